@@ -1,0 +1,75 @@
+import type { Member } from '@/lib/dingtalk/users';
+import type { Language, Messages } from '@/lib/messages';
+
+export interface FieldGroup {
+  title: string;
+  fields: { label: string; value: string }[];
+}
+
+type Field = keyof Messages['me']['fields'];
+
+const GROUPS: Record<Exclude<keyof Messages['me']['groups'], 'custom'>, Field[]> = {
+  identity: ['name', 'userId', 'unionId', 'avatarUrl'],
+  work: [
+    'title',
+    'jobNumber',
+    'departmentIds',
+    'ledDepartmentIds',
+    'roles',
+    'managerUserId',
+    'workPlace',
+    'hiredAt',
+    'remark',
+  ],
+  contact: ['mobile', 'stateCode', 'hideMobile', 'telephone', 'email', 'orgEmail'],
+  status: ['active', 'realNameVerified', 'senior', 'admin', 'boss', 'companyAccount', 'createdAt'],
+};
+
+/** The console's names of the permissions that bring a field. */
+const PERMISSION: Partial<Record<Field, string>> = {
+  mobile: '企业员工手机号信息',
+  stateCode: '企业员工手机号信息',
+  email: '邮箱等个人信息',
+  orgEmail: '邮箱等个人信息',
+  workPlace: '邮箱等个人信息',
+  remark: '邮箱等个人信息',
+};
+
+/** Sorts a member's record into labelled groups: what DingTalk told, and what it did not. */
+export function toFieldGroups(
+  member: Member,
+  messages: Messages,
+  language: Language,
+): { known: FieldGroup[]; withheld: FieldGroup } {
+  const { fields, groups, withheld, needs, withheldHeading } = messages.me;
+  const format = valueFormatter(messages, language);
+  const known: FieldGroup[] = [];
+  const missing: FieldGroup['fields'] = [];
+  for (const [group, names] of Object.entries(GROUPS) as [keyof typeof GROUPS, Field[]][]) {
+    const present: FieldGroup['fields'] = [];
+    for (const name of names) {
+      const value = format(member[name]);
+      const permission = PERMISSION[name];
+      if (value !== undefined) present.push({ label: fields[name], value });
+      else missing.push({ label: fields[name], value: permission ? `${needs}: ${permission}` : withheld });
+    }
+    if (present.length > 0) known.push({ title: groups[group], fields: present });
+  }
+  const custom = Object.entries(member.extension ?? {}).map(([label, value]) => ({ label, value }));
+  if (custom.length > 0) known.push({ title: groups.custom, fields: custom });
+  return { known, withheld: { title: withheldHeading, fields: missing } };
+}
+
+function valueFormatter({ me }: Messages, language: Language) {
+  const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'Asia/Shanghai' });
+  return (value: Member[Field]): string | undefined => {
+    if (value === undefined) return undefined;
+    if (typeof value === 'boolean') return value ? me.yes : me.no;
+    if (typeof value === 'number') return date.format(value);
+    if (typeof value === 'string') return value;
+    const items = value.map((item) =>
+      typeof item === 'number' ? String(item) : [item.groupName, item.name].filter(Boolean).join(' / '),
+    );
+    return items.length > 0 ? items.join(language === 'en' ? ', ' : '、') : undefined;
+  };
+}

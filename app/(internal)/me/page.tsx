@@ -1,0 +1,50 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { currentProfile, pageMember } from '@/lib/auth';
+import { isAvatarAllowed } from '@/lib/avatar';
+import { AppError } from '@/lib/errors';
+import { currentMessages } from '@/lib/visitor';
+import { Avatar } from '../../_ui/avatar';
+import { FieldList } from '../../_ui/field-list';
+import { toFieldGroups } from './fields';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.me.title} · ${messages.appName}` };
+}
+
+/** Everything that DingTalk says about the member, read afresh. */
+export default async function MePage() {
+  const session = await pageMember();
+  const { language, messages } = await currentMessages();
+  const profile = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN').catch((error: unknown) => {
+    if (error instanceof AppError) return null;
+    throw error;
+  });
+  const shown = profile ?? { ...session, departmentIds: [], ledDepartmentIds: [], roles: [] };
+  const { known, withheld } = toFieldGroups(shown, messages, language);
+  const name = shown.name ?? session.name;
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/" prefetch={false}>
+          ‹ {messages.me.back}
+        </Link>
+      </header>
+      <section className="person">
+        <Avatar name={name} url={isAvatarAllowed(profile?.avatarUrl) ? profile?.avatarUrl : undefined} />
+        <div className="person-text">
+          <h1 className="person-name">{name}</h1>
+          {profile?.title && <p className="person-title">{profile.title}</p>}
+        </div>
+      </section>
+      <p className={profile ? 'note' : 'note note-warning'} role="status">
+        {profile ? messages.me.freshAt : messages.me.failed}
+      </p>
+      {known.map((group) => (
+        <FieldList key={group.title} {...group} />
+      ))}
+      {profile && withheld.fields.length > 0 && <FieldList {...withheld} quiet />}
+    </main>
+  );
+}

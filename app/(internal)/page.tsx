@@ -1,0 +1,53 @@
+import Link from 'next/link';
+import { pageMember } from '@/lib/auth';
+import { currentMessages } from '@/lib/visitor';
+import { MemberMenu } from '../_ui/member-menu';
+
+/** The first internal page: greets the member and leads to the others. */
+export default async function HomePage() {
+  const member = await pageMember();
+  const { language, messages } = await currentMessages();
+  const { home } = messages;
+  const until = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: 'Asia/Shanghai',
+  });
+  return (
+    <main className="page">
+      <header className="hero">
+        <h1 className="hero-greeting">{home.greeting(member.name)}</h1>
+        <p className="hero-lead">
+          {home.lead} {home.sessionUntil} {until.format(member.expiresAt * 1000)}
+        </p>
+        <MemberMenu
+          text={{
+            open: home.notYou,
+            question: home.signOutQuestion,
+            signOut: home.signOut,
+            cancel: home.cancel,
+          }}
+        />
+      </header>
+      <nav aria-label={home.pages}>
+        <h2 className="section-title">{home.pages}</h2>
+        <ul className="tiles">
+          <li>
+            <Link className="tile" href="/me" prefetch={false}>
+              <span className="tile-icon" aria-hidden="true">
+                人
+              </span>
+              <span className="tile-text">
+                <span className="tile-title">{home.me}</span>
+                <span className="tile-hint">{home.meHint}</span>
+              </span>
+              <span className="tile-arrow" aria-hidden="true">
+                ›
+              </span>
+            </Link>
+          </li>
+        </ul>
+      </nav>
+    </main>
+  );
+}

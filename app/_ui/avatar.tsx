@@ -1,0 +1,16 @@
+/** A person's picture, or the end of their name on a coloured disc (as DingTalk does it). */
+export function Avatar({ name, url }: { name: string; url?: string | undefined }) {
+  if (url)
+    return <img className="avatar" src={url} alt="" width="56" height="56" referrerPolicy="no-referrer" />;
+  return (
+    <span className="avatar avatar-initials" aria-hidden="true">
+      {initials(name)}
+    </span>
+  );
+}
+
+function initials(name: string): string {
+  const characters = Array.from(name.trim());
+  const latin = /^[A-Za-z]/.test(name);
+  return (latin ? characters.slice(0, 2) : characters.slice(-2)).join('');
+}

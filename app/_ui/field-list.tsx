@@ -1,0 +1,22 @@
+interface FieldListProps {
+  title: string;
+  fields: { label: string; value: string }[];
+  quiet?: boolean;
+}
+
+/** A titled card of labelled values. */
+export function FieldList({ title, fields, quiet = false }: FieldListProps) {
+  return (
+    <section className={quiet ? 'card card-quiet' : 'card'}>
+      <h2 className="section-title">{title}</h2>
+      <dl className="fields">
+        {fields.map(({ label, value }) => (
+          <div className="field" key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

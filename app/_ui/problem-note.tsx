@@ -1,0 +1,59 @@
+import type { ReactNode } from 'react';
+import type { OperatorHint } from '@/lib/http';
+import type { Messages } from '@/lib/messages';
+
+export type ProblemNoteLabels = Messages['problemNote'];
+
+interface ProblemNoteProps {
+  message: string;
+  nextStep: string;
+  requestId?: string | undefined;
+  operator?: OperatorHint | undefined;
+  labels: ProblemNoteLabels;
+  children?: ReactNode;
+}
+
+/** A problem as its reader needs it: the sentence, the next step, the request id; the operator's part where it is given. */
+export function ProblemNote(props: ProblemNoteProps) {
+  const { message, nextStep, requestId, operator, labels, children } = props;
+  return (
+    <div className="problem" role="alert">
+      <p className="problem-message">{message}</p>
+      <p className="problem-next">{nextStep}</p>
+      {children}
+      {requestId && (
+        <p className="problem-id">
+          {labels.requestId} <code>{requestId}</code>
+        </p>
+      )}
+      {operator && (
+        <dl className="problem-operator" data-testid="operator-hint">
+          <dt className="problem-heading">{labels.heading}</dt>
+          <Row label={labels.cause}>{operator.cause}</Row>
+          <Row label={labels.remedy}>{operator.remedy}</Row>
+          <Row label={labels.actor}>{operator.actor}</Row>
+          <Row label={labels.dingTalkCode}>{operator.dingTalkCode}</Row>
+          <Row label={labels.permissions}>{operator.requiredScopes?.join(', ')}</Row>
+          <Row label={labels.address}>{operator.callerAddress}</Row>
+          <Row label={labels.apply}>
+            {operator.applyUrl && (
+              <a href={operator.applyUrl} rel="noreferrer">
+                {operator.applyUrl}
+              </a>
+            )}
+          </Row>
+        </dl>
+      )}
+    </div>
+  );
+}
+
+function Row({ label, children }: { label: string; children?: ReactNode }) {
+  if (!children) return null;
+  return (
+    <div className="problem-row">
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { currentMember, isOurCorp, requireMember, signIn } from '@/lib/auth';
+import { AppError } from '@/lib/errors';
+import { assertSameOrigin, readJson, refuseMethod, route } from '@/lib/http';
+import { safeReturnTo } from '@/lib/return-to';
+import { type Session, sessions } from '@/lib/session';
+
+export const dynamic = 'force-dynamic';
+
+const bodySchema = z.object({
+  // What DingTalk's codes are made of, and nothing that means something elsewhere.
+  code: z.string().regex(/^[\w.~-]{1,1024}$/),
+  corpId: z.string().max(128).nullish(),
+  next: z.unknown().optional(),
+});
+
+/** Signs in: one-time code → session cookie. */
+export const POST = route('sign-in', async (request, trip) => {
+  assertSameOrigin(request);
+  const { code, corpId, next } = await readJson(request, bodySchema);
+  if (!isOurCorp(corpId)) throw new AppError('corp-mismatch');
+  const { userId, unionId, name = userId } = await signIn(code, trip.undertaking);
+  const { session, setCookie } = await sessions().seal({ userId, unionId, name, door: 'client' });
+  trip.note({ userId, sessionId: session.id, door: session.door });
+  return Response.json(
+    { member: toMember(session), next: safeReturnTo(next) },
+    { headers: { 'set-cookie': setCookie } },
+  );
+});
+
+/** Says who is signed in. An unusable cookie is removed on the way. */
+export const GET = route(undefined, async () => {
+  const session = await requireMember();
+  return Response.json({ member: toMember(session) });
+});
+
+/** Signs out, signed in or not. */
+export const DELETE = route('sign-out', async (request, trip) => {
+  assertSameOrigin(request);
+  const session = await currentMember();
+  trip.note({ userId: session?.userId, sessionId: session?.id });
+  return new Response(null, { status: 204, headers: { 'set-cookie': sessions().clear() } });
+});
+
+export const PUT = refuseMethod('GET, POST, DELETE');
+export const PATCH = PUT;
+
+function toMember({ userId, unionId, name, corpId, door, expiresAt }: Session) {
+  return { userId, unionId, name, corpId, door, expiresAt };
+}

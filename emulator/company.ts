@@ -1,0 +1,162 @@
+import type { Department } from './departments';
+import { generateDepartments } from './departments';
+import { generateOutsiders, type Outsider } from './outsiders';
+import type { Person } from './person';
+import { rolesOf } from './person';
+import { generateStaff } from './staff';
+
+/** How to generate a company. */
+export interface CompanyOptions {
+  corpId: string;
+  corpName: string;
+  members: number;
+  departments: number;
+  seed: number;
+}
+
+/** A company's address book with its indexes. Lookups are by DingTalk's ids; nothing here knows of permissions. */
+export interface Company {
+  readonly corpId: string;
+  readonly corpName: string;
+  /** Everybody who works here, in the address book's order. The first is an ordinary, active employee. */
+  readonly people: Person[];
+  /** The root first, parents before children. */
+  readonly departments: Department[];
+  /** Accounts outside the member list. */
+  readonly outsiders: Outsider[];
+  person(userid: string): Person | undefined;
+  personByUnionid(unionid: string): Person | undefined;
+  personByMobile(mobile: string): Person | undefined;
+  /** Direct members of a department, in the address book's order. */
+  membersOf(departmentId: number): readonly Person[];
+  /** Everybody in a department or anywhere below it, each once. */
+  membersBelow(departmentId: number): Set<Person>;
+  peopleWithRole(roleId: number): Person[];
+  department(id: number): Department | undefined;
+  childrenOf(departmentId: number): readonly Department[];
+  /** A department and its ancestors: itself first, the root last. */
+  pathOf(departmentId: number): number[];
+  /** Somebody with this userid who was dismissed. */
+  formerPerson(userid: string): Person | undefined;
+  add(person: Person): void;
+  /** Changes a person in place and keeps the indexes right. */
+  change(userid: string, change: Partial<Person>): void;
+  remove(userid: string): void;
+  /** Back to how the seed made it. Costs nothing when nobody was hired, fired or changed. */
+  restore(): void;
+}
+
+/** Generates a company from its seed. @see outsiders.ts for the people around it */
+export function createCompany(options: CompanyOptions): Company {
+  const { corpId, corpName, seed } = options;
+  const departments = generateDepartments(corpName, options.departments, seed);
+  const departmentById = new Map(departments.map((department) => [department.id, department]));
+  const children = new Map<number, Department[]>();
+  for (const department of departments) append(children, department.parentId, department);
+
+  const people: Person[] = [];
+  const outsiders: Outsider[] = [];
+  const byUserid = new Map<string, Person>();
+  const byUnionid = new Map<string, Person>();
+  const byMobile = new Map<string, Person>();
+  const byDepartment = new Map<number, Person[]>();
+  const left = new Map<string, Person>();
+  let changed = true;
+
+  const index = (person: Person) => {
+    byUserid.set(person.userid, person);
+    byUnionid.set(person.unionid, person);
+    if (person.mobile) byMobile.set(person.mobile, person);
+    for (const id of person.departmentIds) append(byDepartment, id, person);
+  };
+  const unindex = (person: Person) => {
+    byUserid.delete(person.userid);
+    byUnionid.delete(person.unionid);
+    byMobile.delete(person.mobile);
+    for (const id of person.departmentIds) discard(byDepartment.get(id) ?? [], person);
+  };
+
+  const company: Company = {
+    corpId,
+    corpName,
+    people,
+    departments,
+    outsiders,
+    person: (userid) => byUserid.get(userid),
+    personByUnionid: (unionid) => byUnionid.get(unionid),
+    personByMobile: (mobile) => byMobile.get(mobile),
+    membersOf: (id) => byDepartment.get(id) ?? [],
+    membersBelow(id) {
+      const found = new Set<Person>();
+      const pending = [id];
+      for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+        for (const person of byDepartment.get(at) ?? []) found.add(person);
+        for (const child of children.get(at) ?? []) pending.push(child.id);
+      }
+      return found;
+    },
+    peopleWithRole: (roleId) => people.filter((person) => rolesOf(person).some((role) => role.id === roleId)),
+    department: (id) => departmentById.get(id),
+    childrenOf: (id) => children.get(id) ?? [],
+    pathOf(id) {
+      const path: number[] = [];
+      for (let at = departmentById.get(id); at; at = departmentById.get(at.parentId ?? -1)) path.push(at.id);
+      return path;
+    },
+    formerPerson: (userid) => left.get(userid),
+    add(person) {
+      changed = true;
+      left.delete(person.userid);
+      people.push(person);
+      index(person);
+    },
+    change(userid, change) {
+      const person = byUserid.get(userid);
+      if (!person) return;
+      changed = true;
+      unindex(person);
+      Object.assign(person, change);
+      index(person);
+      for (const id of person.departmentIds) byDepartment.get(id)?.sort((a, b) => a.rank - b.rank);
+    },
+    remove(userid) {
+      const person = byUserid.get(userid);
+      if (!person) return;
+      changed = true;
+      left.set(userid, person);
+      unindex(person);
+      discard(people, person);
+    },
+    restore() {
+      if (!changed) return;
+      for (const map of [byUserid, byUnionid, byMobile, byDepartment]) map.clear();
+      left.clear();
+      people.length = 0;
+      for (const person of generateStaff(departments, options.members, seed)) {
+        people.push(person);
+        index(person);
+      }
+      outsiders.splice(0, outsiders.length, ...generateOutsiders(corpId, people, seed));
+      changed = false;
+    },
+  };
+  company.restore();
+  return company;
+}
+
+/** The names of a person's departments, for lists that people read. */
+export function departmentNamesOf(company: Company, person: Person): string[] {
+  return person.departmentIds.map((id) => company.department(id)?.name ?? String(id));
+}
+
+function append<K, V>(map: Map<K, V[]>, key: K | undefined, value: V): void {
+  if (key === undefined) return;
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+function discard<T>(list: T[], value: T): void {
+  const at = list.indexOf(value);
+  if (at >= 0) list.splice(at, 1);
+}

@@ -1,0 +1,83 @@
+import { Refusal, topapiAnswer } from '../answers';
+import { requireDepartment } from '../authorized-scope';
+import { ROOT_DEPARTMENT } from '../departments';
+import { type Call, type Endpoint, readInteger, requireText } from '../endpoint';
+import type { Json } from '../json';
+
+function endpoint(path: string, handle: (call: Call) => Json): Endpoint {
+  return {
+    method: 'POST',
+    path,
+    family: 'topapi',
+    token: 'app',
+    permission: 'qyapi_get_department_list',
+    handle: (call) => topapiAnswer({ result: handle(call) }),
+  };
+}
+
+/** Reading the tree of departments. @see https://open.dingtalk.com/document/orgapp/obtain-the-department-list-v2 */
+export const departmentEndpoints: Endpoint[] = [
+  endpoint('/topapi/v2/department/listsub', (call) => {
+    const { id } = requireDepartment(call.platform, readId(call, ROOT_DEPARTMENT));
+    return call.platform.company.childrenOf(id).map((child) => ({
+      dept_id: child.id,
+      name: child.name,
+      parent_id: id,
+      auto_add_user: true,
+      create_dept_group: true,
+    }));
+  }),
+  // Documented as not limited by the authorised scope, like the two listparent* below.
+  endpoint('/topapi/v2/department/listsubid', (call) => {
+    const id = knownId(call);
+    return { dept_id_list: call.platform.company.childrenOf(id).map((child) => child.id) };
+  }),
+  endpoint('/topapi/v2/department/get', (call) => departmentRecord(call, readId(call))),
+  endpoint('/topapi/v2/department/listparentbydept', (call) => ({
+    parent_id_list: call.platform.company.pathOf(knownId(call)),
+  })),
+  endpoint('/topapi/v2/department/listparentbyuser', (call) => {
+    const { company } = call.platform;
+    const person = company.person(requireText(call, 'userid'));
+    if (!person) throw new Refusal(33012);
+    return { parent_list: person.departmentIds.map((id) => ({ parent_dept_id_list: company.pathOf(id) })) };
+  }),
+];
+
+function readId(call: Call, fallback?: number): number {
+  return readInteger(call, 'dept_id', { errcode: 400002, ...(fallback === undefined ? {} : { fallback }) });
+}
+
+function knownId(call: Call): number {
+  const id = readId(call);
+  if (!call.platform.company.department(id)) throw new Refusal(60003);
+  return id;
+}
+
+function departmentRecord(call: Call, id: number): Json {
+  const { company } = call.platform;
+  const department = requireDepartment(call.platform, id);
+  const members = company.membersOf(id);
+  return {
+    dept_id: id,
+    name: department.name,
+    parent_id: department.parentId,
+    create_dept_group: true,
+    auto_add_user: true,
+    from_union_org: false,
+    order: company.childrenOf(department.parentId ?? -1).indexOf(department) + 1,
+    group_contain_sub_dept: false,
+    dept_manager_userid_list: members
+      .filter((person) => person.leads.includes(id))
+      .map(({ userid }) => userid),
+    outer_dept: false,
+    outer_permit_depts: [],
+    outer_permit_users: [],
+    hide_dept: false,
+    dept_permits: [],
+    user_permits: [],
+    auto_approve_apply: false,
+    member_count: company.membersBelow(id).size,
+    owning_member_count: members.length,
+  };
+}

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { type Emulator, startEmulator } from './server';
+
+const USAGE =
+  'usage: npm run emulator -- [--members 60] [--departments 12] [--seed 1] [--port 4010] [--app http://127.0.0.1:3000]';
+
+/** Reads the command line. @throws Error with one sentence that says what is wrong */
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      members: { type: 'string', default: '60' },
+      departments: { type: 'string', default: '12' },
+      seed: { type: 'string', default: '1' },
+      port: { type: 'string', default: '4010' },
+      app: { type: 'string' },
+    },
+  });
+  const number = (name: 'members' | 'departments' | 'seed' | 'port', min: number, max: number) => {
+    const value = Number(values[name]);
+    if (/^\d+$/.test(values[name]) && value >= min && value <= max) return value;
+    throw new Error(`--${name} must be a whole number from ${min} to ${max}`);
+  };
+  if (values.app !== undefined && !/^https?:\/\/[^/]+\/?$/.test(values.app)) {
+    throw new Error('--app must be an address like http://127.0.0.1:3000');
+  }
+  return {
+    members: number('members', 1, 1_000_000),
+    departments: number('departments', 0, 100_000),
+    seed: number('seed', 0, 2 ** 31),
+    port: number('port', 0, 65_535),
+    appUrl: values.app,
+  };
+}
+
+function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator): string {
+  const lines = {
+    DINGTALK_CORP_ID: corpId,
+    DINGTALK_CLIENT_ID: clientId,
+    DINGTALK_CLIENT_SECRET: clientSecret,
+    DINGTALK_AGENT_ID: agentId,
+    DINGTALK_API_URL: url,
+    DINGTALK_OAPI_URL: url,
+    DINGTALK_LOGIN_URL: url,
+  };
+  const env = Object.entries(lines).map(([name, value]) => `${name}=${value}`);
+  return `DingTalk emulator: ${url}/__emulator/\n\n${env.join('\n')}\n`;
+}
+
+try {
+  const emulator = await startEmulator(readFlags());
+  process.stdout.write(describe(emulator));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+  }
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason =
+    code === 'EADDRINUSE' ? 'this port is taken: choose another with --port' : message.split('\n')[0];
+  process.stderr.write(`emulator: ${reason}\n${code?.startsWith('ERR_PARSE_ARGS') ? `${USAGE}\n` : ''}`);
+  process.exit(1);
+}

@@ -1,0 +1,83 @@
+import { type AppTokens, createAppTokens, createJsapiTickets, type JsapiTickets } from './app-tokens';
+import { type CallLog, createCallLog } from './calls';
+import { type Clock, createClock } from './clock';
+import { type CodeStore, createCodeStore } from './codes';
+import { type Company, createCompany } from './company';
+import { createFaultStore, type FaultStore } from './faults';
+import { createRateLimit, type RateLimit } from './rate-limit';
+import type { Settings } from './settings';
+import { createUserTokens, type UserTokens } from './user-tokens';
+
+/** The app as it is registered in the console. */
+export interface App {
+  corpId: string;
+  clientId: string;
+  clientSecret: string;
+  agentId: string;
+}
+
+/** The emulated platform's whole state: one app in one company, and what the platform remembers of it. */
+export interface Platform {
+  readonly app: App;
+  readonly company: Company;
+  readonly clock: Clock;
+  readonly calls: CallLog;
+  readonly faults: FaultStore;
+  readonly rateLimit: RateLimit;
+  readonly appTokens: AppTokens;
+  readonly jsapiTickets: JsapiTickets;
+  readonly userTokens: UserTokens;
+  /** 免登 codes. */
+  readonly jsapiCodes: CodeStore;
+  readonly oauthCodes: CodeStore;
+  settings: Settings;
+  /** The emulator's own origin, without a slash at its end. */
+  readonly url: string;
+  /** Back to the start: calls, faults, clock, codes, tokens, settings and people. */
+  reset(): void;
+}
+
+/** How a platform starts. */
+export interface PlatformOptions {
+  app: App;
+  corpName: string;
+  members: number;
+  departments: number;
+  seed: number;
+  settings: Settings;
+  url: string;
+}
+
+/** Makes the state of a platform. Nothing listens yet. */
+export function createPlatform(options: PlatformOptions): Platform {
+  const clock = createClock();
+  const platform: Platform = {
+    app: options.app,
+    company: createCompany({ ...options, corpId: options.app.corpId }),
+    clock,
+    calls: createCallLog(clock),
+    faults: createFaultStore(),
+    rateLimit: createRateLimit(clock),
+    appTokens: createAppTokens(clock),
+    jsapiTickets: createJsapiTickets(clock),
+    userTokens: createUserTokens(clock),
+    jsapiCodes: createCodeStore(clock),
+    oauthCodes: createCodeStore(clock),
+    settings: structuredClone(options.settings),
+    url: options.url,
+    reset() {
+      clock.reset();
+      platform.calls.reset();
+      platform.faults.clear();
+      platform.rateLimit.reset();
+      platform.appTokens.revoke();
+      platform.jsapiTickets.reset();
+      platform.userTokens.reset();
+      platform.jsapiCodes.reset();
+      platform.oauthCodes.reset();
+      platform.company.restore();
+      platform.settings = structuredClone(options.settings);
+    },
+  };
+  return platform;
+}

@@ -1,0 +1,157 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Company } from './company';
+import { type Control, createControl, type PersonSummary } from './control';
+import { handleControl, isControlPath } from './control-plane';
+import { handleDingtalk } from './dingtalk';
+import { createPlatform } from './platform';
+import { isDingtalkPath } from './routes';
+import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './settings';
+import { createWorkbench } from './workbench/workbench';
+
+/** How to start an emulator; every field has a default. */
+export interface EmulatorOptions {
+  /** 0, the default: any free port. */
+  port?: number | undefined;
+  host?: '127.0.0.1' | undefined;
+  /** People in the company; default 60. */
+  members?: number | undefined;
+  /** Departments under the root; default 12. */
+  departments?: number | undefined;
+  /** The same seed makes the same company; default 1. */
+  seed?: number | undefined;
+  corpId?: string | undefined;
+  corpName?: string | undefined;
+  clientId?: string | undefined;
+  clientSecret?: string | undefined;
+  agentId?: string | undefined;
+  /** Where the app behind the workbench listens. */
+  appUrl?: string | undefined;
+  /** Registered redirect URLs; default: the app's callback, by its own address and through the workbench. */
+  redirectUris?: string[] | undefined;
+  enforceQps?: boolean | undefined;
+  qps?: number | undefined;
+  permissions?: string[] | undefined;
+  scope?: Scope | undefined;
+  ipWhitelist?: string[] | undefined;
+}
+
+/** What the workbench sees of the platform. */
+export interface WorkbenchPlatform {
+  readonly corpId: string;
+  readonly corpName: string;
+  readonly clientId: string;
+  readonly agentId: string;
+  /** Everybody who works here, in the address book's order. */
+  people(): PersonSummary[];
+  /** A 免登 code of the app for a member of the company. */
+  mintCode(userid: string): string;
+  readonly control: Control;
+}
+
+/** A running emulator. */
+export interface Emulator {
+  readonly url: string;
+  readonly port: number;
+  readonly corpId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly agentId: string;
+  readonly company: Company;
+  readonly control: Control;
+  /** Stops at once: stalled and half-answered connections are cut. */
+  close(): Promise<void>;
+}
+
+/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const server = createServer();
+  // A blackhole must stay black for longer than any deadline under test.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 60_000;
+  await listen(server, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const app = {
+    corpId: options.corpId ?? 'dingemulator0001corp',
+    clientId: options.clientId ?? 'dingemulatorapp00key1',
+    clientSecret: options.clientSecret ?? 'emulator-client-secret-that-opens-nothing-0001',
+    agentId: options.agentId ?? '4100200300',
+  };
+  const platform = createPlatform({
+    app,
+    corpName: options.corpName ?? '青禾智能科技',
+    members: options.members ?? 60,
+    departments: options.departments ?? 12,
+    seed: options.seed ?? 1,
+    settings: initialSettings(options, url),
+    url,
+  });
+  const control = createControl(platform);
+  const workbench = createWorkbench({
+    appUrl: options.appUrl,
+    platform: {
+      ...app,
+      corpName: platform.company.corpName,
+      people: () => control.people(),
+      mintCode: (userid) => control.mintCode(userid),
+      control,
+    },
+  });
+
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('request', (req, res) => {
+    // A client that goes away is no news here.
+    res.on('error', () => {});
+    const path = pathOf(req.url);
+    const handled = isControlPath(path)
+      ? handleControl(platform, control, { req, res })
+      : isDingtalkPath(path)
+        ? handleDingtalk(platform, req, res)
+        : workbench.handleRequest(req, res);
+    Promise.resolve(handled).catch(() => res.destroy());
+  });
+  server.on('upgrade', (req, socket, head) => workbench.handleUpgrade(req, socket, head));
+
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  return { url, port, ...app, company: platform.company, control, close };
+}
+
+function initialSettings(options: EmulatorOptions, url: string): Settings {
+  const callback = '/api/oauth/callback';
+  const origins = options.appUrl === undefined ? [url] : [url, new URL(options.appUrl).origin];
+  return {
+    tokenLifeSeconds: 7200,
+    permissions: options.permissions ?? [...DEFAULT_PERMISSIONS],
+    scope: options.scope ?? 'all',
+    qps: options.qps ?? 20,
+    enforceQps: options.enforceQps ?? true,
+    ipWhitelist: options.ipWhitelist ?? [],
+    latencyMs: 0,
+    redirectUris: options.redirectUris ?? origins.map((origin) => `${origin}${callback}`),
+    oauthParameters: 'both',
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function pathOf(url = '/'): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}

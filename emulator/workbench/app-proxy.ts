@@ -1,0 +1,61 @@
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { createProxyServer } from 'httpxy';
+import { sendNotice } from './notice';
+
+/** The way from the emulator's origin to the app: everything that is not DingTalk's goes through here. */
+export interface AppProxy {
+  passRequest(req: IncomingMessage, res: ServerResponse): Promise<void>;
+  passUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void>;
+  /** `Set-Cookie` lines, one per cookie, that make a browser forget what the app was seen to set. */
+  expiredCookies(): string[];
+}
+
+/**
+ * Passes HTTP and WebSocket on to the app, with the Host that the browser sent: to the app, the emulator's origin is its own.
+ *
+ * @param appUrl where the app listens, such as http://127.0.0.1:3000
+ */
+export function createAppProxy(appUrl: string): AppProxy {
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const proxy = createProxyServer({ target: appUrl });
+  const setCookies = new Map<string, string>();
+
+  proxy.on('proxyRes', (answer) => {
+    for (const line of answer.headers['set-cookie'] ?? []) {
+      const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
+      const kept = attributes.filter((attribute) => !/^(max-age|expires)=/i.test(attribute));
+      setCookies.set(pair.slice(0, pair.indexOf('=')), ['', ...kept].join('; '));
+    }
+  });
+
+  return {
+    async passRequest(req, res) {
+      try {
+        await proxy.web(req, res, { agent, headers: forwardedHeaders(req) });
+      } catch {
+        // Half an answer must not look like a whole one.
+        if (res.headersSent) res.destroy();
+        else sendNotice(req, res, 'app-down');
+      }
+    },
+    async passUpgrade(req, socket, head) {
+      try {
+        await proxy.ws(req, socket, { headers: forwardedHeaders(req) }, head);
+      } catch {
+        socket.destroy();
+      }
+    },
+    expiredCookies: () => [...setCookies].map(([name, attributes]) => `${name}=; Max-Age=0${attributes}`),
+  };
+}
+
+/** We are the first proxy: what a browser claims about the way behind it is replaced, not appended to. */
+function forwardedHeaders(req: IncomingMessage): Record<string, string> {
+  delete req.headers.forwarded;
+  return {
+    'x-forwarded-for': (req.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    'x-forwarded-host': req.headers.host ?? '',
+    'x-forwarded-proto': 'http',
+  };
+}

@@ -1,0 +1,119 @@
+import { createCallLists } from './call-lists.js';
+import { element } from './element.js';
+import { armedFaults, armFault, disarmFault, isSameFault, upstreamFaults } from './upstream-faults.js';
+
+const refreshMs = 1500;
+
+/**
+ * The panel that makes DingTalk fail: the bridge in the webview, and the open platform behind the app.
+ *
+ * @param {import('./texts.js').Texts} texts
+ */
+export function createFaultPanel(texts) {
+  /** @type {import('./native.js').BridgeMood} */
+  let mood = 'answers';
+  const failure = element('p', { class: 'fault-failure', role: 'alert' });
+  const lists = createCallLists(texts);
+
+  const moods = Object.entries(texts.moods).map(([id, words]) => {
+    const input = inputOf({ type: 'radio', name: 'mood', value: id, 'data-testid': `bridge-${id}` });
+    input.checked = id === mood;
+    input.addEventListener('change', () => {
+      mood = /** @type {any} */ (id);
+    });
+    return choice(input, words);
+  });
+
+  const switches = upstreamFaults.map(({ id, orders }) => {
+    const input = inputOf({ type: 'checkbox', role: 'switch', 'data-testid': `fault-${id}` });
+    input.addEventListener('change', () => attempt(() => (input.checked ? arm(orders) : disarm(orders))));
+    return { input, orders, node: choice(input, texts.faultNames[id]) };
+  });
+
+  /** @param {import('./upstream-faults.js').FaultOrder[]} orders */
+  async function arm(orders) {
+    const answers = await Promise.all(orders.map(armFault));
+    if (!answers.every(({ ok }) => ok)) throw new Error(texts.faultFailed);
+  }
+
+  /** @param {import('./upstream-faults.js').FaultOrder[]} orders */
+  async function disarm(orders) {
+    const armed = await armedFaults();
+    const ours = armed.filter((fault) => orders.some((order) => isSameFault(fault, order)));
+    await Promise.all(ours.map(({ id }) => disarmFault(id)));
+  }
+
+  async function clearAll() {
+    const [first] = moods;
+    first?.querySelector('input')?.click();
+    await attempt(() => disarmFault());
+  }
+
+  /** @param {() => Promise<unknown>} act */
+  async function attempt(act) {
+    try {
+      await act();
+      failure.textContent = '';
+    } catch {
+      failure.textContent = texts.faultFailed;
+    }
+    await refresh();
+  }
+
+  /** The emulator is the truth: a fault for one call has gone when the call has come, and a test may have set others. */
+  async function refresh() {
+    const armed = await armedFaults();
+    for (const { input, orders } of switches) {
+      input.checked = orders.some((order) => armed.some((fault) => isSameFault(fault, order)));
+    }
+    await lists.refresh();
+  }
+  setInterval(() => {
+    // A hidden panel or tab asks nothing, and an emulator that has gone is asked again later.
+    if (!document.hidden && failure.offsetParent !== null) refresh().catch(() => {});
+  }, refreshMs);
+
+  return {
+    node: element(
+      'div',
+      { class: 'fault-scroll' },
+      group(texts.bridge, moods),
+      group(
+        texts.upstream,
+        switches.map(({ node }) => node),
+      ),
+      failure,
+      element('button', {
+        type: 'button',
+        class: 'quiet-button',
+        'data-testid': 'clear-faults',
+        text: texts.clearAll,
+        onclick: clearAll,
+      }),
+      lists.node,
+    ),
+    mood: () => mood,
+    showNativeCall: lists.showNativeCall,
+    refresh: () => refresh().catch(() => {}),
+  };
+}
+
+/** @param {Record<string, unknown>} attributes */
+function inputOf(attributes) {
+  return /** @type {HTMLInputElement} */ (element('input', attributes));
+}
+
+/** @param {HTMLInputElement} input @param {string[]} words */
+function choice(input, [name, hint]) {
+  return element(
+    'label',
+    { class: 'switch' },
+    element('span', {}, element('b', { text: name }), element('small', { text: hint })),
+    input,
+  );
+}
+
+/** @param {string} name @param {HTMLElement[]} choices */
+function group(name, choices) {
+  return element('fieldset', { class: 'choices' }, element('legend', { text: name }), ...choices);
+}

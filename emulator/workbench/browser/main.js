@@ -1,0 +1,149 @@
+import { asked, keepAddress } from './address.js';
+import { clients } from './clients.js';
+import { fetchCompany, fetchPeople } from './company.js';
+import { createDesk } from './desk.js';
+import { createDevice } from './device.js';
+import { createFaultPanel } from './faults.js';
+import { openMenu } from './menu.js';
+import { createNative } from './native.js';
+import { createPage } from './page.js';
+import { textsIn } from './texts.js';
+import { openWebview } from './webview.js';
+import { webviewData } from './webview-data.js';
+
+const texts = textsIn(asked.language);
+const company = await fetchCompany();
+let client = asked.client ?? /** @type {import('./clients.js').Client} */ (clients[0]);
+let person = await personToStartWith();
+/** @type {ReturnType<typeof createDevice>} */
+let device;
+/** @type {ReturnType<typeof openWebview> | undefined} */
+let webview;
+
+const faults = createFaultPanel(texts);
+const page = createPage({
+  texts,
+  company,
+  language: asked.language,
+  faults: faults.node,
+  onPerson: choosePerson,
+  onClient: chooseClient,
+  onClearData: clearData,
+  onPassOn: (isPassedOn) => {
+    webviewData.isPassedOn = isPassedOn;
+  },
+});
+const native = createNative({
+  company,
+  userid: () => person.userid,
+  mood: faults.mood,
+  frame: { setTitle: (title) => webview?.setTitle(title), close: closeApp, openLink },
+  onCall: faults.showNativeCall,
+});
+
+document.documentElement.lang = asked.language === 'zh' ? 'zh-CN' : 'en';
+showDevice();
+page.showPerson(person);
+page.showClient(client);
+faults.refresh();
+if (asked.open) await openApp();
+
+async function personToStartWith() {
+  const { people } =
+    asked.person === undefined ? { people: [] } : await fetchPeople({ userid: asked.person });
+  return people[0] ?? /** @type {import('./company.js').Person} */ ((await fetchPeople({})).people[0]);
+}
+
+/** Another person is another device, unless the device itself is passed on: then the app stays open. @param {import('./company.js').Person} chosen */
+function choosePerson(chosen) {
+  const isAnother = chosen.userid !== person.userid;
+  person = chosen;
+  keepAddress({ as: person.userid });
+  page.showPerson(person);
+  if (!isAnother) return;
+  if (webview !== undefined && webviewData.isPassedOn) page.say(texts.handedOver(person.name));
+  else showDevice();
+}
+
+/** @param {import('./clients.js').Client} chosen */
+function chooseClient(chosen) {
+  client = chosen;
+  keepAddress({ client: client.id });
+  page.showClient(client);
+  showDevice();
+}
+
+/** Puts the chosen device on the stage, with the workbench on it and no app open. */
+function showDevice() {
+  closeApp();
+  device = createDevice({
+    client,
+    person,
+    texts,
+    actions: {
+      back: () => webview?.back() || closeApp(),
+      close: closeApp,
+      refresh: () => webview?.reload(),
+      more,
+    },
+  });
+  device.showDesk(createDesk({ texts, company, person, onOpen: openApp, say: page.say }));
+  page.showDevice(device.node);
+}
+
+async function openApp() {
+  if (!company.hasApp) return page.say(texts.noApp);
+  await webviewData.claim(`${person.userid}@${client.id}`);
+  webview?.close();
+  device.showApp(true);
+  webview = openWebview({
+    url: company.homeUrl.replace('$CORPID$', company.corpId),
+    client,
+    language: asked.language === 'zh' ? 'zh_CN' : 'en_US',
+    mount: device.frameSlot,
+    label: texts.appName,
+    invoke: native,
+    onChange: device.showPage,
+  });
+  keepAddress({ as: person.userid, client: client.id, open: true });
+  page.showAppOpen(true);
+}
+
+function closeApp() {
+  webview?.close();
+  if (webview !== undefined) keepAddress({ open: false });
+  webview = undefined;
+  device?.showApp(false);
+  page.showAppOpen(false);
+}
+
+async function clearData() {
+  closeApp();
+  await webviewData.clear();
+  page.say(texts.cleared);
+}
+
+/** Phones show a link in the webview, desktops in the browser. @param {string} link */
+function openLink(link) {
+  const url = new URL(link, location.href);
+  if (!/^https?:$/.test(url.protocol)) throw { errorCode: '2', errorMessage: 'url is illegal' };
+  if (client.shape === 'phone' && url.origin === location.origin) webview?.open(url.href);
+  else window.open(url, '_blank', 'noopener');
+}
+
+/** @param {HTMLElement} anchor */
+function more(anchor) {
+  openMenu({
+    device: device.node,
+    anchor,
+    label: texts.more,
+    items: [
+      { symbol: 'refresh', text: texts.refresh, act: () => webview?.reload() },
+      { symbol: 'external', text: texts.openInTab, act: () => window.open('/', '_blank', 'noopener') },
+      { symbol: 'swap', text: texts.change, act: page.openPeople },
+      { symbol: 'faults', text: texts.faults, act: page.openFaults },
+      { symbol: 'erase', text: texts.clearData, act: clearData },
+      { symbol: 'close', text: texts.closeApp, act: closeApp },
+    ],
+  });
+}

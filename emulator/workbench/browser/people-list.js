@@ -1,0 +1,102 @@
+import { fetchPeople } from './company.js';
+import { avatar, element, icon } from './element.js';
+
+/** @typedef {import('./company.js').Person} Person */
+
+const typingPauseMs = 180;
+
+/**
+ * The staff to choose from, found by typing, fetched a page at a time.
+ *
+ * @param {import('./texts.js').Texts} texts
+ * @param {(person: Person) => void} onChoose
+ */
+export function createPeopleList(texts, onChoose) {
+  const list = element('ul', { class: 'people', 'aria-label': texts.person });
+  const count = element('p', { class: 'people-count', role: 'status' });
+  const more = element('button', {
+    type: 'button',
+    class: 'quiet-button',
+    text: texts.showMore,
+    hidden: true,
+  });
+  const search = /** @type {HTMLInputElement} */ (
+    element('input', {
+      type: 'search',
+      'aria-label': texts.find,
+      placeholder: texts.find,
+      autocomplete: 'off',
+      'data-testid': 'person-search',
+    })
+  );
+  let chosen = '';
+  let asked = 0;
+
+  /** @param {number} offset */
+  async function load(offset) {
+    const question = ++asked;
+    const { people, total } = await fetchPeople({ q: search.value.trim(), offset });
+    // A slow answer to an earlier question must not replace that to a later one.
+    if (question !== asked) return;
+    if (offset === 0) list.replaceChildren();
+    list.append(...people.map(item));
+    count.textContent = total === 0 ? texts.nobody : texts.peopleFound(total);
+    more.hidden = offset + people.length >= total;
+    mark();
+  }
+
+  /** @param {Person} person */
+  function item(person) {
+    const works = [...new Set([person.title, person.departmentNames.join(' / ')])]
+      .filter(Boolean)
+      .join(' · ');
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        class: 'person',
+        'data-testid': `person-${person.userid}`,
+        onclick: () => onChoose(person),
+      },
+      avatar(person),
+      element(
+        'span',
+        { class: 'person-lines' },
+        element('b', {}, person.name, person.active ? undefined : element('i', { text: texts.inactive })),
+        element('small', { text: works || person.userid, title: works }),
+      ),
+      icon('check'),
+    );
+    return element('li', { 'data-userid': person.userid }, button);
+  }
+
+  function mark() {
+    for (const entry of list.children) {
+      const isChosen = /** @type {HTMLElement} */ (entry).dataset.userid === chosen;
+      entry.firstElementChild?.setAttribute('aria-pressed', String(isChosen));
+    }
+  }
+
+  let pause = 0;
+  search.addEventListener('input', () => {
+    clearTimeout(pause);
+    pause = window.setTimeout(() => load(0), typingPauseMs);
+  });
+  more.addEventListener('click', () => load(list.children.length));
+
+  return {
+    node: element(
+      'div',
+      { class: 'people-box' },
+      element('label', { class: 'search' }, icon('search'), search),
+      count,
+      element('div', { class: 'people-scroll' }, list, more),
+    ),
+    load: () => load(0),
+    /** @param {string} userid */
+    choose(userid) {
+      chosen = userid;
+      mark();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { enterContainer } from './containers.js';
+import { element } from './element.js';
+
+/** @typedef {import('./clients.js').Client} Client */
+
+const loadingPollMs = 4;
+const restingPollMs = 120;
+
+/**
+ * Opens an address in a webview: an iframe of this origin that finds DingTalk around itself.
+ *
+ * @param {object} options
+ * @param {string} options.url
+ * @param {Client} options.client
+ * @param {string} options.language
+ * @param {HTMLElement} options.mount where the iframe goes
+ * @param {string} options.label the iframe's accessible name
+ * @param {(method: string, params: any) => Promise<any>} options.invoke
+ * @param {(page: { title: string, url: string, loading: boolean }) => void} options.onChange
+ */
+export function openWebview({ url, client, language, mount, label, invoke, onChange }) {
+  const frame = /** @type {HTMLIFrameElement} */ (
+    element('iframe', { class: 'app-frame', 'data-testid': 'app-frame', title: label })
+  );
+  const frameWindow = () => /** @type {(Window & typeof globalThis) | null} */ (frame.contentWindow);
+  const container = enterContainer(client, language, { invoke, frame: frameWindow });
+  /** @type {Document | undefined} */
+  let known;
+  let page = { title: '', url: '', loading: true };
+  let documentTitle = '';
+  let timer = 0;
+
+  const show = (change) => {
+    const next = { ...page, ...change };
+    if (next.title === page.title && next.url === page.url && next.loading === page.loading) return;
+    page = next;
+    onChange(page);
+  };
+
+  /** Looks whether the iframe shows another document, which then needs its bridge before its scripts ask for it. */
+  function look() {
+    const current = frameWindow();
+    const document = readable(frame);
+    if (current === null || document === undefined) return;
+    if (document !== known) {
+      known = document;
+      documentTitle = '';
+      container.install(current);
+      current.addEventListener('pagehide', () => {
+        show({ loading: true });
+        watch(loadingPollMs);
+      });
+    }
+    // Whoever spoke last has the title: the page's own, or its call to setTitle.
+    if (document.title !== '' && document.title !== documentTitle) {
+      documentTitle = document.title;
+      show({ title: documentTitle });
+    }
+    if (current.location.href !== 'about:blank') show({ url: current.location.href });
+  }
+
+  function watch(everyMs) {
+    clearInterval(timer);
+    timer = window.setInterval(look, everyMs);
+    look();
+  }
+
+  frame.addEventListener('load', () => {
+    if (readable(frame)?.URL === 'about:blank') return;
+    watch(restingPollMs);
+    show({ loading: false });
+  });
+  frame.name = container.frameName;
+  frame.src = url;
+  mount.replaceChildren(frame);
+  watch(loadingPollMs);
+  const lengthAtOpening = history.length;
+  let stepsBack = 0;
+
+  return {
+    setTitle: (title) => show({ title }),
+    /** @param {string} to */
+    open: (to) => frameWindow()?.location.assign(to),
+    reload: () => frameWindow()?.location.reload(),
+    /** One page back; at the first page there is none, and false is returned. */
+    back() {
+      const navigation = /** @type {any} */ (frameWindow())?.navigation;
+      // history.back() at the webview's first page would leave the workbench itself.
+      const canGoBack = navigation?.canGoBack ?? history.length - lengthAtOpening - stepsBack > 0;
+      if (canGoBack) frameWindow()?.history.back();
+      if (canGoBack) stepsBack += 1;
+      return canGoBack;
+    },
+    close() {
+      clearInterval(timer);
+      frame.remove();
+      container.leave();
+    },
+  };
+}
+
+/** The iframe's document, or undefined while it shows another origin. @param {HTMLIFrameElement} frame */
+function readable(frame) {
+  try {
+    return frame.contentDocument ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,231 @@
+import 'server-only';
+import { z } from 'zod';
+import { processWide } from './process-wide';
+
+/** Everything that can be set, parsed. Secrets are in here: never log it whole. */
+export interface Config {
+  corpId: string;
+  clientId: string;
+  clientSecret: string;
+  agentId: string | undefined;
+  apiUrl: string;
+  oapiUrl: string;
+  loginUrl: string;
+  /** Scheme, host and port as people's browsers see them, without a trailing slash. */
+  publicOrigin: string;
+  /** Key id to secret, in the order given. */
+  sessionKeys: ReadonlyMap<string, string>;
+  /** Id of the key that seals new sessions. */
+  sealKey: string;
+  sessionTtlSeconds: number;
+  sessionSameSite: 'lax' | 'strict' | 'none';
+  trustedProxyHops: number;
+  logLevel: (typeof LOG_LEVELS)[number];
+  showOperatorHints: boolean;
+  /** Hosts (with port, if any) whose pictures are shown as avatars. */
+  avatarHosts: readonly string[];
+}
+
+/** Every wrong setting at once. The message holds names and remedies, never a value. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      [
+        'dingpass cannot start: please mend these settings (see .env.example).',
+        'dingpass 无法启动：请修正以下设置（参见 .env.example）。',
+        ...problems.map((problem) => `  - ${problem}`),
+      ].join('\n'),
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const CONSOLE = 'open-dev.dingtalk.com';
+const CREDENTIALS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 凭证与基础信息`;
+
+const baseUrl = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine(isHttpUrl, 'must be an http(s) URL / 必须是 http(s) 地址')
+    .transform((value) => value.replace(/\/+$/, ''));
+
+const wholeNumber = (fallback: number, least: number, most: number) =>
+  z
+    .string()
+    .default(String(fallback))
+    .refine(
+      (value) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most,
+      `must be a whole number from ${least} to ${most} / 必须是 ${least} 到 ${most} 的整数`,
+    )
+    .transform(Number);
+
+const required = (where: string) => {
+  const message = `is missing / 未设置 (${where})`;
+  return z
+    .string({ error: message })
+    .regex(/^[\x21-\x7e]+$/, `has blanks or unusual characters / 含有空格或异常字符 (${where})`);
+};
+
+const settingsSchema = z.object({
+  DINGTALK_CORP_ID: required(`CorpId: ${CONSOLE}, home page 首页`).regex(
+    /^(?!\$)/,
+    'still is the placeholder / 仍是占位符',
+  ),
+  DINGTALK_CLIENT_ID: required(`Client ID, formerly AppKey 原 AppKey: ${CREDENTIALS}`),
+  DINGTALK_CLIENT_SECRET: required(`Client Secret, formerly AppSecret 原 AppSecret: ${CREDENTIALS}`),
+  DINGTALK_AGENT_ID: z
+    .string()
+    .regex(/^\d+$/, `must be a number / 必须是数字 (AgentId: ${CREDENTIALS})`)
+    .optional(),
+  DINGTALK_API_URL: baseUrl('https://api.dingtalk.com'),
+  DINGTALK_OAPI_URL: baseUrl('https://oapi.dingtalk.com'),
+  DINGTALK_LOGIN_URL: baseUrl('https://login.dingtalk.com'),
+  PUBLIC_ORIGIN: z
+    .string({
+      error:
+        'is missing: the address that people open, e.g. https://door.example.com / 未设置：员工打开的地址',
+    })
+    .transform((value) => value.replace(/\/$/, ''))
+    .refine(isPublicOrigin, {
+      error:
+        'must be https://host[:port] without a path (http only for localhost) / 必须是不带路径的 https 地址（仅本机可用 http）',
+    }),
+  SESSION_KEYS: z
+    .string({
+      error: 'is missing: id:secret, e.g. 1:(output of `openssl rand -hex 32`) / 未设置，格式为 编号:密钥',
+    })
+    .transform(parseKeys)
+    .refine((keys) => keys !== undefined, {
+      error:
+        'must be id:secret[,id:secret], ids of letters, digits, - or _, each used once, each secret ≥ 32 characters / 格式为 编号:密钥[,编号:密钥]，编号不重复，每个密钥至少 32 个字符',
+    }),
+  SESSION_SEAL_KEY: z.string().optional(),
+  SESSION_TTL_SECONDS: wholeNumber(43200, 60, 7 * 86400),
+  SESSION_SAME_SITE: z
+    .enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none / 只能是 lax、strict、none' })
+    .default('lax'),
+  TRUSTED_PROXY_HOPS: wholeNumber(0, 0, 10),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')} / 取值不对` })
+    .default('info'),
+  SHOW_OPERATOR_HINTS: z
+    .enum(['true', 'false'], { error: 'must be true or false / 只能是 true 或 false' })
+    .default('false'),
+  AVATAR_HOSTS: z
+    .string()
+    .default('*.dingtalk.com,*.alicdn.com')
+    .transform((value) =>
+      value
+        .split(',')
+        .map((host) => host.trim().toLowerCase())
+        .filter(Boolean),
+    )
+    .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/.test(host)), {
+      error: 'must be hosts separated by commas / 必须是以逗号分隔的主机名',
+    }),
+});
+
+/**
+ * Turns an environment into settings.
+ *
+ * @param env names as in `.env.example`; a name that is set to nothing counts as not set
+ * @throws ConfigError that lists every problem, without values
+ */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(
+    Object.keys(settingsSchema.shape)
+      .map((name) => [name, env[name]?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = settingsSchema.safeParse(given);
+  const problems = parsed.success ? [] : firstProblemPerSetting(parsed.error);
+  if (parsed.success) problems.push(...crossCheck(parsed.data));
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return toConfig(parsed.data);
+}
+
+/** The settings of this process, read once, when first asked for: never while building. */
+export const config = processWide('config', () => parseConfig(process.env));
+
+type Settings = z.infer<typeof settingsSchema>;
+
+function crossCheck(settings: Settings): string[] {
+  const problems: string[] = [];
+  const sealKey = settings.SESSION_SEAL_KEY;
+  if (sealKey !== undefined && !settings.SESSION_KEYS?.has(sealKey)) {
+    problems.push('SESSION_SEAL_KEY names no key of SESSION_KEYS / 不在 SESSION_KEYS 的编号之中');
+  }
+  if (settings.SESSION_SAME_SITE === 'none' && !settings.PUBLIC_ORIGIN.startsWith('https:')) {
+    problems.push('SESSION_SAME_SITE=none needs an https PUBLIC_ORIGIN / 需要 https 的 PUBLIC_ORIGIN');
+  }
+  return problems;
+}
+
+function toConfig(settings: Settings): Config {
+  const sessionKeys = settings.SESSION_KEYS ?? new Map<string, string>();
+  return {
+    corpId: settings.DINGTALK_CORP_ID,
+    clientId: settings.DINGTALK_CLIENT_ID,
+    clientSecret: settings.DINGTALK_CLIENT_SECRET,
+    agentId: settings.DINGTALK_AGENT_ID,
+    apiUrl: settings.DINGTALK_API_URL,
+    oapiUrl: settings.DINGTALK_OAPI_URL,
+    loginUrl: settings.DINGTALK_LOGIN_URL,
+    publicOrigin: settings.PUBLIC_ORIGIN.toLowerCase(),
+    sessionKeys,
+    sealKey: settings.SESSION_SEAL_KEY ?? [...sessionKeys.keys()][0] ?? '',
+    sessionTtlSeconds: settings.SESSION_TTL_SECONDS,
+    sessionSameSite: settings.SESSION_SAME_SITE,
+    trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+    logLevel: settings.LOG_LEVEL,
+    showOperatorHints: settings.SHOW_OPERATOR_HINTS === 'true',
+    avatarHosts: settings.AVATAR_HOSTS,
+  };
+}
+
+function firstProblemPerSetting(error: z.ZodError): string[] {
+  const byName = new Map<string, string>();
+  for (const issue of error.issues) {
+    const name = String(issue.path[0]);
+    if (!byName.has(name)) byName.set(name, `${name} ${issue.message}`);
+  }
+  return [...byName.values()];
+}
+
+function parseKeys(value: string): ReadonlyMap<string, string> | undefined {
+  const keys = new Map<string, string>();
+  for (const entry of value.split(',')) {
+    const [, id, secret] = /^\s*([\w-]{1,32}):(\S{32,})\s*$/.exec(entry) ?? [];
+    if (id === undefined || secret === undefined || keys.has(id)) return undefined;
+    keys.set(id, secret);
+  }
+  return keys;
+}
+
+function isHttpUrl(value: string): boolean {
+  const url = parseUrl(value);
+  return url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
+}
+
+function isPublicOrigin(value: string): boolean {
+  const url = parseUrl(value);
+  if (url === undefined || url.origin !== value.toLowerCase()) return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}
+
+function parseUrl(value: string): URL | undefined {
+  try {
+    return new URL(value);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,299 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { DingTalkError, type DingTalkErrorDetail, type DingTalkErrorKind } from './errors';
+import { createExpiring, type Expiring } from './expiring';
+import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport';
+
+export interface DingTalkOptions {
+  /** Client ID of the console, formerly AppKey. */
+  clientId: string;
+  /** Client Secret of the console, formerly AppSecret. */
+  clientSecret: string;
+  /** Base of the new API, `https://api.dingtalk.com`. A path prefix is kept. */
+  apiUrl: string;
+  /** Base of the legacy API, `https://oapi.dingtalk.com`. A path prefix is kept. */
+  oapiUrl: string;
+  /** Limit of one call in ms, connection and body included. */
+  timeoutMs?: number;
+  /** Told every token that is learned, so that a log can keep it out. */
+  onToken?: (token: string) => void;
+  transport?: Transport;
+  /** Pause before a repeated call in ms. */
+  pauseMs?: () => number;
+}
+
+export interface DingTalkRequest<T> {
+  /** `api`: the new dialect, token in a header. `oapi`: the legacy one, token in the query. */
+  host: 'api' | 'oapi';
+  method: 'GET' | 'POST';
+  path: string;
+  query?: Record<string, string>;
+  body?: unknown;
+  /** Shape of the useful part: the bare object (`api`), `result` (`/topapi`), or the flat object (`oapi`). */
+  schema: z.ZodType<T>;
+  /** `app` (default) adds the app's access token. */
+  token?: 'app' | 'none' | { user: string };
+  /** True when a second identical call can do no harm. A code exchange is not repeatable. */
+  repeatable: boolean;
+  undertaking?: Undertaking | undefined;
+}
+
+/** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
+export interface Undertaking {
+  signal?: AbortSignal;
+  /** Calls sent so far, repeated ones included. */
+  calls: number;
+}
+
+export interface Client {
+  /** @throws DingTalkError, and nothing else */
+  call<T>(request: DingTalkRequest<T>): Promise<T>;
+  /** Sees to it that there is an app token. @throws DingTalkError when DingTalk gives none */
+  warm(): Promise<void>;
+  /** The app's own credentials, for the calls that carry them in the body. */
+  readonly credentials: { clientId: string; clientSecret: string };
+}
+
+/**
+ * The one place that knows how DingTalk is called: where the token goes, how long to wait, how its two dialects say
+ * that something failed, and when a call may be made again.
+ *
+ * @see https://open.dingtalk.com/document/development/server-api-calling-guide
+ */
+export function createClient(options: DingTalkOptions): Client {
+  const transport = options.transport ?? createTransport();
+  const timeoutMs = options.timeoutMs ?? 3000;
+  const pauseMs = options.pauseMs ?? (() => 100 + Math.random() * 200);
+  const bases = { api: options.apiUrl, oapi: options.oapiUrl };
+  const credentials = { clientId: options.clientId, clientSecret: options.clientSecret };
+  const appToken = createAppToken();
+
+  function createAppToken(): Expiring<string> {
+    return createExpiring({
+      // Not under the signal of whoever asked first: the others wait for the same answer.
+      fetchValue: async () => {
+        const { accessToken, expireIn } = await call({
+          host: 'api',
+          method: 'POST',
+          path: '/v1.0/oauth2/accessToken',
+          body: { appKey: credentials.clientId, appSecret: credentials.clientSecret },
+          schema: z.object({ accessToken: z.string().min(1), expireIn: z.number().positive() }),
+          token: 'none',
+          repeatable: true,
+        });
+        options.onToken?.(accessToken);
+        return { value: accessToken, ttlSeconds: expireIn };
+      },
+      // Wrong credentials do not mend themselves between two taps: no hammering.
+      holdFailureMs: (error) => (error instanceof DingTalkError && !error.isTransient ? 5000 : 0),
+    });
+  }
+
+  async function call<T>(request: DingTalkRequest<T>): Promise<T> {
+    let tokenRenewed = false;
+    let repeated = false;
+    for (;;) {
+      const token = await tokenFor(request);
+      try {
+        return await attempt(request, token);
+      } catch (error) {
+        if (!(error instanceof DingTalkError)) throw error;
+        if (error.isTokenRefused && token !== undefined && isAppToken(request) && !tokenRenewed) {
+          tokenRenewed = true;
+          appToken.drop(token);
+        } else if (!repeated && mayRepeat(error, request)) {
+          repeated = true;
+          await delay(pauseMs(), undefined, { ref: false });
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  async function tokenFor(request: DingTalkRequest<unknown>): Promise<string | undefined> {
+    if (isAppToken(request)) return await beforeDeadline(appToken.get(), request);
+    return typeof request.token === 'object' ? request.token.user : undefined;
+  }
+
+  async function attempt<T>(request: DingTalkRequest<T>, token: string | undefined): Promise<T> {
+    const url = new URL(bases[request.host].replace(/\/+$/, '') + request.path);
+    for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
+    const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'gzip' };
+    if (token !== undefined) {
+      if (request.host === 'api') headers['x-acs-dingtalk-access-token'] = token;
+      else url.searchParams.set('access_token', token);
+    }
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    if (body !== undefined) {
+      headers['content-type'] = 'application/json';
+      headers['content-length'] = String(Buffer.byteLength(body));
+    }
+    const limit = AbortSignal.timeout(timeoutMs);
+    const signal = request.undertaking?.signal ? AbortSignal.any([limit, request.undertaking.signal]) : limit;
+    if (request.undertaking) request.undertaking.calls++;
+    try {
+      return readAnswer(request, await transport({ url, method: request.method, headers, body, signal }));
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      const { code, mayHaveHadEffect } = error;
+      throw new DingTalkError(
+        'unreachable',
+        { api: request.path, code, mayHaveHadEffect },
+        { cause: error.cause },
+      );
+    }
+  }
+
+  const warm = async () => {
+    await appToken.get();
+  };
+
+  return { call, warm, credentials };
+}
+
+function isAppToken(request: DingTalkRequest<unknown>): boolean {
+  return request.token === undefined || request.token === 'app';
+}
+
+function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boolean {
+  if (request.undertaking?.signal?.aborted || error.isThrottled) return false;
+  if (error.isBusy || !error.detail.mayHaveHadEffect) return !HOPELESS.test(error.code);
+  const worthIt = error.kind === 'unreachable' && !PATIENCE_LOST.has(error.code);
+  return request.repeatable && worthIt;
+}
+
+/** A certificate does not get better by asking again. */
+const HOPELESS = /^timeout$|CERT|TLS|SSL/;
+/** Failures that cost their whole limit, or that an identical call would meet again. */
+const PATIENCE_LOST = new Set(['timeout', 'answer-too-large', 'unknown-encoding', 'redirect']);
+
+/** The shared token fetch has no deadline of ours; whoever waits for it has. */
+async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<unknown>): Promise<T> {
+  const signal = request.undertaking?.signal;
+  if (!signal) return promise;
+  let onAbort: () => void = () => undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    onAbort = () =>
+      reject(
+        new DingTalkError('unreachable', { api: request.path, code: 'timeout', mayHaveHadEffect: false }),
+      );
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    promise.catch(() => undefined);
+    deadline.catch(() => undefined);
+  }
+}
+
+const maybeText = z.string().optional().catch(undefined);
+const maybeScopes = z
+  .object({ requiredScopes: z.array(z.string()) })
+  .optional()
+  .catch(undefined);
+
+/**
+ * Both dialects' ways to fail, in one shape. `errcode` is strict, the rest is only read for help: an answer that does
+ * not say success is never taken for one.
+ */
+const failureSchema = z.object({
+  errcode: z.number().optional(),
+  errmsg: maybeText,
+  sub_code: maybeText,
+  request_id: maybeText,
+  code: maybeText,
+  Code: maybeText,
+  message: maybeText,
+  Message: maybeText,
+  requestid: maybeText,
+  RequestId: maybeText,
+  accessdenieddetail: maybeScopes,
+  AccessDeniedDetail: maybeScopes,
+  status: z.number().optional().catch(undefined),
+  punish: maybeText,
+});
+
+function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T {
+  const fail = (
+    kind: DingTalkErrorKind,
+    code: string,
+    more: Partial<DingTalkErrorDetail> = {},
+    cause?: unknown,
+  ) => new DingTalkError(kind, { api: request.path, code, mayHaveHadEffect: true, ...more }, { cause });
+
+  const { status, text } = answer;
+  if (status >= 300 && status < 400) throw fail('unreachable', 'redirect');
+  if (status === 429) throw fail('rejected', 'http-429');
+  if (text === undefined) throw fail('malformed', 'not-utf8');
+  const body = parseJson(text);
+  if (body === undefined) {
+    // The ban in front of DingTalk answers 200 with a page.
+    if (status === 200 && /^\s*</.test(text)) throw fail('rejected', 'banned');
+    throw status >= 200 && status < 300
+      ? fail('malformed', 'not-json')
+      : fail('unreachable', `http-${status}`);
+  }
+  const said = failureSchema.safeParse(body);
+  if (!said.success) throw fail('malformed', 'unexpected-shape', {}, said.error);
+  const failure = said.data;
+  if (failure.errcode === undefined && (failure.punish !== undefined || failure.status === 1111)) {
+    throw fail('rejected', 'banned');
+  }
+  const code = failureCode(failure, status);
+  if (code !== undefined) {
+    throw fail(code.startsWith('http-') ? 'unreachable' : 'rejected', code, describe(failure));
+  }
+  const useful = usefulPart(request, body, failure);
+  const parsed = request.schema.safeParse(useful);
+  if (!parsed.success) throw fail('malformed', 'unexpected-shape', {}, parsed.error);
+  return parsed.data;
+}
+
+type Failure = z.infer<typeof failureSchema>;
+
+/**
+ * DingTalk's own code, or undefined for a success. `88` wraps the real code of the gateway in `sub_code`, or, where
+ * that is missing, in the text.
+ */
+function failureCode(failure: Failure, status: number): string | undefined {
+  if (failure.errcode === 88) {
+    const wrapped = failure.sub_code || /subcode=([\w.-]+)/.exec(failure.errmsg ?? '')?.[1];
+    return wrapped ?? '88';
+  }
+  if (failure.errcode !== undefined && failure.errcode !== 0) return String(failure.errcode);
+  if (status >= 200 && status < 300) return undefined;
+  return failure.code ?? failure.Code ?? `http-${status}`;
+}
+
+/** The legacy dialect must say `errcode: 0`; the new one says success by its HTTP status. */
+function usefulPart(request: DingTalkRequest<unknown>, body: unknown, failure: Failure): unknown {
+  if (request.host === 'api') return body;
+  if (failure.errcode !== 0) return undefined;
+  return request.path.startsWith('/topapi/') ? (body as { result?: unknown }).result : body;
+}
+
+function describe(failure: Failure): Partial<DingTalkErrorDetail> {
+  const text = `${failure.errmsg ?? ''} ${failure.message ?? failure.Message ?? ''}`;
+  const scopes =
+    (failure.accessdenieddetail ?? failure.AccessDeniedDetail)?.requiredScopes ??
+    /requiredScopes=\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/) ??
+    /所需的权限：\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/);
+  return {
+    dingTalkRequestId: failure.request_id ?? failure.requestid ?? failure.RequestId,
+    requiredScopes: scopes?.filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
+    applyUrl: /https:\/\/open-dev\.dingtalk\.com\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
+    callerAddress: /request ip=([0-9a-fA-F.:]{3,45})/.exec(text)?.[1],
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** It said no · it gave no answer · it talked nonsense. Three kinds, three reactions. */
+export type DingTalkErrorKind = 'rejected' | 'unreachable' | 'malformed';
+
+export interface DingTalkErrorDetail {
+  /** The API that was called, as its path without query: never carries a token. */
+  api: string;
+  /** DingTalk's own code, unwrapped: `60011`, `invalidClientIdOrSecret`, or `http-503`, `timeout`, `ECONNRESET`. */
+  code: string;
+  /** False when the request provably had no effect, so that even a one-time code may be sent again. */
+  mayHaveHadEffect: boolean;
+  /** DingTalk's id of the call, for its support. */
+  dingTalkRequestId?: string | undefined;
+  /** Permission points that DingTalk says are missing. */
+  requiredScopes?: string[] | undefined;
+  /** Where DingTalk says the permission can be applied for. */
+  applyUrl?: string | undefined;
+  /** The caller's address as DingTalk saw it (white-list refusals). */
+  callerAddress?: string | undefined;
+}
+
+/**
+ * The only error that leaves `lib/dingtalk`. Its message holds an API path and a code, never DingTalk's text
+ * (which echoes URLs, tokens and addresses); what an operator needs of that text is in the fields.
+ */
+export class DingTalkError extends Error {
+  readonly kind: DingTalkErrorKind;
+  readonly detail: DingTalkErrorDetail;
+
+  constructor(kind: DingTalkErrorKind, detail: DingTalkErrorDetail, options?: { cause?: unknown }) {
+    super(`${detail.api} ${kind}: ${detail.code}`, options);
+    this.name = 'DingTalkError';
+    this.kind = kind;
+    this.detail = detail;
+  }
+
+  /** By name, not by class: the client may have been made in another bundle, with a class of its own. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'DingTalkError';
+  }
+
+  get code(): string {
+    return this.detail.code;
+  }
+
+  /** The app token was refused: fetch another and ask again. DingTalk checks the token before anything else. */
+  get isTokenRefused(): boolean {
+    return this.kind === 'rejected' && TOKEN_REFUSED.has(this.code);
+  }
+
+  /** DingTalk (or the ban in front of it) asks for fewer calls: never answered with another call. */
+  get isThrottled(): boolean {
+    return this.kind === 'rejected' && (THROTTLED.has(this.code) || THROTTLED_V1.test(this.code));
+  }
+
+  /** Waiting is all that anyone can do about it. */
+  get isTransient(): boolean {
+    return this.kind !== 'rejected' || this.isThrottled || BUSY.has(this.code);
+  }
+
+  /** DingTalk answered that it is busy, before it did anything. */
+  get isBusy(): boolean {
+    return this.kind === 'rejected' && BUSY.has(this.code);
+  }
+}
+
+const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
+/** `88` alone is an authentication service that timed out. */
+const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', 'server.error']);
+const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
+const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;
+
+function codes(first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
+}

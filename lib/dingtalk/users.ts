@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import type { Client, Undertaking } from './client';
+import { DingTalkError } from './errors';
+
+/** Who a one-time code belongs to. */
+export interface CodeOwner {
+  userId: string;
+}
+
+/** A member as DingTalk describes them. What it withholds (no permission, not set) is absent, never empty. */
+export interface Member {
+  userId: string;
+  unionId?: string | undefined;
+  name?: string | undefined;
+  avatarUrl?: string | undefined;
+  title?: string | undefined;
+  jobNumber?: string | undefined;
+  mobile?: string | undefined;
+  stateCode?: string | undefined;
+  hideMobile?: boolean | undefined;
+  telephone?: string | undefined;
+  email?: string | undefined;
+  orgEmail?: string | undefined;
+  workPlace?: string | undefined;
+  remark?: string | undefined;
+  /** Custom fields of the company, name to value. */
+  extension?: Record<string, string> | undefined;
+  departmentIds: number[];
+  /** Departments that this member leads. */
+  ledDepartmentIds: number[];
+  roles: { id: number; name: string; groupName?: string | undefined }[];
+  managerUserId?: string | undefined;
+  /** Unix time in ms. */
+  hiredAt?: number | undefined;
+  /** ISO 8601. */
+  createdAt?: string | undefined;
+  /** False until they have used DingTalk in this company. */
+  active?: boolean | undefined;
+  realNameVerified?: boolean | undefined;
+  senior?: boolean | undefined;
+  admin?: boolean | undefined;
+  boss?: boolean | undefined;
+  companyAccount?: boolean | undefined;
+}
+
+/** DingTalk's languages for department and role names. */
+export type WireLanguage = 'zh_CN' | 'en_US';
+
+const userIdSchema = z.string().min(1).max(64);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value || undefined);
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? undefined);
+const idList = z
+  .array(z.number())
+  .nullish()
+  .transform((value) => value ?? []);
+
+/**
+ * Exchanges the one-time code of the webview for the member who holds the phone. The code is spent by this call,
+ * whatever comes of it, so the call is repeated only when it provably had no effect.
+ *
+ * @throws DingTalkError `40078` when the code is wrong, used, older than 5 minutes or another app's: DingTalk does
+ * not tell these apart.
+ * @see https://open.dingtalk.com/document/development/obtain-the-userid-of-a-user-by-using-the-log-free
+ */
+export async function exchangeCode(
+  client: Client,
+  code: string,
+  undertaking?: Undertaking,
+): Promise<CodeOwner> {
+  const { userid } = await client.call({
+    host: 'oapi',
+    method: 'POST',
+    path: '/topapi/v2/user/getuserinfo',
+    body: { code },
+    schema: z.object({ userid: userIdSchema }),
+    repeatable: false,
+    undertaking,
+  });
+  return { userId: userid };
+}
+
+const memberSchema = z.object({
+  userid: userIdSchema,
+  unionid: text,
+  name: text,
+  avatar: text,
+  title: text,
+  job_number: text,
+  mobile: text,
+  state_code: text,
+  hide_mobile: flag,
+  telephone: text,
+  email: text,
+  org_email: text,
+  work_place: text,
+  remark: text,
+  extension: text,
+  dept_id_list: idList,
+  leader_in_dept: z.array(z.object({ dept_id: z.number(), leader: z.boolean() })).nullish(),
+  role_list: z.array(z.object({ id: z.number(), name: z.string(), group_name: text })).nullish(),
+  manager_userid: text,
+  hired_date: z.number().nullish(),
+  create_time: text,
+  active: flag,
+  real_authed: flag,
+  senior: flag,
+  admin: flag,
+  boss: flag,
+  exclusive_account: flag,
+});
+
+/**
+ * The member record of one person of the app's company.
+ *
+ * @throws DingTalkError `60121` (or `33012`) when there is no such person, `50002` outside the authorised range,
+ * `malformed` when the record is somebody else's.
+ * @see https://open.dingtalk.com/document/development/query-user-details
+ */
+export async function getMember(
+  client: Client,
+  userId: string,
+  options: { language?: WireLanguage | undefined; undertaking?: Undertaking | undefined } = {},
+): Promise<Member> {
+  const path = '/topapi/v2/user/get';
+  const wire = await client.call({
+    host: 'oapi',
+    method: 'POST',
+    path,
+    body: { userid: userId, language: options.language ?? 'zh_CN' },
+    schema: memberSchema,
+    repeatable: true,
+    undertaking: options.undertaking,
+  });
+  // A mixed-up answer (shared connection, a cache on the way) must never become somebody's session.
+  if (wire.userid !== userId) {
+    throw new DingTalkError('malformed', { api: path, code: 'other-userid', mayHaveHadEffect: true });
+  }
+  return toMember(wire);
+}
+
+function toMember(wire: z.infer<typeof memberSchema>): Member {
+  return {
+    userId: wire.userid,
+    unionId: wire.unionid,
+    name: wire.name,
+    avatarUrl: wire.avatar,
+    title: wire.title,
+    jobNumber: wire.job_number,
+    mobile: wire.mobile,
+    stateCode: wire.state_code,
+    hideMobile: wire.hide_mobile,
+    telephone: wire.telephone,
+    email: wire.email,
+    orgEmail: wire.org_email,
+    workPlace: wire.work_place,
+    remark: wire.remark,
+    extension: parseExtension(wire.extension),
+    departmentIds: wire.dept_id_list,
+    ledDepartmentIds: (wire.leader_in_dept ?? [])
+      .filter((entry) => entry.leader)
+      .map((entry) => entry.dept_id),
+    roles: (wire.role_list ?? []).map(({ id, name, group_name }) => ({ id, name, groupName: group_name })),
+    managerUserId: wire.manager_userid,
+    hiredAt: wire.hired_date ?? undefined,
+    createdAt: wire.create_time,
+    active: wire.active,
+    realNameVerified: wire.real_authed,
+    senior: wire.senior,
+    admin: wire.admin,
+    boss: wire.boss,
+    companyAccount: wire.exclusive_account,
+  };
+}
+
+/** `extension` is JSON inside a string; a company can write anything into it, so what does not parse is dropped. */
+function parseExtension(value: string | undefined): Record<string, string> | undefined {
+  if (value === undefined) return undefined;
+  try {
+    const entries = Object.entries(z.record(z.string(), z.unknown()).parse(JSON.parse(value)));
+    const named = entries.map(([name, item]) => [
+      name,
+      typeof item === 'string' ? item : JSON.stringify(item),
+    ]);
+    return named.length > 0 ? Object.fromEntries(named) : undefined;
+  } catch {
+    return undefined;
+  }
+}

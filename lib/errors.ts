@@ -1,0 +1,163 @@
+import type { DingTalkError } from './dingtalk/errors';
+
+/** Who has to do something before it works again. `nobody`: it passes, or trying again is enough. */
+export type Actor = 'nobody' | 'person' | 'developer' | 'admin';
+
+interface ProblemEntry {
+  /** What programs see. Several problems share a code where the person is to do the same. */
+  code: string;
+  /** HTTP status; 0 for what only happens in the browser. */
+  status: number;
+  actor: Actor;
+}
+
+/**
+ * The closed list of everything that can go wrong. The sentences for each, in every language, are in `messages/`.
+ * `nobody` never sends people to the admin; the others never say "try again".
+ */
+export const problems = {
+  // The request
+  'bad-request': { code: 'BAD_REQUEST', status: 400, actor: 'developer' },
+  'unsupported-media-type': { code: 'UNSUPPORTED_MEDIA_TYPE', status: 415, actor: 'developer' },
+  'payload-too-large': { code: 'PAYLOAD_TOO_LARGE', status: 413, actor: 'developer' },
+  'request-timeout': { code: 'REQUEST_TIMEOUT', status: 408, actor: 'nobody' },
+  'method-not-allowed': { code: 'METHOD_NOT_ALLOWED', status: 405, actor: 'developer' },
+  'not-found': { code: 'NOT_FOUND', status: 404, actor: 'person' },
+  'cross-site': { code: 'CROSS_SITE', status: 403, actor: 'developer' },
+  'not-signed-in': { code: 'NOT_SIGNED_IN', status: 401, actor: 'person' },
+  'too-many-attempts': { code: 'TOO_MANY_ATTEMPTS', status: 429, actor: 'nobody' },
+  // The company and the person
+  'corp-mismatch': { code: 'CORP_MISMATCH', status: 403, actor: 'person' },
+  'code-refused': { code: 'CODE_INVALID', status: 401, actor: 'nobody' },
+  'not-member': { code: 'NOT_MEMBER', status: 403, actor: 'person' },
+  'not-allowed': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
+  'member-disabled': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
+  'member-inactive': { code: 'NOT_ALLOWED', status: 403, actor: 'person' },
+  // The app, as DingTalk's console has it
+  'bad-credentials': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  'token-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  'permission-missing': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  'address-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  'app-disabled': { code: 'APP_MISCONFIGURED', status: 503, actor: 'admin' },
+  'request-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  // DingTalk and the way to it
+  throttled: { code: 'UPSTREAM_BUSY', status: 503, actor: 'nobody' },
+  overloaded: { code: 'UPSTREAM_BUSY', status: 503, actor: 'nobody' },
+  'quota-spent': { code: 'UPSTREAM_QUOTA', status: 503, actor: 'admin' },
+  unreachable: { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'nobody' },
+  malformed: { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'nobody' },
+  'unknown-answer': { code: 'UPSTREAM_UNKNOWN', status: 502, actor: 'developer' },
+  internal: { code: 'INTERNAL', status: 500, actor: 'developer' },
+  // Only in the browser
+  'not-in-dingtalk': { code: 'NOT_IN_DINGTALK', status: 0, actor: 'person' },
+  'corp-placeholder': { code: 'CORP_PLACEHOLDER', status: 0, actor: 'developer' },
+  'bridge-silent': { code: 'CLIENT_SILENT', status: 0, actor: 'nobody' },
+  'bridge-refused': { code: 'CLIENT_REFUSED', status: 0, actor: 'nobody' },
+  'domain-unknown': { code: 'DOMAIN_UNKNOWN', status: 0, actor: 'developer' },
+  'corp-refused': { code: 'CORP_REFUSED', status: 0, actor: 'developer' },
+  'cookie-blocked': { code: 'COOKIE_BLOCKED', status: 0, actor: 'person' },
+  'network-failed': { code: 'NETWORK_FAILED', status: 0, actor: 'nobody' },
+} as const satisfies Record<string, ProblemEntry>;
+
+/** A problem's name: finer than its code, because the remedy is. */
+export type Problem = keyof typeof problems;
+
+/** Whether trying again can help: not where somebody has to change a setting first. */
+export function mayRetry(problem: Problem): boolean {
+  return problems[problem].actor === 'nobody' || problems[problem].actor === 'person';
+}
+
+/** What the operator, and only the operator, may see of a failure. Never a secret, a code or a token. */
+export interface OperatorDetail {
+  /** DingTalk's code, unwrapped. */
+  dingTalkCode?: string | undefined;
+  /** The API that failed, without query. */
+  api?: string | undefined;
+  dingTalkRequestId?: string | undefined;
+  requiredScopes?: string[] | undefined;
+  applyUrl?: string | undefined;
+  callerAddress?: string | undefined;
+  /** Seconds after which another attempt makes sense. */
+  retryAfterSeconds?: number | undefined;
+  /** A word about what was wrong with a request: a field's name, never its value. */
+  hint?: string | undefined;
+}
+
+/** The only error that `lib/` throws on purpose. */
+export class AppError extends Error {
+  readonly problem: Problem;
+  readonly detail: OperatorDetail;
+
+  constructor(problem: Problem, detail: OperatorDetail = {}, options?: { cause?: unknown }) {
+    super(detail.dingTalkCode ? `${problem} (${detail.dingTalkCode})` : problem, options);
+    this.name = 'AppError';
+    this.problem = problem;
+    this.detail = detail;
+  }
+
+  get code(): string {
+    return problems[this.problem].code;
+  }
+
+  get status(): number {
+    return problems[this.problem].status;
+  }
+}
+
+/**
+ * DingTalk's codes by what they mean to us. A code that is not here is an honest `unknown-answer`.
+ *
+ * @see https://open.dingtalk.com/document/development/server-api-error-codes-1
+ */
+const BY_CODE: Record<string, Problem> = Object.fromEntries(
+  (
+    [
+      [
+        'code-refused',
+        '40029 40078 40102 41007 41026 42003 42007 42008 invalidCode invalidParameter.authCode.notFound accesstoken.expired',
+      ],
+      ['not-member', '33012 40003 60111 60121 400023 invalidParameter.user.notFound'],
+      ['not-allowed', '40079 50002 50004'],
+      ['member-disabled', '60120'],
+      [
+        'bad-credentials',
+        '40013 40089 40096 41002 41004 invalidClientIdOrSecret invalid.client unauthorized.client unsupported.grant.type',
+      ],
+      [
+        'token-refused',
+        '33001 40000 40001 40014 41001 42001 InvalidAuthentication AuthenticationFailed.MissingParameter',
+      ],
+      ['permission-missing', '43007 48002 60011 Forbidden.AccessDenied.AccessTokenPermissionDenied'],
+      ['address-refused', '60020 Forbidden.AccessDenied.IpNotInWhiteList'],
+      ['app-disabled', '41030 50003 50005 70001 70002 70003 70004 70005'],
+      ['quota-spent', '90020 Forbidden.AccessDenied.ApiCountLimitForOrg'],
+      [
+        'request-refused',
+        '22 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 Missingbody parameter.error invalidParameter',
+      ],
+      ['overloaded', 'too-many-in-flight'],
+      ['unreachable', '15'],
+    ] as const
+  ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
+);
+
+/** What a failure of DingTalk means here. The original stays behind as `cause`. */
+export function fromDingTalk(error: DingTalkError): AppError {
+  const { code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress } = error.detail;
+  const detail = { dingTalkCode: code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress };
+  return new AppError(toProblem(error), detail, { cause: error });
+}
+
+const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
+
+function toProblem(error: DingTalkError): Problem {
+  if (error.kind !== 'rejected') return error.kind;
+  // For the exchange of a code, a bad parameter is a bad code.
+  if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
+  const known = BY_CODE[error.code];
+  if (known) return known;
+  if (error.isThrottled) return 'throttled';
+  if (error.isBusy) return 'unreachable';
+  // Whatever the token endpoint refuses, it refuses the credentials.
+  return error.detail.api === '/v1.0/oauth2/accessToken' ? 'bad-credentials' : 'unknown-answer';
+}

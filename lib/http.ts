@@ -1,0 +1,206 @@
+import 'server-only';
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import { config } from './config';
+import type { Undertaking } from './dingtalk/client';
+import { AppError, mayRetry, type OperatorDetail, type Problem, problems } from './errors';
+import { log } from './log';
+import { messagesIn, preferredLanguage } from './messages';
+import { sessions } from './session';
+
+/** A sign-in needs a few hundred bytes. */
+const MAX_BODY_BYTES = 16 * 1024;
+const BODY_DEADLINE_MS = 5000;
+/** The person has an answer within 8 s, so the calls behind it have a little less. */
+const UNDERTAKING_DEADLINE_MS = 7500;
+
+/** One request's way through the house. */
+export interface Trip {
+  /** Shown to people, written in the log, sent as `x-request-id`. */
+  requestId: string;
+  undertaking: Undertaking;
+  /** Adds fields to the one line that the log gets of this request. */
+  note(fields: Record<string, string | number | boolean | undefined>): void;
+}
+
+type Handler = (request: Request, trip: Trip) => Promise<Response>;
+
+/**
+ * Wraps a route handler: a request id, one log line, errors as JSON in the caller's language, and no caching of
+ * anything that may depend on a session.
+ *
+ * @param event what the log calls it, such as `sign-in`; undefined logs only what is our or DingTalk's fault
+ */
+export function route(event: string | undefined, handler: Handler): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const started = performance.now();
+    const notes: Record<string, unknown> = {};
+    const trip: Trip = {
+      requestId: randomUUID(),
+      undertaking: { signal: AbortSignal.timeout(UNDERTAKING_DEADLINE_MS), calls: 0 },
+      note: (fields) => Object.assign(notes, fields),
+    };
+    let response: Response;
+    let failure: unknown;
+    try {
+      response = await handler(request, trip);
+    } catch (error) {
+      failure = error;
+      response = errorResponse(error, request, trip.requestId);
+    }
+    response.headers.set('cache-control', 'private, no-store');
+    response.headers.set('vary', 'cookie, accept-language');
+    response.headers.set('x-request-id', trip.requestId);
+    const ms = Math.round(performance.now() - started);
+    const line = {
+      event: event ?? 'refusal',
+      requestId: trip.requestId,
+      ms,
+      upstreamCalls: trip.undertaking.calls,
+      ...notes,
+    };
+    if (failure !== undefined) logFailure(failure, line, event !== undefined);
+    else if (event !== undefined) log().info({ ...line, outcome: 'ok' });
+    return response;
+  };
+}
+
+/** A handler for methods that an address does not take. @param allowed such as `GET, POST` */
+export function refuseMethod(allowed: string): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const response = errorResponse(new AppError('method-not-allowed'), request, randomUUID());
+    response.headers.set('allow', allowed);
+    response.headers.set('cache-control', 'private, no-store');
+    return response;
+  };
+}
+
+/**
+ * Reads a small JSON body: type first, then size and time while it arrives, then shape.
+ *
+ * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
+ */
+export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type))
+    throw new AppError('unsupported-media-type');
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
+    throw new AppError('payload-too-large');
+  const parsed = schema.safeParse(parseJson(await readBytes(request)));
+  if (!parsed.success) {
+    const hint = parsed.error.issues[0]?.path.join('.') || undefined;
+    throw new AppError('bad-request', { hint });
+  }
+  return parsed.data;
+}
+
+/**
+ * Refuses what another site sent. The Origin must be exactly ours; where an old webview sends no `Sec-Fetch-Site`
+ * that is enough, and where one is sent it must agree. A request without an Origin did not come from our page.
+ */
+export function assertSameOrigin(request: Request): void {
+  const site = request.headers.get('sec-fetch-site');
+  const ours = request.headers.get('origin') === config().publicOrigin;
+  if (!ours || (site !== null && site !== 'same-origin')) throw new AppError('cross-site');
+}
+
+/** An error as programs and our own pages read it. Nothing of the cause leaves the server. */
+export interface WireError {
+  code: string;
+  message: string;
+  requestId: string;
+  /** What the person can do now. */
+  nextStep: string;
+  /** Whether trying again can help. */
+  retry: boolean;
+  /** Only with `SHOW_OPERATOR_HINTS=true`. */
+  operator?: OperatorHint;
+}
+
+export interface OperatorHint extends OperatorDetail {
+  cause: string;
+  remedy: string;
+  actor: string;
+}
+
+function errorResponse(error: unknown, request: Request, requestId: string): Response {
+  const { problem, detail } = error instanceof AppError ? error : new AppError('internal');
+  const headers = new Headers();
+  if (problems[problem].status === 503 || problem === 'too-many-attempts') {
+    headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
+  }
+  // A cookie that opens nothing is of no use to anybody.
+  if (problem === 'not-signed-in' && request.headers.get('cookie')?.includes(sessions().cookieName)) {
+    headers.set('set-cookie', sessions().clear());
+  }
+  // The rest of such a body is not going to be read.
+  if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
+  const language = preferredLanguage(request.headers.get('accept-language'));
+  const body = { error: toWireError(problem, detail, requestId, language) };
+  return Response.json(body, { status: problems[problem].status, headers });
+}
+
+function toWireError(
+  problem: Problem,
+  detail: OperatorDetail,
+  requestId: string,
+  language: Parameters<typeof messagesIn>[0],
+): WireError {
+  const messages = messagesIn(language);
+  const { code, actor } = problems[problem];
+  const { person, next, cause, remedy } = messages.problems[problem];
+  return {
+    code,
+    message: person,
+    requestId,
+    nextStep: next,
+    retry: mayRetry(problem),
+    ...(config().showOperatorHints
+      ? { operator: { cause, remedy, actor: messages.actors[actor], ...detail } }
+      : {}),
+  };
+}
+
+function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: boolean): void {
+  if (!(failure instanceof AppError)) {
+    log().error({ ...line, outcome: 'internal', err: failure });
+    return;
+  }
+  const { problem, code, status, detail, cause } = failure;
+  const fields = { ...line, outcome: problem, code, status, actor: problems[problem].actor, ...detail };
+  if (status >= 500) log().error({ ...fields, err: cause });
+  else if (isEvent) log().warn(fields);
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError('request-timeout')), BODY_DEADLINE_MS);
+  });
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), deadline]);
+      if (done) return Buffer.concat(chunks);
+      bytes += value.byteLength;
+      if (bytes > MAX_BODY_BYTES) throw new AppError('payload-too-large');
+      chunks.push(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => undefined);
+    throw error instanceof AppError ? error : new AppError('bad-request', {}, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    throw new AppError('bad-request', { hint: 'json' });
+  }
+}

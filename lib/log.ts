@@ -1,0 +1,50 @@
+import 'server-only';
+import pino from 'pino';
+import { config } from './config';
+import { processWide } from './process-wide';
+
+const MAX_LEARNED = 64;
+
+/** Values that must not appear in any line, whoever wrote it there: settings at first, tokens as they are learned. */
+const secrets = processWide('secrets', () => ({ settings: [] as string[], learned: [] as string[] }));
+
+/** Keeps a value out of the log from now on. The oldest learned value is forgotten beyond a bound. */
+export function keepOutOfLog(value: string): void {
+  const { learned } = secrets();
+  if (value.length >= 8 && !learned.includes(value) && learned.push(value) > MAX_LEARNED) learned.shift();
+}
+
+/** The process's log: one JSON object a line, on standard output. */
+export const log = processWide('log', () => {
+  const { logLevel, clientSecret, sessionKeys } = config();
+  secrets().settings = [clientSecret, ...sessionKeys.values()];
+  return pino({
+    level: logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeError },
+    hooks: { streamWrite: scrub },
+  });
+});
+
+/** Patterns of what is secret in whatever text: tokens in URLs and headers, seals. */
+const SECRET_PATTERNS = [
+  /((?:access_token|accessToken|appSecret|clientSecret|refreshToken|authCode|x-acs-dingtalk-access-token)["'\s]*[=:]["'\s]*)[^"'\s&,}\\]+/gi,
+  /(Fe26\.2\*)[^"'\s;]+/g,
+];
+
+function scrub(line: string): string {
+  let clean = line;
+  for (const secret of [...secrets().settings, ...secrets().learned])
+    clean = clean.replaceAll(secret, '[secret]');
+  for (const pattern of SECRET_PATTERNS) clean = clean.replace(pattern, '$1[secret]');
+  return clean;
+}
+
+/** An error and its causes, without the properties that libraries hang on them (requests, options, bodies). */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { name, message, stack, cause } = error;
+  return { name, message, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
+}

@@ -1,0 +1,337 @@
+import type { Problem } from '../errors';
+import { errorPage } from './error-page';
+import type { Messages } from './index';
+import type { ProblemText } from './zh-CN';
+
+const retry = 'Tap “Try again”.';
+const waitAndRetry = 'Wait a moment, then tap “Try again”.';
+const tellAdmin = 'Please give your administrator the request id below.';
+const consoleApp = 'open-dev.dingtalk.com → 应用开发 (App development) → your app';
+
+const problems: Record<Problem, ProblemText> = {
+  'bad-request': {
+    person: 'The request was not understood.',
+    next: 'Go back and open the app again.',
+    cause: 'The body is not the agreed JSON, or a field is not as required.',
+    remedy: 'Check the caller against the README; the hint names the field.',
+  },
+  'unsupported-media-type': {
+    person: 'This kind of request is not supported.',
+    next: 'Go back and open the app again.',
+    cause: 'The endpoint takes application/json (UTF-8) only.',
+    remedy: 'Have the caller send Content-Type: application/json.',
+  },
+  'payload-too-large': {
+    person: 'The request is too large.',
+    next: 'Go back and open the app again.',
+    cause: 'The body is larger than 16 KiB.',
+    remedy: 'Check the caller; a sign-in needs a few hundred bytes.',
+  },
+  'request-timeout': {
+    person: 'The network is too slow; the request did not arrive whole.',
+    next: 'Change the network, then tap “Try again”.',
+    cause: 'The body was not complete after 5 seconds.',
+    remedy: 'If it happens often, check the reverse proxy and the network.',
+  },
+  'method-not-allowed': {
+    person: 'This kind of request is not allowed here.',
+    next: 'Go back and open the app again.',
+    cause: 'The address does not take this HTTP method; the Allow header lists those that it does.',
+    remedy: 'Check the caller.',
+  },
+  'not-found': {
+    person: 'There is no such page.',
+    next: 'Check the address, or go to the home page.',
+    cause: 'There is no such address.',
+    remedy: 'Check the link.',
+  },
+  'cross-site': {
+    person: 'This request was refused for your safety.',
+    next: 'Open the app again from the DingTalk workbench.',
+    cause:
+      'The Origin of the request is not PUBLIC_ORIGIN: another website sent it, or PUBLIC_ORIGIN is not the address that people open.',
+    remedy:
+      'If it happens in normal use, set PUBLIC_ORIGIN to scheme, host and port as the address bar shows them.',
+  },
+  'not-signed-in': {
+    person: 'You are not signed in, or your session has ended.',
+    next: 'Open the app again to sign in.',
+    cause: 'There is no session cookie, or it is expired, altered or sealed with a retired key.',
+    remedy:
+      'Usually nothing. If everybody is signed out at once, see whether SESSION_KEYS was replaced as a whole.',
+  },
+  'too-many-attempts': {
+    person: 'Too many attempts to sign in.',
+    next: 'Wait a little, then tap “Try again”.',
+    cause: 'Failed sign-ins from one address, or in all, went over the limit.',
+    remedy: 'If these are ordinary people behind a proxy, check TRUSTED_PROXY_HOPS.',
+  },
+  'corp-mismatch': {
+    person: 'The organisation that you are in is not the one this app belongs to.',
+    next: 'Switch to the right organisation in DingTalk and open the app from its workbench.',
+    cause:
+      'The corpid in the address differs from DINGTALK_CORP_ID: it was opened under another organisation.',
+    remedy:
+      'If it happens to everybody, check DINGTALK_CORP_ID (CorpId on the home page of the developer console).',
+  },
+  'code-refused': {
+    person: 'The sign-in code is no longer valid. Please open the app again.',
+    next: retry,
+    cause:
+      'DingTalk refuses the code: used, older than 5 minutes, of another app, or of another kind of sign-in.',
+    remedy: 'Now and then: nothing. Always: check that DINGTALK_CLIENT_ID is the app that people open.',
+  },
+  'not-member': {
+    person: 'You are not a member of this company.',
+    next: 'Switch to your account in this company and try again.',
+    cause: 'The person is not in the organisation’s directory: external, left, or the wrong account.',
+    remedy: 'If they are staff, see oa.dingtalk.com → 通讯录 (Contacts).',
+  },
+  'not-allowed': {
+    person: 'You are outside the range of people this app is for. Please contact your administrator.',
+    next: tellAdmin,
+    cause:
+      'The person is outside the app’s visible range or its authorised contact range (both must include them).',
+    remedy: `${consoleApp} → 版本管理与发布 → 应用可见范围 (visible range); and 权限管理 → 通讯录 → 授权范围 (contact range). Publish again after a change.`,
+  },
+  'member-disabled': {
+    person: 'Your account is disabled. Please contact your administrator.',
+    next: tellAdmin,
+    cause: 'DingTalk says that the user is disabled.',
+    remedy: 'oa.dingtalk.com → 通讯录 (Contacts) → the person → enable the account.',
+  },
+  'member-inactive': {
+    person: 'Your DingTalk account is not active in this company yet.',
+    next: 'Sign in to DingTalk on your phone and enter this company first.',
+    cause: 'The member’s record says active: false; they have never used DingTalk in this company.',
+    remedy: 'Ask them to accept the invitation in DingTalk.',
+  },
+  'bad-credentials': {
+    person: 'The app is not set up correctly. Please contact your administrator.',
+    next: tellAdmin,
+    cause: 'DingTalk refuses DINGTALK_CLIENT_ID and DINGTALK_CLIENT_SECRET.',
+    remedy: `${consoleApp} → 凭证与基础信息 (Credentials): copy Client ID (formerly AppKey) and Client Secret (formerly AppSecret) again, change .env, restart.`,
+  },
+  'token-refused': {
+    person: 'The app is not set up correctly. Please contact your administrator.',
+    next: tellAdmin,
+    cause:
+      'A fresh app token is refused: the two base URLs belong to different environments, or app and company do not match.',
+    remedy:
+      'Check that DINGTALK_API_URL and DINGTALK_OAPI_URL are one environment and DINGTALK_CORP_ID is the app’s.',
+  },
+  'permission-missing': {
+    person: 'The app is not set up correctly. Please contact your administrator.',
+    next: tellAdmin,
+    cause: 'The app has no permission for this API.',
+    remedy: `${consoleApp} → 权限管理 (Permissions): apply for the points listed below, then publish a version under 版本管理与发布.`,
+  },
+  'address-refused': {
+    person: 'The app is not set up correctly. Please contact your administrator.',
+    next: tellAdmin,
+    cause: 'The server’s outgoing address is not on the white list.',
+    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address below (it may be IPv6).`,
+  },
+  'app-disabled': {
+    person: 'This app is switched off at the moment. Please contact your administrator.',
+    next: tellAdmin,
+    cause: 'The app is disabled or not authorised in the organisation, or the organisation is disabled.',
+    remedy:
+      'oa.dingtalk.com → 工作台 (Workbench) → app management: enable it; in the developer console, see that a version is published.',
+  },
+  'request-refused': {
+    person: 'The app is not set up correctly. Please contact your administrator.',
+    next: tellAdmin,
+    cause: 'DingTalk does not understand our request: a wrong base URL, or a changed API.',
+    remedy:
+      'Check DINGTALK_API_URL and DINGTALK_OAPI_URL; report DingTalk’s code and the request id to dingpass.',
+  },
+  throttled: {
+    person: 'Sign-in is busy right now. Please try again shortly.',
+    next: waitAndRetry,
+    cause:
+      'More calls than DingTalk allows (standard edition: 20 a second per API), or the outgoing address is banned for about 5 minutes.',
+    remedy: 'It passes. If it happens often, see whether another program uses the same app.',
+  },
+  overloaded: {
+    person: 'Sign-in is busy right now. Please try again shortly.',
+    next: waitAndRetry,
+    cause: 'Too many sign-ins at once; the queue is full.',
+    remedy: 'It passes. If it happens often, add instances.',
+  },
+  'quota-spent': {
+    person:
+      'Sign-in is unavailable for now; the administrator is informed. People who are signed in are not affected.',
+    next: tellAdmin,
+    cause: 'The organisation’s monthly quota of DingTalk API calls is used up.',
+    remedy: 'Developer console → 资源管理 (Resources): see the usage, upgrade or buy more.',
+  },
+  unreachable: {
+    person:
+      'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.',
+    next: waitAndRetry,
+    cause: 'DingTalk gave no answer, answered too late or said that it is busy.',
+    remedy: 'It passes. If it lasts, check the server’s network, DNS and proxy towards DingTalk.',
+  },
+  malformed: {
+    person:
+      'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.',
+    next: waitAndRetry,
+    cause: 'The answer of DingTalk, or of a proxy on the way, made no sense and was not used.',
+    remedy: 'If it lasts, see whether a proxy rewrites answers, and report it to dingpass.',
+  },
+  'unknown-answer': {
+    person: 'DingTalk answered with an unknown error; the sign-in did not complete.',
+    next: tellAdmin,
+    cause: 'DingTalk’s code (below) is not one that we know.',
+    remedy: 'Search for it in DingTalk’s documentation, and report it to dingpass.',
+  },
+  internal: {
+    person: 'Something went wrong inside the service.',
+    next: tellAdmin,
+    cause: 'An error of the program; the server’s log has the details.',
+    remedy: 'Find the request id in the log, and report it to dingpass.',
+  },
+  'not-in-dingtalk': {
+    person: 'This is not the DingTalk client, so it cannot sign you in silently.',
+    next: 'Open this app from the workbench in DingTalk.',
+    cause: 'The page is not inside the DingTalk client, or the client offers no JSAPI.',
+    remedy:
+      'Open it from the workbench. If the PC client uses the system browser, choose to open workbench pages inside DingTalk in its settings.',
+  },
+  'corp-placeholder': {
+    person: 'The app’s home address is not filled in correctly. Please contact your administrator.',
+    next: 'Open the app from the DingTalk workbench; if that does not help, tell your administrator.',
+    cause:
+      '$CORPID$ in the address was not replaced: it was not opened from the workbench, or it is misspelt.',
+    remedy: `${consoleApp} → 网页应用 (Web app): make the home address https://your-address/?corpid=$CORPID$ and open it from the workbench.`,
+  },
+  'bridge-silent': {
+    person: 'DingTalk does not answer.',
+    next: 'Tap “Try again”; if nothing happens, close the app and open it again from the workbench.',
+    cause: 'The DingTalk client gave no code within 10 seconds.',
+    remedy: 'Now and then: nothing. Always with one version of the client: update DingTalk.',
+  },
+  'bridge-refused': {
+    person: 'DingTalk did not give a sign-in code.',
+    next: retry,
+    cause: 'The client refused to give a code; its error is below.',
+    remedy: `Check ${consoleApp} → 安全设置 (Security) → 端内免登地址, and that the home page’s domain is this page’s.`,
+  },
+  'domain-unknown': {
+    person: 'The app’s address is not registered with DingTalk. Please contact your administrator.',
+    next: 'Please show this page to your administrator.',
+    cause: 'The organisation has no app whose home page is on this domain (没有某域名微应用).',
+    remedy: `${consoleApp} → 网页应用 (Web app): the home address must be on this page’s domain; or register it under 安全设置 → 端内免登地址. Then publish.`,
+  },
+  'corp-refused': {
+    person: 'DingTalk does not know this organisation. Please contact your administrator.',
+    next: 'Please show this page to your administrator.',
+    cause: 'The client says that the corpId is invalid.',
+    remedy: 'Check DINGTALK_CORP_ID (CorpId on the home page of the developer console).',
+  },
+  'cookie-blocked': {
+    person: 'You were signed in, but the browser did not keep it.',
+    next: 'Allow cookies for this site (leave private mode), then tap “Try again”.',
+    cause:
+      'The session cookie was not kept: a webview without cookies, a page framed by another site (see SESSION_SAME_SITE=none), or a PUBLIC_ORIGIN that is not the real address.',
+    remedy: 'Check scheme and host of PUBLIC_ORIGIN; secure cookies are not kept outside https.',
+  },
+  'network-failed': {
+    person: 'The network connection failed.',
+    next: 'Check your network, then tap “Try again”.',
+    cause: 'The browser could not reach this service.',
+    remedy: 'See whether the service runs, and check the reverse proxy.',
+  },
+};
+
+export const en: Messages = {
+  appName: 'Internal pages',
+  problems,
+  actors: {
+    nobody: 'Nobody: it passes',
+    person: 'The person',
+    developer: 'The app’s developer',
+    admin: 'The company’s DingTalk administrator',
+  },
+  problemNote: {
+    requestId: 'Request id',
+    heading: 'For the administrator',
+    cause: 'Cause',
+    remedy: 'Remedy',
+    actor: 'Who must act',
+    dingTalkCode: 'DingTalk’s code',
+    permissions: 'Missing permissions',
+    address: 'The server’s address',
+    apply: 'Apply at DingTalk',
+  },
+  signIn: {
+    title: 'Sign in',
+    asking: 'Asking DingTalk who you are…',
+    posting: 'Signing you in…',
+    entering: 'Welcome, opening the page…',
+    retry: 'Try again',
+    signedOut: 'You are signed out.',
+    again: 'Sign in again',
+    noScript: 'Signing in needs JavaScript. Please open this page in the DingTalk client.',
+  },
+  home: {
+    greeting: (name: string) => `Hello, ${name}`,
+    lead: 'You are signed in through DingTalk.',
+    notYou: 'Not you?',
+    signOut: 'Sign out',
+    signOutQuestion: 'Sign out now?',
+    cancel: 'Cancel',
+    pages: 'Pages',
+    me: 'My profile',
+    meHint: 'Everything DingTalk says about you',
+    sessionUntil: 'Signed in until',
+  },
+  me: {
+    title: 'My profile',
+    back: 'Home',
+    freshAt: 'Read from DingTalk just now',
+    failed: 'DingTalk cannot be read right now; this is what it said when you signed in.',
+    yes: 'Yes',
+    no: 'No',
+    withheldHeading: 'Not given by DingTalk',
+    withheld: 'Not set, or the app lacks the permission',
+    needs: 'needs',
+    groups: {
+      identity: 'Identity',
+      work: 'Work',
+      contact: 'Contact',
+      status: 'Status',
+      custom: 'Custom fields',
+    },
+    fields: {
+      name: 'Name',
+      userId: 'User id (userid)',
+      unionId: 'Union id (unionid)',
+      avatarUrl: 'Picture',
+      title: 'Title',
+      jobNumber: 'Job number',
+      mobile: 'Mobile',
+      stateCode: 'Country code',
+      hideMobile: 'Mobile hidden',
+      telephone: 'Extension',
+      email: 'E-mail',
+      orgEmail: 'Company e-mail',
+      workPlace: 'Place of work',
+      remark: 'Remark',
+      departmentIds: 'Department ids',
+      ledDepartmentIds: 'Leads departments',
+      roles: 'Roles',
+      managerUserId: 'Manager',
+      hiredAt: 'Hired',
+      createdAt: 'Created',
+      active: 'Active',
+      realNameVerified: 'Real name verified',
+      senior: 'Senior management',
+      admin: 'Administrator',
+      boss: 'Boss',
+      companyAccount: 'Company account',
+    },
+  },
+  errorPage: errorPage.en,
+};

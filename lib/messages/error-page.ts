@@ -1,0 +1,19 @@
+/** What the error page says. Alone in a file because the page is sent to the browser, and the rest must not be. */
+export const errorPage = {
+  'zh-CN': {
+    title: '出错了',
+    sentence: '服务内部出错了。',
+    retry: '重试',
+    home: '返回首页',
+    notFound: '没有找到这个页面',
+    requestId: '请求编号',
+  },
+  en: {
+    title: 'Something went wrong',
+    sentence: 'Something went wrong inside the service.',
+    retry: 'Try again',
+    home: 'Home',
+    notFound: 'There is no such page',
+    requestId: 'Request id',
+  },
+};

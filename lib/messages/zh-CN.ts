@@ -1,0 +1,324 @@
+import type { Problem } from '../errors';
+import { errorPage } from './error-page';
+
+/** What is said about one problem: to the person at the phone, and to whoever runs the app. */
+export interface ProblemText {
+  /** One sentence for the person. */
+  person: string;
+  /** What the person can do now. */
+  next: string;
+  /** For the operator: why. */
+  cause: string;
+  /** For the operator: what to do, and where to click. */
+  remedy: string;
+}
+
+const retry = '点“重试”即可。';
+const waitAndRetry = '稍等片刻后点“重试”。';
+const tellAdmin = '请把下面的请求编号告诉管理员。';
+const consoleApp = '钉钉开放平台 open-dev.dingtalk.com → 应用开发 → 您的应用';
+
+const problems: Record<Problem, ProblemText> = {
+  'bad-request': {
+    person: '请求的内容不正确。',
+    next: '请返回后重新打开应用。',
+    cause: '请求体不是约定的 JSON，或字段不合要求。',
+    remedy: '按 README 的接口约定检查调用方；字段名见 hint。',
+  },
+  'unsupported-media-type': {
+    person: '请求的格式不受支持。',
+    next: '请返回后重新打开应用。',
+    cause: '该接口只接受 application/json（UTF-8）。',
+    remedy: '让调用方发送 Content-Type: application/json。',
+  },
+  'payload-too-large': {
+    person: '请求的内容过大。',
+    next: '请返回后重新打开应用。',
+    cause: '请求体超过 16 KiB。',
+    remedy: '检查调用方；登录请求只需几百字节。',
+  },
+  'request-timeout': {
+    person: '网络太慢，请求没有传完。',
+    next: '请换个网络，再点“重试”。',
+    cause: '5 秒内没有收到完整的请求体。',
+    remedy: '若频繁出现，检查反向代理与网络。',
+  },
+  'method-not-allowed': {
+    person: '不支持这种请求方式。',
+    next: '请返回后重新打开应用。',
+    cause: '该地址不接受这个 HTTP 方法，允许的方法见 Allow 响应头。',
+    remedy: '检查调用方。',
+  },
+  'not-found': {
+    person: '没有找到这个页面。',
+    next: '请检查地址，或返回首页。',
+    cause: '没有这样的地址。',
+    remedy: '检查链接。',
+  },
+  'cross-site': {
+    person: '为了您的安全，这个请求被拒绝了。',
+    next: '请从钉钉工作台重新打开应用。',
+    cause: '请求的 Origin 不是 PUBLIC_ORIGIN：来自别的网站，或 PUBLIC_ORIGIN 与员工实际打开的地址不一致。',
+    remedy: '若员工正常使用时出现，把 PUBLIC_ORIGIN 改成浏览器地址栏里的协议、主机和端口。',
+  },
+  'not-signed-in': {
+    person: '您还没有登录，或登录已过期。',
+    next: '请重新打开应用登录。',
+    cause: '没有会话 Cookie，或其已过期、被篡改、密钥已更换。',
+    remedy: '通常无需处理。若所有人同时退出，检查 SESSION_KEYS 是否被整体替换。',
+  },
+  'too-many-attempts': {
+    person: '登录尝试过于频繁。',
+    next: '请稍等一会儿，再点“重试”。',
+    cause: '来自同一地址（或整体）的失败登录超过上限。',
+    remedy: '若是反向代理之后的正常用户，检查 TRUSTED_PROXY_HOPS 是否正确。',
+  },
+  'corp-mismatch': {
+    person: '您当前所在的组织不是这个应用所属的组织。',
+    next: '请在钉钉里切换到正确的组织，再从工作台打开应用。',
+    cause: '地址里的 corpid 与 DINGTALK_CORP_ID 不同：员工在另一个组织的身份下打开了应用。',
+    remedy: '若所有人都如此，核对 DINGTALK_CORP_ID（开放平台首页的 CorpId）。',
+  },
+  'code-refused': {
+    person: '登录凭证已失效，请重新打开应用。',
+    next: retry,
+    cause: '钉钉不认这个临时授权码：用过、超过 5 分钟、属于别的应用，或来自另一种登录方式。',
+    remedy: '偶发无需处理。若每次都如此，核对 DINGTALK_CLIENT_ID 与员工打开的是同一个应用。',
+  },
+  'not-member': {
+    person: '您不是本公司的成员。',
+    next: '请切换到本公司的钉钉账号后再试。',
+    cause: '在本组织的通讯录里找不到此人：外部人员、已离职，或账号不对。',
+    remedy: '若确是员工，请在 oa.dingtalk.com → 通讯录 里确认其在职。',
+  },
+  'not-allowed': {
+    person: '您不在该应用的可见范围内，请联系管理员。',
+    next: tellAdmin,
+    cause: '此人不在应用的可见范围，或不在通讯录授权范围之内（两处都要包含）。',
+    remedy: `${consoleApp} → 版本管理与发布 → 应用可见范围；以及 权限管理 → 通讯录 → 授权范围。改后需重新发布版本。`,
+  },
+  'member-disabled': {
+    person: '您的账号已被停用，请联系管理员。',
+    next: tellAdmin,
+    cause: '钉钉称此用户已禁用。',
+    remedy: 'oa.dingtalk.com → 通讯录 → 找到此人 → 启用账号。',
+  },
+  'member-inactive': {
+    person: '您的钉钉账号尚未在本公司激活。',
+    next: '请先在手机钉钉里登录并进入本公司，然后再试。',
+    cause: '成员详情的 active 为 false：此人从未以本公司身份激活钉钉。',
+    remedy: '请其在手机钉钉接受邀请并激活。',
+  },
+  'bad-credentials': {
+    person: '应用配置有误，请联系管理员。',
+    next: tellAdmin,
+    cause: '钉钉不认 DINGTALK_CLIENT_ID 与 DINGTALK_CLIENT_SECRET。',
+    remedy: `${consoleApp} → 凭证与基础信息：重新复制 Client ID（原 AppKey）和 Client Secret（原 AppSecret），改 .env 后重启。`,
+  },
+  'token-refused': {
+    person: '应用配置有误，请联系管理员。',
+    next: tellAdmin,
+    cause: '刚取得的应用凭证仍被拒绝：两个接口地址指向了不同的环境，或应用与组织不匹配。',
+    remedy: '核对 DINGTALK_API_URL 与 DINGTALK_OAPI_URL 属于同一个钉钉环境，DINGTALK_CORP_ID 属于该应用。',
+  },
+  'permission-missing': {
+    person: '应用配置有误，请联系管理员。',
+    next: tellAdmin,
+    cause: '应用没有调用该接口的权限。',
+    remedy: `${consoleApp} → 权限管理：申请下面列出的权限点，然后在 版本管理与发布 发布新版本。`,
+  },
+  'address-refused': {
+    person: '应用配置有误，请联系管理员。',
+    next: tellAdmin,
+    cause: '服务器的出口 IP 不在白名单之中。',
+    remedy: `${consoleApp} → 安全设置 → 服务器出口IP：加入下面的地址（可能是 IPv6）。`,
+  },
+  'app-disabled': {
+    person: '该应用目前已停用，请联系管理员。',
+    next: tellAdmin,
+    cause: '应用已停用、未授权给本组织，或组织已禁用。',
+    remedy: 'oa.dingtalk.com → 工作台 → 应用管理：启用该应用；开放平台确认版本已发布。',
+  },
+  'request-refused': {
+    person: '应用配置有误，请联系管理员。',
+    next: tellAdmin,
+    cause: '钉钉不认识我们的请求：接口地址不对，或接口有变。',
+    remedy: '核对 DINGTALK_API_URL 与 DINGTALK_OAPI_URL；把钉钉错误码和请求编号报告给 dingpass。',
+  },
+  throttled: {
+    person: '当前登录繁忙，请稍后再试。',
+    next: waitAndRetry,
+    cause: '调用频率超过钉钉的限制（标准版每接口每秒 20 次），或出口 IP 被临时封禁约 5 分钟。',
+    remedy: '会自行恢复。若经常发生，检查同一应用是否还被别的程序使用。',
+  },
+  overloaded: {
+    person: '当前登录繁忙，请稍后再试。',
+    next: waitAndRetry,
+    cause: '同时进行的登录太多，排队已满。',
+    remedy: '会自行恢复。若经常发生，增加实例。',
+  },
+  'quota-spent': {
+    person: '登录服务暂不可用，已通知管理员。已登录的用户不受影响。',
+    next: tellAdmin,
+    cause: '本组织本月的钉钉接口调用额度已用完。',
+    remedy: '开放平台 → 资源管理：查看用量，升级或购买额度。',
+  },
+  unreachable: {
+    person: '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。',
+    next: waitAndRetry,
+    cause: '钉钉没有回答、回答超时或回答系统繁忙。',
+    remedy: '会自行恢复。若持续，检查服务器到钉钉的网络、DNS 与代理。',
+  },
+  malformed: {
+    person: '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。',
+    next: waitAndRetry,
+    cause: '钉钉（或中间的代理）的回答无法理解，未予采信。',
+    remedy: '若持续，检查中间代理是否改写了回答，并报告给 dingpass。',
+  },
+  'unknown-answer': {
+    person: '钉钉返回了未知的错误，登录没有完成。',
+    next: tellAdmin,
+    cause: '钉钉返回了我们不认识的错误码（见下）。',
+    remedy: '在钉钉开放平台文档里搜索该错误码，并报告给 dingpass。',
+  },
+  internal: {
+    person: '服务内部出错了。',
+    next: tellAdmin,
+    cause: '程序内部错误，详情在服务器日志中。',
+    remedy: '按请求编号查日志，并报告给 dingpass。',
+  },
+  'not-in-dingtalk': {
+    person: '这里不是钉钉客户端，无法免登。',
+    next: '请在钉钉的工作台里打开这个应用。',
+    cause: '页面不在钉钉客户端内，或客户端没有提供 JSAPI。',
+    remedy: '从工作台打开。PC 端若在系统浏览器打开，请在钉钉设置里选择“在钉钉内打开工作台页面”。',
+  },
+  'corp-placeholder': {
+    person: '应用首页的地址没有填写正确，请联系管理员。',
+    next: '请从钉钉工作台打开应用；若仍如此，请告诉管理员。',
+    cause: '地址里的 $CORPID$ 没有被替换：不是从工作台打开的，或占位符写错。',
+    remedy: `${consoleApp} → 网页应用：首页地址写成 https://您的地址/?corpid=$CORPID$，并从工作台打开。`,
+  },
+  'bridge-silent': {
+    person: '钉钉没有回应。',
+    next: '请点“重试”；若仍无反应，请关闭后从工作台重新打开。',
+    cause: '钉钉客户端 10 秒内没有给出授权码。',
+    remedy: '偶发无需处理。若某个客户端版本总是如此，请升级钉钉。',
+  },
+  'bridge-refused': {
+    person: '钉钉没有给出登录凭证。',
+    next: retry,
+    cause: '客户端拒绝了取授权码的请求，错误码见下。',
+    remedy: `检查 ${consoleApp} → 安全设置 → 端内免登地址，以及应用首页域名与本页一致。`,
+  },
+  'domain-unknown': {
+    person: '应用的访问地址没有在钉钉登记，请联系管理员。',
+    next: '请把这一页告诉管理员。',
+    cause: '当前组织没有以本页域名为首页的应用（“没有某域名微应用”）。',
+    remedy: `${consoleApp} → 网页应用：首页地址的域名须与本页相同；或在 安全设置 → 端内免登地址 登记，然后发布版本。`,
+  },
+  'corp-refused': {
+    person: '钉钉不认识这个组织，请联系管理员。',
+    next: '请把这一页告诉管理员。',
+    cause: '客户端称 corpId 不合法。',
+    remedy: '核对 DINGTALK_CORP_ID（开放平台首页的 CorpId）。',
+  },
+  'cookie-blocked': {
+    person: '登录成功了，但浏览器没有保存登录状态。',
+    next: '请允许本站使用 Cookie（关闭无痕模式），再点“重试”。',
+    cause:
+      '会话 Cookie 没有被保存：webview 禁用 Cookie、页面被跨站嵌入（可试 SESSION_SAME_SITE=none），或 PUBLIC_ORIGIN 与实际地址不符。',
+    remedy: '核对 PUBLIC_ORIGIN 的协议与主机；https 之外的地址保存不了安全 Cookie。',
+  },
+  'network-failed': {
+    person: '网络连接失败。',
+    next: '请检查网络，再点“重试”。',
+    cause: '浏览器无法连到本服务。',
+    remedy: '检查服务是否在运行，以及反向代理。',
+  },
+};
+
+export const zhCN = {
+  appName: '内部门户',
+  problems,
+  actors: {
+    nobody: '无需处理，会自行恢复',
+    person: '本人',
+    developer: '应用的开发者',
+    admin: '公司的钉钉管理员',
+  },
+  problemNote: {
+    requestId: '请求编号',
+    heading: '给管理员',
+    cause: '原因',
+    remedy: '处理办法',
+    actor: '由谁处理',
+    dingTalkCode: '钉钉错误码',
+    permissions: '缺少的权限点',
+    address: '服务器出口地址',
+    apply: '在钉钉申请',
+  },
+  signIn: {
+    title: '登录',
+    asking: '正在向钉钉确认您的身份…',
+    posting: '正在登录…',
+    entering: '欢迎，正在进入…',
+    retry: '重试',
+    signedOut: '您已退出登录。',
+    again: '重新登录',
+    noScript: '登录需要 JavaScript，请在钉钉客户端中打开。',
+  },
+  home: {
+    greeting: (name: string) => `${name}，您好`,
+    lead: '您已通过钉钉登录。',
+    notYou: '不是您？',
+    signOut: '退出登录',
+    signOutQuestion: '确定退出登录吗？',
+    cancel: '取消',
+    pages: '页面',
+    me: '我的资料',
+    meHint: '钉钉提供的全部信息',
+    sessionUntil: '登录有效期至',
+  },
+  me: {
+    title: '我的资料',
+    back: '返回首页',
+    freshAt: '刚刚从钉钉读取',
+    failed: '现在无法从钉钉读取资料，以下是登录时的信息。',
+    yes: '是',
+    no: '否',
+    withheldHeading: '钉钉未提供',
+    withheld: '未设置，或应用没有相应权限',
+    needs: '需要权限',
+    groups: { identity: '身份', work: '工作', contact: '联系方式', status: '状态', custom: '自定义字段' },
+    fields: {
+      name: '姓名',
+      userId: '用户 ID (userid)',
+      unionId: '开发者内统一 ID (unionid)',
+      avatarUrl: '头像',
+      title: '职位',
+      jobNumber: '工号',
+      mobile: '手机号',
+      stateCode: '国际区号',
+      hideMobile: '隐藏手机号',
+      telephone: '分机号',
+      email: '邮箱',
+      orgEmail: '企业邮箱',
+      workPlace: '办公地点',
+      remark: '备注',
+      departmentIds: '所属部门 ID',
+      ledDepartmentIds: '担任主管的部门 ID',
+      roles: '角色',
+      managerUserId: '直属主管',
+      hiredAt: '入职时间',
+      createdAt: '创建时间',
+      active: '已激活',
+      realNameVerified: '已实名认证',
+      senior: '高管',
+      admin: '管理员',
+      boss: '老板',
+      companyAccount: '企业账号',
+    },
+  },
+  errorPage: errorPage['zh-CN'],
+};

@@ -1,0 +1,50 @@
+/** Where people land when there is nowhere better. */
+const HOME = '/';
+/** A target longer than this is not one of our pages, and would not fit a header beside a cookie. */
+const MAX_LENGTH = 2048;
+/** Control and invisible characters, every kind of blank, unpaired surrogates, backslashes, look-alikes of slashes. */
+const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\uff0f\uff3c\\]/u;
+/** A slash, backslash or control character that one decoding more, or several, would make real. */
+const ENCODED_TRAP = /%(?:25)*(?:2f|5c|u[0-9a-f]{4}|[01][0-9a-f]|7f)/i;
+/** Our own pages that nobody may be sent back to: a loop, machines' endpoints, the framework's. */
+const NOT_A_PAGE = /^\/(?:login|api|_next)(?:\/|$)/i;
+
+/**
+ * Cleans a return target: a path of ours is given back exactly as it came, anything else becomes `/`. Nothing is
+ * repaired and nothing re-assembled, because what a parser made of a hostile target is hostile too.
+ *
+ * @param value the target after one percent-decoding, from a query, a JSON body or a sealed state
+ */
+export function safeReturnTo(value: unknown): string {
+  if (typeof value !== 'string' || value.length > MAX_LENGTH) return HOME;
+  const [path = '', ...rest] = value.split(/(?=[?#])/);
+  if (!path.startsWith('/') || path.startsWith('//')) return HOME;
+  if (FORBIDDEN.test(path) || CONTROL.test(rest.join(''))) return HOME;
+  if (ENCODED_TRAP.test(path)) return HOME;
+  const resolved = resolvedPath(value);
+  if (resolved === undefined || resolved.startsWith('//') || NOT_A_PAGE.test(resolved)) return HOME;
+  return value;
+}
+
+/** What even a query must not have. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
+
+/** What a browser makes of the target's path, or undefined when it would leave this origin. */
+function resolvedPath(value: string): string | undefined {
+  const base = 'https://origin.invalid';
+  try {
+    const url = new URL(value, base);
+    return url.origin === base ? decodeDots(url.pathname) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `/%6cogin` is `/login` to the router. */
+function decodeDots(pathname: string): string {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return pathname;
+  }
+}

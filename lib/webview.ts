@@ -1,0 +1,91 @@
+/**
+ * DingTalk's client, as seen from a page inside it. Browser only: `dingtalk-jsapi` cannot even be imported on a
+ * server, so load this module with `import()` from an effect or a handler.
+ */
+import requestAuthCodeV1 from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
+import requestAuthCodeV2 from 'dingtalk-jsapi/api/union/requestAuthCode';
+import * as dd from 'dingtalk-jsapi/entry/union';
+import type { Problem } from './errors';
+
+/** Why the client gave no code. `nativeCode` is the client's own error code, for the operator. */
+export class WebviewError extends Error {
+  readonly problem: Problem;
+  readonly nativeCode: string | undefined;
+
+  constructor(problem: Problem, nativeCode?: string) {
+    super(problem);
+    this.name = 'WebviewError';
+    this.problem = problem;
+    this.nativeCode = nativeCode;
+  }
+}
+
+/** The first clients with the newer call. @see https://open.dingtalk.com/document/development/jsapi-request-auth-code */
+const V2_SINCE: Partial<Record<string, string>> = {
+  android: '7.0.45',
+  ios: '7.0.45',
+  pc: '7.0.50',
+  harmony: '7.0.0',
+};
+/** The client's word for a call that it does not have. */
+const NOT_EXIST = '1';
+
+/**
+ * Asks the client for a one-time code. Needs no `dd.config`. A client whose bridge is dead never answers, so the wait
+ * is bounded; an answer that comes later is ignored.
+ *
+ * @throws WebviewError
+ */
+export async function requestAuthCode(options: {
+  corpId: string;
+  clientId: string;
+  timeoutMs: number;
+}): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WebviewError('bridge-silent')), options.timeoutMs);
+  });
+  try {
+    const { code } = await Promise.race([ask(options.corpId, options.clientId), silence]);
+    if (typeof code !== 'string' || code === '') throw new WebviewError('bridge-refused', 'no-code');
+    return code;
+  } catch (error) {
+    throw error instanceof WebviewError ? error : toWebviewError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ask(corpId: string, clientId: string): Promise<{ code?: unknown }> {
+  // The package adds keys to what it is given: each call gets an object of its own.
+  if (!hasV2()) return requestAuthCodeV1({ corpId });
+  try {
+    return await requestAuthCodeV2({ corpId, clientId });
+  } catch (error) {
+    if (nativeError(error).code !== NOT_EXIST) throw error;
+    return requestAuthCodeV1({ corpId });
+  }
+}
+
+function hasV2(): boolean {
+  const { platform, version } = dd.env;
+  const since = V2_SINCE[String(platform)];
+  return !since || !version || dd.compareVersion(since, version, true);
+}
+
+/** What comes up is an Error of the package, a client's object in one of several spellings, or nothing at all. */
+function nativeError(error: unknown): { code: string; message: string } {
+  if (error instanceof Error) {
+    return { code: /ERROR (\d{4})/.exec(error.message)?.[1] ?? '', message: error.message };
+  }
+  const { errorCode, errorMessage, message } = (error ?? {}) as Record<string, unknown>;
+  return { code: String(errorCode ?? ''), message: String(errorMessage ?? message ?? '') };
+}
+
+function toWebviewError(error: unknown): WebviewError {
+  const { code, message } = nativeError(error);
+  if (/^40[456]0$/.test(code)) return new WebviewError('not-in-dingtalk', code);
+  if (/微应用/.test(message)) return new WebviewError('domain-unknown', code);
+  if (/corpid/i.test(message)) return new WebviewError('corp-refused', code);
+  return new WebviewError('bridge-refused', code || undefined);
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Emulator } from '../../emulator/server';
+import { freePort } from './port';
+
+export const SESSION_SECRET = 'a-test-secret-of-more-than-32-characters-a';
+
+export interface App {
+  /** Where it listens: http, loopback. */
+  url: string;
+  /** What it takes for its own address. */
+  origin: string;
+  /** Everything it wrote to standard output and standard error so far. */
+  output(): string;
+  process: ChildProcess;
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  emulator: Emulator;
+  /** The app's PUBLIC_ORIGIN; its own loopback address by default. */
+  origin?: string;
+  env?: Record<string, string>;
+  /** A project folder with a build of its own. */
+  directory?: string;
+}
+
+/** Starts the built app against an emulator and waits until it serves. */
+export async function startApp({ emulator, origin, env = {}, directory }: AppOptions): Promise<App> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const child = spawnApp(port, { ...appEnv(emulator, origin ?? url), ...env }, directory);
+  const output = collect(child);
+  for (let waited = 0; ; waited += 100) {
+    if (child.exitCode !== null) throw new Error(`the app ended at once:\n${output()}`);
+    if (await isUp(url)) break;
+    if (waited > 30_000) throw new Error(`the app does not answer:\n${output()}`);
+    await delay(100);
+  }
+  return {
+    url,
+    origin: origin ?? url,
+    output,
+    process: child,
+    close: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The settings of an app that belongs to this emulator's company. */
+export function appEnv(emulator: Emulator, origin: string): Record<string, string> {
+  return {
+    DINGTALK_CORP_ID: emulator.corpId,
+    DINGTALK_CLIENT_ID: emulator.clientId,
+    DINGTALK_CLIENT_SECRET: emulator.clientSecret,
+    DINGTALK_API_URL: emulator.url,
+    DINGTALK_OAPI_URL: emulator.url,
+    DINGTALK_LOGIN_URL: emulator.url,
+    PUBLIC_ORIGIN: origin,
+    SESSION_KEYS: `a:${SESSION_SECRET}`,
+    AVATAR_HOSTS: new URL(emulator.url).host,
+  };
+}
+
+/** Runs `next start` with exactly these settings, and nothing of the tests' own environment. */
+export function spawnApp(port: number, env: Record<string, string>, directory = '.'): ChildProcess {
+  const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
+  return spawn(process.execPath, [next, 'start', '-H', '127.0.0.1', '-p', String(port)], {
+    cwd: directory,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Gathers what a process writes. */
+export function collect(child: ChildProcess): () => string {
+  let text = '';
+  child.stdout?.on('data', (chunk) => {
+    text += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+async function isUp(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/api/health`)).status === 200;
+  } catch {
+    return false;
+  }
+}
