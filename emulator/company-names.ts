@@ -24,7 +24,7 @@ export const ODD_NAMES: readonly (readonly [string, string])[] = [
   ['&lt;script&gt; 实体', 'shi.ti'],
   ['一', 'yi'],
   ['钱\u2028换行', 'qian.huanhang'],
-  ['{{7*7}}${7*7}', 'mo.ban'],
+  ['{{7*7}}#{7*7}%s', 'mo.ban'],
   ['null', 'null'],
   ['Zoë van der Berg', 'zoe.vanderberg'],
   ['Siobhán Ní Dhòmhnaill-Fitzgerald-Weatherby', 'siobhan.weatherby'],

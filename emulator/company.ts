@@ -136,7 +136,7 @@ export function createCompany(options: CompanyOptions): Company {
         people.push(person);
         index(person);
       }
-      outsiders.splice(0, outsiders.length, ...generateOutsiders(corpId, people, seed));
+      outsiders.splice(0, outsiders.length, ...generateOutsiders(people, seed));
       changed = false;
     },
   };

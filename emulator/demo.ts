@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { startEmulator } from './server';
@@ -12,18 +13,18 @@ const next = fileURLToPath(new URL('../node_modules/next/dist/bin/next', import.
 const healthDeadlineMs = 120_000;
 const keptOutput = 4_000;
 
-const { values: flags } = readFlags();
-const wantedPort = Number(flags.port);
+const { dev, port: wantedPort, ...company } = readFlags();
 const port = await firstFreePort(wantedPort);
 if (port !== wantedPort)
   say(`端口 ${wantedPort} 已被占用，改用 ${port} · Port ${wantedPort} is taken, using ${port}`);
-if (!flags.dev) build();
+if (!dev) build();
 
 const appPort = await anyFreePort();
 const emulator = await startEmulator({
   port,
   appUrl: `http://127.0.0.1:${appPort}`,
-  ...numbers({ members: flags.members, departments: flags.departments, seed: flags.seed }),
+  redirectUris: [`http://localhost:${port}/api/oauth/callback`],
+  ...company,
 });
 const app = startApp();
 process.once('SIGINT', () => stop(0));
@@ -34,25 +35,27 @@ say(
 );
 
 function readFlags() {
+  const number = { type: 'string' } as const;
   try {
-    return parseArgs({
-      options: {
-        dev: { type: 'boolean', default: false },
-        port: { type: 'string', default: '4010' },
-        members: { type: 'string' },
-        departments: { type: 'string' },
-        seed: { type: 'string' },
-      },
+    const { values } = parseArgs({
+      options: { dev: { type: 'boolean' }, port: number, members: number, departments: number, seed: number },
     });
+    return {
+      dev: values.dev ?? false,
+      port: toNumber('port', values.port, 65_535) ?? 4010,
+      members: toNumber('members', values.members),
+      departments: toNumber('departments', values.departments),
+      seed: toNumber('seed', values.seed),
+    };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n${usage}`);
   }
 }
 
-function numbers(texts: Record<string, string | undefined>): Record<string, number> {
-  const given = Object.entries(texts).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  for (const [name, text] of given) if (!/^\d+$/.test(text)) fail(`--${name} ${text}: ? \n${usage}`);
-  return Object.fromEntries(given.map(([name, text]) => [name, Number(text)]));
+function toNumber(name: string, text: string | undefined, max = 1_000_000): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+$/.test(text) && Number(text) <= max) return Number(text);
+  throw new Error(`--${name}: 0–${max}`);
 }
 
 function build(): void {
@@ -70,13 +73,13 @@ function startApp(): ChildProcess {
   const origin = `http://localhost:${port}`;
   const child = spawn(
     process.execPath,
-    [next, flags.dev ? 'dev' : 'start', '-H', '127.0.0.1', '-p', String(appPort)],
+    [next, dev ? 'dev' : 'start', '-H', '127.0.0.1', '-p', String(appPort)],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
-        NODE_ENV: flags.dev ? 'development' : 'production',
+        NODE_ENV: dev ? 'development' : 'production',
         NEXT_TELEMETRY_DISABLED: '1',
         DINGTALK_CORP_ID: emulator.corpId,
         DINGTALK_CLIENT_ID: emulator.clientId,
@@ -97,13 +100,16 @@ function startApp(): ChildProcess {
   let tail = '';
   const keep = (chunk: Buffer) => {
     tail = (tail + chunk).slice(-keptOutput);
-    if (flags.dev) process.stdout.write(chunk);
+    // Next's own address has no DingTalk around it: one address is shown, the workbench's.
+    if (dev) process.stdout.write(String(chunk).replace(/^.*- (Local|Network):.*\n/gm, ''));
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
-  child.once('close', (code, signal) => {
+  child.once('exit', async (code, signal) => {
+    // Its last words may still be on their way. 'close' would wait for them, but also for whatever it has left running.
+    await delay(300);
     say(`\n${stripVTControlCharacters(tail)}\n应用已退出 · The app has stopped (${signal ?? code})`);
-    void stop(1);
+    await stop(1);
   });
   return child;
 }
@@ -117,12 +123,12 @@ async function waitUntilHealthy(): Promise<void> {
       say(`应用没有就绪 · The app is not healthy: /api/health ${answer?.status ?? '—'}`);
       return stop(1);
     }
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await delay(150);
   }
 }
 
 async function stop(exitCode: number): Promise<never> {
-  app.removeAllListeners('close');
+  app.removeAllListeners('exit');
   if (app.exitCode === null && app.signalCode === null) {
     app.kill('SIGTERM');
     // An app that hangs must not keep the terminal.
@@ -135,10 +141,10 @@ async function stop(exitCode: number): Promise<never> {
 
 /** Both families are tried: browsers turn `localhost` into ::1 first, where somebody else may be listening. */
 async function firstFreePort(from: number): Promise<number> {
-  for (let candidate = from; candidate < from + 100; candidate += 1) {
+  for (let candidate = from; candidate < Math.min(from + 100, 65_536); candidate += 1) {
     if ((await isFree(candidate, '127.0.0.1')) && (await isFree(candidate, '::1'))) return candidate;
   }
-  return fail(`--port ${from}: ${usage}`);
+  return fail(`${from}–${from + 99}: 端口都被占用 · all these ports are taken`);
 }
 
 async function isFree(candidate: number, host: string): Promise<boolean> {

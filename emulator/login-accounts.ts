@@ -83,7 +83,7 @@ function outsiderAccount(platform: Platform, outsider: Outsider): Account {
     mobile: outsider.mobile,
     // What a hostile person would type: the address of a member of our company.
     email: platform.company.people[0]?.email ?? '',
-    corpId: outsider.kind === 'left' ? undefined : outsider.corpId,
+    corpId: outsider.corpId,
     note: NOTES[outsider.kind],
   };
 }

@@ -22,7 +22,7 @@ export const OTHER_CORP_ID = 'dingemulator0002corp';
  * Makes the accounts outside the member list: an external contact, a stranger, someone who left, a person of another
  * company, and the last of `staff` seen through a second company that they belong to.
  */
-export function generateOutsiders(corpId: string, staff: readonly Person[], seed: number): Outsider[] {
+export function generateOutsiders(staff: readonly Person[], seed: number): Outsider[] {
   const random = createRandom(seed, 41);
   const unionid = () => `${random.text(22)}iEiE`;
   const outsiders: Outsider[] = [
@@ -50,7 +50,7 @@ export function generateOutsiders(corpId: string, staff: readonly Person[], seed
       unionid: unionid(),
       nick: '前同事老吴',
       userid: undefined,
-      corpId,
+      corpId: undefined,
       mobile: '10199999903',
     },
     {

@@ -34,7 +34,7 @@ export class DingTalkError extends Error {
   }
 
   /** By name, not by class: the client may have been made in another bundle, with a class of its own. */
-  static [Symbol.hasInstance](value: unknown): boolean {
+  static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof Error && value.name === 'DingTalkError';
   }
 

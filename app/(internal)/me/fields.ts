@@ -35,6 +35,8 @@ const PERMISSION: Partial<Record<Field, string>> = {
   remark: '邮箱等个人信息',
 };
 
+const ISO_DATE = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
 /** Sorts a member's record into labelled groups: what DingTalk told, and what it did not. */
 export function toFieldGroups(
   member: Member,
@@ -66,7 +68,7 @@ function valueFormatter({ me }: Messages, language: Language) {
     if (value === undefined) return undefined;
     if (typeof value === 'boolean') return value ? me.yes : me.no;
     if (typeof value === 'number') return date.format(value);
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return ISO_DATE.test(value) ? date.format(new Date(value)) : value;
     const items = value.map((item) =>
       typeof item === 'number' ? String(item) : [item.groupName, item.name].filter(Boolean).join(' / '),
     );

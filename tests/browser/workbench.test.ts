@@ -1,0 +1,209 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { appEnv, collect, spawnApp } from '../support/app';
+import { launchBrowser } from '../support/browser';
+import { freePort } from '../support/port';
+
+const clients = ['android', 'ios', 'harmony', 'win', 'mac'];
+
+let emulator: Emulator;
+let app: ChildProcess;
+let output: () => string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let noise: string[];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  // The app lives behind the workbench, on the emulator's origin: each must know the other's address before it starts.
+  const port = await freePort();
+  emulator = await startEmulator({ appUrl: `http://127.0.0.1:${port}` });
+  app = spawnApp(port, { ...appEnv(emulator, origin()), TRUSTED_PROXY_HOPS: '1' });
+  output = collect(app);
+  await vi.waitFor(async () => expect(await healthOf(port), output()).toBe(200), {
+    timeout: 30_000,
+    interval: 100,
+  });
+});
+
+afterAll(async () => {
+  const ended = app.exitCode === null ? once(app, 'exit') : undefined;
+  app.kill('SIGTERM');
+  await ended;
+  await emulator.close();
+  await browser.close();
+});
+
+beforeEach(async () => {
+  emulator.control.reset();
+  noise = [];
+  context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
+  page = await context.newPage();
+  page.on('pageerror', (error) => noise.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') noise.push(message.text());
+  });
+});
+
+afterEach(() => context.close());
+
+const origin = () => `http://localhost:${emulator.port}`;
+const workbench = (query = '') => `${origin()}/__emulator/workbench/${query}`;
+const greeting = () => page.frameLocator('[data-testid=app-frame]').getByRole('heading', { level: 1 });
+const titled = (text: string) => page.getByTestId('nav-title').filter({ hasText: text });
+const person = (index: number) => emulator.control.people().filter(({ active }) => active)[index]!;
+const codes = () => emulator.control.calls().codes;
+
+async function healthOf(port: number): Promise<number | undefined> {
+  return (await fetch(`http://127.0.0.1:${port}/api/health`).catch(() => undefined))?.status;
+}
+
+async function isGreeted(name: string): Promise<void> {
+  await greeting().filter({ hasText: name }).waitFor();
+}
+
+describe('a person taps the app in the workbench and is signed in', () => {
+  test.each(clients)('on %s', async (client) => {
+    const { userid, name } = person(2);
+    await page.goto(workbench());
+    await page.getByTestId(`person-${userid}`).click();
+    await page.getByTestId(`client-${client}`).click();
+    await page.getByTestId('app-icon').click();
+    await isGreeted(name);
+    expect(codes()).toEqual({ minted: 1, used: 1 });
+    expect(noise).toEqual([]);
+  });
+
+  test('by a link that opens the app at once', async () => {
+    const { userid, name } = person(3);
+    await page.goto(workbench(`?as=${userid}&client=mac&open=1`));
+    await isGreeted(name);
+    expect(codes()).toEqual({ minted: 1, used: 1 });
+  });
+
+  test('on a screen as narrow as a phone, which the app then fills', async () => {
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(workbench('?client=ios'));
+    await page.getByTestId('app-icon').click();
+    await isGreeted(person(0).name);
+    const frame = await page.getByTestId('app-frame').boundingBox();
+    expect(frame).toMatchObject({ x: 0, width: 320 });
+    expect(frame!.height).toBeGreaterThan(580);
+  });
+});
+
+describe('the webview', () => {
+  test('keeps its cookies when the app is closed and opened again', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    await page.getByTestId('nav-close').click();
+    await page.getByTestId('app-icon').click();
+    await isGreeted(person(0).name);
+    expect(codes().minted).toBe(1);
+  });
+
+  test('signs in anew once its data is cleared', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    await page.getByTestId('clear-data').click();
+    await expect.poll(() => context.cookies()).toEqual([]);
+    await page.getByTestId('app-icon').click();
+    await isGreeted(person(0).name);
+    expect(codes().minted).toBe(2);
+  });
+
+  test('belongs to a person: another one finds another', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    await page.getByTestId(`person-${person(1).userid}`).click();
+    await page.getByTestId('app-icon').click();
+    await isGreeted(person(1).name);
+  });
+
+  test('keeps the last person’s session when the device is passed on', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    await page.getByTestId('pass-on').check();
+    await page.getByTestId(`person-${person(1).userid}`).click();
+    await page.getByTestId('nav-refresh').click();
+    await isGreeted(person(0).name);
+  });
+
+  test('goes back page by page, and at the first page closes the app and stays in the workbench', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    await page.frameLocator('[data-testid=app-frame]').locator('a[href="/me"]').first().click();
+    await page.waitForFunction(
+      () => location.pathname.startsWith('/__emulator') && frames[0]?.location.pathname === '/me',
+    );
+    await page.getByTestId('nav-back').click();
+    await isGreeted(person(0).name);
+    await page.getByTestId('nav-back').click();
+    await page.getByTestId('app-frame').waitFor({ state: 'detached' });
+    expect(page.url()).toContain('/__emulator/workbench/');
+  });
+
+  test('shows the title that the page gives itself', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    const title = await page.frame({ url: /corpid/ })!.title();
+    await titled(title).waitFor();
+  });
+});
+
+describe('the fault panel', () => {
+  test('refuses one code: the app asks for another, and the switch goes off by itself', async () => {
+    await page.goto(workbench());
+    await page.getByTestId('fault-codeRefused').check();
+    await page.getByTestId('app-icon').click();
+    await isGreeted(person(0).name);
+    expect(codes().minted).toBe(2);
+    await expect.poll(() => page.getByTestId('fault-codeRefused').isChecked()).toBe(false);
+  });
+
+  test('takes the permission away until all is back to normal', async () => {
+    await page.goto(workbench());
+    await page.getByTestId('fault-permission').check();
+    await expect.poll(() => emulator.control.faults().length).toBe(1);
+    await page.getByTestId('clear-faults').click();
+    await expect.poll(() => emulator.control.faults()).toEqual([]);
+    await page.getByTestId('app-icon').click();
+    await isGreeted(person(0).name);
+  });
+
+  test('lets the client refuse, and answer again when the person retries', async () => {
+    await page.goto(workbench());
+    await page.getByTestId('bridge-refuses').check();
+    await page.getByTestId('app-icon').click();
+    const retry = page.frameLocator('[data-testid=app-frame]').getByRole('alert');
+    await retry.first().waitFor();
+    expect(codes().minted).toBe(0);
+    await page.getByTestId('bridge-answers').check();
+    await page.getByTestId('nav-refresh').click();
+    await isGreeted(person(0).name);
+  });
+});
+
+describe('without an app', () => {
+  test('the emulator says, in both languages, how to start one', async () => {
+    const alone = await startEmulator();
+    const answer = await fetch(`${alone.url}/`, { headers: { accept: 'text/html' } });
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toMatch(/没有连接应用[\s\S]*No app is connected[\s\S]*npm run demo/);
+    await alone.close();
+  });
+
+  test('an app that is down is a 502 that tries again, and JSON for a program', async () => {
+    const before = await startEmulator({ appUrl: `http://127.0.0.1:${await freePort()}` });
+    const shown = await fetch(`${before.url}/me`, { headers: { accept: 'text/html' } });
+    expect(shown.status).toBe(502);
+    expect(await shown.text()).toContain('http-equiv="refresh"');
+    const asked = await fetch(`${before.url}/api/session`, { method: 'POST' });
+    expect(await asked.json()).toMatchObject({ error: { code: 'app-down' } });
+    await before.close();
+  });
+});
