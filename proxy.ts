@@ -1,4 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { config } from './lib/config';
 import { TARGET_HEADER } from './lib/target-header';
 
 /**
@@ -13,19 +14,35 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('content-security-policy', csp);
   // Always overwritten, so that a client cannot say it.
   headers.set(TARGET_HEADER, targetOf(request.url));
-  const response = NextResponse.next({ request: { headers } });
+  // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
+  const isReadable = /^(GET|HEAD)$/.test(request.method) || request.nextUrl.pathname.startsWith('/api/');
+  const response = isReadable
+    ? NextResponse.next({ request: { headers } })
+    : new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
   response.headers.set('content-security-policy', csp);
+  for (const [name, value] of Object.entries(FIXED_HEADERS)) response.headers.set(name, value);
+  if (config().publicOrigin.startsWith('https:')) {
+    response.headers.set('strict-transport-security', 'max-age=31536000');
+  }
   return response;
 }
 
+const FIXED_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  // Not no-referrer: under it browsers send "Origin: null" with our own forms.
+  'referrer-policy': 'same-origin',
+  'permissions-policy':
+    'accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()',
+};
+
 function contentSecurityPolicy(nonce: string): string {
-  const dev = process.env.NODE_ENV === 'development';
+  const isDev = process.env.NODE_ENV === 'development';
   return [
     "default-src 'self'",
-    // The scheme and host sources are for webviews that do not know strict-dynamic; the others ignore them.
-    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${dev ? " 'unsafe-eval'" : ''}`,
+    // 'self' is for webviews that do not know strict-dynamic; the others ignore it.
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDev ? " 'unsafe-eval'" : ''}`,
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: https: http://localhost:* http://127.0.0.1:*",
+    `img-src 'self' data: ${config().avatarHosts.join(' ')}`,
     "connect-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",

@@ -42,20 +42,20 @@ function readFlags() {
     });
     return {
       dev: values.dev ?? false,
-      port: toNumber('port', values.port, 65_535) ?? 4010,
-      members: toNumber('members', values.members),
-      departments: toNumber('departments', values.departments),
-      seed: toNumber('seed', values.seed),
+      port: toNumber('port', values.port, [1, 65_535]) ?? 4010,
+      members: toNumber('members', values.members, [1, 1_000_000]),
+      departments: toNumber('departments', values.departments, [0, 100_000]),
+      seed: toNumber('seed', values.seed, [0, 2 ** 31]),
     };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n${usage}`);
   }
 }
 
-function toNumber(name: string, text: string | undefined, max = 1_000_000): number | undefined {
+function toNumber(name: string, text: string | undefined, [min, max]: [number, number]): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d+$/.test(text) && Number(text) <= max) return Number(text);
-  throw new Error(`--${name}: 0–${max}`);
+  if (/^\d+$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  throw new Error(`--${name}: ${min}–${max}`);
 }
 
 function build(): void {
@@ -92,7 +92,7 @@ function startApp(): ChildProcess {
         SESSION_KEYS: `demo:${randomBytes(32).toString('hex')}`,
         SESSION_SEAL_KEY: 'demo',
         SHOW_OPERATOR_HINTS: 'true',
-        AVATAR_HOSTS: `localhost:${port}`,
+        AVATAR_HOSTS: `localhost:${port},127.0.0.1:${port}`,
         TRUSTED_PROXY_HOPS: '1',
       },
     },

@@ -60,7 +60,13 @@ function memberAccount(platform: Platform, person: Person): Account {
     mobile: person.mobile,
     email: '',
     corpId: platform.app.corpId,
-    note: [person.title, ...departmentNamesOf(platform.company, person)].filter(Boolean).join(' · '),
+    note: [
+      person.active ? '' : '未激活 Not activated',
+      person.title,
+      ...departmentNamesOf(platform.company, person),
+    ]
+      .filter(Boolean)
+      .join(' · '),
   };
 }
 

@@ -57,7 +57,7 @@ function item(account: Account, query: URLSearchParams): string {
 
 function layout(body: string, nonce: string): string {
   return `<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1"><title>登录钉钉（模拟器）</title>
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>登录钉钉（模拟器）</title><link rel="icon" href="data:,">
 <style nonce="${nonce}">${STYLE}</style></head><body><main>${body}
 <footer>这是模拟器，不是真正的钉钉。<span lang="en">An emulator, not the real DingTalk.</span></footer></main></body></html>`;
 }

@@ -4,25 +4,41 @@ import { redirect } from 'next/navigation';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
-import { exchangeCode, getMember, type Member, type WireLanguage } from './dingtalk/users';
+import { type CodeOwner, exchangeCode, getMember, type Member, type WireLanguage } from './dingtalk/users';
 import { AppError, fromDingTalk } from './errors';
 import { log } from './log';
 import { platform } from './platform';
 import { safeReturnTo } from './return-to';
 import { type Session, sessions } from './session';
+import { spentCodes } from './spent-codes';
 import { TARGET_HEADER } from './target-header';
 
 /**
  * Turns the webview's one-time code into a member of this company.
  *
- * @param code single use, 5 minutes; spent by this call whatever comes of it
+ * @param code single use, 5 minutes; spent by this call unless it provably had no effect
  * @throws AppError
  */
 export async function signIn(code: string, undertaking: Undertaking): Promise<Member> {
   return translated(async () => {
-    const { userId } = await exchangeCode(platform(), code, undertaking);
+    const { userId } = await exchangeOnce(code, undertaking);
     return activeMember(await getMember(platform(), userId, { undertaking }));
   });
+}
+
+/** Whether a failed sign-in is the doing of whoever tried: these are counted, DingTalk's and our own faults are not. */
+export function isFailedAttempt(error: unknown): boolean {
+  return error instanceof AppError && error.status < 500;
+}
+
+async function exchangeOnce(code: string, undertaking: Undertaking): Promise<CodeOwner> {
+  if (!spentCodes().spend(code)) throw new AppError('code-refused', { hint: 'used-before' });
+  try {
+    return await exchangeCode(platform(), code, undertaking);
+  } catch (error) {
+    if (error instanceof DingTalkError && !error.mayHaveSpentCode) spentCodes().giveBack(code);
+    throw error;
+  }
 }
 
 const QUIET = new Set(['absent', 'expired']);

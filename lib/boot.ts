@@ -1,4 +1,5 @@
 import 'server-only';
+import { observePeers } from './client-address';
 import { ConfigError, config } from './config';
 import { log } from './log';
 import { platform } from './platform';
@@ -12,6 +13,7 @@ export function boot(): void {
     process.stderr.write(`\n${error.message}\n\n`);
     process.exit(1);
   }
+  observePeers();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
     .warm()

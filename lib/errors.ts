@@ -135,7 +135,6 @@ const BY_CODE: Record<string, Problem> = Object.fromEntries(
         'request-refused',
         '22 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 Missingbody parameter.error invalidParameter',
       ],
-      ['overloaded', 'too-many-in-flight'],
       ['unreachable', '15'],
     ] as const
   ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
@@ -151,6 +150,7 @@ export function fromDingTalk(error: DingTalkError): AppError {
 const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
 
 function toProblem(error: DingTalkError): Problem {
+  if (/^(too-many-in-flight|waited-too-long)$/.test(error.code)) return 'overloaded';
   if (error.kind !== 'rejected') return error.kind;
   // For the exchange of a code, a bad parameter is a bad code.
   if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';

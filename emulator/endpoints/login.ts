@@ -73,7 +73,7 @@ function page(status: number, render: (nonce: string) => string): Answer {
   const policy = [
     "default-src 'none'",
     `style-src 'nonce-${nonce}'`,
-    "img-src 'self'",
+    "img-src 'self' data:",
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'self'",

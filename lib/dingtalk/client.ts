@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { DingTalkError, type DingTalkErrorDetail, type DingTalkErrorKind } from './errors';
 import { createExpiring, type Expiring } from './expiring';
+import { createBreaker, createBulkhead } from './guard';
 import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport';
 
 export interface DingTalkOptions {
@@ -66,6 +67,8 @@ export function createClient(options: DingTalkOptions): Client {
   const pauseMs = options.pauseMs ?? (() => 100 + Math.random() * 200);
   const bases = { api: options.apiUrl, oapi: options.oapiUrl };
   const credentials = { clientId: options.clientId, clientSecret: options.clientSecret };
+  const breakers = { api: createBreaker(), oapi: createBreaker() };
+  const bulkhead = createBulkhead();
   const appToken = createAppToken();
 
   function createAppToken(): Expiring<string> {
@@ -95,7 +98,7 @@ export function createClient(options: DingTalkOptions): Client {
     for (;;) {
       const token = await tokenFor(request);
       try {
-        return await attempt(request, token);
+        return await guarded(request, () => attempt(request, token));
       } catch (error) {
         if (!(error instanceof DingTalkError)) throw error;
         if (error.isTokenRefused && token !== undefined && isAppToken(request) && !tokenRenewed) {
@@ -103,12 +106,18 @@ export function createClient(options: DingTalkOptions): Client {
           appToken.drop(token);
         } else if (!repeated && mayRepeat(error, request)) {
           repeated = true;
-          await delay(pauseMs(), undefined, { ref: false });
+          // The rate is counted by the second.
+          await delay(pauseMs() + (error.isOverRate ? 1000 : 0), undefined, { ref: false });
         } else {
           throw error;
         }
       }
     }
+  }
+
+  function guarded<T>(request: DingTalkRequest<T>, action: () => Promise<T>): Promise<T> {
+    const { host, path, undertaking } = request;
+    return breakers[host].run(path, () => bulkhead.run(path, undertaking?.signal, action));
   }
 
   async function tokenFor(request: DingTalkRequest<unknown>): Promise<string | undefined> {
@@ -157,14 +166,15 @@ function isAppToken(request: DingTalkRequest<unknown>): boolean {
 }
 
 function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boolean {
-  if (request.undertaking?.signal?.aborted || error.isThrottled) return false;
+  if (request.undertaking?.signal?.aborted) return false;
+  if (error.isThrottled) return error.isOverRate;
   if (error.isBusy || !error.detail.mayHaveHadEffect) return !HOPELESS.test(error.code);
   const worthIt = error.kind === 'unreachable' && !PATIENCE_LOST.has(error.code);
   return request.repeatable && worthIt;
 }
 
-/** A certificate does not get better by asking again. */
-const HOPELESS = /^timeout$|CERT|TLS|SSL/;
+/** Neither a certificate nor our own guard changes its mind at once. */
+const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
 const PATIENCE_LOST = new Set(['timeout', 'answer-too-large', 'unknown-encoding', 'redirect']);
 

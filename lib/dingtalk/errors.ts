@@ -57,6 +57,22 @@ export class DingTalkError extends Error {
     return this.kind !== 'rejected' || this.isThrottled || BUSY.has(this.code);
   }
 
+  /** The line or the far end is broken, as far as we can see. */
+  get isFault(): boolean {
+    return this.kind === 'rejected' ? this.code === 'banned' : !NOT_THE_LINE.has(this.code);
+  }
+
+  /** This app called this API too often within a second; the call was turned away unread. */
+  get isOverRate(): boolean {
+    return this.kind === 'rejected' && OVER_RATE.has(this.code);
+  }
+
+  /** False when a code that was to be exchanged is as good as before: the exchange was turned away, or never sent. */
+  get mayHaveSpentCode(): boolean {
+    if (this.detail.api.endsWith('/accessToken')) return false;
+    return this.detail.mayHaveHadEffect && !this.isTokenRefused && !this.isThrottled && !this.isBusy;
+  }
+
   /** DingTalk answered that it is busy, before it did anything. */
   get isBusy(): boolean {
     return this.kind === 'rejected' && BUSY.has(this.code);
@@ -66,6 +82,9 @@ export class DingTalkError extends Error {
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
 /** `88` alone is an authentication service that timed out. */
 const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', 'server.error']);
+/** Our own queue, and one odd record, say nothing about the line. */
+const NOT_THE_LINE = new Set(['too-many-in-flight', 'waited-too-long', 'unexpected-shape', 'other-userid']);
+const OVER_RATE = new Set(['90018', 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi']);
 const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
 const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;
 

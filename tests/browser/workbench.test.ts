@@ -1,17 +1,14 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { appEnv, collect, spawnApp } from '../support/app';
+import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { freePort } from '../support/port';
 
 const clients = ['android', 'ios', 'harmony', 'win', 'mac'];
 
 let emulator: Emulator;
-let app: ChildProcess;
-let output: () => string;
+let app: App;
 let browser: Browser;
 let context: BrowserContext;
 let page: Page;
@@ -22,18 +19,11 @@ beforeAll(async () => {
   // The app lives behind the workbench, on the emulator's origin: each must know the other's address before it starts.
   const port = await freePort();
   emulator = await startEmulator({ appUrl: `http://127.0.0.1:${port}` });
-  app = spawnApp(port, { ...appEnv(emulator, origin()), TRUSTED_PROXY_HOPS: '1' });
-  output = collect(app);
-  await vi.waitFor(async () => expect(await healthOf(port), output()).toBe(200), {
-    timeout: 30_000,
-    interval: 100,
-  });
+  app = await startApp({ emulator, port, origin: origin(), env: { TRUSTED_PROXY_HOPS: '1' } });
 });
 
 afterAll(async () => {
-  const ended = app.exitCode === null ? once(app, 'exit') : undefined;
-  app.kill('SIGTERM');
-  await ended;
+  await app.close();
   await emulator.close();
   await browser.close();
 });
@@ -58,10 +48,6 @@ const titled = (text: string) => page.getByTestId('nav-title').filter({ hasText:
 const person = (index: number) => emulator.control.people().filter(({ active }) => active)[index]!;
 const codes = () => emulator.control.calls().codes;
 
-async function healthOf(port: number): Promise<number | undefined> {
-  return (await fetch(`http://127.0.0.1:${port}/api/health`).catch(() => undefined))?.status;
-}
-
 async function isGreeted(name: string): Promise<void> {
   await greeting().filter({ hasText: name }).waitFor();
 }
@@ -83,6 +69,16 @@ describe('a person taps the app in the workbench and is signed in', () => {
     await page.goto(workbench(`?as=${userid}&client=mac&open=1`));
     await isGreeted(name);
     expect(codes()).toEqual({ minted: 1, used: 1 });
+  });
+
+  test('with the keyboard alone', async () => {
+    await page.goto(workbench());
+    await page.getByTestId(`person-${person(0).userid}`).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('app-icon').focus();
+    await page.keyboard.press('Enter');
+    await isGreeted(emulator.control.people()[1]!.name);
   });
 
   test('on a screen as narrow as a phone, which the app then fills', async () => {

@@ -81,6 +81,8 @@ test('people can be hired, changed and fired', async () => {
   expect(found.json.result.userid).toBe('new.person01');
   expect((await remove('people/new.person01')).status).toBe(200);
   expect((await record('new.person01')).json.errcode).toBe(60121);
+  const gone = await topapi(emulator, '/topapi/v2/user/getbymobile', { mobile: '10400000000' });
+  expect(gone.json.errcode).toBe(60121);
   const list = await topapi(emulator, '/topapi/user/listid', { dept_id: 1 });
   expect(list.json.result.userid_list).not.toContain('new.person01');
 });

@@ -22,13 +22,21 @@ export interface AppOptions {
   /** The app's PUBLIC_ORIGIN; its own loopback address by default. */
   origin?: string;
   env?: Record<string, string>;
+  /** Where it listens; any free port by default. */
+  port?: number;
   /** A project folder with a build of its own. */
   directory?: string;
 }
 
 /** Starts the built app against an emulator and waits until it serves. */
-export async function startApp({ emulator, origin, env = {}, directory }: AppOptions): Promise<App> {
-  const port = await freePort();
+export async function startApp({
+  emulator,
+  origin,
+  env = {},
+  directory,
+  ...options
+}: AppOptions): Promise<App> {
+  const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const child = spawnApp(port, { ...appEnv(emulator, origin ?? url), ...env }, directory);
   const output = collect(child);

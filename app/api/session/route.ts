@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { currentMember, isOurCorp, requireMember, signIn } from '@/lib/auth';
+import { attempts } from '@/lib/attempts';
+import { currentMember, isFailedAttempt, isOurCorp, requireMember, signIn } from '@/lib/auth';
+import { clientKey } from '@/lib/client-address';
 import { AppError } from '@/lib/errors';
 import { assertSameOrigin, readJson, refuseMethod, route } from '@/lib/http';
 import { safeReturnTo } from '@/lib/return-to';
@@ -19,7 +21,11 @@ export const POST = route('sign-in', async (request, trip) => {
   assertSameOrigin(request);
   const { code, corpId, next } = await readJson(request, bodySchema);
   if (!isOurCorp(corpId)) throw new AppError('corp-mismatch');
-  const { userId, unionId, name = userId } = await signIn(code, trip.undertaking);
+  const {
+    userId,
+    unionId,
+    name = userId,
+  } = await attempts().run(clientKey(request.headers), isFailedAttempt, () => signIn(code, trip.undertaking));
   const { session, setCookie } = await sessions().seal({ userId, unionId, name, door: 'client' });
   trip.note({ userId, sessionId: session.id, door: session.door });
   return Response.json(

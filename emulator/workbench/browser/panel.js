@@ -29,7 +29,8 @@ export function createPanel(dialog, { roomy, openAtFirst, onToggle = () => {} })
     /** Brings it before the reader, whether it was open or not. */
     show() {
       settle(true);
-      /** @type {HTMLElement | null} */ (dialog.querySelector('input'))?.focus();
+      // A sheet has the focus already, and a field would bring up a phone's keyboard.
+      if (room.matches) dialog.querySelector('input')?.focus();
     },
     /** Closes what covers the page; a column stays. */
     closeSheet: () => {

@@ -67,13 +67,29 @@ export function createPeopleList(texts, onChoose) {
       ),
       icon('check'),
     );
-    return element('li', { 'data-userid': person.userid }, button);
+    return element('li', {}, button);
   }
 
+  /** @returns {HTMLElement[]} */
+  function personButtons() {
+    return [...list.querySelectorAll('button')];
+  }
+
+  list.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[/** @type {KeyboardEvent} */ (event).key];
+    if (step === undefined) return;
+    const buttons = personButtons();
+    buttons[buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step]?.focus();
+    event.preventDefault();
+  });
+
   function mark() {
-    for (const entry of list.children) {
-      const isChosen = /** @type {HTMLElement} */ (entry).dataset.userid === chosen;
-      entry.firstElementChild?.setAttribute('aria-pressed', String(isChosen));
+    const buttons = personButtons();
+    const current = buttons.find(({ dataset }) => dataset.testid === `person-${chosen}`);
+    for (const button of buttons) {
+      button.setAttribute('aria-pressed', String(button === current));
+      // One stop for the Tab key, not one for each of the staff: the arrow keys move within the list.
+      button.tabIndex = button === (current ?? buttons[0]) ? 0 : -1;
     }
   }
 

@@ -16,6 +16,7 @@ const zh = {
   keepCookiesHint: '换人、换客户端，Cookie 都留着',
   close: '关闭',
 
+  /** @param {number} hour @returns {string} */
   hello: (hour) => (hour < 6 ? '夜深了' : hour < 12 ? '早上好' : hour < 18 ? '下午好' : '晚上好'),
   today: (date) => date.toLocaleDateString('zh-CN', { month: 'long', day: 'numeric', weekday: 'long' }),
   nameCalled: (greeting, name) => `${greeting}，${name}`,

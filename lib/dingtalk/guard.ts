@@ -1,0 +1,103 @@
+import { DingTalkError } from './errors';
+
+/** A run of this many faults opens the circuit. */
+const FAULTS_TO_OPEN = 5;
+/** While it is open, one call in this time is let through to see. */
+const PROBE_EVERY_MS = 5000;
+const MAX_IN_FLIGHT = 20;
+const MAX_WAITING = 200;
+
+/**
+ * Stops calling a host that does not answer, so that people are told at once instead of after three seconds.
+ * Transport faults, nonsense and bans count; whatever DingTalk says on its own account proves that it is there.
+ */
+export interface Breaker {
+  /** @throws DingTalkError `circuit-open` */
+  run<T>(api: string, action: () => Promise<T>): Promise<T>;
+}
+
+/** @param now milliseconds on a clock that never jumps */
+export function createBreaker(now: () => number = () => performance.now()): Breaker {
+  let faults = 0;
+  let nextProbeAt = 0;
+
+  return {
+    async run(api, action) {
+      if (faults >= FAULTS_TO_OPEN) {
+        if (now() < nextProbeAt) {
+          throw new DingTalkError('unreachable', { api, code: 'circuit-open', mayHaveHadEffect: false });
+        }
+        nextProbeAt = now() + PROBE_EVERY_MS;
+      }
+      try {
+        const value = await action();
+        faults = 0;
+        return value;
+      } catch (error) {
+        if (error instanceof DingTalkError && error.isFault) {
+          faults++;
+          if (error.code === 'banned') faults = Math.max(faults, FAULTS_TO_OPEN);
+          nextProbeAt = now() + PROBE_EVERY_MS;
+        } else {
+          faults = 0;
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** Lets a bounded number of calls be under way and a bounded number wait; the next one is told that we are busy. */
+export interface Bulkhead {
+  /** @throws DingTalkError `too-many-in-flight`, or `waited-too-long` when `signal` ends the wait */
+  run<T>(api: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T>;
+}
+
+export function createBulkhead(): Bulkhead {
+  let inFlight = 0;
+  const waiting = new Set<() => void>();
+
+  async function enter(api: string, signal: AbortSignal | undefined): Promise<void> {
+    if (inFlight < MAX_IN_FLIGHT) {
+      inFlight++;
+      return;
+    }
+    const refusal = (code: string) =>
+      new DingTalkError('unreachable', { api, code, mayHaveHadEffect: false });
+    if (waiting.size >= MAX_WAITING) throw refusal('too-many-in-flight');
+    await new Promise<void>((resolve, reject) => {
+      const turn = () => {
+        signal?.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        waiting.delete(turn);
+        reject(refusal('waited-too-long'));
+      };
+      waiting.add(turn);
+      signal?.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  /** Hands the place to whoever waits longest, so that the count does not change. */
+  function leave(): void {
+    const [next] = waiting;
+    if (next === undefined) {
+      inFlight--;
+    } else {
+      waiting.delete(next);
+      next();
+    }
+  }
+
+  return {
+    async run(api, signal, action) {
+      await enter(api, signal);
+      try {
+        return await action();
+      } finally {
+        leave();
+      }
+    },
+  };
+}
