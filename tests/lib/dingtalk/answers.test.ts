@@ -175,6 +175,18 @@ test.each<[string, FaultInput, string]>([
   expect(calls()).toMatchObject({ token: 0, detail: 1 });
 });
 
+test('too many calls to one API in this second are asked for once more, in the next', async () => {
+  const { client } = await warmLine();
+  detailFails({ kind: 'errcode', errcode: 90018 }, 1);
+  const calls = countCalls(emulator);
+  const started = performance.now();
+  expect(await getMember(client, userid)).toMatchObject({ userId: userid });
+  expect(performance.now() - started).toBeGreaterThan(950);
+  detailFails({ kind: 'errcode', errcode: 90018 });
+  expect(await failureOf(getMember(client, userid))).toMatchObject({ code: '90018', isThrottled: true });
+  expect(calls().detail).toBe(4);
+});
+
 test('too many calls in the new dialect are the same', async () => {
   emulator.control.fault({ endpoint: 'token', times: 'always', fault: { kind: 'errcode', errcode: 90002 } });
   const calls = countCalls(emulator);
