@@ -52,6 +52,16 @@ export function send(app: Pick<App, 'url'>, { method = 'GET', path, headers = {}
   });
 }
 
+/** Asks for what Next's router fetches of a page: the redirect that only adds its checksum to the query is followed. */
+export async function sendRsc(app: Pick<App, 'url'>, wanted: WireRequest): Promise<WireAnswer> {
+  const asRouter = { ...wanted, headers: { ...wanted.headers, rsc: '1' } };
+  const answer = await send(app, asRouter);
+  const { location = '' } = answer.headers;
+  return answer.status === 307 && /[?&]_rsc(=|$)/.test(location)
+    ? send(app, { ...asRouter, path: location })
+    : answer;
+}
+
 /** The value that a `Set-Cookie` gives to a cookie; undefined when it gives none, `''` when it takes it away. */
 export function givenCookie(answer: WireAnswer, name: string): string | undefined {
   const line = answer.headers['set-cookie']?.find((cookie) => cookie.startsWith(`${name}=`));
