@@ -26,6 +26,11 @@ export function safeReturnTo(value: unknown): string {
   return value;
 }
 
+/** A checked target as a `Location` header can carry it: Node throws at a character that is not ASCII. */
+export function toLocation(target: string): string {
+  return target.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+}
+
 /** What even a query must not have. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 

@@ -4,7 +4,7 @@ import { corpIdIn, currentMember, isOurCorp } from '@/lib/auth';
 import { config } from '@/lib/config';
 import { mayRetry, type Problem, problems } from '@/lib/errors';
 import type { Messages } from '@/lib/messages';
-import { safeReturnTo } from '@/lib/return-to';
+import { safeReturnTo, toLocation } from '@/lib/return-to';
 import { currentMessages } from '@/lib/visitor';
 import { type ProblemSentence, SignIn, type SignInText } from './sign-in';
 
@@ -18,7 +18,7 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   const query = toParameters(await props.searchParams);
   const next = safeReturnTo(query.get('next'));
   const signedOut = query.has('signedout');
-  if (!signedOut && (await currentMember())) redirect(next as '/');
+  if (!signedOut && (await currentMember())) redirect(toLocation(next) as '/');
 
   const { messages } = await currentMessages();
   const { corpId, clientId, showOperatorHints } = config();
