@@ -14,13 +14,17 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('content-security-policy', csp);
   // Always overwritten, so that a client cannot say it.
   headers.set(TARGET_HEADER, targetOf(request.url));
+  const isApi = request.nextUrl.pathname.startsWith('/api/');
   // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
-  const isReadable = /^(GET|HEAD)$/.test(request.method) || request.nextUrl.pathname.startsWith('/api/');
+  const isReadable = isApi || /^(GET|HEAD)$/.test(request.method);
   const response = isReadable
     ? NextResponse.next({ request: { headers } })
     : new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
   response.headers.set('content-security-policy', csp);
   for (const [name, value] of Object.entries(FIXED_HEADERS)) response.headers.set(name, value);
+  // Pages keep theirs within the house: under no-referrer browsers send "Origin: null" with our own forms. The
+  // addresses of the API can hold a code of DingTalk's, and lead nowhere.
+  response.headers.set('referrer-policy', isApi ? 'no-referrer' : 'same-origin');
   if (config().publicOrigin.startsWith('https:')) {
     response.headers.set('strict-transport-security', 'max-age=31536000');
   }
@@ -29,8 +33,6 @@ export function proxy(request: NextRequest): NextResponse {
 
 const FIXED_HEADERS = {
   'x-content-type-options': 'nosniff',
-  // Not no-referrer: under it browsers send "Origin: null" with our own forms.
-  'referrer-policy': 'same-origin',
   'permissions-policy':
     'accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()',
 };

@@ -130,6 +130,9 @@ const settingsSchema = z.object({
     }),
 });
 
+/** Every name that is read from the environment. */
+export const SETTING_NAMES = Object.keys(settingsSchema.shape);
+
 /**
  * Turns an environment into settings.
  *
@@ -138,9 +141,9 @@ const settingsSchema = z.object({
  */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
-    Object.keys(settingsSchema.shape)
-      .map((name) => [name, env[name]?.trim()] as const)
-      .filter(([, value]) => value !== undefined && value !== ''),
+    SETTING_NAMES.map((name) => [name, env[name]?.trim()] as const).filter(
+      ([, value]) => value !== undefined && value !== '',
+    ),
   );
   const parsed = settingsSchema.safeParse(given);
   const problems = parsed.success ? [] : firstProblemPerSetting(parsed.error);

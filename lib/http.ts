@@ -21,6 +21,8 @@ export interface Trip {
   undertaking: Undertaking;
   /** Adds fields to the one line that the log gets of this request. */
   note(fields: Record<string, string | number | boolean | undefined>): void;
+  /** Has the log tell this failure, for a handler that answers it in its own way instead of throwing it. */
+  fail(error: AppError): void;
 }
 
 type Handler = (request: Request, trip: Trip) => Promise<Response>;
@@ -35,13 +37,16 @@ export function route(event: string | undefined, handler: Handler): (request: Re
   return async (request) => {
     const started = performance.now();
     const notes: Record<string, unknown> = {};
+    let failure: unknown;
     const trip: Trip = {
       requestId: randomUUID(),
       undertaking: { signal: AbortSignal.timeout(UNDERTAKING_DEADLINE_MS), calls: 0 },
       note: (fields) => Object.assign(notes, fields),
+      fail: (error) => {
+        failure = error;
+      },
     };
     let response: Response;
-    let failure: unknown;
     try {
       response = await handler(request, trip);
     } catch (error) {

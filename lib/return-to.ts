@@ -26,8 +26,8 @@ export function safeReturnTo(value: unknown): string {
   return value;
 }
 
-/** A checked target as a `Location` header can carry it: Node throws at a character that is not ASCII. */
-export function toLocation(target: string): string {
+/** A checked target as a `Location` header can hold it: what is not ASCII is percent-encoded, nothing else changes. */
+export function asLocation(target: string): string {
   return target.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 

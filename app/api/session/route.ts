@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { attempts } from '@/lib/attempts';
-import { currentMember, isFailedAttempt, isOurCorp, requireMember, signIn } from '@/lib/auth';
-import { clientKey } from '@/lib/client-address';
+import { isOurCorp, requireMember } from '@/lib/auth';
 import { AppError } from '@/lib/errors';
 import { assertSameOrigin, readJson, refuseMethod, route } from '@/lib/http';
 import { safeReturnTo } from '@/lib/return-to';
-import { type Session, sessions } from '@/lib/session';
+import type { Session } from '@/lib/session';
+import { signIn, signOut } from '@/lib/sign-in';
 
 export const dynamic = 'force-dynamic';
 
@@ -21,13 +20,7 @@ export const POST = route('sign-in', async (request, trip) => {
   assertSameOrigin(request);
   const { code, corpId, next } = await readJson(request, bodySchema);
   if (!isOurCorp(corpId)) throw new AppError('corp-mismatch');
-  const {
-    userId,
-    unionId,
-    name = userId,
-  } = await attempts().run(clientKey(request.headers), isFailedAttempt, () => signIn(code, trip.undertaking));
-  const { session, setCookie } = await sessions().seal({ userId, unionId, name, door: 'client' });
-  trip.note({ userId, sessionId: session.id, door: session.door });
+  const { session, setCookie } = await signIn('client', code, request, trip);
   return Response.json(
     { member: toMember(session), next: safeReturnTo(next) },
     { headers: { 'set-cookie': setCookie } },
@@ -43,9 +36,7 @@ export const GET = route(undefined, async () => {
 /** Signs out, signed in or not. */
 export const DELETE = route('sign-out', async (request, trip) => {
   assertSameOrigin(request);
-  const session = await currentMember();
-  trip.note({ userId: session?.userId, sessionId: session?.id });
-  return new Response(null, { status: 204, headers: { 'set-cookie': sessions().clear() } });
+  return new Response(null, { status: 204, headers: { 'set-cookie': await signOut(trip) } });
 });
 
 export const PUT = refuseMethod('GET, POST, DELETE');
