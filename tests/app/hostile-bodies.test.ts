@@ -162,10 +162,11 @@ test('a form of another site cannot sign anybody out, and an image cannot either
   }
 });
 
-test('signing in as somebody else gives a new session that keeps nothing of the old one', async () => {
+test('signing in as somebody else gives a new session that keeps nothing of the old one, and the old one is over', async () => {
   const a = await signIn(userA);
   const b = await signIn(userB, { cookie: `${COOKIE}=${a.session}` });
   expect(await userOf(b.session)).toBe(userB);
+  expect(await userOf(a.session)).toBeUndefined();
   const ids = app
     .output()
     .split('\n')
@@ -292,7 +293,7 @@ function sessionOf(answer: WireAnswer): string {
   return givenCookie(answer, COOKIE) ?? '';
 }
 
-async function userOf(session: string): Promise<string> {
+async function userOf(session: string): Promise<string | undefined> {
   const answer = await send(app, { path: SIGN_IN, headers: { cookie: `${COOKIE}=${session}` } });
   return answer.json.member?.userId;
 }
