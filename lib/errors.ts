@@ -112,7 +112,7 @@ export class AppError extends Error {
  *
  * @see https://open.dingtalk.com/document/development/server-api-error-codes-1
  */
-const BY_CODE: Record<string, Problem> = Object.fromEntries(
+const BY_CODE: ReadonlyMap<string, Problem> = new Map(
   (
     [
       [
@@ -138,7 +138,6 @@ const BY_CODE: Record<string, Problem> = Object.fromEntries(
         'request-refused',
         '22 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 Missingbody parameter.error invalidParameter',
       ],
-      ['unreachable', '15'],
     ] as const
   ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
 );
@@ -167,7 +166,7 @@ function toProblem(error: DingTalkError): Problem {
   if (error.kind !== 'rejected') return error.kind;
   // For the exchange of a code, a bad parameter is a bad code.
   if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
-  const known = BY_CODE[error.code];
+  const known = BY_CODE.get(error.code);
   if (known) return known;
   if (error.isThrottled) return 'throttled';
   if (error.isBusy) return 'unreachable';
