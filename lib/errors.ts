@@ -80,6 +80,8 @@ export interface OperatorDetail {
   requiredScopes?: string[] | undefined;
   applyUrl?: string | undefined;
   callerAddress?: string | undefined;
+  /** The methods that an address takes, as in `Allow`. */
+  allowedMethods?: string | undefined;
   /** Seconds after which another attempt makes sense. */
   retryAfterSeconds?: number | undefined;
   /** A word about what was wrong with a request: a field's name, never its value. */
@@ -144,7 +146,7 @@ const BY_CODE: ReadonlyMap<string, Problem> = new Map(
 
 /** DingTalk's codes that lead to a problem wherever they come from, for the documentation. */
 export function codesOf(problem: Problem): string[] {
-  return Object.keys(BY_CODE).filter((code) => BY_CODE[code] === problem);
+  return [...BY_CODE].filter(([, known]) => known === problem).map(([code]) => code);
 }
 
 /** What a failure of DingTalk means here. The original stays behind as `cause`. */

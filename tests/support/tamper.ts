@@ -109,11 +109,11 @@ async function mint({ op, ...how }: Tampering['mutation'], kit: TamperKit): Prom
   else if (how.payload?.authTime) payload = { ...kit.payload, issuedAt: now - 10 * 86_400 };
   else {
     const changed = Object.entries(how.payload ?? {}).map(([name, value]) => [
-      OUR_FIELDS[name] ?? name,
+      OUR_FIELDS[String(name)] ?? name,
       value === 'now*1000' ? now * 1000 : value,
     ]);
     payload = { ...kit.payload, ...Object.fromEntries(changed) };
-    for (const [name, value] of changed)
+    for (const [name = '', value] of changed as [string, unknown][])
       if (value === null) delete (payload as Record<string, unknown>)[name];
   }
   const seal = await sealData(payload as object, { password: secret, ttl: 0 });
