@@ -100,7 +100,7 @@ const environmentHasOneReader: Rule = ({ path, text }) => {
 };
 
 const SOLE_IMPORTERS: Record<string, string> = {
-  'iron-session': 'lib/session.ts',
+  'iron-session': 'lib/seal.ts',
   'dingtalk-jsapi': 'lib/webview.ts',
 };
 
@@ -149,6 +149,8 @@ const pagesAskFirst: Rule = ({ path, text }) => {
 const OPEN_ROUTES: Record<string, string> = {
   'app/api/health/route.ts': 'says that the process serves, and nothing else',
   'app/api/ready/route.ts': 'says whether sign-ins work, and nothing else',
+  'app/api/oauth/start/route.ts': 'begins a sign-in: whoever comes here is nobody yet',
+  'app/api/session/sign-out/route.ts': 'ends whatever session comes with the request, or none',
 };
 
 const routesAsk: Rule = ({ path, text }) => {
@@ -156,13 +158,12 @@ const routesAsk: Rule = ({ path, text }) => {
   return /\b(currentMember|requireMember)\(\)/.test(codeOf(text)) ? [] : [`${path} asks nobody who they are`];
 };
 
-/** A check in a layout does not run again on navigation, and a loading page turns a redirect into a 200. */
+/** A layout does not run again on navigation, so it turns nobody away; a loading page makes a redirect a 200. */
 const layoutsAreNoGuards: Rule = ({ path, text }) => {
   if (!isIn(path, 'app')) return [];
   if (/^loading\./.test(basename(path))) return [`${path} would answer 200 before the page has asked`];
-  const asks =
-    basename(path) === 'layout.tsx' && /\b(currentMember|requireMember|pageMember)\(/.test(codeOf(text));
-  return asks ? [`${path} asks in a layout`] : [];
+  const guards = /\b(requireMember|pageMember|redirect|notFound)\(/.test(codeOf(text));
+  return basename(path) === 'layout.tsx' && guards ? [`${path} turns people away in a layout`] : [];
 };
 
 const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = {
@@ -223,7 +224,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'app/login/flow.ts', text: "const dd = await import('dingtalk-jsapi');" },
     ],
     kept: [
-      { path: 'lib/session.ts', text: "import { sealData } from 'iron-session';" },
+      { path: 'lib/seal.ts', text: "import { sealData } from 'iron-session';" },
       { path: 'lib/webview.ts', text: "import * as dd from 'dingtalk-jsapi/entry/union';" },
     ],
   },
@@ -353,7 +354,7 @@ test('the rules see the whole house', () => {
   expect(sources.filter(isClient).map(({ path }) => path)).toContain('app/login/sign-in.tsx');
   expect(
     importsOf(sources.find(({ path }) => path === 'lib/session.ts')!).map(({ specifier }) => specifier),
-  ).toEqual(expect.arrayContaining(['server-only', 'iron-session', 'zod', './config']));
+  ).toEqual(expect.arrayContaining(['server-only', 'node:crypto', 'zod', './seal']));
   for (const path of [...Object.keys(NOT_SERVER_ONLY), ...Object.keys(OPEN_ROUTES)])
     expect(paths).toContain(path);
 });
