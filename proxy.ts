@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import { config } from './lib/config';
+import { safetyHeaders } from './lib/safety-headers';
 import { TARGET_HEADER } from './lib/target-header';
 
 /**
@@ -21,21 +22,12 @@ export function proxy(request: NextRequest): NextResponse {
     ? NextResponse.next({ request: { headers } })
     : new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
   response.headers.set('content-security-policy', csp);
-  for (const [name, value] of Object.entries(FIXED_HEADERS)) response.headers.set(name, value);
-  // Pages keep theirs within the house: under no-referrer browsers send "Origin: null" with our own forms. The
-  // addresses of the API can hold a code of DingTalk's, and lead nowhere.
-  response.headers.set('referrer-policy', isApi ? 'no-referrer' : 'same-origin');
-  if (config().publicOrigin.startsWith('https:')) {
-    response.headers.set('strict-transport-security', 'max-age=31536000');
-  }
+  const safety = safetyHeaders(config().publicOrigin);
+  for (const [name, value] of Object.entries(safety)) response.headers.set(name, value);
+  // The addresses of the API can hold a code of DingTalk's, and lead nowhere.
+  if (isApi) response.headers.set('referrer-policy', 'no-referrer');
   return response;
 }
-
-const FIXED_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'permissions-policy':
-    'accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()',
-};
 
 function contentSecurityPolicy(nonce: string): string {
   const isDev = process.env.NODE_ENV === 'development';
