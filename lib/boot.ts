@@ -1,7 +1,6 @@
 import 'server-only';
-import { observeArrivals } from './arrival';
-import { observePeers } from './client-address';
 import { ConfigError, config } from './config';
+import { watchConnections } from './connections';
 import { guardOutput, log } from './log';
 import { platform } from './platform';
 
@@ -15,8 +14,7 @@ export function boot(): void {
     process.exit(1);
   }
   guardOutput();
-  observePeers();
-  observeArrivals();
+  watchConnections();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
     .warm()

@@ -13,7 +13,8 @@ interface ProblemEntry {
 
 /**
  * The closed list of everything that can go wrong. The sentences for each, in every language, are in `messages/`.
- * `nobody` never sends people to the admin; the others never say "try again".
+ * A problem that passes never sends people to the admin; one that a developer or an admin must mend never says "try
+ * again".
  */
 export const problems = {
   // The request
@@ -80,6 +81,8 @@ export interface OperatorDetail {
   requiredScopes?: string[] | undefined;
   applyUrl?: string | undefined;
   callerAddress?: string | undefined;
+  /** The methods that an address takes, as in `Allow`. */
+  allowedMethods?: string | undefined;
   /** Seconds after which another attempt makes sense. */
   retryAfterSeconds?: number | undefined;
   /** A word about what was wrong with a request: a field's name, never its value. */
@@ -112,7 +115,7 @@ export class AppError extends Error {
  *
  * @see https://open.dingtalk.com/document/development/server-api-error-codes-1
  */
-const BY_CODE: Record<string, Problem> = Object.fromEntries(
+const BY_CODE: ReadonlyMap<string, Problem> = new Map(
   (
     [
       [
@@ -138,14 +141,13 @@ const BY_CODE: Record<string, Problem> = Object.fromEntries(
         'request-refused',
         '22 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 Missingbody parameter.error invalidParameter',
       ],
-      ['unreachable', '15'],
     ] as const
   ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
 );
 
 /** DingTalk's codes that lead to a problem wherever they come from, for the documentation. */
 export function codesOf(problem: Problem): string[] {
-  return Object.keys(BY_CODE).filter((code) => BY_CODE[code] === problem);
+  return [...BY_CODE].filter(([, known]) => known === problem).map(([code]) => code);
 }
 
 /** What a failure of DingTalk means here. The original stays behind as `cause`. */
@@ -167,7 +169,7 @@ function toProblem(error: DingTalkError): Problem {
   if (error.kind !== 'rejected') return error.kind;
   // For the exchange of a code, a bad parameter is a bad code.
   if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
-  const known = BY_CODE[error.code];
+  const known = BY_CODE.get(error.code);
   if (known) return known;
   if (error.isThrottled) return 'throttled';
   if (error.isBusy) return 'unreachable';

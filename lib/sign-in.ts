@@ -26,16 +26,37 @@ export async function signIn(
   request: Request,
   trip: Trip,
 ): Promise<{ session: Session; setCookie: string }> {
-  const {
-    userId,
-    unionId,
-    name = userId,
-  } = await attempts().run(clientKey(request.headers), isFailedAttempt, () =>
+  const member = await provenMember(door, code, request, trip);
+  await endSession();
+  return sealFor(member, door, trip);
+}
+
+/**
+ * As `signIn`, for a webview that starts cold: where the code is of the person whose session is there already, that
+ * session stays as it is.
+ */
+export async function changeOver(
+  code: string,
+  request: Request,
+  trip: Trip,
+): Promise<{ session: Session; setCookie?: string }> {
+  const member = await provenMember('client', code, request, trip);
+  const session = await currentMember();
+  if (session?.userId === member.userId) return { session };
+  if (session) endedSessions().end(session);
+  return sealFor(member, 'client', trip);
+}
+
+function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Member> {
+  trip.note({ door });
+  return attempts().run(clientKey(request.headers), isFailedAttempt, () =>
     once(code, () => memberBehind(door, code, trip.undertaking)).catch(rethrowAsAppError),
   );
-  await endSession();
+}
+
+async function sealFor({ userId, unionId, name = userId }: Member, door: Session['door'], trip: Trip) {
   const sealed = await sessions().seal({ userId, unionId, name, door });
-  trip.note({ userId, sessionId: sealed.session.id, door });
+  trip.note({ userId, sessionId: sealed.session.id });
   return sealed;
 }
 

@@ -25,9 +25,12 @@ const WORDS = {
   },
 };
 
+/** A service behind DingTalk's gateway timed out: the telephone takes it for no answer. */
+const NO_ANSWER = '15';
+
 /** Codes that are sorted by their nature and not by a list: DingTalk is busy, or asks for fewer calls. */
 const PASSING_CODES = [
-  ...['-1', '88', '45009', ...range(90001, 90018), 'http-429'],
+  ...['-1', NO_ANSWER, '88', '45009', ...range(90001, 90018), 'http-429'],
   ...['QpsLimitForApi', 'QpsLimitForAppkeyAndApi', 'QpmLimitForAppkeyAndApi'].map(
     (name) => `Forbidden.AccessDenied.${name}`,
   ),
@@ -153,7 +156,7 @@ function table(head: string[], rows: string[][]): string {
 
 function problemOf(code: string): Problem {
   const detail = { api: '/topapi/v2/user/get', code, mayHaveHadEffect: true };
-  return fromDingTalk(new DingTalkError('rejected', detail)).problem;
+  return fromDingTalk(new DingTalkError(code === NO_ANSWER ? 'unreachable' : 'rejected', detail)).problem;
 }
 
 /** Settings and placeholders as code, which also keeps a page from taking `$…$` for a formula. */

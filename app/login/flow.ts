@@ -105,7 +105,7 @@ export async function changeOver(options: FlowOptions, userId: string): Promise<
   const asked = await askForCode(options);
   if ('kind' in asked) return false;
   try {
-    const response = await post({ code: asked.code, corpId: options.corpId });
+    const response = await post({ code: asked.code, corpId: options.corpId, changeOver: true });
     const answer = (await response.json()) as { member?: { userId: string } };
     return answer.member !== undefined && answer.member.userId !== userId;
   } catch {

@@ -62,6 +62,11 @@ export class DingTalkError extends Error {
     return this.kind === 'rejected' ? this.code === 'banned' : !NOT_THE_LINE.has(this.code);
   }
 
+  /** Our own queue turned the call away, so that it says nothing about the far end, good or bad. */
+  get isUnsent(): boolean {
+    return UNSENT.has(this.code);
+  }
+
   /** This app called this API too often within a second; the call was turned away unread. */
   get isOverRate(): boolean {
     return this.kind === 'rejected' && OVER_RATE.has(this.code);
@@ -84,8 +89,9 @@ const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication
 const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;
 /** `88` alone is an authentication service that timed out. */
 const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', 'server.error']);
-/** Our own queue, and one odd record, say nothing about the line. */
-const NOT_THE_LINE = new Set(['too-many-in-flight', 'waited-too-long', 'unexpected-shape', 'other-userid']);
+const UNSENT = new Set(['too-many-in-flight', 'waited-too-long']);
+/** Neither our own queue, nor one odd record, nor a single service behind DingTalk's gateway (`15`) is the line. */
+const NOT_THE_LINE = new Set([...UNSENT, 'unexpected-shape', 'other-userid', '15']);
 const OVER_RATE = new Set(['90018', 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi']);
 const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
 const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;

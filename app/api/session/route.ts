@@ -4,7 +4,7 @@ import { AppError } from '@/lib/errors';
 import { assertSameOrigin, readJson, refuseMethod, route } from '@/lib/http';
 import { safeReturnTo } from '@/lib/return-to';
 import type { Session } from '@/lib/session';
-import { signIn, signOut } from '@/lib/sign-in';
+import { changeOver, signIn, signOut } from '@/lib/sign-in';
 
 export const dynamic = 'force-dynamic';
 
@@ -13,18 +13,20 @@ const bodySchema = z.object({
   code: z.string().regex(/^[\w.~-]{1,1024}$/),
   corpId: z.string().max(128).nullish(),
   next: z.unknown().optional(),
+  /** Keep the session that is there, if it is the same person's. */
+  changeOver: z.boolean().optional(),
 });
 
 /** Signs in: one-time code → session cookie. */
 export const POST = route('sign-in', async (request, trip) => {
   assertSameOrigin(request);
-  const { code, corpId, next } = await readJson(request, bodySchema);
-  if (!isOurCorp(corpId)) throw new AppError('corp-mismatch');
-  const { session, setCookie } = await signIn('client', code, request, trip);
-  return Response.json(
-    { member: toMember(session), next: safeReturnTo(next) },
-    { headers: { 'set-cookie': setCookie } },
-  );
+  const body = await readJson(request, bodySchema);
+  if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
+  const { session, setCookie } = body.changeOver
+    ? await changeOver(body.code, request, trip)
+    : await signIn('client', body.code, request, trip);
+  const answer = { member: toMember(session), next: safeReturnTo(body.next) };
+  return Response.json(answer, setCookie ? { headers: { 'set-cookie': setCookie } } : {});
 });
 
 /** Says who is signed in. An unusable cookie is removed on the way. */

@@ -17,7 +17,6 @@ export const GET = route('sign-in', async (request, trip) => {
   const flow = await oauthFlows().finish(request.headers.get('cookie'), only(query, 'state') ?? '');
   const headers = new Headers();
   for (const cookie of flow.setCookies) headers.append('set-cookie', cookie);
-  trip.note({ door: 'browser' });
   try {
     if (flow.next === null) return await answerStrayCallback(headers, trip);
     const { setCookie } = await signIn('browser', codeIn(query), request, trip);
