@@ -54,9 +54,8 @@ function fill(text: string): string {
 }
 
 function bodyOf({ body, bodyGenerator: how }: Misuse): BodyInit | null {
-  switch (how?.kind) {
-    case undefined:
-      return body == null ? null : fill(body);
+  if (!how) return body == null ? null : fill(body);
+  switch (how.kind) {
     case 'base64':
       return Buffer.from(fill(Buffer.from(how.value, 'base64').toString('latin1')), 'latin1');
     case 'repeatString': {
