@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { expectClosed, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
+import { expectClosed, forAll, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
 import { type App, appEnv, SESSION_SECRET, startApp } from '../support/app';
 import { findSecrets } from '../support/secrets';
 import { givenCookie, send, type WireAnswer } from '../support/wire';
@@ -83,11 +83,11 @@ test('there is no proxy in this build, and members get their pages all the same'
 test('without proxy.ts no header and no spelling of an address opens a page', async () => {
   const { userid, unionid, name, mobile } = emulator.company.people[0]!;
   const cookie = `dingpass=${session}`;
-  for (const way of waysIn(DIRECTORY)) {
+  await forAll(waysIn(DIRECTORY), async (way) => {
     await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
     expectClosed(way, await tryWayIn(app, way), [userid, unionid, name, mobile]);
-  }
-});
+  });
+}, 90_000);
 
 test('without proxy.ts every page still sends people to the sign-in page, and the API answers 401', async () => {
   for (const [path] of INTERNAL_PAGES) {
