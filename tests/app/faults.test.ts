@@ -133,8 +133,8 @@ function expectOneLine(answer: Answer, log: string): void {
 }
 
 /** Checks one answer against what the corpus allows. */
-function judge({ expect: allowed, endpoint }: Entry, { answer, ms, calls }: Scene): void {
-  expect(allowed.httpStatus).toContain(answer.status);
+function judge({ expect: allowed, endpoint }: Entry, { answer, ms, calls, log }: Scene): void {
+  expect(allowed.httpStatus, `${answer.text}\n${log}`).toContain(answer.status);
   expect(ms).toBeLessThan(allowed.deadlineMs);
   expect(answer.headers.get('content-type')).toContain('application/json');
   expect(answer.headers.get('cache-control')).toBe('private, no-store');
@@ -149,7 +149,7 @@ function judge({ expect: allowed, endpoint }: Entry, { answer, ms, calls }: Scen
     expect(cookies).toEqual([]);
     const { error } = answer.json;
     if (allowed.errorCode !== null) {
-      expect(error).toMatchObject({
+      expect(error, log).toMatchObject({
         code: allowed.errorCode,
         message: allowed.userMessageZh,
         retry: allowed.retryButton,
@@ -175,7 +175,14 @@ function arm(lane: Lane, { endpoint, fault, times }: Pick<Entry, 'endpoint' | 'f
 
 // ── The corpus ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const SCENES_OF_THEIR_OWN = new Set(['dns', 'tls', 'idleClose', 'revokeTokenNow', 'reorderRefresh']);
+const SCENES_OF_THEIR_OWN = new Set([
+  'dns',
+  'tls',
+  'idleClose',
+  'revokeTokenNow',
+  'reorderRefresh',
+  'clockJump',
+]);
 const plain = entries.filter(({ fault }) => !SCENES_OF_THEIR_OWN.has(fault.kind));
 const find = (id: string) => {
   shown.add(id);
@@ -234,6 +241,7 @@ describe.concurrent('the app has its token, and then', () => {
       control.revokeTokens();
       judge(entry, (await play(lane))[0]!);
       await delay(2500);
+      control.settings({ tokenLifeSeconds: 7200 });
       control.fault({ endpoint: 'token', fault: { kind: 'reorderRefresh' } as FaultInput, times: 2 });
       const before = control.calls().byEndpoint[TOKEN]!;
       // Sets off the renewal, which is held up; then the old token dies.
@@ -249,6 +257,24 @@ describe.concurrent('the app has its token, and then', () => {
       await delay(200);
       for (let person = 0; person < 3; person++) judge(entry, (await play(lane))[0]!);
       expect(control.calls().byEndpoint[TOKEN]! - before).toBe(2);
+    });
+  });
+
+  test('UF-096 (token: server clock jumps +3 h, then back)', { timeout: 60_000 }, async () => {
+    const entry = find('UF-096');
+    await lanes.run(async (lane) => {
+      const { control } = lane.emulator;
+      const before = control.calls().byEndpoint[TOKEN]!;
+      arm(lane, { ...entry, times: 1 });
+      // This person's code dies of the jump; the page then brings a fresh one.
+      const code = control.mintCode(lane.emulator.company.people[2]!.userid);
+      expect((await new Visitor(lane.app).post('/api/session', { code })).json.error.code).toBe(
+        'CODE_INVALID',
+      );
+      judge(entry, (await play(lane))[0]!);
+      control.advanceClock(-1000 * Number(entry.fault.seconds));
+      judge(entry, (await play(lane))[0]!);
+      expect(control.calls().byEndpoint[TOKEN]! - before).toBeLessThanOrEqual(2);
     });
   });
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from './app';
 import { signedIn, Visitor } from './visitor';
@@ -44,10 +45,22 @@ export async function createLanes(count: number, env: Record<string, string> = {
 async function createLane(env: Record<string, string>): Promise<Lane> {
   const emulator = await startEmulator({ enforceQps: false });
   const app = await startApp({ emulator, env });
-  const member = await signedIn(app, emulator, emulator.company.people[0]!.userid);
+  const member = await firstSignIn(app, emulator);
   const lane = { emulator, app, member, tokens: new Set<string>() };
   await learnToken(lane);
   return lane;
+}
+
+/** On a machine with too much to do, the first answers of a new process may be late. */
+async function firstSignIn(app: App, emulator: Emulator): Promise<Visitor> {
+  for (let left = 5; ; left--) {
+    try {
+      return await signedIn(app, emulator, emulator.company.people[0]!.userid);
+    } catch (error) {
+      if (left === 0) throw error;
+      await delay(1000);
+    }
+  }
 }
 
 /**
@@ -60,9 +73,10 @@ async function heal(lane: Lane, env: Record<string, string>): Promise<void> {
   emulator.control.settings({ latencyMs: 0, tokenLifeSeconds: 7200, ipWhitelist: [] });
   const code = emulator.control.mintCode(emulator.company.people[0]!.userid);
   const answer = await new Visitor(lane.app).post('/api/session', { code }).catch(() => undefined);
-  if (answer?.status !== 200) {
+  if (answer?.status !== 200 || lane.app.process.exitCode !== null) {
     await lane.app.close();
     lane.app = await startApp({ emulator, env });
+    await firstSignIn(lane.app, emulator);
     const cookies = lane.member.cookies;
     lane.member = new Visitor(lane.app);
     for (const [name, value] of cookies) lane.member.cookies.set(name, value);
