@@ -72,10 +72,11 @@ export class DingTalkError extends Error {
     return this.kind === 'rejected' && OVER_RATE.has(this.code);
   }
 
-  /** False when a code that was to be exchanged is as good as before: the exchange was turned away, or never sent. */
-  get mayHaveSpentCode(): boolean {
-    if (this.detail.api.endsWith('/accessToken')) return false;
-    return this.detail.mayHaveHadEffect && !this.isTokenRefused && !this.isThrottled && !this.isBusy;
+  /** The exchange of a one-time code was turned away or never sent: the code is as good as before. */
+  get leavesCodeUnused(): boolean {
+    if (this.detail.api.endsWith('/oauth2/accessToken')) return true;
+    if (!CODE_EXCHANGES.test(this.detail.api)) return false;
+    return !this.detail.mayHaveHadEffect || this.isTokenRefused || this.isThrottled || this.isBusy;
   }
 
   /** DingTalk answered that it is busy, before it did anything. */
@@ -85,6 +86,7 @@ export class DingTalkError extends Error {
 }
 
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
+const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;
 /** `88` alone is an authentication service that timed out. */
 const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', 'server.error']);
 const UNSENT = new Set(['too-many-in-flight', 'waited-too-long']);
