@@ -178,7 +178,7 @@ function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boo
 }
 
 /** Neither a certificate nor our own guard changes its mind at once. */
-const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|TLS|SSL/;
+const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
 const PATIENCE_LOST = new Set(['timeout', 'answer-too-large', 'unknown-encoding', 'redirect']);
 
