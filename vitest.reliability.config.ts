@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import base from './vitest.config.ts';
+import base from './vitest.config';
 
 /** The long runs alone, one after the other; `npm test` has a short version of each. */
 export default defineConfig({
