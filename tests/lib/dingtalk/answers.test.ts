@@ -486,7 +486,7 @@ test('the shared token fetch goes on for the others when the first who asked run
     getMember(client, userid, { undertaking: { signal: AbortSignal.timeout(100), calls: 0 } }),
   );
   const patient = getMember(client, userid);
-  expect((await hasty).code).toBe('timeout');
+  expect((await hasty).code).toBe('out-of-time');
   expect(await patient).toMatchObject({ userId: userid });
   expect(calls()).toMatchObject({ token: 1, detail: 1 });
 });
