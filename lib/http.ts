@@ -6,7 +6,6 @@ import type { Undertaking } from './dingtalk/client';
 import { AppError, mayRetry, type OperatorDetail, type Problem, problems } from './errors';
 import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
-import { setApiSecurityHeaders } from './security-headers';
 import { sessions } from './session';
 
 /** A sign-in needs a few hundred bytes. */
@@ -54,7 +53,6 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       failure = error;
       response = errorResponse(error, request, trip.requestId);
     }
-    setApiSecurityHeaders(response.headers);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
     response.headers.set('x-request-id', trip.requestId);
