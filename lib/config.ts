@@ -160,9 +160,7 @@ const settingsSchema = z.object({
       error: 'must be hosts separated by commas / 必须是以逗号分隔的主机名',
     }),
   DATA_DIR: z.string().default('./data'),
-  DIRECTORY_SYNC: z
-    .enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' })
-    .default('on'),
+  DIRECTORY_SYNC: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('on'),
   DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
   DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: wholeNumber(0, 0, 86_400),
   DIRECTORY_CALLS_PER_SECOND: wholeNumber(15, 1, 1000),

@@ -11,6 +11,8 @@ export interface PaceOptions {
   signal?: AbortSignal;
   /** Pauses before the repetitions of a call that failed in passing, in ms. */
   backoffMs?: readonly number[];
+  /** How long a call waits for a line that is down, in ms. */
+  outagePatienceMs?: number;
   /** Milliseconds on a clock that never jumps. */
   now?: () => number;
 }
@@ -30,6 +32,7 @@ const MAX_IN_FLIGHT = 10;
 /** DingTalk counts by the second. */
 const PAUSE_AFTER_REFUSAL_MS = 1100;
 const MAX_REFUSALS_OF_A_CALL = 20;
+const OUTAGE_PAUSE_MS = 2000;
 /** Neither a certificate nor a ban of the address mends itself within seconds. */
 const HOPELESS = /^banned$|CERT|TLS|SSL/;
 
@@ -50,6 +53,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
   const gapMs = 1000 / (options.callsPerSecond ?? 15);
   const maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
   const backoffMs = options.backoffMs ?? [500, 2000, 6000];
+  const outagePatienceMs = options.outagePatienceMs ?? 60_000;
   const { signal } = options;
   const undertaking: Undertaking = { calls: 0, paced: true, ...(signal ? { signal } : {}) };
   const lanes = new Map<string, Lane>();
@@ -101,13 +105,15 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
 
   async function call<T>(request: DingTalkRequest<T>): Promise<T> {
     let refusals = 0;
+    const startedAt = now();
     for (let failures = 0; ; ) {
       try {
         return await send(request);
       } catch (error) {
         if (!(error instanceof DingTalkError) || !error.isTransient || HOPELESS.test(error.code)) throw error;
         if (error.isOverRate && ++refusals <= MAX_REFUSALS_OF_A_CALL) continue;
-        const waitMs = backoffMs[failures++];
+        const lineIsDown = error.code === 'circuit-open' && now() - startedAt < outagePatienceMs;
+        const waitMs = lineIsDown ? OUTAGE_PAUSE_MS : backoffMs[failures++];
         if (waitMs === undefined) throw error;
         await pause(waitMs * (0.8 + Math.random() * 0.4));
       }

@@ -1,22 +1,9 @@
 import 'server-only';
-import type { Missing, MirrorState, SkippedDepartment } from './mirror-state';
+import type { MirrorState, Missing, SkippedDepartment, SyncProgress } from './mirror-state';
+
+export type { SyncProgress };
 
 /** What an administrator sees and does about the sync. Each function finds out who asks, and refuses others. */
-
-export interface SyncProgress {
-  phase: 'reading' | 'checking' | 'publishing';
-  /** Steps done and known so far; the total grows while departments are discovered. */
-  done: number;
-  total: number;
-  ratePerSecond: number;
-  /** Undefined until it can be told. */
-  remainingSeconds: number | undefined;
-  /** Steps that failed for good. */
-  failures: number;
-  callsSpent: number;
-  /** People read so far. */
-  people: number;
-}
 
 export interface SyncRun {
   id: number;

@@ -77,7 +77,16 @@ export interface PersonPage extends PersonCard {
 export interface FoundPerson extends PersonCard {
   departments: DepartmentName[];
   /** How it was found: for a hint beside the name. */
-  matched: 'name' | 'pinyin' | 'initials' | 'job-number' | 'mobile' | 'user-id' | 'title' | 'text' | 'department';
+  matched:
+    | 'name'
+    | 'pinyin'
+    | 'initials'
+    | 'job-number'
+    | 'mobile'
+    | 'user-id'
+    | 'title'
+    | 'text'
+    | 'department';
 }
 
 export interface SearchPage {

@@ -44,3 +44,18 @@ export interface MirrorState {
   departments: number;
   missing: Missing[];
 }
+
+export interface SyncProgress {
+  phase: 'reading' | 'checking' | 'publishing';
+  /** Steps done and known so far; the total grows while departments are discovered. */
+  done: number;
+  total: number;
+  ratePerSecond: number;
+  /** Undefined until it can be told. */
+  remainingSeconds: number | undefined;
+  /** Steps that failed for good. */
+  failures: number;
+  callsSpent: number;
+  /** People read so far. */
+  people: number;
+}
