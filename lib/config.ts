@@ -24,6 +24,27 @@ export interface Config {
   showOperatorHints: boolean;
   /** Hosts (with port, if any) whose pictures are shown as avatars. */
   avatarHosts: readonly string[];
+  /** Folder of the database file; made when it is not there. */
+  dataDir: string;
+  directory: DirectorySettings;
+  /** Administrators of this app, beside DingTalk's own main administrators. */
+  adminUserIds: readonly string[];
+}
+
+/** How the staff directory is mirrored, and who may see what of it. */
+export interface DirectorySettings {
+  /** Whether this process reads the directory by itself. */
+  sync: boolean;
+  /** Seconds from one read to the next; 0: never by itself. */
+  syncIntervalSeconds: number;
+  /** A sign-in uses the mirror when it is at most this old; 0: never. */
+  signInMaxAgeSeconds: number;
+  /** Calls a second to each API; DingTalk allows 20. */
+  callsPerSecond: number;
+  /** User ids or role names that see hidden departments, people and mobile numbers. */
+  seeHidden: readonly string[];
+  /** User ids or role names that may export. */
+  mayExport: readonly string[];
 }
 
 /** Every wrong setting at once. The message holds names and remedies, never a value. */
@@ -63,6 +84,16 @@ const wholeNumber = (fallback: number, least: number, most: number) =>
       `must be a whole number from ${least} to ${most} / 必须是 ${least} 到 ${most} 的整数`,
     )
     .transform(Number);
+
+const nameList = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(/[,，]/)
+      .map((name) => name.trim())
+      .filter(Boolean),
+  );
 
 const required = (where: string) => {
   const message = `is missing / 未设置 (${where})`;
@@ -128,6 +159,14 @@ const settingsSchema = z.object({
     .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/.test(host)), {
       error: 'must be hosts separated by commas / 必须是以逗号分隔的主机名',
     }),
+  DATA_DIR: z.string().default('./data'),
+  DIRECTORY_SYNC: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('on'),
+  DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
+  DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: wholeNumber(0, 0, 86_400),
+  DIRECTORY_CALLS_PER_SECOND: wholeNumber(15, 1, 1000),
+  DIRECTORY_SEE_HIDDEN: nameList,
+  DIRECTORY_EXPORT: nameList,
+  ADMIN_USER_IDS: nameList,
 });
 
 /** Every name that is read from the environment. */
@@ -189,6 +228,16 @@ function toConfig(settings: Settings): Config {
     logLevel: settings.LOG_LEVEL,
     showOperatorHints: settings.SHOW_OPERATOR_HINTS === 'true',
     avatarHosts: settings.AVATAR_HOSTS,
+    dataDir: settings.DATA_DIR,
+    directory: {
+      sync: settings.DIRECTORY_SYNC === 'on',
+      syncIntervalSeconds: settings.DIRECTORY_SYNC_INTERVAL_SECONDS,
+      signInMaxAgeSeconds: settings.DIRECTORY_SIGN_IN_MAX_AGE_SECONDS,
+      callsPerSecond: settings.DIRECTORY_CALLS_PER_SECOND,
+      seeHidden: settings.DIRECTORY_SEE_HIDDEN,
+      mayExport: settings.DIRECTORY_EXPORT,
+    },
+    adminUserIds: settings.ADMIN_USER_IDS,
   };
 }
 

@@ -33,6 +33,7 @@ export const problems = {
   'corp-mismatch': { code: 'CORP_MISMATCH', status: 403, actor: 'person' },
   'code-refused': { code: 'CODE_INVALID', status: 401, actor: 'nobody' },
   'not-member': { code: 'NOT_MEMBER', status: 403, actor: 'person' },
+  'not-permitted': { code: 'NOT_PERMITTED', status: 403, actor: 'admin' },
   'not-allowed': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-disabled': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-inactive': { code: 'NOT_ALLOWED', status: 403, actor: 'person' },

@@ -44,6 +44,8 @@ export interface Undertaking {
   signal?: AbortSignal;
   /** Calls sent so far, repeated ones included. */
   calls: number;
+  /** Whoever undertakes this repeats calls at a pace of their own: here each is sent once. @see pace.ts */
+  paced?: boolean;
 }
 
 export interface Client {
@@ -170,7 +172,7 @@ function isAppToken(request: DingTalkRequest<unknown>): boolean {
 }
 
 function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boolean {
-  if (request.undertaking?.signal?.aborted) return false;
+  if (request.undertaking?.signal?.aborted || request.undertaking?.paced) return false;
   if (error.isThrottled) return error.isOverRate;
   if (error.isBusy || !error.detail.mayHaveHadEffect) return !HOPELESS.test(error.code);
   const worthIt = error.kind === 'unreachable' && !PATIENCE_LOST.has(error.code);

@@ -106,6 +106,12 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'The person is not in the organisation’s directory: external, left, or the wrong account.',
     remedy: 'If they are staff, see oa.dingtalk.com → 通讯录 (Contacts).',
   },
+  'not-permitted': {
+    person: 'This page is for others: you do not have the right to it.',
+    next: 'If you need it, ask your administrator for the right.',
+    cause: 'Neither the user id nor a role of this person is in the setting that grants it.',
+    remedy: 'Add them to ADMIN_USER_IDS (administration) or DIRECTORY_EXPORT (export), and restart.',
+  },
   'not-allowed': {
     person: 'You are outside the range of people this app is for. Please contact your administrator.',
     next: tellAdmin,

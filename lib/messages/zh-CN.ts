@@ -110,6 +110,12 @@ const problems: Record<Problem, ProblemText> = {
     cause: '在本组织的通讯录里找不到此人：外部人员、已离职，或账号不对。',
     remedy: '若确是员工，请在 oa.dingtalk.com → 通讯录 里确认其在职。',
   },
+  'not-permitted': {
+    person: '您没有使用此功能的权限。',
+    next: '如有需要，请向管理员申请。',
+    cause: '此人的 userid 和角色都不在授予该权限的设置之中。',
+    remedy: '将其加入 ADMIN_USER_IDS（管理）或 DIRECTORY_EXPORT（导出），然后重启。',
+  },
   'not-allowed': {
     person: '您不在该应用的可见范围内，请联系管理员。',
     next: tellAdmin,

@@ -1,0 +1,141 @@
+import type { Client } from '../dingtalk/client';
+import { DingTalkError } from '../dingtalk/errors';
+import { fromDingTalk, type Problem } from '../errors';
+import type { Missing } from './mirror-state';
+import { steps } from './steps';
+import type { DirectoryStore, Lease, Task, TaskKind, TaskResult } from './store';
+
+export interface CrawlOptions {
+  client: Client;
+  store: DirectoryStore;
+  lease: Lease;
+  signal: AbortSignal;
+}
+
+export interface Crawl {
+  /** Steps done, and steps that are known. */
+  counts(): { done: number; total: number; failures: number; longestLane: number };
+  /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
+  walk(tasks: readonly Task[]): Promise<void>;
+}
+
+/** Steps of one kind that are under way at once; the pace of calls is the client's business. */
+const WIDTH = 8;
+/** What will be refused again for every other department. */
+const FINAL: ReadonlySet<Problem> = new Set<Problem>([
+  'permission-missing',
+  'address-refused',
+  'token-refused',
+  'bad-credentials',
+  'app-disabled',
+  'quota-spent',
+  'request-refused',
+]);
+const WHAT: Record<TaskKind, Missing['what']> = {
+  range: 'scope',
+  departments: 'departments',
+  rules: 'settings',
+  people: 'people',
+  person: 'person',
+  check: 'person',
+  roles: 'roles',
+  role: 'roles',
+  administrators: 'admins',
+};
+
+/** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
+export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
+  const lanes = new Map<TaskKind, Task[]>();
+  const closed = new Set<TaskKind>();
+  const active = new Map<TaskKind, number>();
+  let done = doneBefore;
+  let failures = 0;
+
+  const lane = (kind: TaskKind) => {
+    let tasks = lanes.get(kind);
+    if (!tasks) {
+      tasks = [];
+      lanes.set(kind, tasks);
+    }
+    return tasks;
+  };
+
+  async function perform(task: Task): Promise<void> {
+    let result: TaskResult;
+    try {
+      result = await steps[task.kind]({ client, store }, task);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof DingTalkError)) throw error;
+      // Another task of this kind was refused for good already, and said so.
+      if (closed.has(task.kind)) return;
+      result = { missing: await toMissing(task, error) };
+      failures++;
+    }
+    const added = await store.record(lease, task, result);
+    for (const next of added) lane(next.kind).push(next);
+    // What has begun goes first: a long department must not be left over at the end.
+    if (result.again) lane(task.kind).unshift({ ...task, cursor: 0, pass: task.pass + 1 });
+    else if (result.next) lane(task.kind).unshift({ ...task, cursor: result.next.cursor });
+    else done++;
+  }
+
+  async function toMissing(task: Task, error: DingTalkError): Promise<Missing> {
+    const { problem, detail } = fromDingTalk(error);
+    const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
+    const missing: Missing = { what: WHAT[task.kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
+    if (FINAL.has(problem)) {
+      closed.add(task.kind);
+      lane(task.kind).length = 0;
+      return missing;
+    }
+    if (task.kind === 'departments' || task.kind === 'people' || task.kind === 'rules') {
+      const departmentId = Number(task.subject);
+      const seen = await store.seenDepartment(departmentId);
+      return { ...missing, departmentId, departmentName: seen?.name || undefined };
+    }
+    if (task.kind === 'person' || task.kind === 'check') return { ...missing, userId: task.subject };
+    return missing;
+  }
+
+  return {
+    counts() {
+      const waiting = [...lanes.values()].map((tasks) => tasks.length);
+      const underWay = [...active.values()].reduce((sum, n) => sum + n, 0);
+      const total = done + underWay + waiting.reduce((sum, n) => sum + n, 0);
+      return { done, total, failures, longestLane: Math.max(0, ...waiting) };
+    },
+    walk(tasks) {
+      for (const task of tasks) lane(task.kind).push(task);
+      return new Promise((resolve, reject) => {
+        let failed = false;
+        const fail = (error: unknown) => {
+          failed = true;
+          reject(error);
+        };
+        const pump = () => {
+          if (failed) return;
+          if (signal.aborted) return fail(signal.reason);
+          let busy = false;
+          for (const [kind, waiting] of lanes) {
+            if (closed.has(kind)) waiting.length = 0;
+            for (let n = active.get(kind) ?? 0; n < WIDTH; n++) {
+              const task = waiting.shift();
+              if (!task) break;
+              active.set(kind, n + 1);
+              perform(task)
+                .catch(fail)
+                .finally(() => {
+                  active.set(kind, active.get(kind)! - 1);
+                  pump();
+                });
+            }
+            busy ||= (active.get(kind) ?? 0) > 0;
+          }
+          if (!busy) resolve();
+        };
+        pump();
+      });
+    },
+  };
+}
