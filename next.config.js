@@ -6,6 +6,8 @@ const nextConfig = {
   reactStrictMode: true,
   // Otherwise Next respells queries before proxy.ts sees them, and people come back to another address than they left.
   skipProxyUrlNormalize: true,
+  // Next keeps what it collects of a body for proxy.ts; our pages take none.
+  experimental: { proxyClientMaxBodySize: 16 * 1024 },
   typedRoutes: true,
   // `npm run check` does it, for the whole repository; a build need not do it again.
   typescript: { ignoreBuildErrors: true },

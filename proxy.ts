@@ -1,55 +1,32 @@
 import { type NextRequest, NextResponse } from 'next/server';
-import { config } from './lib/config';
+import { pagePolicy, setPageSecurityHeaders } from './lib/security-headers';
 import { TARGET_HEADER } from './lib/target-header';
 
 /**
- * Gives every answer its security headers and every page the nonce that its scripts need, and tells a page its own
- * address. Never access control: without this file the pages are as closed as with it.
+ * Gives every page its security headers and the nonce that its scripts need, and tells it its own address. Never
+ * access control: without this file the pages are as closed as with it.
  */
 export function proxy(request: NextRequest): NextResponse {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
-  const csp = contentSecurityPolicy(nonce);
+  const policy = pagePolicy(nonce, process.env.NODE_ENV === 'development');
   const headers = new Headers(request.headers);
   // Next puts the nonce that it finds here on the scripts it renders.
-  headers.set('content-security-policy', csp);
+  headers.set('content-security-policy', policy);
   // Always overwritten, so that a client cannot say it.
   headers.set(TARGET_HEADER, targetOf(request.url));
   // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
-  const isReadable = /^(GET|HEAD)$/.test(request.method) || request.nextUrl.pathname.startsWith('/api/');
-  const response = isReadable
+  const response = /^(GET|HEAD)$/.test(request.method)
     ? NextResponse.next({ request: { headers } })
     : new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
-  response.headers.set('content-security-policy', csp);
-  for (const [name, value] of Object.entries(FIXED_HEADERS)) response.headers.set(name, value);
-  if (config().publicOrigin.startsWith('https:')) {
-    response.headers.set('strict-transport-security', 'max-age=31536000');
-  }
+  setPageSecurityHeaders(response.headers, policy);
   return response;
 }
 
-const FIXED_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  // Not no-referrer: under it browsers send "Origin: null" with our own forms.
-  'referrer-policy': 'same-origin',
-  'permissions-policy':
-    'accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()',
-};
-
-function contentSecurityPolicy(nonce: string): string {
-  const isDev = process.env.NODE_ENV === 'development';
-  return [
-    "default-src 'self'",
-    // 'self' is for webviews that do not know strict-dynamic; the others ignore it.
-    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDev ? " 'unsafe-eval'" : ''}`,
-    "style-src 'self' 'unsafe-inline'",
-    `img-src 'self' data: ${config().avatarHosts.join(' ')}`,
-    "connect-src 'self'",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'self' https://*.dingtalk.com",
-  ].join('; ');
-}
+/**
+ * Not for the API: Next collects a whole request body before it goes on from here, and so the API's own bounds on
+ * size and time would never see a slow or large one. `route()` sets the API's headers.
+ */
+export const config = { matcher: ['/((?!api/).*)'] };
 
 /** Path and query as they were sent: a parsed and rebuilt query would come back in another spelling. */
 function targetOf(url: string): string {

@@ -10,14 +10,17 @@ const MAX_FAILURES = 20;
 const WARY_ABOVE = 150;
 const CLOSED_ABOVE = 280;
 const WINDOW_SECONDS = 60;
-/** How many may wait behind one address: an office, not an attack. */
+/** Failures and sign-ins under way together: what clients that never succeeded may cost in a window, burst or not. */
+const MAX_STRANGERS = 300;
+/** How many may wait behind one address, or for all the strangers: an office, not an attack. */
 const MAX_WAITING = 400;
 const EVERYBODY = 'everybody';
 
 export interface Attempts {
   /**
    * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
-   * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count.
+   * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
+   * may all clients together that have never succeeded.
    *
    * @param isFailure whether an error is the client's fault and counts
    * @throws AppError `too-many-attempts`
@@ -25,75 +28,86 @@ export interface Attempts {
   run<T>(client: string, isFailure: (error: unknown) => boolean, action: () => Promise<T>): Promise<T>;
 }
 
+/** Sign-ins under way, and those that wait until there are fewer. */
+interface Line {
+  /** Everyone between coming and going: a line that nobody uses is forgotten. */
+  users: number;
+  underWay: number;
+  waiting: (() => void)[];
+}
+
 /** In memory; give the limiter another store of rate-limiter-flexible to share the count between instances. */
 export function createAttempts(): Attempts {
   const limiter = new RateLimiterMemory({ points: MAX_FAILURES, duration: WINDOW_SECONDS });
   const known = new LRUCache<string, true>({ max: 50_000, ttl: 24 * 3600 * 1000 });
-  const lines = new Map<string, { underWay: number; waiting: (() => void)[] }>();
+  const lines = new Map<string, Line>();
 
   async function failuresOf(key: string) {
     const state = await limiter.get(key);
     return { count: state?.consumedPoints ?? 0, msLeft: state?.msBeforeNext ?? WINDOW_SECONDS * 1000 };
   }
 
-  /** How many more failures the client may have. @throws AppError when none */
-  async function failuresLeft(client: string): Promise<number> {
+  /** How many more failures the client, and all strangers, may have. @throws AppError when it may have none */
+  async function failuresLeft(client: string): Promise<{ own: number; strangers: number }> {
     const [own, all] = await Promise.all([failuresOf(client), failuresOf(EVERYBODY)]);
     const refuse = (msLeft: number) =>
       new AppError('too-many-attempts', { retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
     if (own.count >= MAX_FAILURES) throw refuse(own.msLeft);
-    if (!known.has(client)) {
-      if (all.count >= CLOSED_ABOVE || (all.count >= WARY_ABOVE && own.count > 0)) throw refuse(all.msLeft);
-    }
-    return MAX_FAILURES - own.count;
+    const left = MAX_FAILURES - own.count;
+    if (known.has(client)) return { own: left, strangers: Number.POSITIVE_INFINITY };
+    if (all.count >= CLOSED_ABOVE || (all.count >= WARY_ABOVE && own.count > 0)) throw refuse(all.msLeft);
+    return { own: left, strangers: MAX_STRANGERS - all.count };
   }
 
-  async function enter(client: string): Promise<void> {
-    const line = lines.get(client) ?? { underWay: 0, waiting: [] };
-    lines.set(client, line);
+  /** Waits for a place in a line, and gives it back at the end. */
+  async function inLine<T>(key: string, places: () => Promise<number>, action: () => Promise<T>): Promise<T> {
+    const line = lines.get(key) ?? { users: 0, underWay: 0, waiting: [] };
+    lines.set(key, line);
+    line.users++;
     try {
       for (;;) {
-        const left = await failuresLeft(client);
+        const left = await places();
         if (line.underWay < left) break;
         if (line.waiting.length >= MAX_WAITING)
           throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
         await new Promise<void>((resolve) => line.waiting.push(resolve));
       }
+      line.underWay++;
+      try {
+        return await action();
+      } finally {
+        line.underWay--;
+      }
+    } finally {
+      // The woken one looks at the count again, and passes the word on when it is refused.
+      line.waiting.shift()?.();
+      if (--line.users === 0) lines.delete(key);
+    }
+  }
+
+  async function attempt<T>(
+    client: string,
+    isFailure: (error: unknown) => boolean,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      const value = await action();
+      known.set(client, true);
+      return value;
     } catch (error) {
-      wakeNext(client);
+      if (isFailure(error)) await Promise.all([limiter.penalty(client), limiter.penalty(EVERYBODY)]);
       throw error;
     }
-    line.underWay++;
-  }
-
-  /** The woken one looks at the count again, and passes the word on when it is refused. */
-  function wakeNext(client: string): void {
-    const line = lines.get(client);
-    line?.waiting.shift()?.();
-    if (line && line.underWay === 0 && line.waiting.length === 0) lines.delete(client);
-  }
-
-  function leave(client: string): void {
-    const line = lines.get(client);
-    if (line) line.underWay--;
-    wakeNext(client);
   }
 
   return {
-    async run(client, isFailure, action) {
-      await enter(client);
-      try {
-        const value = await action();
-        known.set(client, true);
-        return value;
-      } catch (error) {
-        if (isFailure(error)) {
-          await Promise.all([limiter.penalty(client), limiter.penalty(EVERYBODY)]);
-        }
-        throw error;
-      } finally {
-        leave(client);
-      }
+    run(client, isFailure, action) {
+      const own = async () => (await failuresLeft(client)).own;
+      const strangers = async () => (await failuresLeft(client)).strangers;
+      return inLine(client, own, () => {
+        const mine = () => attempt(client, isFailure, action);
+        return known.has(client) ? mine() : inLine(EVERYBODY, strangers, mine);
+      });
     },
   };
 }

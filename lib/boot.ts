@@ -1,6 +1,6 @@
 import 'server-only';
-import { observePeers } from './client-address';
 import { ConfigError, config } from './config';
+import { watchConnections } from './connections';
 import { log } from './log';
 import { platform } from './platform';
 
@@ -13,7 +13,7 @@ export function boot(): void {
     process.stderr.write(`\n${error.message}\n\n`);
     process.exit(1);
   }
-  observePeers();
+  watchConnections();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
     .warm()

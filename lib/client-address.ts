@@ -1,19 +1,9 @@
 import 'server-only';
-import { subscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { config } from './config';
 
 /** Where the socket's own address travels to the handlers: Next gives them none, and believes a client's header. */
-const PEER_HEADER = 'x-dingpass-peer';
-
-/** From now on every request says which address its socket has, whatever the client claims. Called once, at boot. */
-export function observePeers(): void {
-  subscribe('http.server.request.start', (message) => {
-    const { request } = message as { request: IncomingMessage };
-    request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
-  });
-}
+export const PEER_HEADER = 'x-dingpass-peer';
 
 /**
  * Whom a limit counts: the client's IPv4 address, or the /64 network of its IPv6 address. `X-Forwarded-For` is

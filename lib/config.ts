@@ -169,6 +169,9 @@ const settingsSchema = z.object({
   ADMIN_USER_IDS: nameList,
 });
 
+/** Every name that is read from the environment. */
+export const SETTING_NAMES = Object.keys(settingsSchema.shape);
+
 /**
  * Turns an environment into settings.
  *
@@ -177,13 +180,12 @@ const settingsSchema = z.object({
  */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(
-    Object.keys(settingsSchema.shape)
-      .map((name) => [name, env[name]?.trim()] as const)
-      .filter(([, value]) => value !== undefined && value !== ''),
+    SETTING_NAMES.map((name) => [name, env[name]?.trim()] as const).filter(
+      ([, value]) => value !== undefined && value !== '',
+    ),
   );
   const parsed = settingsSchema.safeParse(given);
-  const problems = parsed.success ? [] : firstProblemPerSetting(parsed.error);
-  if (parsed.success) problems.push(...crossCheck(parsed.data));
+  const problems = [...(parsed.success ? [] : firstProblemPerSetting(parsed.error)), ...crossCheck(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toConfig(parsed.data);
 }
@@ -193,13 +195,15 @@ export const config = processWide('config', () => parseConfig(process.env));
 
 type Settings = z.infer<typeof settingsSchema>;
 
-function crossCheck(settings: Settings): string[] {
+/** What depends on two settings; told also where a third one is wrong, so that there is one message. */
+function crossCheck(given: Record<string, string | undefined>): string[] {
   const problems: string[] = [];
-  const sealKey = settings.SESSION_SEAL_KEY;
-  if (sealKey !== undefined && !settings.SESSION_KEYS?.has(sealKey)) {
+  const sealKey = given.SESSION_SEAL_KEY;
+  const keys = parseKeys(given.SESSION_KEYS ?? '');
+  if (sealKey !== undefined && keys !== undefined && !keys.has(sealKey)) {
     problems.push('SESSION_SEAL_KEY names no key of SESSION_KEYS / 不在 SESSION_KEYS 的编号之中');
   }
-  if (settings.SESSION_SAME_SITE === 'none' && !settings.PUBLIC_ORIGIN.startsWith('https:')) {
+  if (given.SESSION_SAME_SITE === 'none' && !given.PUBLIC_ORIGIN?.startsWith('https:')) {
     problems.push('SESSION_SAME_SITE=none needs an https PUBLIC_ORIGIN / 需要 https 的 PUBLIC_ORIGIN');
   }
   return problems;

@@ -1,4 +1,4 @@
-import type { DingTalkError } from './dingtalk/errors';
+import { DingTalkError } from './dingtalk/errors';
 
 /** Who has to do something before it works again. `nobody`: it passes, or trying again is enough. */
 export type Actor = 'nobody' | 'person' | 'developer' | 'admin';
@@ -13,7 +13,8 @@ interface ProblemEntry {
 
 /**
  * The closed list of everything that can go wrong. The sentences for each, in every language, are in `messages/`.
- * `nobody` never sends people to the admin; the others never say "try again".
+ * A problem that passes never sends people to the admin; one that a developer or an admin must mend never says "try
+ * again".
  */
 export const problems = {
   // The request
@@ -25,6 +26,9 @@ export const problems = {
   'not-found': { code: 'NOT_FOUND', status: 404, actor: 'person' },
   'cross-site': { code: 'CROSS_SITE', status: 403, actor: 'developer' },
   'not-signed-in': { code: 'NOT_SIGNED_IN', status: 401, actor: 'person' },
+  'sign-in-too-old': { code: 'SIGN_IN_AGAIN', status: 401, actor: 'person' },
+  'flow-invalid': { code: 'FLOW_INVALID', status: 401, actor: 'person' },
+  'sign-in-declined': { code: 'SIGN_IN_DECLINED', status: 401, actor: 'person' },
   'too-many-attempts': { code: 'TOO_MANY_ATTEMPTS', status: 429, actor: 'nobody' },
   // The company and the person
   'corp-mismatch': { code: 'CORP_MISMATCH', status: 403, actor: 'person' },
@@ -78,6 +82,8 @@ export interface OperatorDetail {
   requiredScopes?: string[] | undefined;
   applyUrl?: string | undefined;
   callerAddress?: string | undefined;
+  /** The methods that an address takes, as in `Allow`. */
+  allowedMethods?: string | undefined;
   /** Seconds after which another attempt makes sense. */
   retryAfterSeconds?: number | undefined;
   /** A word about what was wrong with a request: a field's name, never its value. */
@@ -110,7 +116,7 @@ export class AppError extends Error {
  *
  * @see https://open.dingtalk.com/document/development/server-api-error-codes-1
  */
-const BY_CODE: Record<string, Problem> = Object.fromEntries(
+const BY_CODE: ReadonlyMap<string, Problem> = new Map(
   (
     [
       [
@@ -136,16 +142,25 @@ const BY_CODE: Record<string, Problem> = Object.fromEntries(
         'request-refused',
         '22 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 Missingbody parameter.error invalidParameter',
       ],
-      ['unreachable', '15'],
     ] as const
   ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
 );
+
+/** DingTalk's codes that lead to a problem wherever they come from, for the documentation. */
+export function codesOf(problem: Problem): string[] {
+  return [...BY_CODE].filter(([, known]) => known === problem).map(([code]) => code);
+}
 
 /** What a failure of DingTalk means here. The original stays behind as `cause`. */
 export function fromDingTalk(error: DingTalkError): AppError {
   const { code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress } = error.detail;
   const detail = { dingTalkCode: code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress };
   return new AppError(toProblem(error), detail, { cause: error });
+}
+
+/** For `catch`: a failure of DingTalk becomes ours, anything else stays what it is. */
+export function rethrowAsAppError(error: unknown): never {
+  throw error instanceof DingTalkError ? fromDingTalk(error) : error;
 }
 
 const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
@@ -155,7 +170,7 @@ function toProblem(error: DingTalkError): Problem {
   if (error.kind !== 'rejected') return error.kind;
   // For the exchange of a code, a bad parameter is a bad code.
   if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
-  const known = BY_CODE[error.code];
+  const known = BY_CODE.get(error.code);
   if (known) return known;
   if (error.isThrottled) return 'throttled';
   if (error.isBusy) return 'unreachable';

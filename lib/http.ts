@@ -6,6 +6,7 @@ import type { Undertaking } from './dingtalk/client';
 import { AppError, mayRetry, type OperatorDetail, type Problem, problems } from './errors';
 import { log } from './log';
 import { messagesIn, preferredLanguage } from './messages';
+import { setApiSecurityHeaders } from './security-headers';
 import { sessions } from './session';
 
 /** A sign-in needs a few hundred bytes. */
@@ -21,6 +22,8 @@ export interface Trip {
   undertaking: Undertaking;
   /** Adds fields to the one line that the log gets of this request. */
   note(fields: Record<string, string | number | boolean | undefined>): void;
+  /** Has the log tell this failure, for a handler that answers it in its own way instead of throwing it. */
+  fail(error: AppError): void;
 }
 
 type Handler = (request: Request, trip: Trip) => Promise<Response>;
@@ -35,19 +38,23 @@ export function route(event: string | undefined, handler: Handler): (request: Re
   return async (request) => {
     const started = performance.now();
     const notes: Record<string, unknown> = {};
+    let failure: unknown;
     const trip: Trip = {
       requestId: randomUUID(),
       undertaking: { signal: AbortSignal.timeout(UNDERTAKING_DEADLINE_MS), calls: 0 },
       note: (fields) => Object.assign(notes, fields),
+      fail: (error) => {
+        failure = error;
+      },
     };
     let response: Response;
-    let failure: unknown;
     try {
       response = await handler(request, trip);
     } catch (error) {
       failure = error;
       response = errorResponse(error, request, trip.requestId);
     }
+    setApiSecurityHeaders(response.headers);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
     response.headers.set('x-request-id', trip.requestId);
@@ -65,14 +72,11 @@ export function route(event: string | undefined, handler: Handler): (request: Re
   };
 }
 
-/** A handler for methods that an address does not take. @param allowed such as `GET, POST` */
-export function refuseMethod(allowed: string): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const response = errorResponse(new AppError('method-not-allowed'), request, randomUUID());
-    response.headers.set('allow', allowed);
-    response.headers.set('cache-control', 'private, no-store');
-    return response;
-  };
+/** A handler for methods that an address does not take. @param allowedMethods such as `GET, POST` */
+export function refuseMethod(allowedMethods: string): (request: Request) => Promise<Response> {
+  return route(undefined, async () => {
+    throw new AppError('method-not-allowed', { allowedMethods });
+  });
 }
 
 /**
@@ -133,6 +137,7 @@ function errorResponse(error: unknown, request: Request, requestId: string): Res
   if (problem === 'not-signed-in' && request.headers.get('cookie')?.includes(sessions().cookieName)) {
     headers.set('set-cookie', sessions().clear());
   }
+  if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);
   // The rest of such a body is not going to be read.
   if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
   const language = preferredLanguage(request.headers.get('accept-language'));

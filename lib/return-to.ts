@@ -26,6 +26,11 @@ export function safeReturnTo(value: unknown): string {
   return value;
 }
 
+/** A checked target as a `Location` header can hold it: what is not ASCII is percent-encoded, nothing else changes. */
+export function asLocation(target: string): string {
+  return target.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
+}
+
 /** What even a query must not have. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 

@@ -1,13 +1,13 @@
-import Link from 'next/link';
 import { pageMember } from '@/lib/auth';
 import { currentMessages } from '@/lib/visitor';
 import { MemberMenu } from '../_ui/member-menu';
+import { Tile } from '../_ui/tile';
 
 /** The first internal page: greets the member and leads to the others. */
 export default async function HomePage() {
   const member = await pageMember();
   const { language, messages } = await currentMessages();
-  const { home } = messages;
+  const { home, stepUp } = messages;
   const until = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',
@@ -32,20 +32,8 @@ export default async function HomePage() {
       <nav aria-label={home.pages}>
         <h2 className="section-title">{home.pages}</h2>
         <ul className="tiles">
-          <li>
-            <Link className="tile" href="/me" prefetch={false}>
-              <span className="tile-icon" aria-hidden="true">
-                人
-              </span>
-              <span className="tile-text">
-                <span className="tile-title">{home.me}</span>
-                <span className="tile-hint">{home.meHint}</span>
-              </span>
-              <span className="tile-arrow" aria-hidden="true">
-                ›
-              </span>
-            </Link>
-          </li>
+          <Tile href="/me" icon="人" title={home.me} hint={home.meHint} />
+          <Tile href="/example/step-up" icon="锁" title={stepUp.title} hint={stepUp.hint} />
         </ul>
       </nav>
     </main>

@@ -54,7 +54,8 @@ async function attempt(options: FlowOptions, onPhase: (phase: Phase) => void): P
     const response = await post({ code: asked.code, corpId: options.corpId, next: options.next });
     const answer = (await response.json()) as { next: string; error?: WireError };
     if (answer.error) return { kind: 'refused', error: answer.error };
-    leaveEntryMark();
+    leaveMark(ENTERED);
+    leaveMark(CHECKED);
     // A full load: no page that was rendered for nobody stays in the router's cache.
     location.replace(answer.next);
     return { kind: 'entering' };
@@ -91,25 +92,61 @@ function post(body: object): Promise<Response> {
   }).finally(() => clearTimeout(timer));
 }
 
-/** Left when a session was given, found when the next page sent us straight back: then the cookie was not kept. */
-const ENTRY_MARK = 'dingpass.entered';
-const STRAIGHT_BACK_MS = 10_000;
-
-function leaveEntryMark(): void {
+/**
+ * Asks the client, once in the life of a webview, whether the person who holds it is still the one whose session it
+ * kept; if it is another, that one is signed in. Costs one code. Never rejects, and never signs anybody out: a client
+ * that does not answer proves nothing.
+ *
+ * @returns true when the session is somebody else's now, so that the page has to be loaded again
+ */
+export async function changeOver(options: FlowOptions, userId: string): Promise<boolean> {
+  if (!inClient() || readMark(CHECKED) > 0) return false;
+  leaveMark(CHECKED);
+  const asked = await askForCode(options);
+  if ('kind' in asked) return false;
   try {
-    sessionStorage.setItem(ENTRY_MARK, String(Date.now()));
+    const response = await post({ code: asked.code, corpId: options.corpId, changeOver: true });
+    const answer = (await response.json()) as { member?: { userId: string } };
+    return answer.member !== undefined && answer.member.userId !== userId;
   } catch {
-    // A webview without storage: the page after next would tell, were there one.
+    return false;
   }
 }
 
-/** Takes the mark away; true when it was fresh. */
+/** A cheap "no" for ordinary browsers, which need not load the SDK to learn it. The SDK has the last word. */
+function inClient(): boolean {
+  return /DingTalk/i.test(navigator.userAgent);
+}
+
+/** Left when a session was given, found when the next page sent us straight back: then the cookie was not kept. */
+const ENTERED = 'dingpass.entered';
+/** Left when the client has said who is there. Both live as long as the webview's page stack. */
+const CHECKED = 'dingpass.checked';
+const STRAIGHT_BACK_MS = 10_000;
+
+/** Takes the mark of an entry away; true when it was fresh. */
 export function takeEntryMark(): boolean {
+  const left = readMark(ENTERED);
   try {
-    const left = Number(sessionStorage.getItem(ENTRY_MARK));
-    sessionStorage.removeItem(ENTRY_MARK);
-    return left > 0 && Date.now() - left < STRAIGHT_BACK_MS;
+    sessionStorage.removeItem(ENTERED);
   } catch {
-    return false;
+    // As below.
+  }
+  return left > 0 && Date.now() - left < STRAIGHT_BACK_MS;
+}
+
+function leaveMark(name: string): void {
+  try {
+    sessionStorage.setItem(name, String(Date.now()));
+  } catch {
+    // A webview without storage does without the mark.
+  }
+}
+
+function readMark(name: string): number {
+  try {
+    return Number(sessionStorage.getItem(name));
+  } catch {
+    return 0;
   }
 }

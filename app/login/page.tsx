@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
-import { corpIdIn, currentMember, isOurCorp } from '@/lib/auth';
+import { corpIdIn, currentMember, isOurCorp, isRecent } from '@/lib/auth';
 import { config } from '@/lib/config';
-import { mayRetry, type Problem, problems } from '@/lib/errors';
+import { mayRetry, type OperatorDetail, type Problem, problems } from '@/lib/errors';
 import type { Messages } from '@/lib/messages';
-import { safeReturnTo } from '@/lib/return-to';
+import { asLocation, safeReturnTo } from '@/lib/return-to';
 import { currentMessages } from '@/lib/visitor';
 import { type ProblemSentence, SignIn, type SignInText } from './sign-in';
 
@@ -17,12 +17,13 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function LoginPage(props: PageProps<'/login'>) {
   const query = toParameters(await props.searchParams);
   const next = safeReturnTo(query.get('next'));
-  const signedOut = query.has('signedout');
-  if (!signedOut && (await currentMember())) redirect(next as '/');
-
   const { messages } = await currentMessages();
-  const { corpId, clientId, showOperatorHints } = config();
-  const linkedCorpId = corpIdIn(query);
+  const refusal = refusalOf(query, messages);
+  const signedOut = query.has('signedout');
+  if (!signedOut && !refusal && (await isAlreadyIn(query.get('within')))) redirect(asLocation(next) as '/');
+
+  const { corpId, clientId } = config();
+  const browserDoor = `/api/oauth/start?${new URLSearchParams({ next })}`;
   return (
     <main className="door">
       <div className="door-card">
@@ -33,28 +34,56 @@ export default async function LoginPage(props: PageProps<'/login'>) {
           clientId={clientId}
           next={next}
           signedOut={signedOut}
-          refusal={refusalOf(linkedCorpId)}
-          text={toText(messages, showOperatorHints)}
+          refusal={refusal}
+          browserDoor={browserDoor}
+          text={toText(messages)}
         />
         <noscript>
           <p className="door-sentence">{messages.signIn.noScript}</p>
+          <a className="button" href={browserDoor}>
+            {messages.signIn.browserButton}
+          </a>
         </noscript>
       </div>
     </main>
   );
 }
 
-/** Why a link cannot lead to a sign-in, before anything is asked of anybody. */
-function refusalOf(linkedCorpId: string | null): 'corp-placeholder' | 'corp-mismatch' | undefined {
-  if (linkedCorpId?.toUpperCase() === '$CORPID$') return 'corp-placeholder';
-  return isOurCorp(linkedCorpId) ? undefined : 'corp-mismatch';
+/** Whether there is nothing to do here. @param within minutes, where a page asked for a sign-in as recent as that */
+async function isAlreadyIn(within: string | null): Promise<boolean> {
+  const session = await currentMember();
+  const minutes = within !== null && /^\d{1,4}$/.test(within) ? Number(within) : undefined;
+  return session !== null && isRecent(session, minutes);
+}
+
+/** What stands in the way before anything is asked of anybody: a wrong link, or a sign-in that failed at DingTalk. */
+function refusalOf(query: URLSearchParams, messages: Messages): ProblemSentence | undefined {
+  const failed = query.get('failed');
+  if (failed !== null && Object.hasOwn(problems, failed)) {
+    const requestId = /^[0-9a-f-]{36}$/.exec(query.get('request') ?? '')?.[0];
+    const dingTalkCode = /^[\w.-]{1,64}$/.exec(query.get('dingtalk') ?? '')?.[0];
+    return {
+      ...toSentence(failed as Problem, messages, { dingTalkCode }),
+      requestId,
+      action: 'browser-door',
+    };
+  }
+  const linkedCorpId = corpIdIn(query);
+  if (linkedCorpId?.toUpperCase() === '$CORPID$')
+    return { ...toSentence('corp-placeholder', messages), retry: false };
+  // The client has to change the organisation first: asking it again does not help.
+  return isOurCorp(linkedCorpId) ? undefined : { ...toSentence('corp-mismatch', messages), retry: false };
+}
+
+function toSentence(problem: Problem, messages: Messages, detail: OperatorDetail = {}): ProblemSentence {
+  const { person, next, cause, remedy } = messages.problems[problem];
+  const actor = messages.actors[problems[problem].actor];
+  const operator = config().showOperatorHints ? { cause, remedy, actor, ...detail } : undefined;
+  return { message: person, nextStep: next, retry: mayRetry(problem), operator };
 }
 
 /** What the page itself can meet, before or without our server. */
 const CLIENT_PROBLEMS = [
-  'not-in-dingtalk',
-  'corp-placeholder',
-  'corp-mismatch',
   'bridge-silent',
   'bridge-refused',
   'domain-unknown',
@@ -63,14 +92,8 @@ const CLIENT_PROBLEMS = [
   'network-failed',
 ] as const satisfies Problem[];
 
-function toText(messages: Messages, showOperatorHints: boolean): SignInText {
-  const sentences = CLIENT_PROBLEMS.map((problem) => {
-    const { person, next, cause, remedy } = messages.problems[problem];
-    const { actor } = problems[problem];
-    const operator = showOperatorHints ? { cause, remedy, actor: messages.actors[actor] } : undefined;
-    const sentence: ProblemSentence = { message: person, nextStep: next, retry: mayRetry(problem), operator };
-    return [problem, sentence] as const;
-  });
+function toText(messages: Messages): SignInText {
+  const sentences = CLIENT_PROBLEMS.map((problem) => [problem, toSentence(problem, messages)] as const);
   const { title: _title, noScript: _noScript, ...text } = messages.signIn;
   return { ...text, labels: messages.problemNote, problems: Object.fromEntries(sentences) };
 }

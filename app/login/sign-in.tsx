@@ -11,7 +11,12 @@ export interface ProblemSentence {
   nextStep: string;
   /** Whether trying again can help. */
   retry: boolean;
+  requestId?: string | undefined;
   operator?: OperatorHint | undefined;
+  /** The way to try again, where it is not the client's. */
+  action?: 'browser-door' | undefined;
+  /** Whether the other door is worth a try. */
+  offerBrowserDoor?: boolean;
 }
 
 export interface SignInText {
@@ -21,6 +26,9 @@ export interface SignInText {
   retry: string;
   signedOut: string;
   again: string;
+  browserLead: string;
+  browserButton: string;
+  otherDoor: string;
   labels: ProblemNoteLabels;
   /** What can go wrong before our server is reached. */
   problems: Partial<Record<Problem, ProblemSentence>>;
@@ -29,23 +37,25 @@ export interface SignInText {
 interface SignInProps extends FlowOptions {
   /** The visitor has just signed out: do not sign them in again unasked. */
   signedOut: boolean;
-  /** What is wrong with the link, if anything: then nothing is asked. */
-  refusal: Problem | undefined;
+  /** What is wrong already, with the link or with a sign-in at DingTalk's page: then nothing is asked. */
+  refusal: ProblemSentence | undefined;
+  /** Where a sign-in in a browser begins. */
+  browserDoor: string;
   text: SignInText;
 }
 
-type State = Phase | 'entering' | 'signed-out' | Outcome;
+type State = Phase | 'entering' | 'signed-out' | 'in-browser' | ProblemSentence;
+
+/** Where the client fails, but a sign-in at DingTalk's own page may not. */
+const BROWSER_DOOR_HELPS = new Set<Problem>(['bridge-silent', 'bridge-refused', 'domain-unknown']);
 
 /** Shows a sign-in as it goes: what is happening, or what went wrong and what to do. */
-export function SignIn({ corpId, clientId, next, signedOut, refusal, text }: SignInProps) {
-  const [state, setState] = useState<State>(() => {
-    if (refusal) return { kind: 'failed', problem: refusal };
-    return signedOut ? 'signed-out' : 'asking';
-  });
+export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor, text }: SignInProps) {
+  const [state, setState] = useState<State>(refusal ?? (signedOut ? 'signed-out' : 'asking'));
 
   const start = useCallback(() => {
-    signIn({ corpId, clientId, next }, setState).then(setState);
-  }, [corpId, clientId, next]);
+    signIn({ corpId, clientId, next }, setState).then((outcome) => setState(toState(outcome, text)));
+  }, [corpId, clientId, next, text]);
 
   useEffect(() => {
     if (signedOut) takeEntryMark();
@@ -62,30 +72,54 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, text }: Sig
       </div>
     );
   }
-  if (typeof state === 'object' && state.kind !== 'entering') {
-    const failure = toSentence(state, text);
+  if (state === 'in-browser') {
     return (
-      <ProblemNote {...failure} labels={text.labels}>
-        {failure.retry && (
-          <button type="button" className="button" onClick={start}>
-            {text.retry}
-          </button>
-        )}
-      </ProblemNote>
+      <div role="status">
+        <p className="door-sentence">{text.browserLead}</p>
+        <a className="button" href={browserDoor}>
+          {text.browserButton}
+        </a>
+      </div>
     );
   }
-  const phase = typeof state === 'object' ? state.kind : state;
+  if (typeof state === 'string') {
+    return (
+      <div role="status">
+        <span className="spinner" aria-hidden="true" />
+        <p className="door-sentence">{text[state]}</p>
+      </div>
+    );
+  }
   return (
-    <div role="status">
-      <span className="spinner" aria-hidden="true" />
-      <p className="door-sentence">{text[phase]}</p>
-    </div>
+    <ProblemNote {...state} labels={text.labels}>
+      {state.action === 'browser-door' && (
+        <a className="button" href={browserDoor}>
+          {text.browserButton}
+        </a>
+      )}
+      {state.action === undefined && state.retry && (
+        <button type="button" className="button" onClick={start}>
+          {text.retry}
+        </button>
+      )}
+      {state.offerBrowserDoor && (
+        <a className="link" href={browserDoor}>
+          {text.otherDoor}
+        </a>
+      )}
+    </ProblemNote>
   );
 }
 
-function toSentence(outcome: Exclude<Outcome, { kind: 'entering' }>, text: SignInText) {
+function toState(outcome: Outcome, text: SignInText): State {
+  if (outcome.kind === 'entering') return 'entering';
   if (outcome.kind === 'refused') return outcome.error;
-  const { message = '', nextStep = '', retry = true, operator } = text.problems[outcome.problem] ?? {};
-  const hint = operator && { ...operator, dingTalkCode: outcome.nativeCode };
-  return { message, nextStep, retry, operator: hint };
+  if (outcome.problem === 'not-in-dingtalk') return 'in-browser';
+  const sentence = text.problems[outcome.problem] ?? { message: '', nextStep: '', retry: true };
+  const { operator } = sentence;
+  return {
+    ...sentence,
+    offerBrowserDoor: BROWSER_DOOR_HELPS.has(outcome.problem),
+    operator: operator && { ...operator, dingTalkCode: outcome.nativeCode },
+  };
 }

@@ -89,8 +89,12 @@ export function createClient(options: DingTalkOptions): Client {
         options.onToken?.(accessToken);
         return { value: accessToken, ttlSeconds: expireIn };
       },
-      // Wrong credentials do not mend themselves between two taps: no hammering.
-      holdFailureMs: (error) => (error instanceof DingTalkError && !error.isTransient ? 5000 : 0),
+      // Wrong credentials do not mend themselves between two taps, and who asks for fewer calls gets fewer.
+      holdFailureMs: (error) => {
+        if (!(error instanceof DingTalkError)) return 0;
+        if (error.isThrottled) return 1000;
+        return error.isTransient ? 0 : 5000;
+      },
     });
   }
 
@@ -257,7 +261,7 @@ function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T 
   }
   const code = failureCode(failure, status);
   if (code !== undefined) {
-    throw fail(code.startsWith('http-') ? 'unreachable' : 'rejected', code, describe(failure));
+    throw fail(gaveNoAnswer(failure, status, code) ? 'unreachable' : 'rejected', code, describe(failure));
   }
   const useful = usefulPart(request, body, failure);
   const parsed = request.schema.safeParse(useful);
@@ -279,6 +283,11 @@ function failureCode(failure: Failure, status: number): string | undefined {
   if (failure.errcode !== undefined && failure.errcode !== 0) return String(failure.errcode);
   if (status >= 200 && status < 300) return undefined;
   return failure.code ?? failure.Code ?? `http-${status}`;
+}
+
+/** Whether what was said is only that something behind the gateway broke or timed out: it passes, whatever its name. */
+function gaveNoAnswer(failure: Failure, status: number, code: string): boolean {
+  return code.startsWith('http-') || code === '15' || (failure.errcode === undefined && status >= 500);
 }
 
 /** The legacy dialect must say `errcode: 0`; the new one says success by its HTTP status. */

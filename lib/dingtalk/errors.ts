@@ -62,15 +62,21 @@ export class DingTalkError extends Error {
     return this.kind === 'rejected' ? this.code === 'banned' : !NOT_THE_LINE.has(this.code);
   }
 
+  /** Our own queue turned the call away, so that it says nothing about the far end, good or bad. */
+  get isUnsent(): boolean {
+    return UNSENT.has(this.code);
+  }
+
   /** This app called this API too often within a second; the call was turned away unread. */
   get isOverRate(): boolean {
     return this.kind === 'rejected' && OVER_RATE.has(this.code);
   }
 
-  /** False when a code that was to be exchanged is as good as before: the exchange was turned away, or never sent. */
-  get mayHaveSpentCode(): boolean {
-    if (this.detail.api.endsWith('/accessToken')) return false;
-    return this.detail.mayHaveHadEffect && !this.isTokenRefused && !this.isThrottled && !this.isBusy;
+  /** The exchange of a one-time code was turned away or never sent: the code is as good as before. */
+  get leavesCodeUnused(): boolean {
+    if (this.detail.api.endsWith('/oauth2/accessToken')) return true;
+    if (!CODE_EXCHANGES.test(this.detail.api)) return false;
+    return !this.detail.mayHaveHadEffect || this.isTokenRefused || this.isThrottled || this.isBusy;
   }
 
   /** DingTalk answered that it is busy, before it did anything. */
@@ -80,10 +86,12 @@ export class DingTalkError extends Error {
 }
 
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
+const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;
 /** `88` alone is an authentication service that timed out. */
 const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', 'server.error']);
-/** Our own queue, and one odd record, say nothing about the line. */
-const NOT_THE_LINE = new Set(['too-many-in-flight', 'waited-too-long', 'unexpected-shape', 'other-userid']);
+const UNSENT = new Set(['too-many-in-flight', 'waited-too-long']);
+/** Neither our own queue, nor one odd record, nor a single service behind DingTalk's gateway (`15`) is the line. */
+const NOT_THE_LINE = new Set([...UNSENT, 'unexpected-shape', 'other-userid', '15']);
 const OVER_RATE = new Set(['90018', 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi']);
 const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
 const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;

@@ -38,7 +38,8 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
           faults++;
           if (error.code === 'banned') faults = Math.max(faults, FAULTS_TO_OPEN);
           nextProbeAt = now() + PROBE_EVERY_MS;
-        } else {
+        } else if (!(error instanceof DingTalkError && error.isUnsent)) {
+          // Only an answer closes it: a crowd that our own queue turns away would otherwise hide the outage behind it.
           faults = 0;
         }
         throw error;

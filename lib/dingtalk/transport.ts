@@ -79,7 +79,8 @@ function send(
       : httpRequest(url, { method, headers, signal, agent: agents['http:'] });
     outgoing.once('response', resolve);
     outgoing.once('socket', (socket) => {
-      if (outgoing.reusedSocket) connected = true;
+      // One that this request waited for is not called reused, but it is connected all the same.
+      if (outgoing.reusedSocket || !socket.connecting) connected = true;
       else socket.once(secure ? 'secureConnect' : 'connect', () => (connected = true));
     });
     outgoing.once('error', (cause: NodeJS.ErrnoException) => {

@@ -85,6 +85,30 @@ export async function exchangeCode(
   return { userId: userid };
 }
 
+/**
+ * The member of the app's company behind a unionId.
+ *
+ * @returns null for an external contact, who has a userId too but is nobody's colleague
+ * @throws DingTalkError `60121` for a stranger
+ * @see https://open.dingtalk.com/document/development/query-a-user-by-the-union-id
+ */
+export async function findEmployee(
+  client: Client,
+  unionId: string,
+  undertaking?: Undertaking,
+): Promise<CodeOwner | null> {
+  const { contact_type, userid } = await client.call({
+    host: 'oapi',
+    method: 'POST',
+    path: '/topapi/user/getbyunionid',
+    body: { unionid: unionId },
+    schema: z.object({ contact_type: z.number(), userid: userIdSchema }),
+    repeatable: true,
+    undertaking,
+  });
+  return contact_type === 0 ? { userId: userid } : null;
+}
+
 const memberSchema = z.object({
   userid: userIdSchema,
   unionid: text,

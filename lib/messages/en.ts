@@ -60,6 +60,25 @@ const problems: Record<Problem, ProblemText> = {
     remedy:
       'Usually nothing. If everybody is signed out at once, see whether SESSION_KEYS was replaced as a whole.',
   },
+  'sign-in-too-old': {
+    person: 'This page needs you to confirm who you are.',
+    next: 'Please sign in once more.',
+    cause: 'The page wants a sign-in of the last few minutes (signedInWithinMinutes); this session is older.',
+    remedy: 'Nothing: this is as intended.',
+  },
+  'flow-invalid': {
+    person: 'This sign-in is no longer valid.',
+    next: 'Start again, and finish within ten minutes in the same browser.',
+    cause: 'The state in the callback is missing, expired, used, or another browser’s.',
+    remedy:
+      'Now and then: nothing. Always: see whether a proxy drops cookies, and whether people open exactly PUBLIC_ORIGIN.',
+  },
+  'sign-in-declined': {
+    person: 'You cancelled the sign-in.',
+    next: 'Sign in again when you need to.',
+    cause: 'DingTalk’s sign-in page answered with an error: the person cancelled, or DingTalk refused.',
+    remedy: 'Usually nothing.',
+  },
   'too-many-attempts': {
     person: 'Too many attempts to sign in.',
     next: 'Wait a little, then tap “Try again”.',
@@ -279,7 +298,11 @@ export const en: Messages = {
     retry: 'Try again',
     signedOut: 'You are signed out.',
     again: 'Sign in again',
-    noScript: 'Signing in needs JavaScript. Please open this page in the DingTalk client.',
+    browserLead:
+      'You are in a browser. Sign in with DingTalk by scanning or with your account, or open this app in the DingTalk workbench.',
+    browserButton: 'Sign in with DingTalk',
+    otherDoor: 'Sign in at DingTalk’s own page instead',
+    noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
   },
   home: {
     greeting: (name: string) => `Hello, ${name}`,
@@ -338,6 +361,11 @@ export const en: Messages = {
       boss: 'Boss',
       companyAccount: 'Company account',
     },
+  },
+  stepUp: {
+    title: 'A sensitive page',
+    hint: 'Opens after a sign-in of the last five minutes',
+    lead: (name: string) => `${name}, you have just confirmed who you are, so you may see this page.`,
   },
   errorPage: errorPage.en,
 };

@@ -67,6 +67,25 @@ const problems: Record<Problem, ProblemText> = {
     cause: '没有会话 Cookie，或其已过期、被篡改、密钥已更换。',
     remedy: '通常无需处理。若所有人同时退出，检查 SESSION_KEYS 是否被整体替换。',
   },
+  'sign-in-too-old': {
+    person: '这一页需要您重新确认身份。',
+    next: '请重新登录一次。',
+    cause: '页面要求最近几分钟内登录过（signedInWithinMinutes），而此会话更早。',
+    remedy: '正常现象，无需处理。',
+  },
+  'flow-invalid': {
+    person: '这次扫码登录已失效。',
+    next: '请重新发起登录，并在十分钟内、在同一个浏览器里完成。',
+    cause: '回调里的 state 缺失、过期、用过，或不属于这个浏览器。',
+    remedy:
+      '偶发无需处理。若总是如此，检查反向代理是否丢弃 Cookie，以及员工打开的地址是否就是 PUBLIC_ORIGIN。',
+  },
+  'sign-in-declined': {
+    person: '您取消了登录。',
+    next: '需要时请重新登录。',
+    cause: '钉钉的登录页返回了 error：本人取消，或钉钉拒绝。',
+    remedy: '通常无需处理。',
+  },
   'too-many-attempts': {
     person: '登录尝试过于频繁。',
     next: '请稍等一会儿，再点“重试”。',
@@ -272,7 +291,10 @@ export const zhCN = {
     retry: '重试',
     signedOut: '您已退出登录。',
     again: '重新登录',
-    noScript: '登录需要 JavaScript，请在钉钉客户端中打开。',
+    browserLead: '您正在浏览器中打开，请用钉钉扫码或账号登录；也可以在钉钉的工作台里打开。',
+    browserButton: '用钉钉登录',
+    otherDoor: '改用钉钉网页登录',
+    noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
   },
   home: {
     greeting: (name: string) => `${name}，您好`,
@@ -325,6 +347,11 @@ export const zhCN = {
       boss: '老板',
       companyAccount: '企业账号',
     },
+  },
+  stepUp: {
+    title: '敏感页面示例',
+    hint: '五分钟内登录过才能打开',
+    lead: (name: string) => `${name}，您刚刚确认过身份，所以能看到这一页。`,
   },
   errorPage: errorPage['zh-CN'],
 };

@@ -158,8 +158,8 @@ test('outside DingTalk the page says so and what to do', async () => {
   const context = await browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
   await page.goto(`${app.url}/me`);
-  await page.getByText('This is not the DingTalk client').waitFor();
-  await page.getByText('Open this app from the workbench in DingTalk.').waitFor();
+  await page.getByText('or open this app in the DingTalk workbench').waitFor();
+  await page.getByRole('link', { name: 'Sign in with DingTalk' }).waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   await context.close();
 });

@@ -12,13 +12,16 @@ export interface Answer {
 export class Visitor {
   readonly cookies = new Map<string, string>();
   readonly #app: Pick<App, 'url' | 'origin'>;
+  readonly #headers: Record<string, string>;
 
-  constructor(app: Pick<App, 'url' | 'origin'>) {
+  /** @param headers sent with every request, such as an address to come from */
+  constructor(app: Pick<App, 'url' | 'origin'>, headers: Record<string, string> = {}) {
     this.#app = app;
+    this.#headers = headers;
   }
 
   async ask(path: string, init: RequestInit = {}): Promise<Answer> {
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ ...this.#headers, ...Object.fromEntries(new Headers(init.headers)) });
     if (this.cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', this.cookieHeader());
     const response = await fetch(this.#app.url + path, { redirect: 'manual', ...init, headers });
     for (const line of response.headers.getSetCookie()) this.#keep(line);

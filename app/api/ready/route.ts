@@ -1,12 +1,10 @@
+import { route } from '@/lib/http';
 import { isReady } from '@/lib/platform';
 
 export const dynamic = 'force-dynamic';
 
 /** 200 while people can be signed in, as far as this process knows; 503 otherwise. */
-export async function GET(): Promise<Response> {
+export const GET = route(undefined, async () => {
   const ready = await isReady();
-  return Response.json(
-    { status: ready ? 'ready' : 'not-ready' },
-    { status: ready ? 200 : 503, headers: { 'cache-control': 'private, no-store' } },
-  );
-}
+  return Response.json({ status: ready ? 'ready' : 'not-ready' }, { status: ready ? 200 : 503 });
+});

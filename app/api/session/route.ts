@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { attempts } from '@/lib/attempts';
-import { currentMember, isFailedAttempt, isOurCorp, requireMember, signIn } from '@/lib/auth';
-import { clientKey } from '@/lib/client-address';
+import { isOurCorp, requireMember } from '@/lib/auth';
 import { AppError } from '@/lib/errors';
 import { assertSameOrigin, readJson, refuseMethod, route } from '@/lib/http';
 import { safeReturnTo } from '@/lib/return-to';
-import { type Session, sessions } from '@/lib/session';
+import type { Session } from '@/lib/session';
+import { changeOver, signIn, signOut } from '@/lib/sign-in';
 
 export const dynamic = 'force-dynamic';
 
@@ -14,24 +13,20 @@ const bodySchema = z.object({
   code: z.string().regex(/^[\w.~-]{1,1024}$/),
   corpId: z.string().max(128).nullish(),
   next: z.unknown().optional(),
+  /** Keep the session that is there, if it is the same person's. */
+  changeOver: z.boolean().optional(),
 });
 
 /** Signs in: one-time code → session cookie. */
 export const POST = route('sign-in', async (request, trip) => {
   assertSameOrigin(request);
-  const { code, corpId, next } = await readJson(request, bodySchema);
-  if (!isOurCorp(corpId)) throw new AppError('corp-mismatch');
-  const {
-    userId,
-    unionId,
-    name = userId,
-  } = await attempts().run(clientKey(request.headers), isFailedAttempt, () => signIn(code, trip.undertaking));
-  const { session, setCookie } = await sessions().seal({ userId, unionId, name, door: 'client' });
-  trip.note({ userId, sessionId: session.id, door: session.door });
-  return Response.json(
-    { member: toMember(session), next: safeReturnTo(next) },
-    { headers: { 'set-cookie': setCookie } },
-  );
+  const body = await readJson(request, bodySchema);
+  if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
+  const { session, setCookie } = body.changeOver
+    ? await changeOver(body.code, request, trip)
+    : await signIn('client', body.code, request, trip);
+  const answer = { member: toMember(session), next: safeReturnTo(body.next) };
+  return Response.json(answer, setCookie ? { headers: { 'set-cookie': setCookie } } : {});
 });
 
 /** Says who is signed in. An unusable cookie is removed on the way. */
@@ -43,9 +38,7 @@ export const GET = route(undefined, async () => {
 /** Signs out, signed in or not. */
 export const DELETE = route('sign-out', async (request, trip) => {
   assertSameOrigin(request);
-  const session = await currentMember();
-  trip.note({ userId: session?.userId, sessionId: session?.id });
-  return new Response(null, { status: 204, headers: { 'set-cookie': sessions().clear() } });
+  return new Response(null, { status: 204, headers: { 'set-cookie': await signOut(trip) } });
 });
 
 export const PUT = refuseMethod('GET, POST, DELETE');

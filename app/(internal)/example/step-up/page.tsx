@@ -1,0 +1,24 @@
+import Link from 'next/link';
+import { pageMember } from '@/lib/auth';
+import { currentMessages } from '@/lib/visitor';
+
+/** An example to copy: a sensitive page, for those who have just proved who they are. */
+export default async function StepUpPage() {
+  const member = await pageMember({ signedInWithinMinutes: 5 });
+  const { messages } = await currentMessages();
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/" prefetch={false}>
+          ‹ {messages.me.back}
+        </Link>
+      </header>
+      <section className="person">
+        <div className="person-text">
+          <h1 className="person-name">{messages.stepUp.title}</h1>
+          <p className="person-title">{messages.stepUp.lead(member.name)}</p>
+        </div>
+      </section>
+    </main>
+  );
+}

@@ -1,0 +1,24 @@
+import { config } from '@/lib/config';
+import { authorizeUrl } from '@/lib/dingtalk/oauth';
+import { refuseMethod, route } from '@/lib/http';
+import { callbackAddress, oauthFlows } from '@/lib/oauth-flow';
+import { safeReturnTo } from '@/lib/return-to';
+
+export const dynamic = 'force-dynamic';
+
+/** Begins a sign-in in a browser: off to DingTalk's own page, with a state that only this browser can bring back. */
+export const GET = route(undefined, async (request) => {
+  const next = safeReturnTo(new URL(request.url).searchParams.get('next'));
+  const { state, setCookies } = await oauthFlows().start(request.headers.get('cookie'), next);
+  const { loginUrl, clientId } = config();
+  const headers = new Headers({
+    location: authorizeUrl({ loginUrl, clientId, redirectUri: callbackAddress(), state }),
+  });
+  for (const cookie of setCookies) headers.append('set-cookie', cookie);
+  return new Response(null, { status: 302, headers });
+});
+
+export const POST = refuseMethod('GET');
+export const PUT = POST;
+export const PATCH = POST;
+export const DELETE = POST;

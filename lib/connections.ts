@@ -1,0 +1,32 @@
+import 'server-only';
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { PEER_HEADER } from './client-address';
+
+/** Whoever needs longer to send a request, body included, is cut off. */
+const REQUEST_DEADLINE_MS = 15_000;
+
+/**
+ * Watches every request at the socket, before Next sees it: writes down which address the socket has, whatever the
+ * client claims, and cuts off clients that never finish sending (Next waits for them). Called once, at boot.
+ */
+export function watchConnections(): void {
+  subscribe('http.server.request.start', (message) => {
+    const { request } = message as { request: IncomingMessage };
+    request.url = originForm(request.url);
+    request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
+    if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
+      return;
+    const timer = setTimeout(() => {
+      if (!request.complete) request.socket.destroy();
+    }, REQUEST_DEADLINE_MS);
+    timer.unref();
+    request.once('close', () => clearTimeout(timer));
+  });
+}
+
+/** A request target may be a whole URL; Next would answer with redirects to whatever host is in it. */
+function originForm(target: string | undefined): string {
+  if (target?.startsWith('/')) return target;
+  return /^https?:\/\/[^/?#]*(\/.*)$/i.exec(target ?? '')?.[1] ?? '/';
+}

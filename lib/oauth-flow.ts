@@ -1,0 +1,101 @@
+import 'server-only';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { z } from 'zod';
+import { config } from './config';
+import { type CookieSettings, createCookies } from './cookie';
+import { processWide } from './process-wide';
+import { createSealer, type SealerSettings } from './seal';
+
+const PURPOSE = 'oauth-flow';
+const TTL_SECONDS = 600;
+/** All unfinished flows of one browser together: servers refuse large headers, and the session is in there too. */
+const MAX_COOKIE_BYTES = 5000;
+/** A longer target would push the other tabs' flows out; such a person lands on the first page instead. */
+const MAX_NEXT_LENGTH = 1024;
+
+/** One browser sign-in on its way to DingTalk and back: each tab has its own. */
+export interface OAuthFlows {
+  /** Begins a flow. @returns the `state` for DingTalk and the cookies that bind it to this browser */
+  start(cookieHeader: string | null, next: string): Promise<{ state: string; setCookies: string[] }>;
+  /**
+   * Ends a flow, once.
+   *
+   * @returns its return target, or null when the state is missing, forged, expired, used or another browser's; and
+   * the cookie to remove
+   */
+  finish(cookieHeader: string | null, state: string): Promise<{ next: string | null; setCookies: string[] }>;
+}
+
+const payloadSchema = z.object({ id: z.string(), secret: z.string(), next: z.string(), expiresAt: z.int() });
+
+/** @param now milliseconds since 1970 */
+export function createOAuthFlows(
+  settings: CookieSettings & SealerSettings,
+  now: () => number = Date.now,
+): OAuthFlows {
+  // Back from DingTalk is a navigation from another site: a Strict cookie would stay behind.
+  const cookies = createCookies({ ...settings, sessionSameSite: 'lax' });
+  const sealer = createSealer(settings);
+  const prefix = cookies.nameOf('dingpass-flow-');
+  const finished = new LRUCache<string, true>({ max: 50_000, ttl: TTL_SECONDS * 1000 });
+
+  /** Names begin with the time, so that the oldest come first. */
+  function oldestToDrop(cookieHeader: string | null, newBytes: number): string[] {
+    const names = [...new Set(cookies.namesIn(cookieHeader, prefix))].sort();
+    const bytesOf = (name: string) =>
+      cookies.valuesOf(cookieHeader, name).reduce((sum, value) => sum + name.length + value.length + 3, 0);
+    let total = newBytes + names.reduce((sum, name) => sum + bytesOf(name), 0);
+    const dropped: string[] = [];
+    for (const name of names) {
+      if (total <= MAX_COOKIE_BYTES) break;
+      total -= bytesOf(name);
+      dropped.push(name);
+    }
+    return dropped;
+  }
+
+  return {
+    async start(cookieHeader, next) {
+      const id = `${Math.floor(now()).toString(36)}${randomBytes(6).toString('hex')}`;
+      const secret = randomBytes(16).toString('base64url');
+      const expiresAt = Math.floor(now() / 1000) + TTL_SECONDS;
+      const target = next.length > MAX_NEXT_LENGTH ? '/' : next;
+      const value = await sealer.seal(PURPOSE, { id, secret, next: target, expiresAt }, TTL_SECONDS);
+      const name = prefix + id;
+      const dropped = oldestToDrop(cookieHeader, name.length + value.length + 3);
+      return {
+        state: `${id}.${secret}`,
+        setCookies: [...dropped.map((old) => cookies.clear(old)), cookies.set(name, value, TTL_SECONDS)],
+      };
+    },
+
+    async finish(cookieHeader, state) {
+      const [, id, secret] = /^([0-9a-z]{16,32})\.([\w-]{22})$/.exec(state) ?? [];
+      if (id === undefined || secret === undefined) return { next: null, setCookies: [] };
+      const name = prefix + id;
+      const [value, ...others] = cookies.valuesOf(cookieHeader, name);
+      if (value === undefined || others.length > 0) return { next: null, setCookies: [] };
+      const refused = { next: null, setCookies: [cookies.clear(name)] };
+      const opened = await sealer.open(PURPOSE, value, TTL_SECONDS);
+      const parsed = payloadSchema.safeParse('value' in opened ? opened.value : undefined);
+      if (!parsed.success || now() / 1000 >= parsed.data.expiresAt) return refused;
+      if (parsed.data.id !== id || !isSame(parsed.data.secret, secret) || finished.has(id)) return refused;
+      finished.set(id, true);
+      return { next: parsed.data.next, setCookies: [cookies.clear(name)] };
+    },
+  };
+}
+
+/** The redirect URI, exactly as it is to be registered with DingTalk. */
+export function callbackAddress(): string {
+  return `${config().publicOrigin}/api/oauth/callback`;
+}
+
+/** The flows of this process. */
+export const oauthFlows = processWide('oauth-flows', () => createOAuthFlows(config()));
+
+function isSame(left: string, right: string): boolean {
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

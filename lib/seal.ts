@@ -1,0 +1,71 @@
+import 'server-only';
+import { sealData, unsealData } from 'iron-session';
+
+/** Why a text opened to nothing. */
+export type UnsealFailure = 'not-ours' | 'unknown-key' | 'expired';
+
+export interface Sealer {
+  /** Encrypts and signs a value for one purpose. @param ttlSeconds after which the seal itself is refused */
+  seal(purpose: string, value: object, ttlSeconds: number): Promise<string>;
+  /** Opens what was sealed for the same purpose. Never throws; what comes out is still to be parsed. */
+  open(
+    purpose: string,
+    text: string,
+    ttlSeconds: number,
+  ): Promise<{ value: unknown } | { failure: UnsealFailure }>;
+}
+
+export interface SealerSettings {
+  /** Key id to secret; any of them opens. */
+  sessionKeys: ReadonlyMap<string, string>;
+  /** Id of the one that seals. */
+  sealKey: string;
+}
+
+/**
+ * iron-session's seal and unseal, for several keys and several purposes. A seal is `<key id>.<iron seal>`: the key is
+ * named outside, because iron-session always seals with its highest key, and a rolling change of keys must not. The
+ * purpose is inside, so that a seal made for one thing does not pass for another.
+ */
+export function createSealer({ sessionKeys, sealKey }: SealerSettings): Sealer {
+  return {
+    async seal(purpose, value, ttlSeconds) {
+      const secret = sessionKeys.get(sealKey);
+      if (secret === undefined) throw new Error('the sealing key is not among the session keys');
+      return `${sealKey}.${await sealData({ ...value, purpose }, { password: secret, ttl: ttlSeconds })}`;
+    },
+
+    async open(purpose, text, ttlSeconds) {
+      const dot = text.indexOf('.');
+      const secret = sessionKeys.get(text.slice(0, dot));
+      if (dot < 1 || secret === undefined) {
+        return { failure: /^[\w-]{1,32}\.Fe26\./.test(text) ? 'unknown-key' : 'not-ours' };
+      }
+      const unsealed = await unseal(text.slice(dot + 1), secret, ttlSeconds);
+      if (typeof unsealed === 'string') return { failure: unsealed === 'expired' ? 'expired' : 'not-ours' };
+      const { purpose: sealedFor, ...value } = unsealed;
+      return sealedFor === purpose ? { value } : { failure: 'not-ours' };
+    },
+  };
+}
+
+async function unseal(
+  seal: string,
+  password: string,
+  ttl: number,
+): Promise<string | Record<string, unknown>> {
+  let failure = '';
+  try {
+    const data = await unsealData<Record<string, unknown>>(seal, {
+      password,
+      ttl,
+      onUnsealError: (reason) => {
+        failure = reason;
+      },
+    });
+    if (failure) return failure;
+    return typeof data === 'object' && data !== null ? data : 'invalid';
+  } catch {
+    return 'invalid';
+  }
+}

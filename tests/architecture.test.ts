@@ -1,0 +1,362 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** A file of this repository, as the rules see it. */
+interface Source {
+  /** From the root, such as `lib/session.ts`. */
+  path: string;
+  text: string;
+}
+/** Says what is wrong with a file, or nothing. */
+type Rule = (source: Source) => string[];
+
+interface Import {
+  specifier: string;
+  isTypeOnly: boolean;
+}
+
+const ROOT = new URL('..', import.meta.url);
+const files = [
+  ...['app', 'lib', 'emulator', 'tests'].flatMap((folder) =>
+    readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' }).map(
+      (path) => `${folder}/${path}`,
+    ),
+  ),
+  ...readdirSync(ROOT),
+];
+const sources: Source[] = files
+  .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !path.endsWith('.d.ts'))
+  .map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }));
+
+/** Without comments, so that nothing that is only talked about counts. Strings stay. */
+function codeOf(text: string): string {
+  return text.replace(
+    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
+    '$1',
+  );
+}
+
+/** Every import and re-export: static, dynamic, `typeof import(…)` and `require(…)`. */
+function importsOf({ text }: Source): Import[] {
+  const code = codeOf(text);
+  const named = [
+    ...code.matchAll(/^\s*(?:import|export)\s+(type\s+)?([^'";]*?\s*from\s*)?['"]([^'"]+)['"]/gm),
+  ].map(([, type, names = '', specifier = '']) => ({
+    specifier,
+    isTypeOnly: type !== undefined || /^\{(\s*type\s+[^,}]+,?)+\s*\}\s*from\s*$/.test(names),
+  }));
+  const called = [
+    ...code.matchAll(/(typeof\s+)?\b(?:import|require|resolve)\s*\(\s*['"`]([^'"`]+)['"`]/g),
+  ].map(([, type, specifier = '']) => ({ specifier, isTypeOnly: type !== undefined }));
+  return [...named, ...called];
+}
+
+/** Where an import leads: a path of ours without ending, or the name of a package. */
+function targetOf(source: Source, specifier: string): string {
+  if (specifier.startsWith('@/')) return specifier.slice(2);
+  if (!specifier.startsWith('.')) return specifier;
+  return new URL(specifier, `file:///${source.path}`).pathname.slice(1);
+}
+
+const targetsOf = (source: Source) =>
+  importsOf(source).map(({ specifier, isTypeOnly }) => ({ target: targetOf(source, specifier), isTypeOnly }));
+const isIn = (path: string, ...folders: string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
+const isClient = ({ path, text }: Source) =>
+  /^\s*['"]use client['"]/.test(codeOf(text)) || path === 'app/login/flow.ts';
+const wrong = (source: Source, target: string) => `${source.path} imports ${target}`;
+
+// ── The law ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const telephoneStandsAlone: Rule = (source) => {
+  if (!isIn(source.path, 'lib/dingtalk')) return [];
+  return targetsOf(source)
+    .filter(({ target }) => !/^node:|^zod$/.test(target) && !isIn(target, 'lib/dingtalk'))
+    .map(({ target }) => wrong(source, target));
+};
+
+const arrowsGoOneWay: Rule = (source) => {
+  const { path } = source;
+  const isForbidden = (target: string) =>
+    (isIn(path, 'lib') && isIn(target, 'app', 'proxy', 'instrumentation')) ||
+    (!isIn(path, 'tests') && isIn(target, 'tests')) ||
+    (!isIn(path, 'tests', 'emulator') && isIn(target, 'emulator')) ||
+    (isIn(path, 'emulator') && isIn(target, 'lib', 'app'));
+  return targetsOf(source)
+    .filter(({ target }) => isForbidden(target))
+    .map(({ target }) => wrong(source, target));
+};
+
+/** Next sets these two itself; the edge build of the root files needs to see them. */
+const ROOT_FILES = ['instrumentation.ts', 'proxy.ts'];
+
+const environmentHasOneReader: Rule = ({ path, text }) => {
+  if (path === 'lib/config.ts' || isIn(path, 'emulator', 'tests')) return [];
+  const reads =
+    codeOf(text).match(/process\s*(?:\.\s*env\b(?:\s*\.\s*\w+)?|\[[^\]]*\])|\bimport\.meta\.env\b/g) ?? [];
+  const isFine = (read: string) =>
+    ROOT_FILES.includes(path) && /^process\.env\.(NEXT_RUNTIME|NODE_ENV)$/.test(read);
+  return reads.filter((read) => !isFine(read)).map((read) => `${path} reads ${read}`);
+};
+
+const SOLE_IMPORTERS: Record<string, string> = {
+  'iron-session': 'lib/seal.ts',
+  'dingtalk-jsapi': 'lib/webview.ts',
+};
+
+const packagesHaveOneImporter: Rule = (source) => {
+  if (isIn(source.path, 'emulator', 'tests')) return [];
+  return targetsOf(source)
+    .filter(({ target }) => {
+      const owner = Object.entries(SOLE_IMPORTERS).find(
+        ([name]) => target === name || isIn(target, name),
+      )?.[1];
+      return owner !== undefined && owner !== source.path;
+    })
+    .map(({ target }) => wrong(source, target));
+};
+
+const clientSeesNoServer: Rule = (source) => {
+  if (!isClient(source)) return [];
+  const mayUse = (target: string) =>
+    target === 'lib/webview' || target === 'lib/messages' || isIn(target, 'lib/messages');
+  return targetsOf(source)
+    .filter(({ target, isTypeOnly }) => isIn(target, 'lib') && !isTypeOnly && !mayUse(target))
+    .map(({ target }) => wrong(source, target));
+};
+
+/** What a browser, or anybody, may have: each with why it can touch no secret. */
+const NOT_SERVER_ONLY: Record<string, string> = {
+  'lib/errors.ts': 'a table of problems, and the pure mapping to them',
+  'lib/return-to.ts': 'pure',
+  'lib/target-header.ts': 'the name of a header, for proxy.ts too',
+  'lib/webview.ts': 'runs in the browser only',
+};
+
+const secretsStayOnTheServer: Rule = ({ path, text }) => {
+  if (!isIn(path, 'lib') || isIn(path, 'lib/dingtalk', 'lib/messages') || path in NOT_SERVER_ONLY) return [];
+  return /^import 'server-only';\n/.test(text) ? [] : [`${path} does not start with import 'server-only'`];
+};
+
+const pagesAskFirst: Rule = ({ path, text }) => {
+  if (!path.startsWith('app/(internal)/') || basename(path) !== 'page.tsx') return [];
+  const body = /^export default async function \w+\([^)]*\)[^{]*\{\s*([^;]+;)/m.exec(codeOf(text))?.[1];
+  const asks = body !== undefined && /^(const [^=]+ = )?await pageMember\(/.test(body);
+  return asks ? [] : [`${path} does not ask who is there before anything else`];
+};
+
+/** Routes that answer anybody, each with why. */
+const OPEN_ROUTES: Record<string, string> = {
+  'app/api/[...path]/route.ts': 'says that there is nothing',
+  'app/api/oauth/start/route.ts': 'the way in, for those who are not',
+  'app/api/health/route.ts': 'says that the process serves, and nothing else',
+  'app/api/ready/route.ts': 'says whether sign-ins work, and nothing else',
+};
+
+const routesAsk: Rule = ({ path, text }) => {
+  if (basename(path) !== 'route.ts' || !isIn(path, 'app') || path in OPEN_ROUTES) return [];
+  return /\b(?:currentMember|requireMember|signIn|signOut)\(/.test(codeOf(text))
+    ? []
+    : [`${path} asks nobody who they are`];
+};
+
+/** A check in a layout does not run again on navigation, and a loading page turns a redirect into a 200. */
+const layoutsAreNoGuards: Rule = ({ path, text }) => {
+  if (!isIn(path, 'app')) return [];
+  if (/^loading\./.test(basename(path))) return [`${path} would answer 200 before the page has asked`];
+  const asks = basename(path) === 'layout.tsx' && /\b(requireMember|pageMember)\(/.test(codeOf(text));
+  return asks ? [`${path} asks in a layout`] : [];
+};
+
+const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = {
+  'the telephone imports only node, zod and its siblings': {
+    rule: telephoneStandsAlone,
+    broken: [
+      { path: 'lib/dingtalk/x.ts', text: "import { config } from '../config';" },
+      { path: 'lib/dingtalk/x.ts', text: "import 'server-only';" },
+      { path: 'lib/dingtalk/x.ts', text: "import { headers } from 'next/headers';" },
+      { path: 'lib/dingtalk/x.ts', text: "import type { Session } from '@/lib/session';" },
+      { path: 'lib/dingtalk/x.ts', text: "export { log } from '../log';" },
+      { path: 'lib/dingtalk/x.ts', text: "const { log } = await import('../log');" },
+    ],
+    kept: [
+      {
+        path: 'lib/dingtalk/x.ts',
+        text: "import { request } from 'node:http';\nimport { z } from 'zod';\nimport { y } from './y';",
+      },
+      { path: 'lib/dingtalk/x.ts', text: "// import { config } from '../config';" },
+    ],
+  },
+  'arrows go one way': {
+    rule: arrowsGoOneWay,
+    broken: [
+      { path: 'lib/x.ts', text: "import { Page } from '@/app/page';" },
+      { path: 'lib/deep/x.ts', text: "import { Page } from '../../app/page';" },
+      { path: 'lib/x.ts', text: "import { freePort } from '../tests/support/port';" },
+      { path: 'app/x.ts', text: "import { startEmulator } from '@/emulator/server';" },
+      { path: 'proxy.ts', text: "import {\n  startEmulator,\n} from './emulator/server';" },
+      { path: 'emulator/x.ts', text: "import { sign } from '../lib/dingtalk/jsapi';" },
+      { path: 'emulator/workbench/x.ts', text: "import type { Session } from '@/lib/session';" },
+    ],
+    kept: [
+      { path: 'tests/x.test.ts', text: "import { startEmulator } from '../emulator/server';" },
+      { path: 'emulator/x.ts', text: "import { y } from './app-tokens';" },
+      { path: 'app/api/x/route.ts', text: "import { route } from '@/lib/http';" },
+    ],
+  },
+  'the environment has one reader': {
+    rule: environmentHasOneReader,
+    broken: [
+      { path: 'lib/log.ts', text: 'const level = process.env.LOG_LEVEL;' },
+      { path: 'lib/log.ts', text: "const level = process['env'].LOG_LEVEL;" },
+      { path: 'app/page.tsx', text: 'const { NODE_ENV } = process.env;' },
+      { path: 'proxy.ts', text: 'const id = process.env.DINGTALK_CORP_ID;' },
+    ],
+    kept: [
+      { path: 'lib/config.ts', text: 'parseConfig(process.env)' },
+      { path: 'proxy.ts', text: "process.env.NODE_ENV === 'development'" },
+      { path: 'lib/x.ts', text: '/** The only reader of process.env. */' },
+    ],
+  },
+  'iron-session and dingtalk-jsapi have one importer each': {
+    rule: packagesHaveOneImporter,
+    broken: [
+      { path: 'lib/auth.ts', text: "import { unsealData } from 'iron-session';" },
+      { path: 'app/login/flow.ts', text: "import * as dd from 'dingtalk-jsapi/entry/union';" },
+      { path: 'app/login/flow.ts', text: "const dd = await import('dingtalk-jsapi');" },
+    ],
+    kept: [
+      { path: 'lib/seal.ts', text: "import { sealData } from 'iron-session';" },
+      { path: 'lib/webview.ts', text: "import * as dd from 'dingtalk-jsapi/entry/union';" },
+    ],
+  },
+  'client code sees nothing of the server': {
+    rule: clientSeesNoServer,
+    broken: [
+      { path: 'app/x.tsx', text: "'use client';\nimport { config } from '@/lib/config';" },
+      {
+        path: 'app/x.tsx',
+        text: "/* why */ 'use client';\nimport { problems, type Problem } from '@/lib/errors';",
+      },
+      { path: 'app/deep/x.tsx', text: '"use client";\nconst { log } = await import("../../lib/log");' },
+      { path: 'app/login/flow.ts', text: "import { mayRetry } from '@/lib/errors';" },
+    ],
+    kept: [
+      { path: 'app/x.tsx', text: "import { config } from '@/lib/config';" },
+      {
+        path: 'app/x.tsx',
+        text: "'use client';\nimport type { Problem } from '@/lib/errors';\nimport { type A, type B } from '@/lib/http';\nimport { errorPage } from '@/lib/messages/error-page';\nlet w: typeof import('@/lib/webview');",
+      },
+    ],
+  },
+  'what can touch a secret starts with server-only': {
+    rule: secretsStayOnTheServer,
+    broken: [
+      { path: 'lib/x.ts', text: 'export const x = 1;' },
+      { path: 'lib/directory/x.ts', text: "import { z } from 'zod';\nimport 'server-only';" },
+      { path: 'lib/x.ts', text: "// import 'server-only';" },
+    ],
+    kept: [
+      { path: 'lib/x.ts', text: "import 'server-only';\nexport const x = 1;" },
+      { path: 'lib/dingtalk/x.ts', text: '' },
+    ],
+  },
+  'every internal page asks who is there before anything else': {
+    rule: pagesAskFirst,
+    broken: [
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'export default async function Page() {\n  return <p />;\n}',
+      },
+      { path: 'app/(internal)/x/page.tsx', text: 'export default function Page() {\n  return <p />;\n}' },
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'export default async function Page() {\n  const staff = await everybody();\n  await pageMember();\n}',
+      },
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'export default async function Page() {\n  // await pageMember();\n  return <p />;\n}',
+      },
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'export default async function Page() {\n  pageMember();\n  return <p />;\n}',
+      },
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'const Page = async () => { await pageMember(); };\nexport default Page;',
+      },
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'export default async function Page() {\n  const x = await other() ?? await pageMember();\n}',
+      },
+    ],
+    kept: [
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: 'export default async function Page() {\n  await pageMember();\n}',
+      },
+      {
+        path: 'app/(internal)/x/page.tsx',
+        text: "export default async function Page(props: PageProps<'/x'>) {\n  // Who?\n  const { userId } = await pageMember();\n}",
+      },
+      { path: 'app/login/page.tsx', text: 'export default async function Page() {}' },
+    ],
+  },
+  'every route asks who is there, or is on the list': {
+    rule: routesAsk,
+    broken: [
+      { path: 'app/api/x/route.ts', text: 'export function GET() { return Response.json(everybody()); }' },
+      { path: 'app/x/route.ts', text: '// await requireMember()\nexport function GET() {}' },
+      {
+        path: 'app/x/route.ts',
+        text: "import { requireMember } from '@/lib/auth';\nexport function GET() {}",
+      },
+    ],
+    kept: [
+      {
+        path: 'app/api/x/route.ts',
+        text: 'export const GET = route(undefined, async () => { await requireMember(); });',
+      },
+      { path: 'app/api/health/route.ts', text: 'export function GET() {}' },
+    ],
+  },
+  'layouts are no guards': {
+    rule: layoutsAreNoGuards,
+    broken: [
+      {
+        path: 'app/(internal)/layout.tsx',
+        text: 'export default async function L() { await pageMember(); }',
+      },
+      { path: 'app/(internal)/loading.tsx', text: 'export default function Loading() { return null; }' },
+    ],
+    kept: [{ path: 'app/layout.tsx', text: 'export default function L() {}' }],
+  },
+};
+
+test.each(Object.entries(rules))('%s', (_, { rule }) => {
+  expect(sources.flatMap(rule)).toEqual([]);
+});
+
+test.each(Object.entries(rules))('the rule that %s can be broken', (_, { rule, broken, kept }) => {
+  for (const source of broken) expect(rule(source), source.text).not.toEqual([]);
+  for (const source of kept) expect(rule(source), source.text).toEqual([]);
+});
+
+test('the rules see the whole house', () => {
+  const paths = sources.map(({ path }) => path);
+  for (const path of [
+    'lib/session.ts',
+    'app/(internal)/page.tsx',
+    'emulator/server.ts',
+    'proxy.ts',
+    'instrumentation.ts',
+  ]) {
+    expect(paths).toContain(path);
+  }
+  expect(sources.filter(isClient).map(({ path }) => path)).toContain('app/login/sign-in.tsx');
+  expect(
+    importsOf(sources.find(({ path }) => path === 'lib/seal.ts')!).map(({ specifier }) => specifier),
+  ).toEqual(expect.arrayContaining(['server-only', 'iron-session']));
+  for (const path of [...Object.keys(NOT_SERVER_ONLY), ...Object.keys(OPEN_ROUTES)])
+    expect(paths).toContain(path);
+});

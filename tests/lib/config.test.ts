@@ -1,0 +1,211 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { ConfigError, parseConfig } from '../../lib/config';
+import { collect, spawnApp } from '../support/app';
+import { freePort } from '../support/port';
+
+const SECRET = 'canary-client-secret-0123456789';
+const KEY = 'canary-session-key-of-more-than-32-chars';
+
+const good: Record<string, string> = {
+  DINGTALK_CORP_ID: 'ding0123456789abcdef',
+  DINGTALK_CLIENT_ID: 'dingclient0123',
+  DINGTALK_CLIENT_SECRET: SECRET,
+  PUBLIC_ORIGIN: 'https://door.example.com',
+  SESSION_KEYS: `a:${KEY}`,
+};
+const REQUIRED = Object.keys(good);
+
+function problemsOf(env: Record<string, string | undefined>): readonly string[] {
+  try {
+    parseConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('the five required settings are enough, and the rest has defaults', () => {
+  expect(parseConfig(good)).toEqual({
+    corpId: 'ding0123456789abcdef',
+    clientId: 'dingclient0123',
+    clientSecret: SECRET,
+    agentId: undefined,
+    apiUrl: 'https://api.dingtalk.com',
+    oapiUrl: 'https://oapi.dingtalk.com',
+    loginUrl: 'https://login.dingtalk.com',
+    publicOrigin: 'https://door.example.com',
+    sessionKeys: new Map([['a', KEY]]),
+    sealKey: 'a',
+    sessionTtlSeconds: 43_200,
+    sessionSameSite: 'lax',
+    trustedProxyHops: 0,
+    logLevel: 'info',
+    showOperatorHints: false,
+    avatarHosts: expect.arrayContaining(['*.dingtalk.com']),
+  });
+});
+
+test.each(REQUIRED)('%s is missed when it is absent, empty or blank', (name) => {
+  for (const value of [undefined, '', '   ', '\t\n']) {
+    const problems = problemsOf({ ...good, [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} .*missing.*未设置`));
+  }
+});
+
+test.each<[string, string]>([
+  ['DINGTALK_CORP_ID', '$CORPID$'],
+  ['DINGTALK_CORP_ID', 'ding 123'],
+  ['DINGTALK_CLIENT_ID', '客户端'],
+  ['DINGTALK_CLIENT_SECRET', `${SECRET} ${SECRET}`],
+  ['DINGTALK_CLIENT_SECRET', `${SECRET}\u200b`],
+  ['DINGTALK_AGENT_ID', '12a'],
+  ['DINGTALK_API_URL', 'api.dingtalk.com'],
+  ['DINGTALK_API_URL', 'ftp://api.dingtalk.com'],
+  ['DINGTALK_OAPI_URL', 'https://user:pw@oapi.dingtalk.com'],
+  ['DINGTALK_OAPI_URL', 'https://oapi.dingtalk.com/?x=1'],
+  ['DINGTALK_LOGIN_URL', 'https://login.dingtalk.com/#x'],
+  ['DINGTALK_LOGIN_URL', 'javascript:alert(1)'],
+  ['PUBLIC_ORIGIN', 'door.example.com'],
+  ['PUBLIC_ORIGIN', 'http://door.example.com'],
+  ['PUBLIC_ORIGIN', 'https://door.example.com/app'],
+  ['PUBLIC_ORIGIN', 'https://door.example.com?x'],
+  ['PUBLIC_ORIGIN', 'https://user@door.example.com'],
+  ['PUBLIC_ORIGIN', 'http://localhost.evil.example'],
+  ['PUBLIC_ORIGIN', 'https://door.example.com,https://other.example.com'],
+  ['PUBLIC_ORIGIN', 'ftp://localhost'],
+  ['SESSION_KEYS', KEY],
+  ['SESSION_KEYS', 'a:canary-too-short'],
+  ['SESSION_KEYS', `a:${KEY},a:${KEY}2`],
+  ['SESSION_KEYS', `a:${KEY},`],
+  ['SESSION_KEYS', `:${KEY}`],
+  ['SESSION_KEYS', `a b:${KEY}`],
+  ['SESSION_KEYS', `${'i'.repeat(33)}:${KEY}`],
+  ['SESSION_SEAL_KEY', 'nobody'],
+  ['SESSION_TTL_SECONDS', '0'],
+  ['SESSION_TTL_SECONDS', '59'],
+  ['SESSION_TTL_SECONDS', '604801'],
+  ['SESSION_TTL_SECONDS', '12h'],
+  ['SESSION_TTL_SECONDS', '-3600'],
+  ['SESSION_TTL_SECONDS', '1e4'],
+  ['SESSION_TTL_SECONDS', '3600.5'],
+  ['SESSION_SAME_SITE', 'Lax!'],
+  ['TRUSTED_PROXY_HOPS', '-1'],
+  ['TRUSTED_PROXY_HOPS', 'true'],
+  ['TRUSTED_PROXY_HOPS', '11'],
+  ['LOG_LEVEL', 'verbose'],
+  ['SHOW_OPERATOR_HINTS', 'yes'],
+  ['AVATAR_HOSTS', 'https://avatars.example.com'],
+  ['AVATAR_HOSTS', 'a.example.com, b/c'],
+])('%s = %j is refused by its name, and its value is not repeated', (name, value) => {
+  const problems = problemsOf({ ...good, [name]: value });
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(new RegExp(`^${name}[ =]`));
+  expect(problems[0]).not.toContain(KEY);
+  expect(problems[0]).not.toContain('canary');
+  if (/SECRET|KEYS/.test(name)) expect(problems[0]).not.toContain(value);
+});
+
+test('a SameSite of none needs https', () => {
+  const env = { ...good, SESSION_SAME_SITE: 'none', PUBLIC_ORIGIN: 'http://localhost:3000' };
+  expect(problemsOf(env)).toEqual([expect.stringMatching(/^SESSION_SAME_SITE=none needs an https/)]);
+});
+
+test('every problem is told at once, in both languages, without a secret', () => {
+  const env = {
+    ...good,
+    DINGTALK_CORP_ID: undefined,
+    DINGTALK_CLIENT_SECRET: `${SECRET} with a blank`,
+    PUBLIC_ORIGIN: 'http://door.example.com',
+    SESSION_KEYS: `${KEY}`,
+    SESSION_TTL_SECONDS: 'long',
+    LOG_LEVEL: 'loud',
+  };
+  const names = [
+    'DINGTALK_CORP_ID',
+    'DINGTALK_CLIENT_SECRET',
+    'PUBLIC_ORIGIN',
+    'SESSION_KEYS',
+    'SESSION_TTL_SECONDS',
+    'LOG_LEVEL',
+  ];
+  const problems = problemsOf(env);
+  expect(problems.map((problem) => problem.split(' ')[0])).toEqual(names);
+  const { message } = new ConfigError(problems);
+  for (const name of names) expect(message).toContain(`\n  - ${name} `);
+  expect(message).toMatch(/cannot start[\s\S]*无法启动/);
+  expect(message).not.toContain('canary');
+});
+
+test('what depends on another setting is told even when a third one is wrong', () => {
+  const env = { ...good, SESSION_SEAL_KEY: 'nobody', LOG_LEVEL: 'loud' };
+  expect(problemsOf(env).map((problem) => problem.split(' ')[0])).toEqual(['LOG_LEVEL', 'SESSION_SEAL_KEY']);
+});
+
+test('a missing credential says where in the console it is found', () => {
+  const problems = problemsOf({});
+  expect(problems).toHaveLength(REQUIRED.length);
+  expect(problems.filter((problem) => problem.includes('open-dev.dingtalk.com'))).toHaveLength(3);
+  expect(problems.join()).toMatch(/AppKey[\s\S]*AppSecret/);
+});
+
+test.each<[string, string, object]>([
+  ['PUBLIC_ORIGIN', 'https://door.example.com/', { publicOrigin: 'https://door.example.com' }],
+  ['PUBLIC_ORIGIN', 'HTTPS://Door.Example.com:8443', { publicOrigin: 'https://door.example.com:8443' }],
+  ['PUBLIC_ORIGIN', 'http://localhost:3000', { publicOrigin: 'http://localhost:3000' }],
+  ['PUBLIC_ORIGIN', 'http://127.0.0.1:3000', { publicOrigin: 'http://127.0.0.1:3000' }],
+  ['PUBLIC_ORIGIN', 'http://[::1]:3000', { publicOrigin: 'http://[::1]:3000' }],
+  [
+    'DINGTALK_API_URL',
+    'https://gateway.example.com/dingtalk/new//',
+    { apiUrl: 'https://gateway.example.com/dingtalk/new' },
+  ],
+  ['DINGTALK_OAPI_URL', 'http://127.0.0.1:4010/old', { oapiUrl: 'http://127.0.0.1:4010/old' }],
+  ['DINGTALK_CORP_ID', '  ding0123456789abcdef \n', { corpId: 'ding0123456789abcdef' }],
+  ['SESSION_TTL_SECONDS', '604800', { sessionTtlSeconds: 604_800 }],
+  ['SESSION_SAME_SITE', 'strict', { sessionSameSite: 'strict' }],
+  ['SESSION_TTL_SECONDS', '', { sessionTtlSeconds: 43_200 }],
+  ['TRUSTED_PROXY_HOPS', '2', { trustedProxyHops: 2 }],
+  ['DINGTALK_AGENT_ID', '4100200300', { agentId: '4100200300' }],
+  ['SHOW_OPERATOR_HINTS', 'true', { showOperatorHints: true }],
+])('%s = %j is understood', (name, value, expected) => {
+  expect(parseConfig({ ...good, [name]: value })).toMatchObject(expected);
+});
+
+test('of several keys the first seals, unless another is named', () => {
+  const env = { ...good, SESSION_KEYS: `old:${KEY}, new:${KEY}2` };
+  expect(parseConfig(env)).toMatchObject({ sealKey: 'old' });
+  const named = parseConfig({ ...env, SESSION_SEAL_KEY: 'new' });
+  expect(named.sealKey).toBe('new');
+  expect([...named.sessionKeys]).toEqual([
+    ['old', KEY],
+    ['new', `${KEY}2`],
+  ]);
+});
+
+test("a key may hold a colon, and settings that are not ours are nobody's business", () => {
+  const { sessionKeys } = parseConfig({ ...good, SESSION_KEYS: `a:${KEY}:with:colons`, NODE_OPTIONS: '???' });
+  expect(sessionKeys.get('a')).toBe(`${KEY}:with:colons`);
+});
+
+test('the built app with wrong settings ends at once, with one message that lists them all', async () => {
+  const child = spawnApp(await freePort(), {
+    ...good,
+    DINGTALK_CORP_ID: '',
+    DINGTALK_CLIENT_SECRET: `${SECRET} with a blank`,
+    PUBLIC_ORIGIN: 'http://door.example.com',
+    SESSION_KEYS: `a:${KEY},a:${KEY}`,
+  });
+  const output = collect(child);
+  const killer = setTimeout(() => child.kill('SIGKILL'), 6000);
+  const [exitCode, signal] = await once(child, 'exit');
+  clearTimeout(killer);
+  expect({ exitCode, signal }).toEqual({ exitCode: 1, signal: null });
+  for (const name of ['DINGTALK_CORP_ID', 'DINGTALK_CLIENT_SECRET', 'PUBLIC_ORIGIN', 'SESSION_KEYS']) {
+    expect(output().split(`- ${name} `)).toHaveLength(2);
+  }
+  expect(output()).not.toContain('canary');
+  expect(output()).not.toMatch(/^\s+at .*\(/m);
+});
