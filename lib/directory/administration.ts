@@ -1,5 +1,12 @@
 import 'server-only';
+import { currentMember } from '../auth';
+import { log } from '../log';
+import { directoryStore } from './libsql-store';
 import type { MirrorState, Missing, SkippedDepartment, SyncProgress } from './mirror-state';
+import { isDeadOwner } from './owner';
+import { nextSyncAt, startSync } from './schedule';
+import type { StoredRun } from './store';
+import { isViewerAdministrator, requireAdministrator } from './viewer';
 
 export type { SyncProgress };
 
@@ -35,14 +42,23 @@ export interface SyncStatus {
   history: SyncRun[];
 }
 
+const HISTORY = 20;
+
 /** Whether whoever asks is an administrator: `ADMIN_USER_IDS`, or one of DingTalk's main administrators. */
 export async function isAdministrator(): Promise<boolean> {
-  throw new Error('not yet');
+  const member = await currentMember();
+  return member !== null && (await isViewerAdministrator(member.userId));
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted` */
 export async function syncStatus(): Promise<SyncStatus> {
-  throw new Error('not yet');
+  await requireAdministrator();
+  const store = directoryStore();
+  const [{ generation: _, revision: __, ...state }, runs] = [await store.state(), await store.runs(HISTORY)];
+  const alive = await store.isLeased(isDeadOwner);
+  const history = runs.map((run) => toSyncRun(run, alive));
+  const running = history.find((run) => run.state === 'running');
+  return { state, running, nextAt: running ? undefined : nextSyncAt(runs), history };
 }
 
 /**
@@ -51,6 +67,23 @@ export async function syncStatus(): Promise<SyncStatus> {
  * @param acceptShrink take the result over even if more than 20 % of the people are gone
  * @throws AppError `not-signed-in`, `not-permitted`
  */
-export async function startSyncNow(_options: { acceptShrink?: boolean } = {}): Promise<boolean> {
-  throw new Error('not yet');
+export async function startSyncNow({
+  acceptShrink = false,
+}: {
+  acceptShrink?: boolean;
+} = {}): Promise<boolean> {
+  const { userId } = await requireAdministrator();
+  const started = await startSync('admin', acceptShrink);
+  log().info({ event: 'directory-sync-asked', userId, started, acceptShrink });
+  return started;
+}
+
+function toSyncRun({ progress, touchedAt: _, startedBy, ...run }: StoredRun, alive: boolean): SyncRun {
+  const running = run.state === 'running';
+  return {
+    ...run,
+    by: startedBy,
+    state: running && !alive ? 'interrupted' : run.state,
+    progress: running ? (progress as SyncProgress | undefined) : undefined,
+  };
 }

@@ -1,3 +1,4 @@
+import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
 import { fromDingTalk, type Problem } from '../errors';
@@ -21,6 +22,10 @@ export interface Crawl {
 
 /** Steps of one kind that are under way at once; the pace of calls is the client's business. */
 const WIDTH = 8;
+/** Long enough to gather, short enough for a department of many pages, which are read one after the other. */
+const WRITE_EVERY_MS = 50;
+/** A transaction of some ten milliseconds. */
+const MAX_PEOPLE_AT_ONCE = 250;
 /** What will be refused again for every other department. */
 const FINAL: ReadonlySet<Problem> = new Set<Problem>([
   'permission-missing',
@@ -48,6 +53,7 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
   const lanes = new Map<TaskKind, Task[]>();
   const closed = new Set<TaskKind>();
   const active = new Map<TaskKind, number>();
+  const unwritten: { task: Task; result: TaskResult }[] = [];
   let done = doneBefore;
   let failures = 0;
 
@@ -60,6 +66,7 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     return tasks;
   };
 
+  /** Asks DingTalk, and hands over what came. */
   async function perform(task: Task): Promise<void> {
     let result: TaskResult;
     try {
@@ -72,12 +79,26 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
       result = { missing: await toMissing(task, error) };
       failures++;
     }
-    const added = await store.record(lease, task, result);
+    unwritten.push({ task, result });
+  }
+
+  /** Writes what has gathered in one transaction: many small ones would write the same pages over and over. */
+  async function write(): Promise<void> {
+    let people = 0;
+    let size = 0;
+    while (size < unwritten.length && people < MAX_PEOPLE_AT_ONCE) {
+      people += unwritten[size++]!.result.people?.list.length ?? 1;
+    }
+    const batch = unwritten.slice(0, size);
+    const added = await store.record(lease, batch);
+    unwritten.splice(0, size);
     for (const next of added) lane(next.kind).push(next);
-    // What has begun goes first: a long department must not be left over at the end.
-    if (result.again) lane(task.kind).unshift({ ...task, cursor: 0, pass: task.pass + 1 });
-    else if (result.next) lane(task.kind).unshift({ ...task, cursor: result.next.cursor });
-    else done++;
+    for (const { task, result } of batch) {
+      // What has begun goes first: a long department must not be left over at the end.
+      if (result.again) lane(task.kind).unshift({ ...task, cursor: 0, pass: task.pass + 1 });
+      else if (result.next) lane(task.kind).unshift({ ...task, cursor: result.next.cursor });
+      else done++;
+    }
   }
 
   async function toMissing(task: Task, error: DingTalkError): Promise<Missing> {
@@ -101,41 +122,41 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
   return {
     counts() {
       const waiting = [...lanes.values()].map((tasks) => tasks.length);
-      const underWay = [...active.values()].reduce((sum, n) => sum + n, 0);
-      const total = done + underWay + waiting.reduce((sum, n) => sum + n, 0);
+      const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
+      const total = done + unwritten.length + sum(active.values()) + sum(waiting);
       return { done, total, failures, longestLane: Math.max(0, ...waiting) };
     },
-    walk(tasks) {
+    async walk(tasks) {
       for (const task of tasks) lane(task.kind).push(task);
-      return new Promise((resolve, reject) => {
-        let failed = false;
-        const fail = (error: unknown) => {
-          failed = true;
-          reject(error);
-        };
-        const pump = () => {
-          if (failed) return;
-          if (signal.aborted) return fail(signal.reason);
-          let busy = false;
-          for (const [kind, waiting] of lanes) {
-            if (closed.has(kind)) waiting.length = 0;
-            for (let n = active.get(kind) ?? 0; n < WIDTH; n++) {
-              const task = waiting.shift();
-              if (!task) break;
-              active.set(kind, n + 1);
-              perform(task)
-                .catch(fail)
-                .finally(() => {
-                  active.set(kind, active.get(kind)! - 1);
-                  pump();
-                });
-            }
-            busy ||= (active.get(kind) ?? 0) > 0;
+      let failure: { error: unknown } | undefined;
+      const start = () => {
+        for (const [kind, waiting] of lanes) {
+          if (closed.has(kind)) waiting.length = 0;
+          for (let n = active.get(kind) ?? 0; n < WIDTH; n++) {
+            const task = waiting.shift();
+            if (!task) break;
+            active.set(kind, n + 1);
+            perform(task)
+              .catch((error: unknown) => {
+                failure ??= { error };
+              })
+              .finally(() => {
+                active.set(kind, active.get(kind)! - 1);
+                start();
+              });
           }
-          if (!busy) resolve();
-        };
-        pump();
-      });
+        }
+      };
+      for (;;) {
+        signal.throwIfAborted();
+        start();
+        if (failure) throw failure.error;
+        if (unwritten.length > 0) await write();
+        else if ([...active.values()].every((n) => n === 0)) return;
+        // At once when much has gathered, and when nothing else would come.
+        if (unwritten.length < 2 * WIDTH) await delay(WRITE_EVERY_MS, undefined, { ref: true });
+        else await breathe();
+      }
     },
   };
 }

@@ -1,5 +1,15 @@
 import 'server-only';
+import { AppError } from '../errors';
+import { log } from '../log';
+import { directoryStore } from './libsql-store';
+import { lookUp } from './look-up';
 import type { MirrorState } from './mirror-state';
+import { parseQuery, planSearch } from './search-plan';
+import type { Sight } from './sight';
+import { fold, squeeze, syllablesOf } from './sound';
+import type { DirectoryState, PageCursor, StoredDepartment, StoredMember } from './store';
+import { type DirectoryTree, findDepartments } from './tree';
+import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
 
 /**
  * What the pages read of the staff directory. Every function finds out by itself who is asking: none takes a viewer.
@@ -120,32 +130,225 @@ export interface ExportRow {
 export const PAGE_SIZE = 50;
 export const SEARCH_LIMIT = 20;
 
+const MAX_DEPARTMENTS_FOUND = 5;
+const EXPORT_BATCH = 200;
+
 /** The tree with its counts. @throws AppError `not-signed-in` */
 export async function overview(): Promise<Overview> {
-  throw new Error('not yet');
+  const view = await currentView();
+  const visible = view.tree.ordered.filter(({ id }) => view.sight.seesDepartment(id));
+  return {
+    state: publicState(view.tree.state),
+    departments: visible.map((department) => toNode(view, department)),
+  };
 }
 
 /** One department; null when there is none such, or this viewer may not see it. @param page from 1 */
-export async function departmentPage(_id: number, _page = 1): Promise<DepartmentPage | null> {
-  throw new Error('not yet');
+export async function departmentPage(id: number, page = 1): Promise<DepartmentPage | null> {
+  const view = await currentView();
+  const { tree, sight } = view;
+  const department = tree.departments.get(id);
+  if (!department || !sight.seesDepartment(id)) return null;
+  const pageCount = Math.max(1, Math.ceil(department.own / PAGE_SIZE));
+  const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pageCount);
+  const offset = (shown - 1) * PAGE_SIZE;
+  const people = await directoryStore().membersOf(id, { offset, limit: PAGE_SIZE });
+  return {
+    state: publicState(tree.state),
+    department: toNode(view, department),
+    path: visiblePath(view, id).slice(0, -1),
+    subDepartments: tree
+      .childrenOf(id)
+      .filter((child) => sight.seesDepartment(child.id))
+      .map((child) => toNode(view, child)),
+    people: people.map((member) => ({ ...toCard(member), leader: member.leader })),
+    peopleCount: department.own,
+    page: shown,
+    pageCount,
+  };
 }
 
 /** One person; null when there is none such, or this viewer may not see them. */
-export async function personPage(_userId: string): Promise<PersonPage | null> {
-  throw new Error('not yet');
+export async function personPage(userId: string): Promise<PersonPage | null> {
+  const view = await currentView();
+  const store = directoryStore();
+  const known = await store.member(userId);
+  // Whom the mirror does not know, or the viewer may not see, is not asked after.
+  if (!known || !view.sight.seesPerson(known)) return null;
+  await lookUp(userId, await store.detail(userId));
+  const member = await store.member(userId);
+  if (!member || !view.sight.seesPerson(member)) return null;
+  const { record } = member;
+  const [roles, detail] = [await store.rolesOf(userId), await store.detail(userId)];
+  const manager = detail?.managerUserId ? await store.member(detail.managerUserId) : null;
+  const mobile = view.sight.mobileOf(member);
+  return {
+    ...toCard(member),
+    state: publicState(view.tree.state),
+    departments: member.departments
+      .filter(({ id }) => view.sight.seesDepartment(id))
+      .map(({ id, leader }) => {
+        const path = visiblePath(view, id);
+        return { id, name: path.at(-1)!.name, path: path.slice(0, -1), leader };
+      }),
+    roles: roles.map(({ name }) => name),
+    manager:
+      manager && view.sight.seesPerson(manager)
+        ? { userId: manager.userId, name: manager.record.name }
+        : undefined,
+    mobile,
+    mobileHidden: mobile === undefined && record.mobile !== undefined,
+    telephone: record.telephone,
+    email: record.email,
+    orgEmail: record.orgEmail,
+    workPlace: record.workPlace,
+  };
 }
 
 /** People and departments that fit what somebody typed, best first. Any text is harmless. */
-export async function search(_query: string): Promise<SearchPage> {
-  throw new Error('not yet');
+export async function search(query: string): Promise<SearchPage> {
+  const view = await currentView();
+  const { shown, terms } = parseQuery(query);
+  const departments = await findDepartments(view.tree, squeeze(terms.join('')), {
+    visible: view.sight.seesDepartment,
+    limit: MAX_DEPARTMENTS_FOUND,
+  });
+  const people = await findPeople(view, terms, departments);
+  return {
+    state: publicState(view.tree.state),
+    query: shown,
+    people: people.slice(0, SEARCH_LIMIT),
+    departments: departments.map((department) => toNode(view, department)),
+    more: people.length > SEARCH_LIMIT,
+  };
+}
+
+async function findPeople(
+  { tree, sight }: View,
+  terms: string[],
+  departments: StoredDepartment[],
+): Promise<FoundPerson[]> {
+  const wanted = SEARCH_LIMIT + 1;
+  const found = new Map<string, FoundPerson>();
+  const add = (member: StoredMember, matched: FoundPerson['matched']) => {
+    if (found.size < wanted && !found.has(member.userId)) {
+      found.set(member.userId, {
+        ...toCard(member),
+        departments: departmentsOf(tree, sight, member),
+        matched,
+      });
+    }
+  };
+  const look = async (term: string, accepts: (member: StoredMember) => boolean) => {
+    const plan = planSearch(term, sight.seesHiddenMobiles);
+    const hits = await directoryStore().find(
+      plan,
+      ({ member }) => sight.seesPerson(member) && accepts(member),
+      wanted,
+    );
+    for (const { member, kind } of hits) add(member, kind);
+  };
+  if (terms.length > 0) await look(terms.join(' '), () => true);
+  const [first, ...others] = terms;
+  if (first !== undefined && others.length > 0 && found.size < wanted) {
+    await look(first, (member) => others.every((term) => mentions(tree, member, squeeze(term))));
+  }
+  for (const { id } of departments) {
+    if (found.size >= wanted) break;
+    const people = await directoryStore().membersOf(id, { offset: 0, limit: wanted });
+    for (const member of people) add(member, 'department');
+  }
+  return [...found.values()];
+}
+
+/** Whether the other words of a query fit somebody who was found by the first. */
+function mentions(tree: DirectoryTree, member: StoredMember, term: string): boolean {
+  const { name, title, jobNumber } = member.record;
+  const departments = member.departments.map(({ id }) => tree.departments.get(id)?.name ?? '');
+  const texts = [name, title, jobNumber, ...departments].map((text) => squeeze(fold(text ?? '')));
+  return texts.some((text) => text.includes(term)) || syllablesOf(name).join('').includes(term);
 }
 
 /** Whether whoever asks may take the whole directory with them. */
 export async function mayExport(): Promise<boolean> {
-  throw new Error('not yet');
+  return mayViewerExport(await currentViewer());
 }
 
 /** Everybody this viewer may see, one at a time, from one snapshot. @throws AppError `not-permitted` */
 export async function exportRows(): Promise<{ state: MirrorState; rows: AsyncIterable<ExportRow> }> {
-  throw new Error('not yet');
+  const view = await currentView();
+  if (!mayViewerExport(view.viewer)) throw new AppError('not-permitted');
+  log().info({ event: 'directory-export', userId: view.viewer.userId });
+  return { state: publicState(view.tree.state), rows: rowsFor(view) };
+}
+
+async function* rowsFor(view: View): AsyncIterable<ExportRow> {
+  let cursor: PageCursor | undefined;
+  do {
+    const { members, next } = await directoryStore().page(cursor, EXPORT_BATCH);
+    for (const member of members) if (view.sight.seesPerson(member)) yield toExportRow(view, member);
+    cursor = next;
+  } while (cursor);
+}
+
+function toExportRow(view: View, member: StoredMember): ExportRow {
+  const { record } = member;
+  const visible = member.departments.filter(({ id }) => view.sight.seesDepartment(id));
+  const pathText = (id: number) =>
+    visiblePath(view, id)
+      .map(({ name }) => name)
+      .join(' / ');
+  return {
+    userId: member.userId,
+    name: record.name,
+    jobNumber: record.jobNumber ?? '',
+    title: record.title ?? '',
+    departments: visible.map(({ id }) => pathText(id)),
+    leads: visible.filter(({ leader }) => leader).map(({ id }) => pathText(id)),
+    mobile: view.sight.mobileOf(member) ?? '',
+    telephone: record.telephone ?? '',
+    email: record.email ?? '',
+    orgEmail: record.orgEmail ?? '',
+    workPlace: record.workPlace ?? '',
+    active: record.active,
+  };
+}
+
+function toCard({ userId, record }: StoredMember): PersonCard {
+  const { name, avatarUrl, title, jobNumber, active } = record;
+  return { userId, name, avatarUrl, title, jobNumber, active };
+}
+
+function toNode({ tree, sight }: View, department: StoredDepartment): DepartmentNode {
+  const { id, name, parentId } = department;
+  return {
+    id,
+    name,
+    parentId: parentId !== undefined && sight.seesDepartment(parentId) ? parentId : undefined,
+    memberCount: sight.countOf(department),
+    hidden: tree.hasRules && tree.pathOf(id).some((ancestor) => ancestor.hidden),
+  };
+}
+
+function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
+  const path = tree.pathOf(id).filter((department) => sight.seesDepartment(department.id));
+  return path.map(({ id, name }) => ({ id, name }));
+}
+
+function departmentsOf(tree: DirectoryTree, sight: Sight, member: StoredMember): DepartmentName[] {
+  return member.departments.flatMap(({ id }) => {
+    const department = sight.seesDepartment(id) ? tree.departments.get(id) : undefined;
+    return department ? [{ id, name: department.name }] : [];
+  });
+}
+
+/** What everybody may know of the state: what is missing, but not the operator's details. */
+function publicState({ generation: _, revision: __, ...state }: DirectoryState): MirrorState {
+  const missing = state.missing.map(({ what, problem, departmentId, departmentName }) => ({
+    what,
+    problem,
+    departmentId,
+    departmentName,
+  }));
+  return { ...state, missing };
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../database';
-import { headOf, type MemberRow, toMember } from './libsql-reading';
+import { headOf, type MemberRow, memberRow, toMember } from './libsql-reading';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-plan';
 import type { Found, FoundKind } from './store';
@@ -21,7 +21,6 @@ const DEPTHS = [40, 2000];
 const SCORES: Record<KeyKind, { kind: FoundKind; exact: number; prefix: number }> = {
   [KEY.name]: { kind: 'name', exact: 0, prefix: 10 },
   [KEY.sound]: { kind: 'pinyin', exact: 1, prefix: 11 },
-  [KEY.userId]: { kind: 'user-id', exact: 2, prefix: 13 },
   [KEY.jobNumber]: { kind: 'job-number', exact: 2, prefix: 14 },
   [KEY.word]: { kind: 'name', exact: 3, prefix: 12 },
   [KEY.initials]: { kind: 'initials', exact: 20, prefix: 21 },
@@ -68,7 +67,7 @@ export function find(
 function steps(db: Database, plan: SearchPlan, generation: number, depth: number): (() => Candidate[])[] {
   const keys = (kinds: KeyKind[], key = plan.key) => byKey(db, { kinds, key, generation, depth });
   return [
-    () => keys([KEY.name, KEY.sound, KEY.userId, KEY.jobNumber, KEY.word]),
+    () => [...byUserId(db, plan.userId, generation), ...keys([KEY.name, KEY.sound, KEY.jobNumber, KEY.word])],
     () => {
       const tail = plan.mobileTail;
       const mobiles = plan.hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
@@ -77,6 +76,11 @@ function steps(db: Database, plan: SearchPlan, generation: number, depth: number
     () => [...keys([KEY.soundPart]), ...byText(db, { plan, column: 'name', generation, depth })],
     () => byText(db, { plan, column: 'rest', generation, depth }),
   ];
+}
+
+function byUserId(db: Database, userId: string, generation: number): Candidate[] {
+  const row = memberRow(db, userId, generation);
+  return row ? [{ ...row, kind: 'user-id', score: 2, inactive: 0, length: 0 }] : [];
 }
 
 function byKey(

@@ -21,16 +21,16 @@ export function insertMember(db: Database, userId: string, record: PersonRecord,
     recordText(record),
   );
   const inactive = record.active ? 0 : 1;
-  for (const { kind, key } of searchKeys(userId, record)) {
+  for (const { kind, key } of searchKeys(record)) {
     db.run('INSERT OR IGNORE INTO directory_key VALUES (?, ?, ?, ?)', kind, inactive, key, id);
   }
   const { name, rest } = searchText(record);
   db.run('INSERT INTO directory_text (rowid, name, rest) VALUES (?, ?, ?)', id, name, rest);
 }
 
-export function deleteMember(db: Database, row: { id: number; user_id: string; record: string }): void {
+export function deleteMember(db: Database, row: { id: number; record: string }): void {
   const record = JSON.parse(row.record) as PersonRecord;
-  for (const { kind, key } of searchKeys(row.user_id, record)) {
+  for (const { kind, key } of searchKeys(record)) {
     const inactive = record.active ? 0 : 1;
     db.run(
       'DELETE FROM directory_key WHERE kind = ? AND inactive = ? AND key = ? AND member_id = ?',

@@ -88,7 +88,8 @@ export function createLibsqlStore(db: Database): DirectoryStore {
       write(() => undefined);
       return { run: insertRun(db, startedBy), resumed: false, tasks: openTasks(db), done: 0 };
     },
-    record: async (lease, task, result) => guardedBy(lease)(() => writeResult(db, task, result)),
+    record: async (lease, batch) =>
+      guardedBy(lease)(() => batch.flatMap(({ task, result }) => writeResult(db, task, result))),
     saveProgress: async (lease, progress, calls) =>
       guardedBy(lease)(() => {
         db.run(

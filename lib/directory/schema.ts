@@ -97,7 +97,7 @@ CREATE TABLE directory_key (
   PRIMARY KEY (kind, inactive, key, member_id)
 ) WITHOUT ROWID;
 CREATE VIRTUAL TABLE directory_text USING fts5(
-  name, rest, content='', contentless_delete=1, columnsize=0, prefix='2 3', tokenize='unicode61'
+  name, rest, content='', contentless_delete=1, prefix='2 3', tokenize='unicode61'
 );
 
 CREATE TABLE directory_lease (

@@ -6,7 +6,6 @@ export const KEY = {
   name: 1,
   sound: 2,
   initials: 3,
-  userId: 4,
   jobNumber: 5,
   /** From the last digit backwards. */
   mobile: 6,
@@ -28,11 +27,10 @@ export interface SearchKey {
 const MAX_PARTS = 5;
 
 /** Everything that finds a person. The same record always gives the same keys: that is how they are removed again. */
-export function searchKeys(userId: string, record: PersonRecord): SearchKey[] {
+export function searchKeys(record: PersonRecord): SearchKey[] {
   const syllables = syllablesOf(record.name);
   const keys: SearchKey[] = [
     { kind: KEY.name, key: squeeze(fold(record.name)) },
-    { kind: KEY.userId, key: squeeze(fold(userId)) },
     { kind: KEY.initials, key: syllables.map((syllable) => [...syllable][0]).join('') },
   ];
   for (const spoken of spellings(syllables)) {

@@ -9,6 +9,8 @@ const MAX_TOKENS = 24;
 
 /** How to look for one term. */
 export interface SearchPlan {
+  /** The term as it was typed: perhaps somebody's id. */
+  userId: string;
   /** Letters and digits, folded: the beginning of a key. */
   key: string;
   /** Digits from the last to the first, when the term can be the end of a mobile number. */
@@ -33,6 +35,7 @@ export function planSearch(term: string, hiddenMobiles: boolean): SearchPlan {
   const key = squeeze(term);
   const digits = /^[\d\s+-]+$/.test(term) ? term.replace(/\D/g, '') : '';
   return {
+    userId: term,
     key,
     mobileTail: digits.length >= MIN_MOBILE_DIGITS ? reversed(digits) : undefined,
     hiddenMobiles,

@@ -251,8 +251,8 @@ export interface DirectoryStore {
     lease: Lease,
     options: { startedBy: RunStarter; resumeWithinMs: number },
   ): Promise<{ run: StoredRun; resumed: boolean; tasks: Task[]; done: number }>;
-  /** Writes what a task brought and moves the task on. @returns the tasks that are new, or that begin again */
-  record(lease: Lease, task: Task, result: TaskResult): Promise<Task[]>;
+  /** Writes what some tasks brought and moves them on, all or nothing. @returns the tasks that are new */
+  record(lease: Lease, batch: readonly { task: Task; result: TaskResult }[]): Promise<Task[]>;
   saveProgress(lease: Lease, progress: unknown, calls: number): Promise<void>;
   /** User ids that the run read in a department. */
   seenIn(departmentId: number): Promise<Set<string>>;
