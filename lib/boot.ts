@@ -3,6 +3,7 @@ import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
 import { log } from './log';
 import { platform } from './platform';
+import { revocations } from './revocation/revocations';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
 export function boot(): void {
@@ -14,8 +15,23 @@ export function boot(): void {
     process.exit(1);
   }
   watchConnections();
+  openRecords();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
     .warm()
     .catch((error: unknown) => log().warn({ event: 'warm-up', err: error }));
+}
+
+/** Without a database nobody could be told from a leaver: then it is better not to start. */
+function openRecords(): void {
+  try {
+    revocations();
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(
+      `\ndingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\n`,
+    );
+    process.stderr.write(`dingpass 无法启动：打不开 DATA_DIR 中的数据库。\n\n`);
+    process.exit(1);
+  }
 }

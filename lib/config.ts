@@ -29,6 +29,8 @@ export interface Config {
   directory: DirectorySettings;
   /** Administrators of this app, beside DingTalk's own main administrators. */
   adminUserIds: readonly string[];
+  /** How long lines of the audit are kept. */
+  auditDays: number;
 }
 
 /** How the staff directory is mirrored, and who may see what of it. */
@@ -167,6 +169,7 @@ const settingsSchema = z.object({
   DIRECTORY_SEE_HIDDEN: nameList,
   DIRECTORY_EXPORT: nameList,
   ADMIN_USER_IDS: nameList,
+  AUDIT_DAYS: wholeNumber(180, 1, 3650),
 });
 
 /** Every name that is read from the environment. */
@@ -238,6 +241,7 @@ function toConfig(settings: Settings): Config {
       mayExport: settings.DIRECTORY_EXPORT,
     },
     adminUserIds: settings.ADMIN_USER_IDS,
+    auditDays: settings.AUDIT_DAYS,
   };
 }
 

@@ -26,6 +26,7 @@ export const problems = {
   'not-found': { code: 'NOT_FOUND', status: 404, actor: 'person' },
   'cross-site': { code: 'CROSS_SITE', status: 403, actor: 'developer' },
   'not-signed-in': { code: 'NOT_SIGNED_IN', status: 401, actor: 'person' },
+  'sign-in-overtaken': { code: 'SIGN_IN_AGAIN', status: 401, actor: 'person' },
   'sign-in-too-old': { code: 'SIGN_IN_AGAIN', status: 401, actor: 'person' },
   'flow-invalid': { code: 'FLOW_INVALID', status: 401, actor: 'person' },
   'sign-in-declined': { code: 'SIGN_IN_DECLINED', status: 401, actor: 'person' },
@@ -38,6 +39,8 @@ export const problems = {
   'not-allowed': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-disabled': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-inactive': { code: 'NOT_ALLOWED', status: 403, actor: 'person' },
+  // The sessions
+  'sessions-unknown': { code: 'SESSIONS_UNKNOWN', status: 503, actor: 'nobody' },
   // The app, as DingTalk's console has it
   'bad-credentials': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
   'token-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },

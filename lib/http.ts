@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { record } from './audit/recorder';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
 import { AppError, mayRetry, type OperatorDetail, type Problem, problems } from './errors';
@@ -67,6 +68,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       ...notes,
     };
     if (failure !== undefined) logFailure(failure, line, event !== undefined);
+    if (failure !== undefined && event === 'sign-in') recordRefusal(failure, notes);
     else if (event !== undefined) log().info({ ...line, outcome: 'ok' });
     return response;
   };
@@ -175,6 +177,14 @@ function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: bo
   const fields = { ...line, outcome: problem, code, status, actor: problems[problem].actor, ...detail };
   if (status >= 500) log().error({ ...fields, err: cause });
   else if (isEvent) log().warn(fields);
+}
+
+function recordRefusal(failure: unknown, { door }: Record<string, unknown>): void {
+  record({
+    event: 'sign-in-refused',
+    reason: failure instanceof AppError ? failure.problem : 'internal',
+    detail: typeof door === 'string' ? door : undefined,
+  });
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {

@@ -60,6 +60,13 @@ const problems: Record<Problem, ProblemText> = {
     remedy:
       'Usually nothing. If everybody is signed out at once, see whether SESSION_KEYS was replaced as a whole.',
   },
+  'sign-in-overtaken': {
+    person: 'Your access was changed while you were signing in.',
+    next: 'Open the app again.',
+    cause:
+      'While the code was being traded, all sessions of this person, or of everybody, were ended: they left, or an administrator did it.',
+    remedy: 'Nothing. /admin/audit tells who ended the sessions, and why.',
+  },
   'sign-in-too-old': {
     person: 'This page needs you to confirm who you are.',
     next: 'Please sign in once more.',
@@ -130,6 +137,14 @@ const problems: Record<Problem, ProblemText> = {
     next: 'Sign in to DingTalk on your phone and enter this company first.',
     cause: 'The member’s record says active: false; they have never used DingTalk in this company.',
     remedy: 'Ask them to accept the invitation in DingTalk.',
+  },
+  'sessions-unknown': {
+    person: 'The service cannot tell at the moment whether you are signed in. It will be back shortly.',
+    next: waitAndRetry,
+    cause:
+      'The database of sessions has not answered for a minute, or not at all: nobody is let in on what was known before.',
+    remedy:
+      'See the log for sessions-silent. Check that DATA_DIR is there, not full, and that the file was not moved or replaced; after a replacement, restart.',
   },
   'bad-credentials': {
     person: 'The app is not set up correctly. Please contact your administrator.',

@@ -67,6 +67,12 @@ const problems: Record<Problem, ProblemText> = {
     cause: '没有会话 Cookie，或其已过期、被篡改、密钥已更换。',
     remedy: '通常无需处理。若所有人同时退出，检查 SESSION_KEYS 是否被整体替换。',
   },
+  'sign-in-overtaken': {
+    person: '登录过程中，您的访问权限有了变动。',
+    next: '请重新打开应用。',
+    cause: '换取登录凭证期间，此人或所有人的会话被结束：已离职，或由管理员操作。',
+    remedy: '无需处理。/admin/audit 中可查到由谁、因何结束。',
+  },
   'sign-in-too-old': {
     person: '这一页需要您重新确认身份。',
     next: '请重新登录一次。',
@@ -133,6 +139,13 @@ const problems: Record<Problem, ProblemText> = {
     next: '请先在手机钉钉里登录并进入本公司，然后再试。',
     cause: '成员详情的 active 为 false：此人从未以本公司身份激活钉钉。',
     remedy: '请其在手机钉钉接受邀请并激活。',
+  },
+  'sessions-unknown': {
+    person: '服务暂时无法确认您的登录状态，很快就会恢复。',
+    next: waitAndRetry,
+    cause: '会话数据库已有一分钟没有应答，或一直没有应答：此时不凭旧状态放行任何人。',
+    remedy:
+      '在日志中查 sessions-silent。检查 DATA_DIR 是否存在、磁盘是否写满、文件是否被移动或替换；若已替换，请重启。',
   },
   'bad-credentials': {
     person: '应用配置有误，请联系管理员。',
