@@ -83,9 +83,8 @@ export function openConnection(
 
   /** The acknowledgements that were just written are sent before the socket goes. */
   function goodbye(): void {
-    if (!isOpen) return end('left');
     socket?.close();
-    arm('drain', GOODBYE_MS, () => end('left'));
+    arm('drain', isOpen ? GOODBYE_MS : 0, () => end('left'));
   }
 
   function pingAndAgain(): void {
