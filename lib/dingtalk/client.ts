@@ -37,6 +37,8 @@ export interface DingTalkRequest<T> {
   /** True when a second identical call can do no harm. A code exchange is not repeatable. */
   repeatable: boolean;
   undertaking?: Undertaking | undefined;
+  /** True for a caller that paces its own attempts: neither told by the breaker to wait, nor heard by it. */
+  paced?: boolean;
 }
 
 /** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
@@ -122,7 +124,8 @@ export function createClient(options: DingTalkOptions): Client {
   }
 
   function guarded<T>(request: DingTalkRequest<T>, action: () => Promise<T>): Promise<T> {
-    const { host, path, undertaking } = request;
+    const { host, path, undertaking, paced } = request;
+    if (paced) return action();
     return breakers[host].run(path, () => bulkhead.run(path, undertaking?.signal, action));
   }
 
