@@ -1,6 +1,7 @@
 import 'server-only';
 import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
+import { startDirectory } from './directory/schedule';
 import { log } from './log';
 import { platform } from './platform';
 
@@ -18,4 +19,5 @@ export function boot(): void {
   platform()
     .warm()
     .catch((error: unknown) => log().warn({ event: 'warm-up', err: error }));
+  startDirectory();
 }
