@@ -1,3 +1,4 @@
+import 'server-only';
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';

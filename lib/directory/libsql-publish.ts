@@ -1,3 +1,4 @@
+import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
 import { headOf, type MemberRow } from './libsql-reading';

@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Database } from '../database';
 import { headOf, memberRow, toMember } from './libsql-reading';
 import { deleteMember, insertMember, recordText } from './libsql-rows';

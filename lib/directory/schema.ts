@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Migration } from '../database';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */

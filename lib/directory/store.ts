@@ -1,3 +1,4 @@
+import 'server-only';
 import type { MirrorState, Missing, SkippedDepartment } from './mirror-state';
 import type { SearchPlan } from './search-plan';
 

@@ -169,8 +169,7 @@ const en: typeof zhCN = {
     departments: (name) => (name ? `departments below ${name}` : 'departments'),
     settings: (name) => (name ? `who may see ${name}` : 'who may see departments'),
     people: (name) => (name ? `the people of ${name}` : 'the people of departments'),
-    person: (userId) =>
-      userId ? `${userId}, who is authorised singly` : 'people who are authorised singly',
+    person: (userId) => (userId ? `${userId}, who is authorised singly` : 'people who are authorised singly'),
     roles: (name) => (name ? `who has the role ${name}` : 'roles'),
     admins: 'the list of administrators',
   },
