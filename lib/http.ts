@@ -99,6 +99,18 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
 }
 
 /**
+ * Reads a small form, as a page without JavaScript sends it.
+ *
+ * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
+ */
+export async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
+    throw new AppError('unsupported-media-type');
+  return new URLSearchParams(Buffer.from(await readBytes(request)).toString('utf8'));
+}
+
+/**
  * Refuses what another site sent. The Origin must be exactly ours; where an old webview sends no `Sec-Fetch-Site`
  * that is enough, and where one is sent it must agree. A request without an Origin did not come from our page.
  */
