@@ -7,13 +7,21 @@ import { toDepartmentItem } from './items';
 const MAX_SHOWN = 400;
 
 /** Departments as a tree that opens and closes without JavaScript. */
-export function DepartmentTree({ departments, text }: { departments: DepartmentNode[]; text: DirectoryText }) {
+export function DepartmentTree({
+  departments,
+  text,
+}: {
+  departments: DepartmentNode[];
+  text: DirectoryText;
+}) {
   const shown = upperLevels(departments);
   const children = new Map<number | undefined, DepartmentNode[]>();
   const ids = new Set(shown.map(({ id }) => id));
   for (const department of shown) {
     const parent = ids.has(department.parentId ?? 0) ? department.parentId : undefined;
-    children.set(parent, [...(children.get(parent) ?? []), department]);
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(department);
+    else children.set(parent, [department]);
   }
   return (
     <>
@@ -58,6 +66,7 @@ function upperLevels(departments: DepartmentNode[]): DepartmentNode[] {
   for (const level of levels.values()) sizes[level] = (sizes[level] ?? 0) + 1;
   let deepest = 2;
   let count = (sizes[1] ?? 0) + (sizes[2] ?? 0);
-  while (count + (sizes[deepest + 1] ?? Number.POSITIVE_INFINITY) <= MAX_SHOWN) count += sizes[++deepest] ?? 0;
+  while (count + (sizes[deepest + 1] ?? Number.POSITIVE_INFINITY) <= MAX_SHOWN)
+    count += sizes[++deepest] ?? 0;
   return departments.filter(({ id }) => (levels.get(id) ?? 1) <= deepest);
 }
