@@ -13,7 +13,9 @@ export function Moment({ at, language }: { at: number; language: Language }) {
 /** How long ago, in the largest unit that fits. */
 export function Age({ seconds, language }: { seconds: number; language: Language }) {
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? (['second', 1] as const);
+  const fitting = UNITS.find(([, length]) => seconds >= length);
+  if (!fitting) return <>{format.format(0, 'second')}</>;
+  const [unit, length] = fitting;
   return <>{format.format(-Math.floor(seconds / length), unit)}</>;
 }
 

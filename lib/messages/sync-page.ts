@@ -2,7 +2,8 @@ const zhCN = {
   title: '通讯录同步',
   tileHint: '通讯录的读取状态与记录',
   home: '首页',
-  state: '当前状态',
+  overview: '现状',
+  state: '状态',
   states: {
     complete: '完整',
     partial: '不完整',
@@ -68,6 +69,7 @@ const en: typeof zhCN = {
   title: 'Directory sync',
   tileHint: 'How the staff directory is being read',
   home: 'Home',
+  overview: 'As it is',
   state: 'State',
   states: {
     complete: 'Complete',

@@ -20,7 +20,8 @@ export function StateNote({ state, language }: { state: MirrorState; language: L
   }
   const age = (
     <p>
-      {text.asOf} {state.asOf !== undefined && <Moment at={state.asOf} language={language} />}
+      {text.asOf}
+      {state.asOf !== undefined && <Moment at={state.asOf} language={language} />}
       {state.ageSeconds !== undefined && (
         <>
           {language === 'en' ? ' (' : '（'}
@@ -37,7 +38,8 @@ export function StateNote({ state, language }: { state: MirrorState; language: L
       {age}
       {state.completeAsOf !== undefined && state.completeAsOf !== state.asOf && (
         <p>
-          {text.completeAsOf} <Moment at={state.completeAsOf} language={language} />
+          {text.completeAsOf}
+          <Moment at={state.completeAsOf} language={language} />
         </p>
       )}
     </div>
