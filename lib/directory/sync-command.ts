@@ -21,7 +21,10 @@ const LOOK_EVERY_MS = 500;
 async function main(words: string[]): Promise<number> {
   const unknown = words.filter((word) => word !== '--accept-shrink');
   if (unknown.length > 0) return fail(`用法 · usage: ${USAGE}`);
-  nextEnv.loadEnvConfig('.', false, { info: () => undefined, error: (...what: unknown[]) => fail(what.join(' ')) });
+  nextEnv.loadEnvConfig('.', false, {
+    info: () => undefined,
+    error: (...what: unknown[]) => fail(what.join(' ')),
+  });
   try {
     config();
   } catch (error) {

@@ -2,7 +2,6 @@ const zhCN = {
   title: '通讯录',
   home: '首页',
   back: '通讯录',
-  size: (people: number, departments: number) => `${people} 人 · ${departments} 个部门`,
   // Search
   search: '搜索同事',
   searchHint: '姓名、拼音、工号、职位、部门',
@@ -101,8 +100,6 @@ const en: typeof zhCN = {
   title: 'Staff directory',
   home: 'Home',
   back: 'Directory',
-  size: (people, departments) =>
-    `${people} ${people === 1 ? 'person' : 'people'} · ${departments} ${departments === 1 ? 'department' : 'departments'}`,
   search: 'Find a colleague',
   searchHint: 'Name, pinyin, job number, title, department',
   searchButton: 'Search',
