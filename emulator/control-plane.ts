@@ -85,6 +85,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       return control.patchPerson(id!, fields);
     case 'DELETE people/*':
       return control.fire(id!);
+    case 'POST departments/*':
+      return control.patchDepartment(Number(id), fields);
     case 'GET company':
       return describeCompany(platform);
     default:

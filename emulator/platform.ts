@@ -44,6 +44,7 @@ export interface PlatformOptions {
   members: number;
   departments: number;
   seed: number;
+  oddDepartments?: boolean | undefined;
   settings: Settings;
   url: string;
 }

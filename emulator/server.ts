@@ -20,6 +20,8 @@ export interface EmulatorOptions {
   departments?: number | undefined;
   /** The same seed makes the same company; default 1. */
   seed?: number | undefined;
+  /** Also virtual departments (−1, −7) and a school in the company's tree. */
+  oddDepartments?: boolean | undefined;
   corpId?: string | undefined;
   corpName?: string | undefined;
   clientId?: string | undefined;
@@ -84,6 +86,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     members: options.members ?? 60,
     departments: options.departments ?? 12,
     seed: options.seed ?? 1,
+    oddDepartments: options.oddDepartments,
     settings: initialSettings(options, url),
     url,
   });

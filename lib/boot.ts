@@ -1,7 +1,8 @@
 import 'server-only';
 import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
-import { log } from './log';
+import { startDirectory } from './directory/schedule';
+import { guardOutput, log } from './log';
 import { platform } from './platform';
 import { revocations } from './revocation/revocations';
 
@@ -14,12 +15,14 @@ export function boot(): void {
     process.stderr.write(`\n${error.message}\n\n`);
     process.exit(1);
   }
+  guardOutput();
   watchConnections();
   openRecords();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
     .warm()
     .catch((error: unknown) => log().warn({ event: 'warm-up', err: error }));
+  startDirectory();
 }
 
 /** Without a database nobody could be told from a leaver: then it is better not to start. */

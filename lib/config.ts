@@ -29,6 +29,10 @@ export interface Config {
   directory: DirectorySettings;
   /** Administrators of this app, beside DingTalk's own main administrators. */
   adminUserIds: readonly string[];
+  /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: they do not come this way. */
+  callback: { token: string; aesKey: string } | undefined;
+  /** Whether events are fetched over a Stream connection. */
+  stream: boolean;
   /** How long lines of the audit are kept. */
   auditDays: number;
 }
@@ -68,6 +72,7 @@ export class ConfigError extends Error {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const CONSOLE = 'open-dev.dingtalk.com';
+const EVENTS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 事件订阅`;
 const CREDENTIALS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 凭证与基础信息`;
 
 const baseUrl = (fallback: string) =>
@@ -169,6 +174,15 @@ const settingsSchema = z.object({
   DIRECTORY_SEE_HIDDEN: nameList,
   DIRECTORY_EXPORT: nameList,
   ADMIN_USER_IDS: nameList,
+  DINGTALK_CALLBACK_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9]{3,64}$/, `must be 3 to 64 letters and digits / 必须是 3 到 64 个字母或数字 (${EVENTS})`)
+    .optional(),
+  DINGTALK_CALLBACK_AES_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{43}$/, `must be 43 letters and digits / 必须是 43 个字母或数字 (${EVENTS})`)
+    .optional(),
+  DINGTALK_STREAM: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('off'),
   AUDIT_DAYS: wholeNumber(180, 1, 3650),
 });
 
@@ -209,6 +223,11 @@ function crossCheck(given: Record<string, string | undefined>): string[] {
   if (given.SESSION_SAME_SITE === 'none' && !given.PUBLIC_ORIGIN?.startsWith('https:')) {
     problems.push('SESSION_SAME_SITE=none needs an https PUBLIC_ORIGIN / 需要 https 的 PUBLIC_ORIGIN');
   }
+  if ((given.DINGTALK_CALLBACK_TOKEN === undefined) !== (given.DINGTALK_CALLBACK_AES_KEY === undefined)) {
+    problems.push(
+      'DINGTALK_CALLBACK_TOKEN and DINGTALK_CALLBACK_AES_KEY go together: set both or none / 必须同时设置或都不设置',
+    );
+  }
   return problems;
 }
 
@@ -241,6 +260,11 @@ function toConfig(settings: Settings): Config {
       mayExport: settings.DIRECTORY_EXPORT,
     },
     adminUserIds: settings.ADMIN_USER_IDS,
+    callback:
+      settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
+        ? { token: settings.DINGTALK_CALLBACK_TOKEN, aesKey: settings.DINGTALK_CALLBACK_AES_KEY }
+        : undefined,
+    stream: settings.DINGTALK_STREAM === 'on',
     auditDays: settings.AUDIT_DAYS,
   };
 }

@@ -101,6 +101,18 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
 }
 
 /**
+ * Reads a small form, as a page without JavaScript sends it.
+ *
+ * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
+ */
+export async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
+    throw new AppError('unsupported-media-type');
+  return new URLSearchParams(Buffer.from(await readBytes(request)).toString('utf8'));
+}
+
+/**
  * Refuses what another site sent. The Origin must be exactly ours; where an old webview sends no `Sec-Fetch-Site`
  * that is enough, and where one is sent it must agree. A request without an Origin did not come from our page.
  */
@@ -187,7 +199,15 @@ function recordRefusal(failure: unknown, { door }: Record<string, unknown>): voi
   });
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+/**
+ * Reads a body that is bounded in size and time.
+ *
+ * @throws AppError `payload-too-large`, `request-timeout`, `bad-request`
+ */
+export async function readBytes(
+  request: Request,
+  { maxBytes = MAX_BODY_BYTES }: { maxBytes?: number } = {},
+): Promise<Uint8Array> {
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
   const chunks: Uint8Array[] = [];
@@ -201,7 +221,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
       const { done, value } = await Promise.race([reader.read(), deadline]);
       if (done) return Buffer.concat(chunks);
       bytes += value.byteLength;
-      if (bytes > MAX_BODY_BYTES) throw new AppError('payload-too-large');
+      if (bytes > maxBytes) throw new AppError('payload-too-large');
       chunks.push(value);
     }
   } catch (error) {

@@ -7,6 +7,11 @@ import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
 import { exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
+<<<<<<< HEAD
+=======
+import { freshMember, isLeaver, noteLeaver, noteMember } from './directory/refresh';
+import { endedSessions } from './ended-sessions';
+>>>>>>> dir-work
 import { AppError, rethrowAsAppError } from './errors';
 import type { Trip } from './http';
 import { platform } from './platform';
@@ -94,9 +99,21 @@ async function memberBehind(door: Session['door'], code: string, undertaking: Un
     door === 'client'
       ? await exchangeCode(platform(), code, undertaking)
       : await employeeBehind(code, undertaking);
-  const member = await getMember(platform(), owner.userId, { undertaking });
+  const member = (await freshMember(owner.userId)) ?? (await askMember(owner.userId, undertaking));
   if (member.active === false) throw new AppError('member-inactive');
   return member;
+}
+
+/** What DingTalk says about somebody; the staff directory learns of it on the way. */
+async function askMember(userId: string, undertaking: Undertaking): Promise<Member> {
+  try {
+    const member = await getMember(platform(), userId, { undertaking });
+    await noteMember(member);
+    return member;
+  } catch (error) {
+    if (isLeaver(error)) await noteLeaver(userId);
+    throw error;
+  }
 }
 
 async function employeeBehind(code: string, undertaking: Undertaking): Promise<{ userId: string }> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, DingTalkRequest, Undertaking } from './client';
 import { DingTalkError } from './errors';
@@ -7,7 +8,7 @@ export interface PaceOptions {
   callsPerSecond?: number;
   /** Calls under way at once, all APIs together: the rest of the client's places is for people who sign in. */
   maxInFlight?: number;
-  /** Ends waiting and calls alike. */
+  /** Ends the waiting; no further call is sent. */
   signal?: AbortSignal;
   /** Pauses before the repetitions of a call that failed in passing, in ms. */
   backoffMs?: readonly number[];
@@ -55,7 +56,9 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
   const backoffMs = options.backoffMs ?? [500, 2000, 6000];
   const outagePatienceMs = options.outagePatienceMs ?? 60_000;
   const { signal } = options;
-  const undertaking: Undertaking = { calls: 0, paced: true, ...(signal ? { signal } : {}) };
+  // Calls under way end by themselves: cut off by us, they would look like a line that is down, to sign-ins too.
+  const undertaking: Undertaking = { calls: 0, paced: true };
+  if (signal) setMaxListeners(0, signal);
   const lanes = new Map<string, Lane>();
   const waitingForPlace: (() => void)[] = [];
   const seen = { inFlight: 0, peak: 0, refusals: 0 };

@@ -1,3 +1,4 @@
+import 'server-only';
 import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
@@ -26,7 +27,9 @@ const WIDTH = 8;
 const WRITE_EVERY_MS = 50;
 /** A transaction of some ten milliseconds. */
 const MAX_PEOPLE_AT_ONCE = 250;
-/** What will be refused again for every other department. */
+/** So many failures on end are taken for the API's, not the departments'. */
+const MAX_REFUSED = 20;
+/** What will be refused again for every other department, unless another one was served. */
 const FINAL: ReadonlySet<Problem> = new Set<Problem>([
   'permission-missing',
   'address-refused',
@@ -52,6 +55,8 @@ const WHAT: Record<TaskKind, Missing['what']> = {
 export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
   const lanes = new Map<TaskKind, Task[]>();
   const closed = new Set<TaskKind>();
+  const served = new Set<TaskKind>();
+  const refused = new Map<TaskKind, number>();
   const active = new Map<TaskKind, number>();
   const unwritten: { task: Task; result: TaskResult }[] = [];
   let done = doneBefore;
@@ -71,6 +76,8 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     let result: TaskResult;
     try {
       result = await steps[task.kind]({ client, store }, task);
+      served.add(task.kind);
+      refused.delete(task.kind);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DingTalkError)) throw error;
@@ -105,7 +112,9 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     const { problem, detail } = fromDingTalk(error);
     const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
     const missing: Missing = { what: WHAT[task.kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
-    if (FINAL.has(problem)) {
+    const refusedBefore = refused.get(task.kind) ?? 0;
+    refused.set(task.kind, refusedBefore + 1);
+    if (FINAL.has(problem) && (!served.has(task.kind) || refusedBefore >= MAX_REFUSED)) {
       closed.add(task.kind);
       lane(task.kind).length = 0;
       return missing;

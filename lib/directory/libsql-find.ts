@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Database } from '../database';
 import { headOf, type MemberRow, memberRow, toMember } from './libsql-reading';
 import { KEY, type KeyKind } from './search-keys';

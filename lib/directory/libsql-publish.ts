@@ -1,5 +1,7 @@
+import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
+import { noteVanished } from './libsql-leavers';
 import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember } from './libsql-rows';
 import { currentRun, readRun } from './libsql-run';
@@ -334,6 +336,7 @@ interface Flip {
 
 function flip({ db, published, next }: Step, { runId, startedAt, complete, verdict, counts }: Flip): void {
   keepTouched({ db, next });
+  noteVanished(db, next);
   const added = count(
     db,
     `SELECT count(*) AS n FROM directory_member n WHERE from_generation = ? AND NOT EXISTS

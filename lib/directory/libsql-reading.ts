@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Database } from '../database';
 import type { MirrorState, Missing } from './mirror-state';
 import type {

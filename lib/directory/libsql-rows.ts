@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Database } from '../database';
 import { FIRST_INACTIVE_ID } from './schema';
 import { searchKeys, searchText } from './search-keys';

@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Database } from '../database';
 import { headOf, type MemberRow, memberRow } from './libsql-reading';
 import { deleteMember, insertMember, recordText } from './libsql-rows';

@@ -1,5 +1,7 @@
+import 'server-only';
 import type { Database } from '../database';
 import { headOf, memberRow, toMember } from './libsql-reading';
+import { noteLeavers } from './libsql-leavers';
 import { deleteMember, insertMember, recordText } from './libsql-rows';
 import { FOREVER } from './schema';
 import type { DepartmentRules, NotedMember, StoredMember } from './store';
@@ -45,6 +47,7 @@ export function forget(db: Database, userId: string): boolean {
     const row = memberRow(db, userId, generation);
     if (!row) return false;
     const before = toMember(db, row, generation);
+    noteLeavers(db, [userId]);
     touch(db, userId);
     deleteMember(db, row);
     db.run('UPDATE directory_head SET people = people - 1');
@@ -76,6 +79,18 @@ export function noteDepartment(db: Database, id: number, name: string, rules: De
     );
     if (changed > 0) db.run('UPDATE directory_head SET revision = revision + 1');
     return changed > 0;
+  });
+}
+
+export function noteAdministrators(
+  db: Database,
+  list: readonly { userId: string; main: boolean }[],
+): void {
+  db.write(() => {
+    db.run('DELETE FROM directory_administrator');
+    for (const { userId, main } of list) {
+      db.run('INSERT OR REPLACE INTO directory_administrator VALUES (?, ?)', userId, main ? 1 : 0);
+    }
   });
 }
 

@@ -14,7 +14,8 @@ import {
   readState,
 } from './libsql-reading';
 import { addTask, countDone, currentRun, insertRun, openTasks, toRun, writeResult } from './libsql-run';
-import { forget, note, noteDepartment } from './libsql-single';
+import { readLeavers, settleLeavers } from './libsql-leavers';
+import { forget, note, noteAdministrators, noteDepartment } from './libsql-single';
 import type { Missing } from './mirror-state';
 import { type DirectoryStore, type Lease, LeaseLostError } from './store';
 
@@ -45,6 +46,9 @@ export function createLibsqlStore(db: Database): DirectoryStore {
 
     note: async (member, at) => note(db, member, at),
     forget: async (userId) => forget(db, userId),
+    noteAdministrators: async (list) => noteAdministrators(db, list),
+    leavers: async (limit) => readLeavers(db, limit),
+    settleLeavers: async (userIds) => settleLeavers(db, userIds),
     noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
 
     takeLease: async (owner, ttlMs, isDead) =>

@@ -1,3 +1,4 @@
+import 'server-only';
 import { config } from '../config';
 import { processWide } from '../process-wide';
 import { refreshMember } from './refresh';

@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Problem } from '../errors';
 
 /** A part of the directory that a read could not get. */

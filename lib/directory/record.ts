@@ -1,3 +1,4 @@
+import 'server-only';
 import type { DepartmentDetail } from '../dingtalk/departments';
 import type { ListedMember, Member } from '../dingtalk/users';
 import type { DepartmentRules, NotedMember, PersonRecord } from './store';

@@ -2,7 +2,7 @@ import 'server-only';
 import { config } from '../config';
 import { getDepartment } from '../dingtalk/departments';
 import { DingTalkError } from '../dingtalk/errors';
-import { getMember, type Member } from '../dingtalk/users';
+import { getMember, listAdministrators, type Member } from '../dingtalk/users';
 import { log } from '../log';
 import { platform } from '../platform';
 import { processWide } from '../process-wide';
@@ -94,6 +94,15 @@ export async function refreshDepartment(id: number): Promise<'changed' | 'unchan
     if (error instanceof DingTalkError && error.code === '60003') return 'needs-sync';
     throw error;
   }
+}
+
+/**
+ * Asks DingTalk who the administrators are.
+ *
+ * @throws DingTalkError
+ */
+export async function refreshAdministrators(): Promise<void> {
+  await directoryStore().noteAdministrators(await listAdministrators(platform()));
 }
 
 const complaint = processWide('directory-complaint', () => ({ made: false }));

@@ -75,8 +75,13 @@ export function startDirectory(): { close(): void } {
     const due = nextSyncAt(await directoryStore().runs(1));
     if (due !== undefined && due <= Date.now()) await startSync('schedule');
   };
+  let complained = false;
   const lookSafely = () => {
-    look().catch((error: unknown) => log().error({ event: 'directory-schedule', err: error }));
+    look().catch((error: unknown) => {
+      // Once: a folder that cannot be written says so every time.
+      if (!complained) log().error({ event: 'directory-schedule', err: error });
+      complained = true;
+    });
   };
   const timer = setInterval(lookSafely, LOOK_EVERY_MS);
   timer.unref();

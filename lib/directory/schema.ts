@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Migration } from '../database';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
@@ -157,5 +158,9 @@ CREATE TABLE directory_seen_role_member (
 ) WITHOUT ROWID;
 CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
 `,
+  },
+  {
+    name: 'directory-leaver-1',
+    sql: 'CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY) WITHOUT ROWID;',
   },
 ];

@@ -1,3 +1,4 @@
+import 'server-only';
 import { fold, spaced, squeeze, syllablesOf } from './sound';
 import type { PersonRecord } from './store';
 

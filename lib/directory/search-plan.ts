@@ -1,3 +1,4 @@
+import 'server-only';
 import { reversed } from './search-keys';
 import { fold, spaced, squeeze } from './sound';
 

@@ -1,3 +1,4 @@
+import 'server-only';
 import type { PersonRecord, StoredDepartment, StoredMember, StoredRole } from './store';
 import type { DirectoryTree } from './tree';
 

@@ -1,3 +1,4 @@
+import 'server-only';
 import { pinyin } from 'pinyin-pro';
 
 const HAN = /\p{Script=Han}+/gu;

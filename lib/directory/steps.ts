@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Client } from '../dingtalk/client';
 import { getDepartment, listSubDepartments, ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
 import { DingTalkError } from '../dingtalk/errors';

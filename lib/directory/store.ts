@@ -1,3 +1,4 @@
+import 'server-only';
 import type { MirrorState, Missing, SkippedDepartment } from './mirror-state';
 import type { SearchPlan } from './search-plan';
 
@@ -235,8 +236,16 @@ export interface DirectoryStore {
   note(member: NotedMember, at: number): Promise<boolean>;
   /** Somebody is no longer there. @returns whether they were */
   forget(userId: string): Promise<boolean>;
+  /** Who the administrators are. */
+  noteAdministrators(list: readonly { userId: string; main: boolean }[]): Promise<void>;
   /** A department's name and rules. @returns whether anything changed */
   noteDepartment(id: number, name: string, rules: DepartmentRules): Promise<boolean>;
+
+  // ——— Leavers
+  /** People whom a complete reading, or DingTalk itself, no longer finds, or finds inactive, and who were not settled. */
+  leavers(limit: number): Promise<string[]>;
+  /** Whatever had to be done about these leavers is done. */
+  settleLeavers(userIds: readonly string[]): Promise<void>;
 
   // ——— Runs
   /** The right to run, or null while somebody else has it. @param isDead whether an owner is known to be gone */

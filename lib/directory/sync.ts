@@ -1,3 +1,4 @@
+import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { createPacedClient, type PaceOptions } from '../dingtalk/pace';

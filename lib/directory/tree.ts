@@ -1,3 +1,4 @@
+import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { processWide } from '../process-wide';
 import { directoryStore } from './libsql-store';

@@ -1,6 +1,8 @@
 import type { Problem } from '../errors';
+import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import type { Messages } from './index';
+import { syncPage } from './sync-page';
 import type { ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
@@ -382,5 +384,7 @@ export const en: Messages = {
     hint: 'Opens after a sign-in of the last five minutes',
     lead: (name: string) => `${name}, you have just confirmed who you are, so you may see this page.`,
   },
+  directory: directoryPage.en,
   errorPage: errorPage.en,
+  sync: syncPage.en,
 };

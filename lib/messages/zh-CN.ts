@@ -1,5 +1,7 @@
 import type { Problem } from '../errors';
+import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { syncPage } from './sync-page';
 
 /** What is said about one problem: to the person at the phone, and to whoever runs the app. */
 export interface ProblemText {
@@ -366,5 +368,7 @@ export const zhCN = {
     hint: '五分钟内登录过才能打开',
     lead: (name: string) => `${name}，您刚刚确认过身份，所以能看到这一页。`,
   },
+  directory: directoryPage['zh-CN'],
   errorPage: errorPage['zh-CN'],
+  sync: syncPage['zh-CN'],
 };

@@ -27,6 +27,8 @@ export interface Revocations {
   open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
   endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
   endPeople(userIds: readonly string[], ending: Ending, eventId?: string): Promise<void>;
+  /** As `endPeople`, for those who have sessions. */
+  endLive(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
   /** Writes down when sessions were last used. */
   flushSeen(): Promise<void>;
@@ -75,6 +77,14 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     await view.refresh();
   }
 
+  async function endLive(userIds: readonly string[], ending: Ending): Promise<void> {
+    const present: string[] = [];
+    for (const userId of userIds) {
+      if ((await known(store.live({ userId, limit: 1 }))).length > 0) present.push(userId);
+    }
+    await endPeople(present, ending);
+  }
+
   return {
     store,
     view,
@@ -101,6 +111,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
       await view.refresh();
     },
     endPeople,
+    endLive,
     async endEveryone(ending) {
       await known(store.endEveryone(ending));
       await view.refresh();
