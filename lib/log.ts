@@ -46,6 +46,13 @@ function spellings(secret: string): string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])];
 }
 
+/** Text for others to read, such as what DingTalk said, without any value that must stay here. */
+export function withoutSecrets(text: string): string {
+  // The settings' secrets are known once there is a log.
+  log();
+  return scrub(text);
+}
+
 /** Patterns of what is secret in whatever text: tokens in URLs and headers, seals. */
 const SECRET_PATTERNS = [
   /((?:access_token|accessToken|appSecret|clientSecret|refreshToken|authCode|x-acs-dingtalk-access-token)["'\s]*[=:]["'\s]*)[^"'\s&,}\\]+/gi,
