@@ -1,7 +1,10 @@
 import 'server-only';
+import { closeAudit } from './audit/recorder';
 import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
 import { startDirectory } from './directory/schedule';
+import { closeEvents, startEvents } from './directory-events';
+import { startLeavers } from './leavers';
 import { guardOutput, log } from './log';
 import { platform } from './platform';
 import { revocations } from './revocation/revocations';
@@ -23,6 +26,14 @@ export function boot(): void {
     .warm()
     .catch((error: unknown) => log().warn({ event: 'warm-up', err: error }));
   startDirectory();
+  startLeavers();
+  startEvents();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void settle());
+}
+
+/** What is still in memory is written down; Next itself ends the process. */
+async function settle(): Promise<void> {
+  await Promise.allSettled([closeEvents(), closeAudit(), revocations().flushSeen()]);
 }
 
 /** Without a database nobody could be told from a leaver: then it is better not to start. */

@@ -176,7 +176,10 @@ const settingsSchema = z.object({
   ADMIN_USER_IDS: nameList,
   DINGTALK_CALLBACK_TOKEN: z
     .string()
-    .regex(/^[A-Za-z0-9]{3,64}$/, `must be 3 to 64 letters and digits / 必须是 3 到 64 个字母或数字 (${EVENTS})`)
+    .regex(
+      /^[A-Za-z0-9]{3,64}$/,
+      `must be 3 to 64 letters and digits / 必须是 3 到 64 个字母或数字 (${EVENTS})`,
+    )
     .optional(),
   DINGTALK_CALLBACK_AES_KEY: z
     .string()

@@ -37,7 +37,8 @@ export const dispatcher = processWide('dispatcher', () =>
     onActivated: (userIds) => refreshMembers(userIds),
     onAdminsAdded: (userIds) => refreshAdministration(userIds),
     onAdminsRemoved: (userIds) => refreshAdministration(userIds),
-    onDepartmentsChanged: (ids) => refresher().refresh(...ids.map((id) => ({ what: 'department', id }) as const)),
+    onDepartmentsChanged: (ids) =>
+      refresher().refresh(...ids.map((id) => ({ what: 'department', id }) as const)),
     onDepartmentsRemoved: () => refresher().refresh({ what: 'directory' }),
     onRolesChanged({ userIds }) {
       refreshMembers(userIds);
@@ -68,7 +69,8 @@ async function read(stale: Stale): Promise<void> {
   if (stale.what === 'administrators') return refreshAdministrators();
   if (stale.what === 'member') {
     const member = await refreshMember(stale.id);
-    if (member?.active === false) await revocations().endLive([stale.id], { reason: 'directory', by: 'event' });
+    if (member?.active === false)
+      await revocations().endLive([stale.id], { reason: 'directory', by: 'event' });
     return;
   }
   if (stale.what === 'department' && (await refreshDepartment(stale.id)) !== 'needs-sync') return;

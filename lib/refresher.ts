@@ -49,7 +49,10 @@ export function createRefresher({
   function add(stale: Stale, attempt = 1): void {
     const key = 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
     if (waiting.has(key) || closed) return;
-    if (waiting.size >= MAX_WAITING && stale.what !== 'directory') return add({ what: 'directory' });
+    if (waiting.size >= MAX_WAITING && stale.what !== 'directory') {
+      add({ what: 'directory' });
+      return;
+    }
     waiting.set(key, { stale, attempt });
     if (!running) void run();
   }

@@ -7,11 +7,9 @@ import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
 import { exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
-<<<<<<< HEAD
-=======
+
 import { freshMember, isLeaver, noteLeaver, noteMember } from './directory/refresh';
-import { endedSessions } from './ended-sessions';
->>>>>>> dir-work
+
 import { AppError, rethrowAsAppError } from './errors';
 import type { Trip } from './http';
 import { platform } from './platform';

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Database } from '../database';
-import { headOf, memberRow, toMember } from './libsql-reading';
 import { noteLeavers } from './libsql-leavers';
+import { headOf, memberRow, toMember } from './libsql-reading';
 import { deleteMember, insertMember, recordText } from './libsql-rows';
 import { FOREVER } from './schema';
 import type { DepartmentRules, NotedMember, StoredMember } from './store';
@@ -82,10 +82,7 @@ export function noteDepartment(db: Database, id: number, name: string, rules: De
   });
 }
 
-export function noteAdministrators(
-  db: Database,
-  list: readonly { userId: string; main: boolean }[],
-): void {
+export function noteAdministrators(db: Database, list: readonly { userId: string; main: boolean }[]): void {
   db.write(() => {
     db.run('DELETE FROM directory_administrator');
     for (const { userId, main } of list) {

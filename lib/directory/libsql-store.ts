@@ -2,6 +2,7 @@ import 'server-only';
 import { type Database, database } from '../database';
 import { processWide } from '../process-wide';
 import { find } from './libsql-find';
+import { readLeavers, settleLeavers } from './libsql-leavers';
 import { endRun, publish, sweep } from './libsql-publish';
 import {
   headOf,
@@ -14,7 +15,6 @@ import {
   readState,
 } from './libsql-reading';
 import { addTask, countDone, currentRun, insertRun, openTasks, toRun, writeResult } from './libsql-run';
-import { readLeavers, settleLeavers } from './libsql-leavers';
 import { forget, note, noteAdministrators, noteDepartment } from './libsql-single';
 import type { Missing } from './mirror-state';
 import { type DirectoryStore, type Lease, LeaseLostError } from './store';
