@@ -8,7 +8,7 @@ import { Tile } from '../_ui/tile';
 export default async function HomePage() {
   const member = await pageMember();
   const { language, messages } = await currentMessages();
-  const { home, stepUp, directory, sync } = messages;
+  const { home, stepUp, directory, sync, sessions } = messages;
   // Whatever is wrong with the directory, the first page stands.
   const isAdmin = await isAdministrator().catch(() => false);
   const until = new Intl.DateTimeFormat(language, {
@@ -37,7 +37,24 @@ export default async function HomePage() {
         <ul className="tiles">
           <Tile href="/me" icon="人" title={home.me} hint={home.meHint} />
           <Tile href="/directory" icon="录" title={directory.title} hint={directory.searchHint} />
-          {isAdmin && <Tile href="/admin/sync" icon="同" title={sync.title} hint={sync.tileHint} />}
+          <Tile href="/me/sessions" icon="登" title={sessions.mine.title} hint={sessions.mine.tileHint} />
+          {isAdmin && (
+            <>
+              <Tile href="/admin/sync" icon="同" title={sync.title} hint={sync.tileHint} />
+              <Tile
+                href="/admin/sessions"
+                icon="会"
+                title={sessions.all.title}
+                hint={sessions.all.tileHint}
+              />
+              <Tile
+                href="/admin/audit"
+                icon="审"
+                title={sessions.audit.title}
+                hint={sessions.audit.tileHint}
+              />
+            </>
+          )}
           <Tile href="/example/step-up" icon="锁" title={stepUp.title} hint={stepUp.hint} />
         </ul>
       </nav>

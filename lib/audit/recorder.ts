@@ -124,7 +124,12 @@ export function record(line: AuditLine): void {
   recorder().record(line);
 }
 
-/** Writes what is waiting, before the process ends. */
+/** Writes what is waiting, so that it can be read. */
+export function flushAudit(): Promise<void> {
+  return recorder().flush();
+}
+
+/** Writes what is waiting, and what was only counted so far, before the process ends. */
 export function closeAudit(): Promise<void> {
   return recorder().close();
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../errors';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import type { Messages } from './index';
+import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import type { ProblemText } from './zh-CN';
 
@@ -387,4 +388,5 @@ export const en: Messages = {
   directory: directoryPage.en,
   errorPage: errorPage.en,
   sync: syncPage.en,
+  sessions: sessionsPage.en,
 };

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 
 /** What is said about one problem: to the person at the phone, and to whoever runs the app. */
@@ -371,4 +372,5 @@ export const zhCN = {
   directory: directoryPage['zh-CN'],
   errorPage: errorPage['zh-CN'],
   sync: syncPage['zh-CN'],
+  sessions: sessionsPage['zh-CN'],
 };

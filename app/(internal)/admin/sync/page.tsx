@@ -2,11 +2,9 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { FieldList } from '@/app/_ui/field-list';
 import { Moment } from '@/app/_ui/moment';
-import { ProblemNote } from '@/app/_ui/problem-note';
+import { NotPermitted } from '@/app/_ui/not-permitted';
 import { pageMember } from '@/lib/auth';
-import { config } from '@/lib/config';
 import { isAdministrator, type SyncStatus, syncStatus } from '@/lib/directory/administration';
-import { problems } from '@/lib/errors';
 import type { Language, Messages } from '@/lib/messages';
 import { currentMessages } from '@/lib/visitor';
 import { LiveProgress } from './live-progress';
@@ -40,7 +38,7 @@ export default async function SyncPage(props: PageProps<'/admin/sync'>) {
           language={language}
         />
       ) : (
-        <Refusal messages={messages} />
+        <NotPermitted messages={messages} />
       )}
     </main>
   );
@@ -122,16 +120,5 @@ function StartForm({ isShrunk, text }: { isShrunk: boolean; text: Messages['sync
       </button>
       <p className="figures">{text.startHint}</p>
     </form>
-  );
-}
-
-function Refusal({ messages }: { messages: Messages }) {
-  const { person, next, cause, remedy } = messages.problems['not-permitted'];
-  const { actor } = problems['not-permitted'];
-  const operator = config().showOperatorHints ? { cause, remedy, actor: messages.actors[actor] } : undefined;
-  return (
-    <div className="panel">
-      <ProblemNote message={person} nextStep={next} operator={operator} labels={messages.problemNote} />
-    </div>
   );
 }

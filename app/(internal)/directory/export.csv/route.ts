@@ -1,5 +1,6 @@
+import { record } from '@/lib/audit/recorder';
 import { requireMember } from '@/lib/auth';
-import { csvRecord } from '@/lib/csv';
+import { csvRecord, csvStream } from '@/lib/csv';
 import { type ExportRow, exportRows } from '@/lib/directory/directory';
 import type { MirrorState } from '@/lib/directory/mirror-state';
 import { refuseMethod, route } from '@/lib/http';
@@ -8,17 +9,14 @@ import type { DirectoryText } from '@/lib/messages/directory-page';
 
 export const dynamic = 'force-dynamic';
 
-/** Without it Excel takes the file for the system's old encoding. */
-const BYTE_ORDER_MARK = '\uFEFF';
-const CHUNK_LENGTH = 32 * 1024;
-
 /** Everybody as a file for spreadsheets, sent as it is read. */
 export const GET = route('directory-export', async (request, trip) => {
   const { userId } = await requireMember();
   trip.note({ userId });
   const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;
   const { state, rows } = await exportRows();
-  return new Response(toStream(toText(rows, text)), {
+  record({ event: 'export', userId, detail: 'directory' });
+  return new Response(csvStream(toText(rows, text)), {
     headers: {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': `attachment; filename="staff-directory.csv"; filename*=UTF-8''${encodeURIComponent(fileName(state, text))}`,
@@ -39,7 +37,7 @@ function fileName({ state, asOf }: MirrorState, text: DirectoryText): string {
 }
 
 async function* toText(rows: AsyncIterable<ExportRow>, text: DirectoryText): AsyncGenerator<string> {
-  yield BYTE_ORDER_MARK + csvRecord(COLUMNS.map((column) => text.columns[column]));
+  yield csvRecord(COLUMNS.map((column) => text.columns[column]));
   for await (const row of rows) yield csvRecord(COLUMNS.map((column) => cell(row[column], text)));
 }
 
@@ -61,27 +59,4 @@ const COLUMNS = [
 function cell(value: ExportRow[keyof ExportRow], text: DirectoryText): string {
   if (typeof value === 'boolean') return value ? text.yes : text.no;
   return typeof value === 'string' ? value : value.join('；');
-}
-
-/** As fast as it is taken and no faster. A failure on the way breaks the download off instead of ending it well. */
-function toStream(records: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      let chunk = '';
-      while (chunk.length < CHUNK_LENGTH) {
-        const { done, value } = await records.next();
-        if (done) {
-          if (chunk !== '') controller.enqueue(encoder.encode(chunk));
-          controller.close();
-          return;
-        }
-        chunk += value;
-      }
-      controller.enqueue(encoder.encode(chunk));
-    },
-    async cancel() {
-      await records.return(undefined);
-    },
-  });
 }
