@@ -54,6 +54,9 @@ test('the five required settings are enough, and the rest has defaults', () => {
       mayExport: [],
     },
     adminUserIds: [],
+    callback: undefined,
+    stream: false,
+    auditDays: 180,
   });
 });
 
