@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { drawAvatar } from './avatars';
 import { readBody } from './call-request';
-import type { Control } from './control';
 import { ControlError } from './control-error';
+import { runEventRoute } from './events/event-routes';
+import type { EventfulControl } from './events/staff-events';
 import type { FaultRequest } from './faults';
 import type { Platform } from './platform';
 
@@ -18,7 +19,7 @@ export function isControlPath(path: string): boolean {
 /** Answers a request to the control plane: JSON in, JSON out. README.md documents every route. */
 export async function handleControl(
   platform: Platform,
-  control: Control,
+  control: EventfulControl,
   exchange: { req: IncomingMessage; res: ServerResponse },
 ): Promise<void> {
   const { req, res } = exchange;
@@ -29,7 +30,7 @@ export async function handleControl(
     requireOwnCaller(platform, req);
     const { kind, fields } = await readBody(req, 'json');
     if (kind === 'unreadable') throw new ControlError(400, 'the body must be a JSON object');
-    const body = runRoute(platform, control, { method: req.method ?? '', url, fields });
+    const body = await runRoute(platform, control, { method: req.method ?? '', url, fields });
     sendJson(res, 200, body ?? { ok: true });
   } catch (error) {
     if (error instanceof ControlError) return sendJson(res, error.status, { error: error.message });
@@ -44,10 +45,12 @@ interface Wish {
   fields: Record<string, unknown>;
 }
 
-function runRoute(platform: Platform, control: Control, { method, url, fields }: Wish): unknown {
+function runRoute(platform: Platform, control: EventfulControl, { method, url, fields }: Wish): unknown {
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
   const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
+  const told = runEventRoute(platform.events, route, fields);
+  if (told) return told;
   switch (route) {
     case 'POST codes': {
       const { userid, ...options } = codeRequest.parse(fields);
@@ -100,7 +103,7 @@ const codeRequest = z.strictObject({
   scopes: z.array(z.string()).optional(),
 });
 
-function listPeople(control: Control, query: URLSearchParams): unknown {
+function listPeople(control: EventfulControl, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');
   const offset = Math.max(0, Number(query.get('offset')) || 0);
   return { total: found.length, people: found.slice(offset, offset + PAGE) };
