@@ -103,15 +103,14 @@ export function createCallbackSender({ clock, alarms }: { clock: Clock; alarms: 
     const mine = era;
     queue.push(async () => {
       if (mine !== era) return;
+      const reason = await post(to, toJson(callbackBody(event, to.keyStyle)), clock.now()).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
       delivery.attempts += 1;
-      try {
-        await post(to, toJson(callbackBody(event, to.keyStyle)), clock.now());
-        delivery.state = 'delivered';
-        delivery.reason = undefined;
-      } catch (error) {
-        delivery.reason = (error as Error).message;
-        if (mine === era) retry(event, delivery, to);
-      }
+      delivery.reason = reason;
+      if (reason === undefined) delivery.state = 'delivered';
+      else if (mine === era) retry(event, delivery, to);
     });
     next();
   }
