@@ -88,6 +88,14 @@ function runRoute(platform: Platform, control: EventfulControl, { method, url, f
       return control.patchPerson(id!, fields);
     case 'DELETE people/*':
       return control.fire(id!);
+    case 'POST move': {
+      const { userid, departmentIds } = moveRequest.parse(fields);
+      return control.move(userid, departmentIds);
+    }
+    case 'POST promote': {
+      const { userid, admin } = promotion.parse(fields);
+      return control.promote(userid, admin);
+    }
     case 'GET company':
       return describeCompany(platform);
     default:
@@ -102,6 +110,9 @@ const codeRequest = z.strictObject({
   clientId: z.string().optional(),
   scopes: z.array(z.string()).optional(),
 });
+
+const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
+const promotion = z.strictObject({ userid: z.string(), admin: z.boolean().optional() });
 
 function listPeople(control: EventfulControl, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');

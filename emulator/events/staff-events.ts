@@ -1,5 +1,5 @@
 import type { Company } from '../company';
-import type { Control } from '../control';
+import type { Control, PersonSummary } from '../control';
 import { type Person, rolesOf } from '../person';
 import type { CompanyEvent } from './company-event';
 import type { EventControl } from './event-hub';
@@ -10,9 +10,10 @@ const PERSONAL = new Set<keyof Person>(['hasAvatar', 'realAuthed', 'active', 'ad
 /** What the staff's changes do besides: DingTalk tells the app. */
 export interface EventfulControl extends Control {
   readonly events: EventControl;
-  move(userid: string, departmentIds: number[]): void;
-  /** Makes somebody a sub-administrator, or takes it away. */
-  promote(userid: string, isAdmin?: boolean): void;
+  /** To these departments; without any, to the next one of the tree. */
+  move(userid: string, departmentIds?: number[]): PersonSummary;
+  /** Makes somebody a sub-administrator or takes it away; without a wish, the other of the two. */
+  promote(userid: string, isAdmin?: boolean): { isAdmin: boolean };
 }
 
 /** The control plane's verbs, with the events that follow from them. */
@@ -64,8 +65,13 @@ export function withStaffEvents(control: Control, company: Company, events: Even
       if (before && person) tell(before, person);
       return changed;
     },
-    move: (userid, departmentIds) => void eventful.patchPerson(userid, { departmentIds }),
-    promote: (userid, isAdmin = true) => void eventful.patchPerson(userid, { adminLevel: isAdmin ? 2 : 0 }),
+    move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
+      eventful.patchPerson(userid, { departmentIds }),
+    promote(userid, wanted) {
+      const isAdmin = wanted ?? !company.person(userid)?.adminLevel;
+      eventful.patchPerson(userid, { adminLevel: isAdmin ? 2 : 0 });
+      return { isAdmin };
+    },
   };
   return eventful;
 }
@@ -88,4 +94,10 @@ function diffOf(before: Person, after: Person): CompanyEvent['diff'] {
     curr[theirs] = after[ours] ?? '';
   }
   return Object.keys(curr).length > 0 ? [{ prev, curr, userid: after.userid }] : [];
+}
+
+function nextDepartment(company: Company, userid: string): number {
+  const { departments } = company;
+  const at = departments.findIndex(({ id }) => id === company.person(userid)?.departmentIds[0]);
+  return departments[(at + 1) % departments.length]!.id;
 }
