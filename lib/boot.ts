@@ -1,7 +1,7 @@
 import 'server-only';
 import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
-import { log } from './log';
+import { guardOutput, log } from './log';
 import { platform } from './platform';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
@@ -13,6 +13,7 @@ export function boot(): void {
     process.stderr.write(`\n${error.message}\n\n`);
     process.exit(1);
   }
+  guardOutput();
   watchConnections();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()

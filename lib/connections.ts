@@ -1,18 +1,23 @@
 import 'server-only';
 import { subscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PEER_HEADER } from './client-address';
+import { setApiSecurityHeaders } from './security-headers';
 
 /** Whoever needs longer to send a request, body included, is cut off. */
 const REQUEST_DEADLINE_MS = 15_000;
 
 /**
  * Watches every request at the socket, before Next sees it: writes down which address the socket has, whatever the
- * client claims, and cuts off clients that never finish sending (Next waits for them). Called once, at boot.
+ * client claims, and cuts off clients that never finish sending (Next waits for them). Every answer starts out with the
+ * strictest headers: Next gives some by itself (a slash too many, a method that it does not know). Called once, at boot.
  */
 export function watchConnections(): void {
+  const strictest = new Headers();
+  setApiSecurityHeaders(strictest);
   subscribe('http.server.request.start', (message) => {
-    const { request } = message as { request: IncomingMessage };
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+    response.setHeaders(strictest);
     request.url = originForm(request.url);
     request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
     if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)

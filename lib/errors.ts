@@ -13,7 +13,8 @@ interface ProblemEntry {
 
 /**
  * The closed list of everything that can go wrong. The sentences for each, in every language, are in `messages/`.
- * `nobody` never sends people to the admin; the others never say "try again".
+ * A problem that passes never sends people to the admin; one that a developer or an admin must mend never says "try
+ * again".
  */
 export const problems = {
   // The request

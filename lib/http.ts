@@ -4,9 +4,8 @@ import type { z } from 'zod';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
 import { AppError, mayRetry, type OperatorDetail, type Problem, problems } from './errors';
-import { log } from './log';
+import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
-import { setApiSecurityHeaders } from './security-headers';
 import { sessions } from './session';
 
 /** A sign-in needs a few hundred bytes. */
@@ -54,7 +53,6 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       failure = error;
       response = errorResponse(error, request, trip.requestId);
     }
-    setApiSecurityHeaders(response.headers);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
     response.headers.set('x-request-id', trip.requestId);
@@ -142,7 +140,9 @@ function errorResponse(error: unknown, request: Request, requestId: string): Res
   if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
   const language = preferredLanguage(request.headers.get('accept-language'));
   const body = { error: toWireError(problem, detail, requestId, language) };
-  return Response.json(body, { status: problems[problem].status, headers });
+  headers.set('content-type', 'application/json');
+  // The operator's part repeats words of DingTalk's, which can be anything.
+  return new Response(withoutSecrets(JSON.stringify(body)), { status: problems[problem].status, headers });
 }
 
 function toWireError(

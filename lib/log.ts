@@ -17,7 +17,7 @@ export function keepOutOfLog(value: string): void {
 /** The process's log: one JSON object a line, on standard output. */
 export const log = processWide('log', () => {
   const { logLevel, clientSecret, sessionKeys } = config();
-  secrets().settings = [clientSecret, ...sessionKeys.values()];
+  secrets().settings = [clientSecret, ...sessionKeys.values()].flatMap(spellings);
   return pino({
     level: logLevel,
     base: null,
@@ -27,6 +27,31 @@ export const log = processWide('log', () => {
     hooks: { streamWrite: scrub },
   });
 });
+
+/**
+ * Keeps secrets out of what others write past the log: Next its errors, Node the whole URLs and headers of our calls
+ * when `NODE_DEBUG` is set. Called once, at boot.
+ */
+export function guardOutput(): void {
+  log();
+  for (const stream of [process.stdout, process.stderr]) {
+    const write = stream.write.bind(stream) as (chunk: unknown, ...rest: unknown[]) => boolean;
+    stream.write = (chunk: unknown, ...rest: unknown[]) =>
+      write(typeof chunk === 'string' ? scrub(chunk) : chunk, ...rest);
+  }
+}
+
+/** As it is, as it stands inside JSON, and as it stands in a URL. */
+function spellings(secret: string): string[] {
+  return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])];
+}
+
+/** Text for others to read, such as what DingTalk said, without any value that must stay here. */
+export function withoutSecrets(text: string): string {
+  // The settings' secrets are known once there is a log.
+  log();
+  return scrub(text);
+}
 
 /** Patterns of what is secret in whatever text: tokens in URLs and headers, seals. */
 const SECRET_PATTERNS = [

@@ -155,9 +155,9 @@ const pagesAskFirst: Rule = ({ path, text }) => {
 /** Routes that answer anybody, each with why. */
 const OPEN_ROUTES: Record<string, string> = {
   'app/api/[...path]/route.ts': 'says that there is nothing',
-  'app/api/oauth/start/route.ts': 'the way in, for those who are not',
   'app/api/health/route.ts': 'says that the process serves, and nothing else',
   'app/api/ready/route.ts': 'says whether sign-ins work, and nothing else',
+  'app/api/oauth/start/route.ts': 'begins a sign-in: whoever comes here is nobody yet',
 };
 
 const routesAsk: Rule = ({ path, text }) => {
@@ -167,12 +167,12 @@ const routesAsk: Rule = ({ path, text }) => {
     : [`${path} asks nobody who they are`];
 };
 
-/** A check in a layout does not run again on navigation, and a loading page turns a redirect into a 200. */
+/** A layout does not run again on navigation, so it turns nobody away; a loading page makes a redirect a 200. */
 const layoutsAreNoGuards: Rule = ({ path, text }) => {
   if (!isIn(path, 'app')) return [];
   if (/^loading\./.test(basename(path))) return [`${path} would answer 200 before the page has asked`];
-  const asks = basename(path) === 'layout.tsx' && /\b(requireMember|pageMember)\(/.test(codeOf(text));
-  return asks ? [`${path} asks in a layout`] : [];
+  const guards = /\b(requireMember|pageMember|redirect|notFound)\(/.test(codeOf(text));
+  return basename(path) === 'layout.tsx' && guards ? [`${path} turns people away in a layout`] : [];
 };
 
 const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = {
@@ -364,8 +364,8 @@ test('the rules see the whole house', () => {
   }
   expect(sources.filter(isClient).map(({ path }) => path)).toContain('app/login/sign-in.tsx');
   expect(
-    importsOf(sources.find(({ path }) => path === 'lib/seal.ts')!).map(({ specifier }) => specifier),
-  ).toEqual(expect.arrayContaining(['server-only', 'iron-session']));
+    importsOf(sources.find(({ path }) => path === 'lib/session.ts')!).map(({ specifier }) => specifier),
+  ).toEqual(expect.arrayContaining(['server-only', 'node:crypto', 'zod', './seal']));
   for (const path of [...Object.keys(NOT_SERVER_ONLY), ...Object.keys(OPEN_ROUTES)])
     expect(paths).toContain(path);
 });

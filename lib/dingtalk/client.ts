@@ -181,7 +181,7 @@ function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boo
 }
 
 /** Neither a certificate nor our own guard changes its mind at once. */
-const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|TLS|SSL/;
+const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
 const PATIENCE_LOST = new Set(['timeout', 'answer-too-large', 'unknown-encoding', 'redirect']);
 
@@ -272,6 +272,9 @@ function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T 
 
 type Failure = z.infer<typeof failureSchema>;
 
+/** A code or an id as DingTalk makes them. It goes into logs and messages, so nothing else is taken for one. */
+const word = (text: string | undefined) => (text && /^-?[\w.-]{1,128}$/.test(text) ? text : undefined);
+
 /**
  * DingTalk's own code, or undefined for a success. `88` wraps the real code of the gateway in `sub_code`, or, where
  * that is missing, in the text.
@@ -279,11 +282,12 @@ type Failure = z.infer<typeof failureSchema>;
 function failureCode(failure: Failure, status: number): string | undefined {
   if (failure.errcode === 88) {
     const wrapped = failure.sub_code || /subcode=([\w.-]+)/.exec(failure.errmsg ?? '')?.[1];
-    return wrapped ?? '88';
+    return wrapped ? (word(wrapped) ?? 'unknown') : '88';
   }
   if (failure.errcode !== undefined && failure.errcode !== 0) return String(failure.errcode);
   if (status >= 200 && status < 300) return undefined;
-  return failure.code ?? failure.Code ?? `http-${status}`;
+  const code = failure.code ?? failure.Code;
+  return code ? (word(code) ?? 'unknown') : `http-${status}`;
 }
 
 /** Whether what was said is only that something behind the gateway broke or timed out: it passes, whatever its name. */
@@ -305,7 +309,7 @@ function describe(failure: Failure): Partial<DingTalkErrorDetail> {
     /requiredScopes=\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/) ??
     /所需的权限：\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/);
   return {
-    dingTalkRequestId: failure.request_id ?? failure.requestid ?? failure.RequestId,
+    dingTalkRequestId: word(failure.request_id ?? failure.requestid ?? failure.RequestId),
     requiredScopes: scopes?.filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
     applyUrl: /https:\/\/open-dev\.dingtalk\.com\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
     callerAddress: /request ip=([0-9a-fA-F.:]{3,45})/.exec(text)?.[1],

@@ -64,11 +64,16 @@ export function toFieldGroups(
 
 function valueFormatter({ me }: Messages, language: Language) {
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'Asia/Shanghai' });
+  // A day that there is not, such as the 99th, is shown as it came: formatting it would throw.
+  const toDate = (value: number | string) => {
+    const day = new Date(value);
+    return Number.isNaN(day.getTime()) ? String(value) : date.format(day);
+  };
   return (value: Member[Field]): string | undefined => {
     if (value === undefined) return undefined;
     if (typeof value === 'boolean') return value ? me.yes : me.no;
-    if (typeof value === 'number') return date.format(value);
-    if (typeof value === 'string') return ISO_DATE.test(value) ? date.format(new Date(value)) : value;
+    if (typeof value === 'number') return toDate(value);
+    if (typeof value === 'string') return ISO_DATE.test(value) ? toDate(value) : value;
     const items = value.map((item) =>
       typeof item === 'number' ? String(item) : [item.groupName, item.name].filter(Boolean).join(' / '),
     );

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { expectClosed, forAll, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
+import { type App, appEnv, SESSION_SECRET, startApp } from '../support/app';
+import { findSecrets } from '../support/secrets';
+import { givenCookie, send, type WireAnswer } from '../support/wire';
+
+/** A copy of the project that was spoilt: proxy.ts is gone, and there are a page and a route that throw. */
+const DIRECTORY = 'test-results/altered';
+const PARTS = [
+  'app',
+  'lib',
+  'public',
+  'instrumentation.ts',
+  'next.config.js',
+  'package.json',
+  'tsconfig.json',
+];
+
+const THROWING_ROUTE = `
+import { config } from '@/lib/config';
+import { route } from '@/lib/http';
+
+function fail(request: Request): never {
+  const { clientSecret, sessionKeys } = config();
+  const cause = new Error([...sessionKeys.values(), request.headers.get('cookie')].join());
+  throw Object.assign(new Error('thrown with ' + clientSecret, { cause }), { headers: [...request.headers], clientSecret });
+}
+export const POST = route('throws', async (request) => fail(request));
+export async function GET(request: Request) {
+  return fail(request);
+}
+`;
+
+const THROWING_PAGE = `
+import { headers } from 'next/headers';
+import { pageMember } from '@/lib/auth';
+import { config } from '@/lib/config';
+
+export default async function ThrowingPage() {
+  await pageMember();
+  const { clientSecret, sessionKeys } = config();
+  const cause = new Error([...sessionKeys.values(), (await headers()).get('cookie')].join());
+  throw new Error('thrown with ' + clientSecret, { cause });
+}
+`;
+
+let emulator: Emulator;
+let app: App;
+let session: string;
+let secrets: Record<string, string>;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ enforceQps: false, clientSecret: 'canary-of-the-client-secret-000001' });
+  secrets = { appSecret: emulator.clientSecret, sessionSecret: SESSION_SECRET };
+  await buildAltered();
+  app = await startApp({ emulator, directory: DIRECTORY });
+  const answer = await send(app, {
+    method: 'POST',
+    path: '/api/session',
+    headers: { 'content-type': 'application/json', origin: app.origin },
+    body: JSON.stringify({ code: emulator.control.mintCode(emulator.company.people[0]!.userid) }),
+  });
+  session = givenCookie(answer, 'dingpass') ?? '';
+  secrets.session = session;
+}, 240_000);
+afterAll(async () => {
+  await app?.close();
+  await emulator?.close();
+  rmSync(DIRECTORY, { recursive: true, force: true });
+});
+
+test('there is no proxy in this build, and members get their pages all the same', async () => {
+  const answer = await member('/me');
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+  for (const [path, mark] of INTERNAL_PAGES) expect((await member(path)).text).toContain(mark);
+});
+
+test('without proxy.ts no header and no spelling of an address opens a page', async () => {
+  const { userid, unionid, name, mobile } = emulator.company.people[0]!;
+  const cookie = `dingpass=${session}`;
+  await forAll(waysIn(DIRECTORY), async (way) => {
+    await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
+    expectClosed(way, await tryWayIn(app, way), [userid, unionid, name, mobile]);
+  });
+}, 90_000);
+
+test('without proxy.ts every page still sends people to the sign-in page, and the API answers 401', async () => {
+  for (const [path] of INTERNAL_PAGES) {
+    const answer = await send(app, { path });
+    expect(answer.status).toBe(307);
+    expect(answer.headers.location).toMatch(/^\/login\?next=/);
+    expect(answer.headers['cache-control']).toMatch(/private.*no-store/);
+  }
+  expect((await send(app, { path: '/api/session' })).status).toBe(401);
+});
+
+test('a return target that a client claims instead of proxy.ts is cleaned like any other', async () => {
+  for (const target of ['//evil.example', 'https://evil.example', '/\\evil.example', '/api/session']) {
+    const answer = await send(app, { path: '/me', headers: { 'x-dingpass-target': target } });
+    expect(answer.headers.location).toBe('/login?next=%2F');
+  }
+});
+
+test('SL-009: a route or a page that throws with secrets in hand tells nobody: not the visitor, not the log', async () => {
+  const cookie = `dingpass=${session}`;
+  const answers = [
+    await send(app, { path: '/api/throws', method: 'POST', headers: { cookie } }),
+    await send(app, { path: '/api/throws', headers: { cookie } }),
+    await send(app, { path: '/throws', headers: { cookie } }),
+    await send(app, { path: '/throws?_rsc', headers: { cookie, rsc: '1' } }),
+  ];
+  for (const answer of answers) {
+    expect([200, 500]).toContain(answer.status);
+    expect(answer.text).not.toContain('thrown with');
+    expect(findSecrets(JSON.stringify(answer.headers) + answer.text, secrets)).toEqual([]);
+  }
+  expect(answers[0]?.json.error.code).toBe('INTERNAL');
+  expect(app.output()).toContain('thrown with [secret]');
+  expect(findSecrets(app.output(), secrets)).toEqual([]);
+});
+
+test('nothing of the environment that a build is made in stays in the build', () => {
+  const files = readdirSync(`${DIRECTORY}/.next`, { recursive: true, withFileTypes: true });
+  let read = 0;
+  for (const file of files.filter((entry) => entry.isFile())) {
+    const text = readFileSync(`${file.parentPath}/${file.name}`, 'latin1');
+    expect({ file: file.name, found: findSecrets(text, secrets) }).toEqual({ file: file.name, found: [] });
+    read++;
+  }
+  expect(read).toBeGreaterThan(50);
+});
+
+function member(path: string): Promise<WireAnswer> {
+  return send(app, { path, headers: { cookie: `dingpass=${session}` } });
+}
+
+async function buildAltered(): Promise<void> {
+  rmSync(DIRECTORY, { recursive: true, force: true });
+  mkdirSync(DIRECTORY, { recursive: true });
+  for (const part of PARTS) cpSync(part, `${DIRECTORY}/${part}`, { recursive: true });
+  addFile('app/api/throws/route.ts', THROWING_ROUTE);
+  addFile('app/(internal)/throws/page.tsx', THROWING_PAGE);
+  const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
+  await promisify(execFile)(process.execPath, [next, 'build'], {
+    cwd: DIRECTORY,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      ...appEnv(emulator, 'https://app.example.com'),
+    },
+  });
+}
+
+function addFile(path: string, text: string): void {
+  const file = `${DIRECTORY}/${path}`;
+  mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true });
+  writeFileSync(file, text);
+}
