@@ -80,14 +80,6 @@ function runRoute(platform: Platform, control: EventfulControl, { method, url, f
       return control.settings(fields);
     case 'POST tokens/revoke':
       return control.revokeTokens();
-    case 'GET people':
-      return listPeople(control, url.searchParams);
-    case 'POST people':
-      return control.hire(fields);
-    case 'POST people/*':
-      return control.patchPerson(id!, fields);
-    case 'DELETE people/*':
-      return control.fire(id!);
     case 'POST move': {
       const { userid, departmentIds } = moveRequest.parse(fields);
       return control.move(userid, departmentIds);
@@ -96,6 +88,14 @@ function runRoute(platform: Platform, control: EventfulControl, { method, url, f
       const { userid, admin } = promotion.parse(fields);
       return control.promote(userid, admin);
     }
+    case 'GET people':
+      return listPeople(control, url.searchParams);
+    case 'POST people':
+      return control.hire(fields);
+    case 'POST people/*':
+      return control.patchPerson(id!, fields);
+    case 'DELETE people/*':
+      return control.fire(id!);
     case 'GET company':
       return describeCompany(platform);
     default:
