@@ -83,7 +83,7 @@ async function answerCall(
   try {
     if (endpoint.family === 'topapi' && req.method !== 'POST') throw new Refusal(43002);
     if (endpoint.family !== 'v1' && body.kind === 'unreadable') throw new Refusal(47001);
-    return endpoint.handle({ platform, query, body, parameters, login: verdict.login });
+    return await endpoint.handle({ platform, query, body, parameters, login: verdict.login });
   } catch (error) {
     if (error instanceof Refusal) {
       return refusalAnswer(error.errcode, error.errmsg, { family: endpoint.family, wrapped: false });
