@@ -105,6 +105,11 @@ export class AppError extends Error {
     this.detail = detail;
   }
 
+  /** By name, not by class: what is made once for the whole process throws the class of the bundle that made it. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'AppError';
+  }
+
   get code(): string {
     return problems[this.problem].code;
   }
