@@ -10,7 +10,7 @@ export async function isReady(): Promise<boolean> {
   try {
     if (!revocations().view.isFresh()) return false;
     await platform().warm();
-    return true;
+    return platform().isReachable();
   } catch {
     return false;
   }
