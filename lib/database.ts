@@ -81,8 +81,8 @@ function wrap(connection: Libsql.Database, path: string): Database {
   const all = <T>(sql: string, ...values: Value[]) => prepared(sql).all(values) as T[];
   return {
     run: (sql, ...values) => prepared(sql).run(values).changes,
-    // Not `get`: it adds a property of its own to the row, and leaves the statement open.
-    get: <T>(sql: string, ...values: Value[]) => all<T>(sql, ...values)[0],
+    // libsql adds a property of its own, `_metadata`, to a row that is got alone.
+    get: <T>(sql: string, ...values: Value[]) => prepared(sql).get(values) as T | undefined,
     all,
     write: (action) => connection.transaction(action).immediate(),
     writeDurably: (action) => {

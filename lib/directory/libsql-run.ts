@@ -1,19 +1,10 @@
 import 'server-only';
 import type { Database } from '../database';
-import { headOf, type MemberRow, memberRow } from './libsql-reading';
-import { deleteMember, insertMember, recordText } from './libsql-rows';
+import { headOf, type MemberRow } from './libsql-reading';
+import { deleteMember, insertMembers, type NewMember, recordText } from './libsql-rows';
 import { LAST_POSITION } from './libsql-single';
 import type { Missing, SkippedDepartment } from './mirror-state';
-import type {
-  FoundPerson,
-  NewTask,
-  NotedMember,
-  RunStarter,
-  RunState,
-  StoredRun,
-  Task,
-  TaskResult,
-} from './store';
+import type { NewTask, NotedMember, RunStarter, RunState, StoredRun, Task, TaskResult } from './store';
 
 /** What a run writes while it reads: its steps, what it has seen, and the next generation of what has changed. */
 
@@ -118,13 +109,51 @@ export function addTask(db: Database, { kind, subject }: NewTask): Task | undefi
   );
 }
 
-/** Writes what a task brought. Inside the caller's transaction. */
-export function writeResult(db: Database, task: Task, result: TaskResult): Task[] {
+/** Writes what some tasks brought. Inside the caller's transaction. @returns the tasks that are new */
+export function writeResults(db: Database, batch: readonly { task: Task; result: TaskResult }[]): Task[] {
   const run = currentRun(db)!;
-  const published = headOf(db).generation;
-  const generations: Generations = { published, next: run.generation };
+  const generations: Generations = { published: headOf(db).generation, next: run.generation };
+  const unwritten: Unwritten = [];
+  const flush = () => insertMembers(db, unwritten.splice(0), generations.next);
+  const added = batch.flatMap(({ task, result }) => {
+    // Both take back what was written, and must find it.
+    if (result.again || result.gone !== undefined) flush();
+    return writeResult(db, { task, result, generations, unwritten });
+  });
+  flush();
+  return added;
+}
+
+interface Writing {
+  task: Task;
+  result: TaskResult;
+  generations: Generations;
+  unwritten: Unwritten;
+}
+
+function writeResult(db: Database, { task, result, generations, unwritten }: Writing): Task[] {
   if (result.again) forgetDepartmentPeople(db, result.again.departmentId, generations);
-  for (const { id, parentId, position, name } of result.departments ?? []) {
+  writeDepartments(db, result);
+  if (result.people) writePeople(db, result.people, { generations, unwritten });
+  if (result.found) writeFound(db, result.found, { generations, unwritten });
+  for (const role of result.roles ?? []) {
+    db.run('INSERT OR REPLACE INTO directory_seen_role VALUES (?, ?, ?)', role.id, role.name, role.groupName);
+  }
+  if (result.roleMembers) {
+    db.run(
+      'INSERT OR IGNORE INTO directory_seen_role_member SELECT ?, value FROM json_each(?)',
+      result.roleMembers.roleId,
+      JSON.stringify(result.roleMembers.userIds),
+    );
+  }
+  if (result.gone !== undefined) dropDepartment(db, result.gone, generations);
+  noteOnRun(db, result);
+  moveOn(db, task, result);
+  return (result.tasks ?? []).flatMap((wish) => addTask(db, wish) ?? []);
+}
+
+function writeDepartments(db: Database, { departments = [], rules }: TaskResult): void {
+  for (const { id, parentId, position, name } of departments) {
     db.run(
       // A department authorised by itself may lie below another one: its parent knows its place.
       `INSERT INTO directory_seen_department (department_id, parent_id, position, name) VALUES (?, ?, ?, ?)
@@ -136,30 +165,13 @@ export function writeResult(db: Database, task: Task, result: TaskResult): Task[
       name,
     );
   }
-  if (result.rules) {
-    db.run(
-      "UPDATE directory_seen_department SET rules = ?, name = coalesce(nullif(?, ''), name) WHERE department_id = ?",
-      JSON.stringify(result.rules.rules),
-      result.rules.name,
-      result.rules.departmentId,
-    );
-  }
-  if (result.people) writePeople(db, result.people, generations);
-  if (result.found) writeFound(db, result.found, generations);
-  for (const role of result.roles ?? []) {
-    db.run('INSERT OR REPLACE INTO directory_seen_role VALUES (?, ?, ?)', role.id, role.name, role.groupName);
-  }
-  for (const userId of result.roleMembers?.userIds ?? []) {
-    db.run(
-      'INSERT OR IGNORE INTO directory_seen_role_member VALUES (?, ?)',
-      result.roleMembers!.roleId,
-      userId,
-    );
-  }
-  if (result.gone !== undefined) dropDepartment(db, result.gone, generations);
-  noteOnRun(db, run, result);
-  moveOn(db, task, result);
-  return (result.tasks ?? []).flatMap((wish) => addTask(db, wish) ?? []);
+  if (!rules) return;
+  db.run(
+    "UPDATE directory_seen_department SET rules = ?, name = coalesce(nullif(?, ''), name) WHERE department_id = ?",
+    JSON.stringify(rules.rules),
+    rules.name,
+    rules.departmentId,
+  );
 }
 
 interface Generations {
@@ -167,70 +179,119 @@ interface Generations {
   next: number;
 }
 
+/** Who is written at the end of the transaction, all by one statement. */
+type Unwritten = NewMember[];
+
 function writePeople(
   db: Database,
   people: NonNullable<TaskResult['people']>,
-  generations: Generations,
+  { generations, unwritten }: { generations: Generations; unwritten: Unwritten },
 ): void {
-  let { position } = people;
-  for (const person of people.list) {
-    seeMember(db, person, generations);
-    if (people.departmentId !== undefined) {
-      seeMembership(db, { ...person, departmentId: people.departmentId, position: position++ }, generations);
-    }
-  }
+  seeMembers(db, people.list, { generations, unwritten });
+  const { departmentId } = people;
+  if (departmentId === undefined) return;
+  const places = people.list.map(({ userId, leader }, at) => ({
+    userId,
+    leader,
+    position: people.position + at,
+  }));
+  seePlaces(db, departmentId, { places, generations });
 }
 
 /** A person is written once, however many lists they are in, and only when they changed. */
-function seeMember(
+function seeMembers(
   db: Database,
-  person: Pick<FoundPerson, 'userId' | 'record'>,
-  { published, next }: Generations,
+  people: readonly NewMember[],
+  { generations: { published }, unwritten }: { generations: Generations; unwritten: Unwritten },
 ): void {
-  if (db.run('INSERT OR IGNORE INTO directory_seen_member VALUES (?)', person.userId) === 0) return;
-  const before = memberRow(db, person.userId, published);
-  if (before?.record === recordText(person.record)) return;
-  insertMember(db, person.userId, person.record, next);
+  const ids = JSON.stringify(people.map(({ userId }) => userId));
+  const fresh = new Set(
+    db
+      .all<{ user_id: string }>(
+        'INSERT OR IGNORE INTO directory_seen_member SELECT value FROM json_each(?) WHERE true RETURNING user_id',
+        ids,
+      )
+      .map(({ user_id }) => user_id),
+  );
+  if (fresh.size === 0) return;
+  const before = new Map(
+    db
+      .all<MemberRow>(
+        `SELECT m.id, m.user_id, m.record FROM json_each(?) j CROSS JOIN directory_member m ON m.user_id = j.value
+         WHERE m.from_generation <= ? AND m.to_generation > ?`,
+        ids,
+        published,
+        published,
+      )
+      .map((row) => [row.user_id, row.record]),
+  );
+  for (const person of people) {
+    // Once, even if one answer holds them twice.
+    if (!fresh.delete(person.userId)) continue;
+    if (before.get(person.userId) !== recordText(person.record)) unwritten.push(person);
+  }
 }
 
-function seeMembership(
+interface Place {
+  userId: string;
+  leader: boolean;
+  position: number;
+}
+
+function seePlaces(
   db: Database,
-  place: { departmentId: number; userId: string; position: number; leader: boolean },
-  { published, next }: Generations,
+  departmentId: number,
+  { places, generations: { published, next } }: { places: readonly Place[]; generations: Generations },
 ): void {
-  const { departmentId, userId, position } = place;
-  if (db.run('INSERT OR IGNORE INTO directory_seen_membership VALUES (?, ?)', departmentId, userId) === 0)
-    return;
-  const leader = place.leader ? 1 : 0;
-  const before = db.get<{ position: number; leader: number }>(
-    `SELECT position, leader FROM directory_membership
-     WHERE user_id = ? AND department_id = ? AND from_generation <= ? AND to_generation > ?`,
-    userId,
-    departmentId,
-    published,
-    published,
+  const ids = JSON.stringify(places.map(({ userId }) => userId));
+  const fresh = new Set(
+    db
+      .all<{ user_id: string }>(
+        `INSERT OR IGNORE INTO directory_seen_membership SELECT ?, value FROM json_each(?) WHERE true
+         RETURNING user_id`,
+        departmentId,
+        ids,
+      )
+      .map(({ user_id }) => user_id),
   );
-  if (before?.position === position && before.leader === leader) return;
+  const before = new Map(
+    db
+      .all<{ user_id: string; position: number; leader: number }>(
+        `SELECT m.user_id, m.position, m.leader FROM json_each(?) j
+         CROSS JOIN directory_membership m ON m.user_id = j.value
+         WHERE m.department_id = ? AND m.from_generation <= ? AND m.to_generation > ?`,
+        ids,
+        departmentId,
+        published,
+        published,
+      )
+      .map((row) => [row.user_id, row]),
+  );
+  const changed = places.filter(({ userId, position, leader }) => {
+    if (!fresh.delete(userId)) return false;
+    const old = before.get(userId);
+    return old?.position !== position || (old.leader === 1) !== leader;
+  });
+  if (changed.length === 0) return;
   db.run(
-    'INSERT OR REPLACE INTO directory_membership (department_id, position, user_id, from_generation, leader) VALUES (?, ?, ?, ?, ?)',
+    `INSERT OR REPLACE INTO directory_membership (department_id, position, user_id, from_generation, leader)
+     SELECT ?, value ->> 0, value ->> 1, ?, value ->> 2 FROM json_each(?)`,
     departmentId,
-    position,
-    userId,
     next,
-    leader,
+    JSON.stringify(changed.map(({ userId, position, leader }) => [position, userId, leader ? 1 : 0])),
   );
 }
 
 /** Somebody whom no list showed, but DingTalk knows: they moved while the lists were read. */
-function writeFound(db: Database, person: NotedMember, generations: Generations): void {
-  seeMember(db, person, generations);
+function writeFound(
+  db: Database,
+  person: NotedMember,
+  { generations, unwritten }: { generations: Generations; unwritten: Unwritten },
+): void {
+  seeMembers(db, [person], { generations, unwritten });
   for (const { id, leader } of person.departments) {
     if (!db.get('SELECT 1 FROM directory_seen_department WHERE department_id = ?', id)) continue;
-    seeMembership(
-      db,
-      { departmentId: id, userId: person.userId, position: LAST_POSITION, leader },
-      generations,
-    );
+    seePlaces(db, id, { places: [{ userId: person.userId, leader, position: LAST_POSITION }], generations });
   }
 }
 
@@ -263,22 +324,14 @@ function dropDepartment(db: Database, departmentId: number, generations: Generat
   }
 }
 
-function noteOnRun(db: Database, run: RunRow, result: TaskResult): void {
-  if (result.missing) {
-    const missing = [...(JSON.parse(run.missing) as Missing[]), result.missing];
-    db.run('UPDATE directory_run SET missing = ? WHERE id = ?', JSON.stringify(missing), run.id);
-  }
-  if (result.skipped && result.skipped.length > 0) {
-    const skipped = [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...result.skipped];
-    db.run('UPDATE directory_run SET skipped = ? WHERE id = ?', JSON.stringify(skipped), run.id);
-  }
-  if (result.administrators) {
-    db.run(
-      'UPDATE directory_run SET administrators = ? WHERE id = ?',
-      JSON.stringify(result.administrators),
-      run.id,
-    );
-  }
+function noteOnRun(db: Database, { missing, skipped = [], administrators }: TaskResult): void {
+  if (!missing && skipped.length === 0 && !administrators) return;
+  const run = currentRun(db)!;
+  const set = (column: 'missing' | 'skipped' | 'administrators', value: unknown) =>
+    db.run(`UPDATE directory_run SET ${column} = ? WHERE id = ?`, JSON.stringify(value), run.id);
+  if (missing) set('missing', [...(JSON.parse(run.missing) as Missing[]), missing]);
+  if (skipped.length > 0) set('skipped', [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...skipped]);
+  if (administrators) set('administrators', administrators);
 }
 
 function moveOn(db: Database, task: Task, result: TaskResult): void {

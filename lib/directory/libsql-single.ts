@@ -2,7 +2,7 @@ import 'server-only';
 import type { Database } from '../database';
 import { noteLeavers } from './libsql-leavers';
 import { headOf, memberRow, toMember } from './libsql-reading';
-import { deleteMember, insertMember, recordText } from './libsql-rows';
+import { deleteMember, insertMembers, recordText } from './libsql-rows';
 import { FOREVER } from './schema';
 import type { DepartmentRules, NotedMember, StoredMember } from './store';
 
@@ -34,7 +34,7 @@ export function note(db: Database, member: NotedMember, at: number): boolean {
     if (!sameRecord) {
       if (row) deleteMember(db, row);
       else db.run('UPDATE directory_head SET people = people + 1');
-      insertMember(db, member.userId, member.record, generation);
+      insertMembers(db, [member], generation);
     }
     if (!samePlaces) noteMemberships(db, member.userId, { before, departments, generation });
     return true;

@@ -14,7 +14,7 @@ import {
   readRolesOf,
   readState,
 } from './libsql-reading';
-import { addTask, countDone, currentRun, insertRun, openTasks, toRun, writeResult } from './libsql-run';
+import { addTask, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './libsql-run';
 import { forget, note, noteAdministrators, noteDepartment } from './libsql-single';
 import type { Missing } from './mirror-state';
 import { type DirectoryStore, type Lease, LeaseLostError } from './store';
@@ -92,8 +92,7 @@ export function createLibsqlStore(db: Database): DirectoryStore {
       write(() => undefined);
       return { run: insertRun(db, startedBy), resumed: false, tasks: openTasks(db), done: 0 };
     },
-    record: async (lease, batch) =>
-      guardedBy(lease)(() => batch.flatMap(({ task, result }) => writeResult(db, task, result))),
+    record: async (lease, batch) => guardedBy(lease)(() => writeResults(db, batch)),
     saveProgress: async (lease, progress, calls) =>
       guardedBy(lease)(() => {
         db.run(

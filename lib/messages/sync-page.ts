@@ -16,7 +16,7 @@ const zhCN = {
   completeAsOf: '上次完整',
   nextAt: '下次自动读取',
   never: '无',
-  running: '正在读取',
+  running: '同步进行中',
   phases: { reading: '正在读取钉钉通讯录', checking: '正在核对不见了的人', publishing: '正在发布结果' },
   progress: '进度',
   steps: (done: number, total: number) => `${done} / ${total} 步`,
@@ -83,7 +83,7 @@ const en: typeof zhCN = {
   completeAsOf: 'Last complete',
   nextAt: 'Next by itself',
   never: '–',
-  running: 'Under way',
+  running: 'A sync is under way',
   phases: {
     reading: 'Reading DingTalk’s directory',
     checking: 'Checking who is no longer there',

@@ -2,9 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, startApp } from './app';
 import type { Visitor } from './visitor';
 
-/** Starts the built app with its directory switched on, as fast as the emulator answers. */
-export function startDirectoryApp({ env, ...options }: AppOptions): Promise<App> {
-  return startApp({ ...options, env: { DIRECTORY_SYNC: 'on', DIRECTORY_CALLS_PER_SECOND: '1000', ...env } });
+/** Starts the built app with its directory switched on, and waits until people can sign in. */
+export async function startDirectoryApp({ env, ...options }: AppOptions): Promise<App> {
+  const app = await startApp({
+    ...options,
+    env: { DIRECTORY_SYNC: 'on', DIRECTORY_CALLS_PER_SECOND: '200', ...env },
+  });
+  for (let waited = 0; waited < 20_000; waited += 100) {
+    if ((await fetch(`${app.url}/api/ready`)).status === 200) return app;
+    await delay(100);
+  }
+  throw new Error(`nobody can sign in:\n${app.output()}`);
 }
 
 /** Waits until the first reading has been published. */

@@ -34,7 +34,6 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.title}</h1>
-      {state.state !== 'none' && <p className="page-lead">{text.size(state.people, state.departments)}</p>}
       <DirectorySearch query={query} found={found} language={language}>
         {departments.length > 0 && (
           <section aria-labelledby="tree">
