@@ -1,5 +1,6 @@
 import 'server-only';
 import { config } from './config';
+import { takeFailedEvents } from './dingtalk/failed-events';
 import { type Stream, type StreamLine, startStream } from './dingtalk/stream';
 import { directoryStore } from './directory/libsql-store';
 import { refreshAdministrators, refreshDepartment, refreshMember } from './directory/refresh';
@@ -10,6 +11,10 @@ import { platform } from './platform';
 import { processWide } from './process-wide';
 import { createRefresher, type Stale } from './refresher';
 import { revocations } from './revocation/revocations';
+
+/** DingTalk lists a callback three to five minutes after it gave up. */
+const FAILED_EVERY_MS = 5 * 60_000;
+const FAILED_AFTER_MS = 20_000;
 
 /**
  * What we do about DingTalk's events, whichever way they come. Who left is out before the event is acknowledged;
@@ -78,11 +83,28 @@ async function read(stale: Stale): Promise<void> {
   if (config().directory.sync && !(await startSync('schedule'))) throw new Error('a run is under way');
 }
 
+/** What DingTalk could not deliver, because nobody was there to take it. */
+async function takeFailed(): Promise<void> {
+  try {
+    for (let hasMore = true; hasMore; ) {
+      const taken = await takeFailedEvents(platform());
+      for (const event of taken.events) await dispatcher().dispatch(event);
+      hasMore = taken.hasMore;
+    }
+  } catch (error) {
+    log().warn({ event: 'failed-events', err: error });
+  }
+}
+
 const stream = processWide('stream', (): { current?: Stream } => ({}));
 
-/** Connects to DingTalk's Stream gateway, where `DINGTALK_STREAM=on`. */
+/** Connects to DingTalk's Stream gateway, where `DINGTALK_STREAM=on`, and fetches the callbacks that did not get through. */
 export function startEvents(): void {
-  const { stream: wanted, apiUrl } = config();
+  const { stream: wanted, apiUrl, callback } = config();
+  if (callback) {
+    setTimeout(takeFailed, FAILED_AFTER_MS).unref();
+    setInterval(takeFailed, FAILED_EVERY_MS).unref();
+  }
   if (!wanted) return;
   stream().current ??= startStream({
     client: platform(),

@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 2500;
 const RETRY_AFTER_MS = [10_000, 30_000];
 /** Documented as 3 to 5 minutes. */
 const LISTED_AFTER_MS = 180_000;
-const MOST_AT_ONCE = 50;
+const MOST_AT_ONCE = 10;
 const PAGE = 200;
 const KEPT = 1000;
 

@@ -55,6 +55,8 @@ export async function freshMember(
     ledDepartmentIds: stored.departments.filter(({ leader }) => leader).map(({ id }) => id),
     roles,
     managerUserId: detail?.managerUserId,
+    // The mirror does not keep them.
+    positions: [],
   };
 }
 

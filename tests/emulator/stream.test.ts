@@ -222,12 +222,14 @@ describe('our stream', () => {
 
 describe('the official client', () => {
   let client: DWClient;
-  const toEmulator = axios.interceptors.request.use((config) => {
-    config.url = config.url!.replace('https://api.dingtalk.com', emulator.url);
-    return config;
-  });
+  let toEmulator: number;
 
   beforeEach(() => {
+    // Its addresses are constants; it is the HTTP client beneath it that is told another.
+    toEmulator = axios.interceptors.request.use((config) => {
+      config.url = config.url!.replace('https://api.dingtalk.com', emulator.url);
+      return config;
+    });
     // It talks to the console of its own accord.
     for (const method of ['info', 'warn', 'error'] as const) vi.spyOn(console, method).mockReturnValue();
     const { clientId, clientSecret } = emulator;
@@ -235,6 +237,7 @@ describe('the official client', () => {
   });
   afterEach(() => {
     client.disconnect();
+    axios.interceptors.request.eject(toEmulator);
     vi.restoreAllMocks();
   });
 
@@ -276,6 +279,4 @@ describe('the official client', () => {
     await settled();
     expect(attempts).toBe(3);
   });
-
-  expect(toEmulator).toBeTypeOf('number');
 });

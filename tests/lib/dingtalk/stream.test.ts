@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Stream, type StreamLine, type StreamOptions, startStream } from '../../../lib/dingtalk/stream';
+import { parseFrame } from '../../../lib/dingtalk/stream-frame';
 import { createVirtualGateway, type GatewayFault } from '../../support/virtual-gateway';
 import { createVirtualTime } from '../../support/virtual-time';
 
@@ -199,6 +201,24 @@ describe.each(passing)('%s', (fault) => {
     expect(seen).toContain('during');
     expect(gateway.waiting()).toBe(0);
   });
+});
+
+test('whatever comes on a connection, it is read without harm', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc
+      .record({
+        type: fc.oneof(fc.constantFrom('SYSTEM', 'EVENT', 'CALLBACK'), fc.jsonValue()),
+        headers: fc.oneof(
+          fc.dictionary(fc.constantFrom('topic', 'messageId', 'eventType', 'eventId'), fc.jsonValue()),
+          fc.jsonValue(),
+        ),
+        data: fc.oneof(fc.json(), fc.jsonValue()),
+      })
+      .map((frame) => JSON.stringify(frame)),
+  );
+  fc.assert(fc.property(text, (frame) => void expect(parseFrame(frame).kind).toMatch(/^[a-z]+$/)));
 });
 
 test('a connection that answers pings and never brings a frame is replaced after ten minutes', async () => {
