@@ -2,7 +2,8 @@ import { expect, test, vi } from 'vitest';
 import { type DirectoryEvent, parseEvent } from '../../lib/dingtalk/directory-event';
 import { type CallbackSettings, handleCallback } from '../../lib/event-callback';
 import { createDispatcher, createRecentEvents, type EventHandlers, type EventMemory } from '../../lib/events';
-import { type Bytes, type CallbackParts, PARTS, readAnswer, sealed, sha1, signed } from '../support/callback';
+import { PARTS, readAnswer, sealed } from '../support/callback';
+import { type CallbackEntry as Entry, requestsOfEntry } from '../support/callback-corpus';
 import { openCorpus } from '../support/corpus';
 
 const CORP_ID = 'dingexample0001corp';
@@ -210,76 +211,13 @@ test('an answer is never late: the event is to come again, and the work goes on'
 
 // ── The corpus ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-interface Entry {
-  id: string;
-  class: 'signature' | 'crypto' | 'semantics' | 'method';
-  name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each entry says in its own words what is wrong
-  mutation: any;
-  expect: { status: number | number[]; answer?: string; sideEffect: boolean | 'either' };
-}
-
 const corpus = openCorpus<Entry>('callback-events', {
   'CB-061': 'a sign-in in flight needs the store of sessions',
   'CB-067': 'a method is the route’s',
   'CB-068': 'a method is the route’s',
 });
 
-const LEAVE = { EventType: 'user_leave_org', CorpId: CORP_ID, UserId: ['u1'] };
-const OTHER_AES_KEY = 'ZYXWVUTSRQPONMLKJIHGFEDCBAzyxwvutsrqponmlkj';
-
-const withIds = (fields: Record<string, unknown>) => {
-  const { UserId } = fields as { UserId?: { range?: number } };
-  const ids = UserId?.range ? Array.from({ length: UserId.range }, (_, index) => `u${index}`) : UserId;
-  lastId += 1;
-  return JSON.stringify({ ...LEAVE, ...fields, UserId: ids ?? LEAVE.UserId, eventId: `c${lastId}` });
-};
-
-/** The requests that an entry asks for. */
-function requestsOf({ mutation: m }: Entry): { query: URLSearchParams; body: string }[] {
-  const parts: CallbackParts = { ...PARTS };
-  const bytes: Bytes = {};
-  if (m.owner) parts.ownerKey = m.owner;
-  if (m.aesKey === 'other') parts.aesKey = OTHER_AES_KEY;
-  if (m.pad !== undefined) bytes.pad = m.pad;
-  if (m.len !== undefined) bytes.len = m.len;
-  if (m.timestampSkewSeconds) parts.timestamp = String(NOW + m.timestampSkewSeconds * 1000);
-  if (m.replayAfterSeconds) parts.timestamp = String(NOW - m.replayAfterSeconds * 1000);
-  if (m.shiftConcat) parts.nonce = '55abc';
-  if (m.events) return m.events.map((EventType: string) => sealed(withIds({ EventType }), parts));
-  const sent = sealed(m.plain ?? withIds(m.event ?? {}), parts, bytes);
-  const { query } = sent;
-  const cipher: string = JSON.parse(sent.body).encrypt;
-  const setSignature = (change: (good: string) => string) => {
-    for (const name of ['msg_signature', 'signature']) query.set(name, change(query.get(name)!));
-  };
-  if (m.replay) return Array.from({ length: m.replay }, () => sent);
-  if (m.rawBody !== undefined) sent.body = m.rawBody;
-  else if (m.set) sent.body = JSON.stringify(m.set);
-  else if (m.cipherBlocks) return [signed(Buffer.alloc(16 * m.cipherBlocks, 7).toString('base64'), parts)];
-  else if (m.flipCipher) {
-    const flipped = Buffer.from(cipher, 'base64');
-    flipped[flipped.length + m.flipCipher] = flipped.at(m.flipCipher)! ^ 1;
-    return [signed(flipped.toString('base64'), parts)];
-  } else if (m.flip) setSignature((good) => (good[0] === '0' ? '1' : '0') + good.slice(1));
-  else if (m.upper) setSignature((good) => good.toUpperCase());
-  else if (m.truncate) setSignature((good) => good.slice(0, m.keep));
-  else if (m.append) setSignature((good) => good + m.value);
-  else if (m.repeat) setSignature(() => 'a'.repeat(m.count));
-  else if (m.dupParam) {
-    const good = query.get('signature')!;
-    for (const name of ['msg_signature', 'signature']) query.delete(name);
-    for (const value of m.values) query.append(m.dupParam, value.replace('{{GOOD}}', good));
-  } else if (m.sign === 'unsorted') {
-    const unsorted = sha1([cipher, parts.nonce, parts.timestamp, parts.token], false);
-    setSignature(() => unsorted);
-  } else if (m.unset) query.delete(m.unset);
-  else if (m.shiftConcat) {
-    query.set('timestamp', `${parts.timestamp}5`);
-    query.set('nonce', '5abc');
-  }
-  return [sent];
-}
+const requestsOf = (entry: Entry) => requestsOfEntry(entry, { parts: PARTS, corpId: CORP_ID });
 
 const refusals = new Set<string>();
 
