@@ -7,19 +7,23 @@ export interface Clock {
   /** How far it stands from the machine's clock, in milliseconds. */
   offsetMs(): number;
   reset(): void;
+  /** Is told whenever the clock was moved. */
+  onMove(listener: () => void): void;
 }
 
 /** Makes a clock that starts at the machine's time. */
 export function createClock(): Clock {
   let offset = 0;
+  const listeners: (() => void)[] = [];
+  const moveTo = (wanted: number) => {
+    offset = wanted;
+    for (const listener of listeners) listener();
+  };
   return {
     now: () => Date.now() + offset,
-    advance: (advanceMs) => {
-      offset += advanceMs;
-    },
+    advance: (advanceMs) => moveTo(offset + advanceMs),
     offsetMs: () => offset,
-    reset: () => {
-      offset = 0;
-    },
+    reset: () => moveTo(0),
+    onMove: (listener) => void listeners.push(listener),
   };
 }

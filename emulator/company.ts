@@ -1,5 +1,5 @@
 import type { Department } from './departments';
-import { generateDepartments } from './departments';
+import { generateDepartments, ODD_DEPARTMENTS } from './departments';
 import { generateOutsiders, type Outsider } from './outsiders';
 import type { Person } from './person';
 import { rolesOf } from './person';
@@ -12,6 +12,8 @@ export interface CompanyOptions {
   members: number;
   departments: number;
   seed: number;
+  /** Also virtual departments and a school, as some companies' address books list them. */
+  oddDepartments?: boolean | undefined;
 }
 
 /** A company's address book with its indexes. Lookups are by DingTalk's ids; nothing here knows of permissions. */
@@ -42,6 +44,10 @@ export interface Company {
   /** Changes a person in place and keeps the indexes right. */
   change(userid: string, change: Partial<Person>): void;
   remove(userid: string): void;
+  /** Changes a department in place. */
+  changeDepartment(id: number, change: Partial<Department>): void;
+  /** Dissolves a department without departments below it. Its people stay where else they are, or go to the parent. */
+  dissolve(id: number): void;
   /** Back to how the seed made it. Costs nothing when nobody was hired, fired or changed. */
   restore(): void;
 }
@@ -49,11 +55,9 @@ export interface Company {
 /** Generates a company from its seed. @see outsiders.ts for the people around it */
 export function createCompany(options: CompanyOptions): Company {
   const { corpId, corpName, seed } = options;
-  const departments = generateDepartments(corpName, options.departments, seed);
-  const departmentById = new Map(departments.map((department) => [department.id, department]));
+  const departments: Department[] = [];
+  const departmentById = new Map<number, Department>();
   const children = new Map<number, Department[]>();
-  for (const department of departments) append(children, department.parentId, department);
-
   const people: Person[] = [];
   const outsiders: Outsider[] = [];
   const byUserid = new Map<string, Person>();
@@ -61,7 +65,22 @@ export function createCompany(options: CompanyOptions): Company {
   const byMobile = new Map<string, Person>();
   const byDepartment = new Map<number, Person[]>();
   const left = new Map<string, Person>();
+  let byRole: Map<number, Person[]> | undefined;
   let changed = true;
+  let departmentsChanged = true;
+
+  const restoreDepartments = () => {
+    departments.length = 0;
+    departmentById.clear();
+    children.clear();
+    departments.push(...generateDepartments(corpName, options.departments, seed));
+    if (options.oddDepartments) departments.push(...ODD_DEPARTMENTS.map((department) => ({ ...department })));
+    for (const department of departments) {
+      departmentById.set(department.id, department);
+      append(children, department.parentId, department);
+    }
+    departmentsChanged = false;
+  };
 
   const index = (person: Person) => {
     byUserid.set(person.userid, person);
@@ -95,7 +114,13 @@ export function createCompany(options: CompanyOptions): Company {
       }
       return found;
     },
-    peopleWithRole: (roleId) => people.filter((person) => rolesOf(person).some((role) => role.id === roleId)),
+    peopleWithRole(roleId) {
+      if (!byRole) {
+        byRole = new Map();
+        for (const person of people) for (const { id } of rolesOf(person)) append(byRole, id, person);
+      }
+      return byRole.get(roleId) ?? [];
+    },
     department: (id) => departmentById.get(id),
     childrenOf: (id) => children.get(id) ?? [],
     pathOf(id) {
@@ -106,6 +131,7 @@ export function createCompany(options: CompanyOptions): Company {
     formerPerson: (userid) => left.get(userid),
     add(person) {
       changed = true;
+      byRole = undefined;
       left.delete(person.userid);
       people.push(person);
       index(person);
@@ -114,6 +140,7 @@ export function createCompany(options: CompanyOptions): Company {
       const person = byUserid.get(userid);
       if (!person) return;
       changed = true;
+      byRole = undefined;
       unindex(person);
       Object.assign(person, change);
       index(person);
@@ -123,16 +150,44 @@ export function createCompany(options: CompanyOptions): Company {
       const person = byUserid.get(userid);
       if (!person) return;
       changed = true;
+      byRole = undefined;
       left.set(userid, person);
       unindex(person);
       discard(people, person);
     },
+    changeDepartment(id, change) {
+      departmentsChanged = true;
+      Object.assign(departmentById.get(id) ?? {}, change);
+    },
+    dissolve(id) {
+      const department = departmentById.get(id);
+      if (!department || department.parentId === undefined || (children.get(id)?.length ?? 0) > 0) return;
+      departmentsChanged = true;
+      for (const person of [...(byDepartment.get(id) ?? [])]) {
+        const others = person.departmentIds.filter((other) => other !== id);
+        const departmentIds = others.length > 0 ? others : [department.parentId];
+        company.change(person.userid, { departmentIds, leads: person.leads.filter((led) => led !== id) });
+      }
+      departmentById.delete(id);
+      discard(departments, department);
+      discard(children.get(department.parentId) ?? [], department);
+    },
     restore() {
+      if (departmentsChanged) {
+        restoreDepartments();
+        changed = true;
+      }
       if (!changed) return;
+      byRole = undefined;
       for (const map of [byUserid, byUnionid, byMobile, byDepartment]) map.clear();
       left.clear();
       people.length = 0;
-      for (const person of generateStaff(departments, options.members, seed)) {
+      const ordinary = departments.filter(
+        (department) => !ODD_DEPARTMENTS.some(({ id }) => id === department.id),
+      );
+      const staff = generateStaff(ordinary, options.members, seed);
+      if (options.oddDepartments) for (const person of staff.slice(5, 7)) person.departmentIds.push(-7);
+      for (const person of staff) {
         people.push(person);
         index(person);
       }

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { drawAvatar } from './avatars';
 import { readBody } from './call-request';
-import type { Control } from './control';
 import { ControlError } from './control-error';
+import { runEventRoute } from './events/event-routes';
+import type { EventfulControl } from './events/staff-events';
 import type { FaultRequest } from './faults';
 import type { Platform } from './platform';
 
@@ -18,7 +19,7 @@ export function isControlPath(path: string): boolean {
 /** Answers a request to the control plane: JSON in, JSON out. README.md documents every route. */
 export async function handleControl(
   platform: Platform,
-  control: Control,
+  control: EventfulControl,
   exchange: { req: IncomingMessage; res: ServerResponse },
 ): Promise<void> {
   const { req, res } = exchange;
@@ -29,7 +30,7 @@ export async function handleControl(
     requireOwnCaller(platform, req);
     const { kind, fields } = await readBody(req, 'json');
     if (kind === 'unreadable') throw new ControlError(400, 'the body must be a JSON object');
-    const body = runRoute(platform, control, { method: req.method ?? '', url, fields });
+    const body = await runRoute(platform, control, { method: req.method ?? '', url, fields });
     sendJson(res, 200, body ?? { ok: true });
   } catch (error) {
     if (error instanceof ControlError) return sendJson(res, error.status, { error: error.message });
@@ -44,10 +45,12 @@ interface Wish {
   fields: Record<string, unknown>;
 }
 
-function runRoute(platform: Platform, control: Control, { method, url, fields }: Wish): unknown {
+function runRoute(platform: Platform, control: EventfulControl, { method, url, fields }: Wish): unknown {
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
   const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
+  const told = runEventRoute(platform.events, route, fields);
+  if (told) return told;
   switch (route) {
     case 'POST codes': {
       const { userid, ...options } = codeRequest.parse(fields);
@@ -77,6 +80,14 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       return control.settings(fields);
     case 'POST tokens/revoke':
       return control.revokeTokens();
+    case 'POST move': {
+      const { userid, departmentIds } = moveRequest.parse(fields);
+      return control.move(userid, departmentIds);
+    }
+    case 'POST promote': {
+      const { userid, admin } = promotion.parse(fields);
+      return control.promote(userid, admin);
+    }
     case 'GET people':
       return listPeople(control, url.searchParams);
     case 'POST people':
@@ -85,6 +96,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       return control.patchPerson(id!, fields);
     case 'DELETE people/*':
       return control.fire(id!);
+    case 'POST departments/*':
+      return control.patchDepartment(Number(id), fields);
     case 'GET company':
       return describeCompany(platform);
     default:
@@ -100,7 +113,10 @@ const codeRequest = z.strictObject({
   scopes: z.array(z.string()).optional(),
 });
 
-function listPeople(control: Control, query: URLSearchParams): unknown {
+const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
+const promotion = z.strictObject({ userid: z.string(), admin: z.boolean().optional() });
+
+function listPeople(control: EventfulControl, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');
   const offset = Math.max(0, Number(query.get('offset')) || 0);
   return { total: found.length, people: found.slice(offset, offset + PAGE) };

@@ -2,6 +2,8 @@ import type { CallEntry } from './calls';
 import { type CodeOptions, mintCode } from './code-minting';
 import { departmentNamesOf } from './company';
 import { ControlError } from './control-error';
+import { type DepartmentChange, departmentChange } from './department-change';
+import type { Department } from './departments';
 import { avatarOf } from './endpoints/member-record';
 import { IMPOSSIBLE_KINDS } from './fault-kinds';
 import { type ArmedFault, type FaultRequest, isFaultAlias } from './faults';
@@ -49,6 +51,8 @@ export interface Control {
   hire(person?: PersonChange & { userid?: string | undefined }): PersonSummary;
   fire(userid: string): void;
   patchPerson(userid: string, change: PersonChange): PersonSummary;
+  /** Changes a department: its name, who sees it, what its people see. */
+  patchDepartment(id: number, change: DepartmentChange): void;
 }
 
 /** Makes the verbs over a platform. */
@@ -112,6 +116,11 @@ export function createControl(platform: Platform): Control {
     fire(userid) {
       requirePerson(userid);
       company.remove(userid);
+    },
+    patchDepartment(id, change) {
+      checkDepartments([id]);
+      const wanted = departmentChange.parse(change);
+      company.changeDepartment(id, wanted as Partial<Department>);
     },
     patchPerson(userid, change) {
       const person = requirePerson(userid);

@@ -8,7 +8,25 @@ export interface Department {
   parentId: number | undefined;
   /** 1 for the root. */
   depth: number;
+  /** Colleagues do not see it, but for those permitted. */
+  hidden?: boolean | undefined;
+  permittedDepartments?: number[] | undefined;
+  permittedUsers?: string[] | undefined;
+  /** Its people see themselves and what is listed here. */
+  restricted?: boolean | undefined;
+  visibleDepartments?: number[] | undefined;
+  visibleUsers?: string[] | undefined;
+  /** Marks of the address book for schools: `campus`, `grade`… */
+  tags?: string | undefined;
 }
+
+/** What is no part of the company's own tree, but stands in its listing: virtual departments, and a school. */
+export const ODD_DEPARTMENTS: readonly Department[] = [
+  { id: -7, name: '家校通讯录', parentId: 1, depth: 2 },
+  { id: -1, name: '其他组织', parentId: 1, depth: 2 },
+  { id: 99_000_001, name: '青禾实验学校', parentId: 1, depth: 2, tags: 'campus' },
+  { id: 99_000_002, name: '一年级', parentId: 99_000_001, depth: 3, tags: 'grade' },
+];
 
 /** The id of the root department of every company in DingTalk. */
 export const ROOT_DEPARTMENT = 1;

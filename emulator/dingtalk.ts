@@ -9,6 +9,7 @@ import type { Fault } from './fault-kinds';
 import { judge } from './gate';
 import type { Platform } from './platform';
 import { findEndpoint } from './routes';
+import { applyStaffChange } from './staff-change';
 import { reorder } from './token-reorder';
 
 /** A call on its way through the emulator. */
@@ -33,14 +34,21 @@ export async function handleDingtalk(
   const found = findEndpoint(url.pathname);
   const path = found?.endpoint.path ?? 'unknown';
   const conclude = platform.calls.begin(req.method ?? '', path);
-  const fault = platform.faults.take(url.pathname, path);
+  const paths = [url.pathname, path];
+  let body: ReturnType<typeof readBody> | undefined;
+  const readOnce = () => {
+    body ??= readBody(req);
+    return body;
+  };
+  const fields = platform.faults.looksInside(paths) ? (await readOnce()).fields : {};
+  const fault = platform.faults.take(paths, fields);
   const exchange: Exchange = {
     platform,
     req,
     res,
     url,
     endpoint: found?.endpoint,
-    answer: () => answerCall(platform, req, url, found),
+    answer: () => answerCall(platform, req, { url, found, readOnce }),
   };
   if (platform.settings.latencyMs > 0) await sleep(platform.settings.latencyMs);
   if (fault) {
@@ -55,10 +63,13 @@ export async function handleDingtalk(
 async function answerCall(
   platform: Platform,
   req: IncomingMessage,
-  url: URL,
-  found: ReturnType<typeof findEndpoint>,
+  {
+    url,
+    found,
+    readOnce,
+  }: { url: URL; found: ReturnType<typeof findEndpoint>; readOnce: () => ReturnType<typeof readBody> },
 ): Promise<Answer> {
-  const body = await readBody(req);
+  const body = await readOnce();
   const { endpoint, parameters } = found ?? {};
   if (!endpoint || !parameters) return unknownMethodAnswer(url.pathname);
   if (endpoint.family === 'v1' && req.method !== endpoint.method) return unknownMethodAnswer(url.pathname);
@@ -72,7 +83,7 @@ async function answerCall(
   try {
     if (endpoint.family === 'topapi' && req.method !== 'POST') throw new Refusal(43002);
     if (endpoint.family !== 'v1' && body.kind === 'unreadable') throw new Refusal(47001);
-    return endpoint.handle({ platform, query, body, parameters, login: verdict.login });
+    return await endpoint.handle({ platform, query, body, parameters, login: verdict.login });
   } catch (error) {
     if (error instanceof Refusal) {
       return refusalAnswer(error.errcode, error.errmsg, { family: endpoint.family, wrapped: false });
@@ -91,6 +102,7 @@ async function failCall(exchange: Exchange, fault: Fault): Promise<void> {
   if (fault.kind === 'reorderRefresh') return reorder(platform, fault, exchange);
   if (fault.kind === 'revokeTokenNow') platform.appTokens.revoke();
   if (fault.kind === 'clockJump') platform.clock.advance(fault.seconds * 1000);
+  if (fault.kind === 'staffChange') applyStaffChange(platform.company, fault);
   if ('consumed' in fault && fault.consumed) await exchange.answer();
   if (fault.kind === 'huge' || fault.kind === 'gzipBomb') {
     req.resume();

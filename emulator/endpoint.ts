@@ -24,7 +24,7 @@ export interface Endpoint {
   token: 'app' | 'user' | 'none';
   /** The permission point that it needs. */
   permission?: string;
-  handle(call: Call): Answer;
+  handle(call: Call): Answer | Promise<Answer>;
 }
 
 /** A required text of the request: from the query of a flat endpoint, or the body. Missing: 400002. */

@@ -61,6 +61,13 @@ export const faultSchema = z.discriminatedUnion('kind', [
   // Something happens in DingTalk just before the call is judged.
   z.strictObject({ kind: z.literal('revokeTokenNow'), concurrent: z.int().optional() }),
   z.strictObject({ kind: z.literal('clockJump'), seconds: z.number() }),
+  z.strictObject({
+    kind: z.literal('staffChange'),
+    hire: z.array(z.record(z.string(), z.json())).optional(),
+    fire: z.array(z.string()).optional(),
+    move: z.array(z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1) })).optional(),
+    dissolve: z.array(z.int()).optional(),
+  }),
   z.strictObject({ kind: z.literal('reorderRefresh'), holdMs: ms.default(1500) }),
 ]);
 

@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { type Fault, type FaultInput, faultSchema } from './fault-kinds';
+import { createRandom, type Random } from './random';
 
 const faultRequest = z.strictObject({
   endpoint: z.string().min(1),
   times: z.union([z.int().min(1), z.literal('always')]).optional(),
+  where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  share: z.number().gt(0).max(1).optional(),
   fault: faultSchema,
 });
 
@@ -13,6 +16,10 @@ export interface FaultRequest {
   endpoint: string;
   /** How many calls, the next ones; default 1 (2 for `reorderRefresh`, which needs two). */
   times?: number | 'always' | undefined;
+  /** Only calls whose body says this, such as `{"dept_id": 1, "cursor": 100}`. */
+  where?: Record<string, string | number | boolean> | undefined;
+  /** Only this share of the calls, 0 to 1, chosen as by lot but always the same. */
+  share?: number | undefined;
   fault: FaultInput;
 }
 
@@ -20,6 +27,8 @@ export interface FaultRequest {
 export interface ArmedFault {
   id: string;
   endpoint: string;
+  where?: FaultRequest['where'];
+  share?: number | undefined;
   /** Calls still to fail. */
   remaining: number | 'always';
   /** Calls that it has met. */
@@ -30,8 +39,10 @@ export interface ArmedFault {
 /** Orders to fail, in the order in which they were given: the first that fits a call is used. */
 export interface FaultStore {
   add(request: FaultRequest): ArmedFault;
-  /** The fault for a call, if any; it counts as used. @param paths the path as called and as the endpoint's template */
-  take(...paths: string[]): Fault | undefined;
+  /** Whether a fault for these paths looks into the body. @param paths the path as called and as the endpoint's template */
+  looksInside(paths: readonly string[]): boolean;
+  /** The fault for a call, if any; it counts as used. @param fields of the body, where {@link looksInside} asks for them */
+  take(paths: readonly string[], fields?: Record<string, unknown>): Fault | undefined;
   list(): ArmedFault[];
   /** Removes one, or all. False when there is none with this id. */
   clear(id?: string): boolean;
@@ -51,18 +62,30 @@ export function isFaultAlias(endpoint: string): boolean {
 /** Makes an empty store. */
 export function createFaultStore(): FaultStore {
   let armed: ArmedFault[] = [];
+  const lots = new Map<string, Random>();
   let lastId = 0;
   return {
     add(request) {
-      const { endpoint, times, fault } = faultRequest.parse(request);
+      const { endpoint, times, where, share, fault } = faultRequest.parse(request);
       lastId += 1;
+      lots.set(`fault-${lastId}`, createRandom(lastId, 61));
       const remaining = times ?? (fault.kind === 'reorderRefresh' ? 2 : 1);
-      const entry: ArmedFault = { id: `fault-${lastId}`, endpoint, remaining, hits: 0, fault };
+      const entry: ArmedFault = { id: `fault-${lastId}`, endpoint, where, share, remaining, hits: 0, fault };
       armed.push(entry);
       return entry;
     },
-    take(...paths) {
-      const entry = armed.find((candidate) => candidate.remaining !== 0 && fits(candidate.endpoint, paths));
+    looksInside: (paths) =>
+      armed.some(({ where, remaining, endpoint }) => where && remaining !== 0 && fits(endpoint, paths)),
+    take(paths, fields = {}) {
+      const entry = armed.find(
+        (candidate) =>
+          candidate.remaining !== 0 &&
+          fits(candidate.endpoint, paths) &&
+          Object.entries(candidate.where ?? {}).every(
+            ([name, value]) => String(fields[name]) === String(value),
+          ) &&
+          (candidate.share === undefined || lots.get(candidate.id)!.next() < candidate.share),
+      );
       if (!entry) return undefined;
       entry.hits += 1;
       if (entry.remaining !== 'always') entry.remaining -= 1;

@@ -3,6 +3,7 @@ import { type CallLog, createCallLog } from './calls';
 import { type Clock, createClock } from './clock';
 import { type CodeStore, createCodeStore } from './codes';
 import { type Company, createCompany } from './company';
+import { createEventHub, type EventHub } from './events/event-hub';
 import { createFaultStore, type FaultStore } from './faults';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
@@ -30,6 +31,7 @@ export interface Platform {
   /** 免登 codes. */
   readonly jsapiCodes: CodeStore;
   readonly oauthCodes: CodeStore;
+  readonly events: EventHub;
   settings: Settings;
   /** The emulator's own origin, without a slash at its end. */
   readonly url: string;
@@ -44,6 +46,7 @@ export interface PlatformOptions {
   members: number;
   departments: number;
   seed: number;
+  oddDepartments?: boolean | undefined;
   settings: Settings;
   url: string;
 }
@@ -63,6 +66,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     userTokens: createUserTokens(clock),
     jsapiCodes: createCodeStore(clock),
     oauthCodes: createCodeStore(clock),
+    events: createEventHub({ clock, app: options.app }),
     settings: structuredClone(options.settings),
     url: options.url,
     reset() {
@@ -76,6 +80,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.jsapiCodes.reset();
       platform.oauthCodes.reset();
       platform.company.restore();
+      platform.events.reset();
       platform.settings = structuredClone(options.settings);
     },
   };

@@ -1,7 +1,9 @@
 import type { Endpoint } from './endpoint';
 import { appTokenEndpoints } from './endpoints/app-token';
+import { callBackEndpoints } from './endpoints/call-back';
 import { codeEndpoints } from './endpoints/code';
 import { departmentEndpoints } from './endpoints/departments';
+import { gatewayEndpoints } from './endpoints/gateway';
 import { jsapiTicketEndpoints } from './endpoints/jsapi-ticket';
 import { legacyEndpoints } from './endpoints/legacy';
 import { loginEndpoints } from './endpoints/login';
@@ -20,6 +22,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...jsapiTicketEndpoints,
   ...loginEndpoints,
   ...userTokenEndpoints,
+  ...callBackEndpoints,
+  ...gatewayEndpoints,
 ];
 
 const byPath = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));

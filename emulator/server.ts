@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Company } from './company';
-import { type Control, createControl, type PersonSummary } from './control';
+import { createControl, type PersonSummary } from './control';
 import { handleControl, isControlPath } from './control-plane';
 import { handleDingtalk } from './dingtalk';
+import { type EventfulControl, withStaffEvents } from './events/staff-events';
+import { STREAM_PATH } from './events/stream-gateway';
 import { createPlatform } from './platform';
 import { isDingtalkPath } from './routes';
 import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './settings';
@@ -20,6 +22,8 @@ export interface EmulatorOptions {
   departments?: number | undefined;
   /** The same seed makes the same company; default 1. */
   seed?: number | undefined;
+  /** Also virtual departments (−1, −7) and a school in the company's tree. */
+  oddDepartments?: boolean | undefined;
   corpId?: string | undefined;
   corpName?: string | undefined;
   clientId?: string | undefined;
@@ -46,7 +50,7 @@ export interface WorkbenchPlatform {
   people(): PersonSummary[];
   /** A 免登 code of the app for a member of the company. */
   mintCode(userid: string): string;
-  readonly control: Control;
+  readonly control: EventfulControl;
 }
 
 /** A running emulator. */
@@ -58,7 +62,7 @@ export interface Emulator {
   readonly clientSecret: string;
   readonly agentId: string;
   readonly company: Company;
-  readonly control: Control;
+  readonly control: EventfulControl;
   /** Stops at once: stalled and half-answered connections are cut. */
   close(): Promise<void>;
 }
@@ -84,10 +88,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     members: options.members ?? 60,
     departments: options.departments ?? 12,
     seed: options.seed ?? 1,
+    oddDepartments: options.oddDepartments,
     settings: initialSettings(options, url),
     url,
   });
-  const control = createControl(platform);
+  const control = withStaffEvents(createControl(platform), platform.company, platform.events.control);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
     platform: {
@@ -115,10 +120,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         : workbench.handleRequest(req, res);
     Promise.resolve(handled).catch(() => res.destroy());
   });
-  server.on('upgrade', (req, socket, head) => workbench.handleUpgrade(req, socket, head));
+  server.on('upgrade', (req, socket, head) => {
+    if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
+    else workbench.handleUpgrade(req, socket, head);
+  });
 
   const close = () =>
     new Promise<void>((resolve) => {
+      platform.events.close();
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });

@@ -2,14 +2,15 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
+import { record } from './audit/recorder';
 import { config } from './config';
 import { getMember, type Member, type WireLanguage } from './dingtalk/users';
-import { endedSessions } from './ended-sessions';
 import { AppError, toAppError } from './errors';
 import { log } from './log';
 import { platform } from './platform';
 import { processWide } from './process-wide';
 import { safeReturnTo } from './return-to';
+import { revocations } from './revocation/revocations';
 import { type NoSessionReason, type Session, sessions } from './session';
 import { TARGET_HEADER } from './target-header';
 
@@ -25,16 +26,33 @@ function noteRefusal(reason: NoSessionReason): void {
   const { count, since } = refusals().get(reason) ?? { count: 0, since: Number.NEGATIVE_INFINITY };
   const isTime = performance.now() - since >= REFUSALS_EVERY_MS;
   if (isTime) log().warn({ event: 'session-refused', reason, count: count + 1 });
+  record({ event: 'session-refused', reason });
   refusals().set(reason, isTime ? { count: 0, since: performance.now() } : { count: count + 1, since });
 }
 
-/** The session of whoever asks, or null. */
+/**
+ * The session of whoever asks, or null.
+ *
+ * @throws AppError `sessions-unknown` while nobody can tell which sessions have ended
+ */
 export async function currentMember(): Promise<Session | null> {
   const opened = await sessions().open((await headers()).get('cookie'));
-  if (opened.session) return endedSessions().has(opened.session.id) ? null : opened.session;
-  // Fails closed, but not silently: many of these are a broken key rotation, or somebody at the lock.
-  if (!QUIET.has(opened.reason)) noteRefusal(opened.reason);
-  return null;
+  if (!opened.session) {
+    // Fails closed, but not silently: many of these are a broken key rotation, or somebody at the lock.
+    if (!QUIET.has(opened.reason)) noteRefusal(opened.reason);
+    return null;
+  }
+  const verdict = await revocations().verify(opened.session);
+  if (verdict === 'unknown') throw new AppError('sessions-unknown');
+  return verdict === 'valid' ? opened.session : null;
+}
+
+/** As `currentMember`, where it does not matter that nobody can tell: for what is shown around a page, never for the page. */
+export async function perhapsMember(): Promise<Session | null> {
+  return currentMember().catch((error: unknown) => {
+    if (error instanceof AppError) return null;
+    throw error;
+  });
 }
 
 export interface MemberRequirement {
@@ -57,7 +75,12 @@ export async function requireMember(requirement: MemberRequirement = {}): Promis
 export async function pageMember({ signedInWithinMinutes }: MemberRequirement = {}): Promise<Session> {
   const target = safeReturnTo((await headers()).get(TARGET_HEADER));
   const linkedCorpId = corpIdIn(new URLSearchParams(target.split('?')[1]?.split('#')[0]));
-  const session = await currentMember();
+  const session = await currentMember().catch((error: unknown) => {
+    if (error instanceof AppError && error.problem === 'sessions-unknown') return 'unknown' as const;
+    throw error;
+  });
+  // A page cannot set a status of its own.
+  if (session === 'unknown') redirect(`/unavailable?${new URLSearchParams({ next: target })}` as '/');
   if (session && isRecent(session, signedInWithinMinutes) && isOurCorp(linkedCorpId)) return session;
   const query = new URLSearchParams({ next: target });
   if (linkedCorpId !== null) query.set('corpid', linkedCorpId);

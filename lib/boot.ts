@@ -1,8 +1,13 @@
 import 'server-only';
+import { closeAudit } from './audit/recorder';
 import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
+import { startDirectory } from './directory/schedule';
+import { closeEvents, startEvents } from './directory-events';
+import { startLeavers } from './leavers';
 import { guardOutput, log } from './log';
 import { platform } from './platform';
+import { revocations } from './revocation/revocations';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
 export function boot(): void {
@@ -15,8 +20,32 @@ export function boot(): void {
   }
   guardOutput();
   watchConnections();
+  openRecords();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
     .warm()
     .catch((error: unknown) => log().warn({ event: 'warm-up', err: error }));
+  startDirectory();
+  startLeavers();
+  startEvents();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void settle());
+}
+
+/** What is still in memory is written down; Next itself ends the process. */
+async function settle(): Promise<void> {
+  await Promise.allSettled([closeEvents(), closeAudit(), revocations().flushSeen()]);
+}
+
+/** Without a database nobody could be told from a leaver: then it is better not to start. */
+function openRecords(): void {
+  try {
+    revocations();
+  } catch (error) {
+    const { message } = error as Error;
+    process.stderr.write(
+      `\ndingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\n`,
+    );
+    process.stderr.write(`dingpass 无法启动：打不开 DATA_DIR 中的数据库。\n\n`);
+    process.exit(1);
+  }
 }

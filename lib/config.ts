@@ -25,6 +25,33 @@ export interface Config {
   showOperatorHints: boolean;
   /** Hosts (with port, if any) whose pictures are shown as avatars. */
   avatarHosts: readonly string[];
+  /** Folder of the database file; made when it is not there. */
+  dataDir: string;
+  directory: DirectorySettings;
+  /** Administrators of this app, beside DingTalk's own main administrators. */
+  adminUserIds: readonly string[];
+  /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: they do not come this way. */
+  callback: { token: string; aesKey: string } | undefined;
+  /** Whether events are fetched over a Stream connection. */
+  stream: boolean;
+  /** How long lines of the audit are kept. */
+  auditDays: number;
+}
+
+/** How the staff directory is mirrored, and who may see what of it. */
+export interface DirectorySettings {
+  /** Whether this process reads the directory by itself. */
+  sync: boolean;
+  /** Seconds from one read to the next; 0: never by itself. */
+  syncIntervalSeconds: number;
+  /** A sign-in uses the mirror when it is at most this old; 0: never. */
+  signInMaxAgeSeconds: number;
+  /** Calls a second to each API; DingTalk allows 20. */
+  callsPerSecond: number;
+  /** User ids or role names that see hidden departments, people and mobile numbers. */
+  seeHidden: readonly string[];
+  /** User ids or role names that may export. */
+  mayExport: readonly string[];
 }
 
 /** Every wrong setting at once. The message holds names and remedies, never a value. */
@@ -46,6 +73,7 @@ export class ConfigError extends Error {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const CONSOLE = 'open-dev.dingtalk.com';
+const EVENTS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 事件订阅`;
 const CREDENTIALS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 凭证与基础信息`;
 
 const baseUrl = (fallback: string) =>
@@ -64,6 +92,16 @@ const wholeNumber = (fallback: number, least: number, most: number) =>
       `must be a whole number from ${least} to ${most} / 必须是 ${least} 到 ${most} 的整数`,
     )
     .transform(Number);
+
+const nameList = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(/[,，]/)
+      .map((name) => name.trim())
+      .filter(Boolean),
+  );
 
 const required = (where: string) => {
   const message = `is missing / 未设置 (${where})`;
@@ -129,6 +167,27 @@ const settingsSchema = z.object({
     .refine((hosts) => hosts.every((host) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/.test(host)), {
       error: 'must be hosts separated by commas / 必须是以逗号分隔的主机名',
     }),
+  DATA_DIR: z.string().default('./data'),
+  DIRECTORY_SYNC: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('on'),
+  DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
+  DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: wholeNumber(0, 0, 86_400),
+  DIRECTORY_CALLS_PER_SECOND: wholeNumber(15, 1, 1000),
+  DIRECTORY_SEE_HIDDEN: nameList,
+  DIRECTORY_EXPORT: nameList,
+  ADMIN_USER_IDS: nameList,
+  DINGTALK_CALLBACK_TOKEN: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9]{3,64}$/,
+      `must be 3 to 64 letters and digits / 必须是 3 到 64 个字母或数字 (${EVENTS})`,
+    )
+    .optional(),
+  DINGTALK_CALLBACK_AES_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{43}$/, `must be 43 letters and digits / 必须是 43 个字母或数字 (${EVENTS})`)
+    .optional(),
+  DINGTALK_STREAM: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('off'),
+  AUDIT_DAYS: wholeNumber(180, 1, 3650),
 });
 
 /** Every name that is read from the environment. */
@@ -168,6 +227,11 @@ function crossCheck(given: Record<string, string | undefined>): string[] {
   if (given.SESSION_SAME_SITE === 'none' && !given.PUBLIC_ORIGIN?.startsWith('https:')) {
     problems.push('SESSION_SAME_SITE=none needs an https PUBLIC_ORIGIN / 需要 https 的 PUBLIC_ORIGIN');
   }
+  if ((given.DINGTALK_CALLBACK_TOKEN === undefined) !== (given.DINGTALK_CALLBACK_AES_KEY === undefined)) {
+    problems.push(
+      'DINGTALK_CALLBACK_TOKEN and DINGTALK_CALLBACK_AES_KEY go together: set both or none / 必须同时设置或都不设置',
+    );
+  }
   return problems;
 }
 
@@ -190,6 +254,22 @@ function toConfig(settings: Settings): Config {
     logLevel: settings.LOG_LEVEL,
     showOperatorHints: settings.SHOW_OPERATOR_HINTS === 'true',
     avatarHosts: settings.AVATAR_HOSTS,
+    dataDir: settings.DATA_DIR,
+    directory: {
+      sync: settings.DIRECTORY_SYNC === 'on',
+      syncIntervalSeconds: settings.DIRECTORY_SYNC_INTERVAL_SECONDS,
+      signInMaxAgeSeconds: settings.DIRECTORY_SIGN_IN_MAX_AGE_SECONDS,
+      callsPerSecond: settings.DIRECTORY_CALLS_PER_SECOND,
+      seeHidden: settings.DIRECTORY_SEE_HIDDEN,
+      mayExport: settings.DIRECTORY_EXPORT,
+    },
+    adminUserIds: settings.ADMIN_USER_IDS,
+    callback:
+      settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
+        ? { token: settings.DINGTALK_CALLBACK_TOKEN, aesKey: settings.DINGTALK_CALLBACK_AES_KEY }
+        : undefined,
+    stream: settings.DINGTALK_STREAM === 'on',
+    auditDays: settings.AUDIT_DAYS,
   };
 }
 

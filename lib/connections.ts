@@ -18,7 +18,7 @@ export function watchConnections(): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     response.setHeaders(strictest);
-    request.url = originForm(request.url);
+    request.url = decodable(originForm(request.url));
     request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
     if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
       return;
@@ -34,4 +34,15 @@ export function watchConnections(): void {
 function originForm(target: string | undefined): string {
   if (target?.startsWith('/')) return target;
   return /^https?:\/\/[^/?#]*(\/.*)$/i.exec(target ?? '')?.[1] ?? '/';
+}
+
+/** Next answers 500 to a path that cannot be decoded, before any page or route: such a one is taken by the letter. */
+function decodable(target: string): string {
+  const [path = ''] = /^[^?#]*/.exec(target) ?? [];
+  try {
+    decodeURIComponent(path);
+    return target;
+  } catch {
+    return path.replaceAll('%', '%25') + target.slice(path.length);
+  }
 }

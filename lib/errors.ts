@@ -26,6 +26,7 @@ export const problems = {
   'not-found': { code: 'NOT_FOUND', status: 404, actor: 'person' },
   'cross-site': { code: 'CROSS_SITE', status: 403, actor: 'developer' },
   'not-signed-in': { code: 'NOT_SIGNED_IN', status: 401, actor: 'person' },
+  'sign-in-overtaken': { code: 'SIGN_IN_AGAIN', status: 401, actor: 'person' },
   'sign-in-too-old': { code: 'SIGN_IN_AGAIN', status: 401, actor: 'person' },
   'flow-invalid': { code: 'FLOW_INVALID', status: 401, actor: 'person' },
   'sign-in-declined': { code: 'SIGN_IN_DECLINED', status: 401, actor: 'person' },
@@ -34,9 +35,12 @@ export const problems = {
   'corp-mismatch': { code: 'CORP_MISMATCH', status: 403, actor: 'person' },
   'code-refused': { code: 'CODE_INVALID', status: 401, actor: 'nobody' },
   'not-member': { code: 'NOT_MEMBER', status: 403, actor: 'person' },
+  'not-permitted': { code: 'NOT_PERMITTED', status: 403, actor: 'admin' },
   'not-allowed': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-disabled': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-inactive': { code: 'NOT_ALLOWED', status: 403, actor: 'person' },
+  // The sessions
+  'sessions-unknown': { code: 'SESSIONS_UNKNOWN', status: 503, actor: 'nobody' },
   // The app, as DingTalk's console has it
   'bad-credentials': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
   'token-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
@@ -100,6 +104,11 @@ export class AppError extends Error {
     this.name = 'AppError';
     this.problem = problem;
     this.detail = detail;
+  }
+
+  /** By name, not by class: what is made once for the whole process throws the class of the bundle that made it. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'AppError';
   }
 
   get code(): string {

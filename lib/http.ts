@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { record } from './audit/recorder';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
 import { AppError, type OperatorDetail, type Problem, problems } from './errors';
@@ -66,6 +67,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       ...notes,
     };
     if (failure !== undefined) logFailure(failure, line, event !== undefined);
+    if (failure !== undefined && event === 'sign-in') recordRefusal(failure, notes);
     else if (event !== undefined) log().info({ ...line, outcome: 'ok' });
     return response;
   };
@@ -95,6 +97,18 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
     throw new AppError('bad-request', { hint });
   }
   return parsed.data;
+}
+
+/**
+ * Reads a small form, as a page without JavaScript sends it.
+ *
+ * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
+ */
+export async function readForm(request: Request): Promise<URLSearchParams> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
+    throw new AppError('unsupported-media-type');
+  return new URLSearchParams(Buffer.from(await readBytes(request)).toString('utf8'));
 }
 
 /**
@@ -142,7 +156,23 @@ function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: bo
   else if (isEvent) log().warn(fields);
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+function recordRefusal(failure: unknown, { door }: Record<string, unknown>): void {
+  record({
+    event: 'sign-in-refused',
+    reason: failure instanceof AppError ? failure.problem : 'internal',
+    detail: typeof door === 'string' ? door : undefined,
+  });
+}
+
+/**
+ * Reads a body that is bounded in size and time.
+ *
+ * @throws AppError `payload-too-large`, `request-timeout`, `bad-request`
+ */
+export async function readBytes(
+  request: Request,
+  { maxBytes = MAX_BODY_BYTES }: { maxBytes?: number } = {},
+): Promise<Uint8Array> {
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
   const chunks: Uint8Array[] = [];
@@ -156,7 +186,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
       const { done, value } = await Promise.race([reader.read(), deadline]);
       if (done) return Buffer.concat(chunks);
       bytes += value.byteLength;
-      if (bytes > MAX_BODY_BYTES) throw new AppError('payload-too-large');
+      if (bytes > maxBytes) throw new AppError('payload-too-large');
       chunks.push(value);
     }
   } catch (error) {

@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { record } from './audit/recorder';
 import { config } from './config';
 import { type CookieSettings, createCookies } from './cookie';
 import { processWide } from './process-wide';
@@ -21,6 +22,10 @@ export interface Session {
   issuedAt: number;
   /** Unix time in seconds; from this second on it is nobody's. */
   expiresAt: number;
+  /** The person's number at the sign-in: another one means that their sessions were ended. */
+  generation: number;
+  /** Everybody's number at the sign-in. */
+  epoch: number;
 }
 
 /** Why a visitor with (or without) a cookie is nobody. */
@@ -42,8 +47,10 @@ export interface SessionSettings extends CookieSettings, SealerSettings {
 
 export interface Sessions {
   cookieName: string;
-  /** Makes a new session and the `Set-Cookie` value that carries it. Nothing of an earlier session is kept. */
-  seal(person: NewSession): Promise<{ session: Session; setCookie: string }>;
+  /** Begins a new session. Nothing of an earlier one is kept. */
+  draft(person: NewSession): Draft;
+  /** Finishes it. @returns the `Set-Cookie` value that carries it */
+  seal(draft: Draft, standing: Standing): Promise<{ session: Session; setCookie: string }>;
   /** Opens the session in a `Cookie` header. Whatever is wrong with it, the visitor is anonymous: never throws. */
   open(cookieHeader: string | null | undefined): Promise<OpenedSession>;
   /** The `Set-Cookie` value that removes the cookie. */
@@ -51,8 +58,11 @@ export interface Sessions {
 }
 
 export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
+type Standing = Pick<Session, 'generation' | 'epoch'>;
+/** A session that nobody has yet. */
+export type Draft = Omit<Session, keyof Standing>;
 
-const VERSION = 1;
+const VERSION = 2;
 const PURPOSE = 'session';
 /** Names are clipped to this many characters: the cookie must fit a browser's 4096 bytes. */
 const MAX_NAME_LENGTH = 64;
@@ -75,22 +85,29 @@ const payloadSchema = z.strictObject({
   door: z.enum(['client', 'browser']),
   issuedAt: z.int().positive(),
   expiresAt: z.int().positive(),
+  generation: z.int().nonnegative(),
+  epoch: z.int().nonnegative(),
 });
 
 /**
  * The one owner of the session cookie.
  *
  * @param now milliseconds since 1970
+ * @param onKeyUse told the id of a key with which a session was opened
  */
-export function createSessions(settings: SessionSettings, now: () => number = Date.now): Sessions {
+export function createSessions(
+  settings: SessionSettings,
+  now: () => number = Date.now,
+  onKeyUse?: (keyId: string) => void,
+): Sessions {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const cookieName = cookies.nameOf('dingpass');
   const ttl = settings.sessionTtlSeconds;
 
-  async function seal(person: NewSession) {
+  function draft(person: NewSession): Draft {
     const issuedAt = Math.floor(now() / 1000);
-    const session: Session = {
+    return {
       id: randomUUID(),
       corpId: settings.corpId,
       userId: person.userId,
@@ -100,6 +117,10 @@ export function createSessions(settings: SessionSettings, now: () => number = Da
       issuedAt,
       expiresAt: issuedAt + ttl,
     };
+  }
+
+  async function seal(draft: Draft, { generation, epoch }: Standing) {
+    const session: Session = { ...draft, generation, epoch };
     const value = await sealer.seal(PURPOSE, { v: VERSION, ...session }, ttl);
     return { session, setCookie: cookies.set(cookieName, value, ttl) };
   }
@@ -112,7 +133,9 @@ export function createSessions(settings: SessionSettings, now: () => number = Da
     if (values.length > 1) return nobody('duplicate');
     if (value.length > MAX_COOKIE_LENGTH) return nobody('not-ours');
     const opened = await sealer.open(PURPOSE, value, ttl);
-    return 'failure' in opened ? nobody(opened.failure) : read(opened.value);
+    if ('failure' in opened) return nobody(opened.failure);
+    onKeyUse?.(value.slice(0, value.indexOf('.')));
+    return read(opened.value);
   }
 
   function read(unsealed: unknown): OpenedSession {
@@ -128,11 +151,18 @@ export function createSessions(settings: SessionSettings, now: () => number = Da
     return { session };
   }
 
-  return { cookieName, seal, open, clear: () => cookies.clear(cookieName) };
+  return { cookieName, draft, seal, open, clear: () => cookies.clear(cookieName) };
 }
 
 /** The sessions of this process. */
-export const sessions = processWide('sessions', () => createSessions(config()));
+export const sessions = processWide('sessions', () => {
+  const seen = new Set<string>();
+  return createSessions(config(), Date.now, (keyId) => {
+    if (seen.has(keyId)) return;
+    seen.add(keyId);
+    record({ event: 'key-used', detail: keyId });
+  });
+});
 
 function nobody(reason: NoSessionReason): OpenedSession {
   return { session: null, reason };

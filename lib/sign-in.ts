@@ -2,14 +2,18 @@ import 'server-only';
 import { attempts } from './attempts';
 import { currentMember } from './auth';
 import { clientKey } from './client-address';
+import { toClientKind } from './client-kind';
 import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
 import { exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
-import { endedSessions } from './ended-sessions';
+
+import { freshMember, isLeaver, noteLeaver, noteMember } from './directory/refresh';
+
 import { AppError, rethrowAsAppError } from './errors';
 import type { Trip } from './http';
 import { platform } from './platform';
+import { revocations } from './revocation/revocations';
 import { type Session, sessions } from './session';
 import { spentCodes } from './spent-codes';
 
@@ -26,9 +30,10 @@ export async function signIn(
   request: Request,
   trip: Trip,
 ): Promise<{ session: Session; setCookie: string }> {
+  // Before anything is asked: an event that comes while DingTalk is asked overtakes this sign-in.
+  const since = await revocations().sequence();
   const member = await provenMember(door, code, request, trip);
-  await endSession();
-  return sealFor(member, door, trip);
+  return sealFor(member, { door, since, replaced: await currentMember(), request }, trip);
 }
 
 /**
@@ -40,15 +45,15 @@ export async function changeOver(
   request: Request,
   trip: Trip,
 ): Promise<{ session: Session; setCookie?: string }> {
+  const since = await revocations().sequence();
   const member = await provenMember('client', code, request, trip).catch(async (error: unknown) => {
     // DingTalk knows whoever holds the client, and they are not one of us: nor are they the one before them.
-    if (error instanceof AppError && error.code in NOT_ONE_OF_US) await endSession();
+    if (error instanceof AppError && error.code in NOT_ONE_OF_US) await endStray();
     throw error;
   });
   const session = await currentMember();
   if (session?.userId === member.userId) return { session };
-  if (session) endedSessions().end(session);
-  return sealFor(member, 'client', trip);
+  return sealFor(member, { door: 'client', since, replaced: session, request }, trip);
 }
 
 function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Member> {
@@ -59,25 +64,44 @@ function provenMember(door: Session['door'], code: string, request: Request, tri
   );
 }
 
-async function sealFor({ userId, unionId, name = userId }: Member, door: Session['door'], trip: Trip) {
-  const sealed = await sessions().seal({ userId, unionId, name, door });
-  trip.note({ userId, sessionId: sealed.session.id });
-  return sealed;
+interface Circumstances {
+  door: Session['door'];
+  /** The latest change of the sessions when this sign-in began. */
+  since: number;
+  /** The session that was there before. */
+  replaced: Session | null;
+  request: Request;
+}
+
+async function sealFor(member: Member, { door, since, replaced, request }: Circumstances, trip: Trip) {
+  const { userId, unionId, name = userId } = member;
+  const draft = sessions().draft({ userId, unionId, name, door });
+  const client = toClientKind(request.headers.get('user-agent'));
+  const standing = await revocations().open(
+    { ...draft, client },
+    {
+      since,
+      replaces: replaced ?? undefined,
+      line: { event: 'sign-in', userId, sessionId: draft.id, detail: `${door} ${client}` },
+    },
+  );
+  trip.note({ userId, sessionId: draft.id });
+  return sessions().seal(draft, standing);
+}
+
+async function endStray(): Promise<void> {
+  const session = await currentMember();
+  if (session) await revocations().endSession(session, { reason: 'replaced', by: session.userId });
 }
 
 const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
 
 /** Signs out whoever asks. @returns the `Set-Cookie` value that removes the cookie */
 export async function signOut(trip: Trip): Promise<string> {
-  const session = await endSession();
-  trip.note({ userId: session?.userId, sessionId: session?.id });
-  return sessions().clear();
-}
-
-async function endSession(): Promise<Session | null> {
   const session = await currentMember();
-  if (session) endedSessions().end(session);
-  return session;
+  trip.note({ userId: session?.userId, sessionId: session?.id });
+  if (session) await revocations().endSession(session, { reason: 'signed-out', by: session.userId });
+  return sessions().clear();
 }
 
 async function memberBehind(door: Session['door'], code: string, undertaking: Undertaking): Promise<Member> {
@@ -85,9 +109,21 @@ async function memberBehind(door: Session['door'], code: string, undertaking: Un
     door === 'client'
       ? await exchangeCode(platform(), code, undertaking)
       : await employeeBehind(code, undertaking);
-  const member = await getMember(platform(), owner.userId, { undertaking });
+  const member = (await freshMember(owner.userId)) ?? (await askMember(owner.userId, undertaking));
   if (member.active === false) throw new AppError('member-inactive');
   return member;
+}
+
+/** What DingTalk says about somebody; the staff directory learns of it on the way. */
+async function askMember(userId: string, undertaking: Undertaking): Promise<Member> {
+  try {
+    const member = await getMember(platform(), userId, { undertaking });
+    await noteMember(member);
+    return member;
+  } catch (error) {
+    if (isLeaver(error)) await noteLeaver(userId);
+    throw error;
+  }
 }
 
 async function employeeBehind(code: string, undertaking: Undertaking): Promise<{ userId: string }> {

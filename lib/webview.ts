@@ -3,6 +3,7 @@
  * server, so load this module with `import()` from an effect or a handler.
  */
 import requestAuthCodeV1 from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
+import openChatByUserId from 'dingtalk-jsapi/api/union/openChatByUserId';
 import requestAuthCodeV2 from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
 
@@ -56,6 +57,29 @@ export async function requestAuthCode(options: {
     const { code } = await Promise.race([ask(options.corpId, options.clientId), silence]);
     if (typeof code !== 'string' || code === '') throw new WebviewError('bridge-refused', 'no-code');
     return code;
+  } catch (error) {
+    throw error instanceof WebviewError ? error : toWebviewError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A client that has a chat opens it within this time or not at all. */
+const CHAT_TIMEOUT_MS = 5000;
+
+/** Whether the client can open a chat: DingTalk on a phone. The desktop's has no such call. */
+export function mayOpenChat(): boolean {
+  return ['android', 'ios', 'harmony'].includes(String(dd.env.platform));
+}
+
+/** Opens the chat with a member of the company. @throws WebviewError */
+export async function openChat({ corpId, userId }: { corpId: string; userId: string }): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WebviewError('bridge-silent')), CHAT_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([openChatByUserId({ corpId, userId }), silence]);
   } catch (error) {
     throw error instanceof WebviewError ? error : toWebviewError(error);
   } finally {

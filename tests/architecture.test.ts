@@ -68,10 +68,17 @@ const wrong = (source: Source, target: string) => `${source.path} imports ${targ
 
 // ── The law ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** Packages that one file of the telephone may have besides, each with why. */
+const TELEPHONE_PACKAGES: Record<string, string> = {
+  // Node has no WebSocket before 22, and its own tells nothing of pings, by which a dead connection is known.
+  'lib/dingtalk/stream-socket.ts': 'ws',
+};
+
 const telephoneStandsAlone: Rule = (source) => {
   if (!isIn(source.path, 'lib/dingtalk')) return [];
+  const isOwn = (target: string) => TELEPHONE_PACKAGES[source.path] === target;
   return targetsOf(source)
-    .filter(({ target }) => !/^node:|^zod$/.test(target) && !isIn(target, 'lib/dingtalk'))
+    .filter(({ target }) => !/^node:|^zod$/.test(target) && !isIn(target, 'lib/dingtalk') && !isOwn(target))
     .map(({ target }) => wrong(source, target));
 };
 
@@ -148,6 +155,8 @@ const pagesAskFirst: Rule = ({ path, text }) => {
 /** Routes that answer anybody, each with why. */
 const OPEN_ROUTES: Record<string, string> = {
   'app/api/[...path]/route.ts': 'says that there is nothing',
+  'app/api/dingtalk/events/route.ts': 'DingTalk proves itself by its signature',
+  'app/unavailable/route.ts': 'says that nobody can be let in',
   'app/api/health/route.ts': 'says that the process serves, and nothing else',
   'app/api/ready/route.ts': 'says whether sign-ins work, and nothing else',
   'app/api/oauth/start/route.ts': 'begins a sign-in: whoever comes here is nobody yet',
@@ -178,8 +187,10 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/dingtalk/x.ts', text: "import type { Session } from '@/lib/session';" },
       { path: 'lib/dingtalk/x.ts', text: "export { log } from '../log';" },
       { path: 'lib/dingtalk/x.ts', text: "const { log } = await import('../log');" },
+      { path: 'lib/dingtalk/x.ts', text: "import WebSocket from 'ws';" },
     ],
     kept: [
+      { path: 'lib/dingtalk/stream-socket.ts', text: "import WebSocket from 'ws';" },
       {
         path: 'lib/dingtalk/x.ts',
         text: "import { request } from 'node:http';\nimport { z } from 'zod';\nimport { y } from './y';",

@@ -1,4 +1,5 @@
 import { pageMember } from '@/lib/auth';
+import { isAdministrator } from '@/lib/directory/administration';
 import { currentMessages } from '@/lib/visitor';
 import { MemberMenu } from '../_ui/member-menu';
 import { Tile } from '../_ui/tile';
@@ -7,7 +8,9 @@ import { Tile } from '../_ui/tile';
 export default async function HomePage() {
   const member = await pageMember();
   const { language, messages } = await currentMessages();
-  const { home, stepUp } = messages;
+  const { home, stepUp, directory, sync, sessions } = messages;
+  // Whatever is wrong with the directory, the first page stands.
+  const isAdmin = await isAdministrator().catch(() => false);
   const until = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',
@@ -26,6 +29,25 @@ export default async function HomePage() {
         <h2 className="section-title">{home.pages}</h2>
         <ul className="tiles">
           <Tile href="/me" icon="人" title={home.me} hint={home.meHint} />
+          <Tile href="/directory" icon="录" title={directory.title} hint={directory.searchHint} />
+          <Tile href="/me/sessions" icon="登" title={sessions.mine.title} hint={sessions.mine.tileHint} />
+          {isAdmin && (
+            <>
+              <Tile href="/admin/sync" icon="同" title={sync.title} hint={sync.tileHint} />
+              <Tile
+                href="/admin/sessions"
+                icon="会"
+                title={sessions.all.title}
+                hint={sessions.all.tileHint}
+              />
+              <Tile
+                href="/admin/audit"
+                icon="审"
+                title={sessions.audit.title}
+                hint={sessions.audit.tileHint}
+              />
+            </>
+          )}
           <Tile href="/example/step-up" icon="锁" title={stepUp.title} hint={stepUp.hint} />
         </ul>
       </nav>

@@ -1,7 +1,17 @@
 /** A person's picture, or the end of their name on a coloured disc (as DingTalk does it). */
 export function Avatar({ name, url }: { name: string; url?: string | undefined }) {
   if (url)
-    return <img className="avatar" src={url} alt="" width="56" height="56" referrerPolicy="no-referrer" />;
+    return (
+      <img
+        className="avatar"
+        loading="lazy"
+        src={url}
+        alt=""
+        width="56"
+        height="56"
+        referrerPolicy="no-referrer"
+      />
+    );
   return (
     <span className="avatar avatar-initials" aria-hidden="true">
       {initials(name)}

@@ -1,6 +1,13 @@
+import type { ReactNode } from 'react';
+
+export interface Field {
+  label: string;
+  value: ReactNode;
+}
+
 interface FieldListProps {
   title: string;
-  fields: { label: string; value: string }[];
+  fields: Field[];
   quiet?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
-import { corpIdIn, currentMember, isOurCorp, isRecent } from '@/lib/auth';
+import { corpIdIn, isOurCorp, isRecent, perhapsMember } from '@/lib/auth';
 import { config } from '@/lib/config';
 import { type Problem, problems } from '@/lib/errors';
 import { explain } from '@/lib/explanation';
@@ -53,7 +53,7 @@ export default async function LoginPage(props: PageProps<'/login'>) {
 
 /** Whether there is nothing to do here. @param within minutes, where a page asked for a sign-in as recent as that */
 async function isAlreadyIn(within: string | null): Promise<boolean> {
-  const session = await currentMember();
+  const session = await perhapsMember();
   const minutes = within !== null && /^\d{1,4}$/.test(within) ? Number(within) : undefined;
   return session !== null && isRecent(session, minutes);
 }

@@ -25,6 +25,7 @@ export const departmentEndpoints: Endpoint[] = [
       parent_id: id,
       auto_add_user: true,
       create_dept_group: true,
+      ...(child.tags === undefined ? {} : { tags: child.tags }),
     }));
   }),
   // Documented as not limited by the authorised scope, like the two listparent* below.
@@ -70,12 +71,12 @@ function departmentRecord(call: Call, id: number): Json {
     dept_manager_userid_list: members
       .filter((person) => person.leads.includes(id))
       .map(({ userid }) => userid),
-    outer_dept: false,
-    outer_permit_depts: [],
-    outer_permit_users: [],
-    hide_dept: false,
-    dept_permits: [],
-    user_permits: [],
+    outer_dept: department.restricted ?? false,
+    outer_permit_depts: department.visibleDepartments ?? [],
+    outer_permit_users: department.visibleUsers ?? [],
+    hide_dept: department.hidden ?? false,
+    dept_permits: department.permittedDepartments ?? [],
+    user_permits: department.permittedUsers ?? [],
     auto_approve_apply: false,
     member_count: company.membersBelow(id).size,
     owning_member_count: members.length,

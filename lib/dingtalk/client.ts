@@ -37,6 +37,8 @@ export interface DingTalkRequest<T> {
   /** True when a second identical call can do no harm. A code exchange is not repeatable. */
   repeatable: boolean;
   undertaking?: Undertaking | undefined;
+  /** True for a caller that paces its own attempts: neither told by the breaker to wait, nor heard by it. */
+  paced?: boolean;
 }
 
 /** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
@@ -44,6 +46,8 @@ export interface Undertaking {
   signal?: AbortSignal;
   /** Calls sent so far, repeated ones included. */
   calls: number;
+  /** Whoever undertakes this repeats calls at a pace of their own: here each is sent once. @see pace.ts */
+  paced?: boolean;
 }
 
 export interface Client {
@@ -122,7 +126,8 @@ export function createClient(options: DingTalkOptions): Client {
   }
 
   function guarded<T>(request: DingTalkRequest<T>, action: () => Promise<T>): Promise<T> {
-    const { host, path, undertaking } = request;
+    const { host, path, undertaking, paced } = request;
+    if (paced) return action();
     return breakers[host].run(path, () => bulkhead.run(path, undertaking?.signal, action));
   }
 
@@ -176,7 +181,7 @@ function isAppToken(request: DingTalkRequest<unknown>): boolean {
 }
 
 function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boolean {
-  if (request.undertaking?.signal?.aborted) return false;
+  if (request.undertaking?.signal?.aborted || request.undertaking?.paced) return false;
   if (error.isThrottled) return error.isOverRate;
   if (error.isBusy || !error.detail.mayHaveHadEffect) return !HOPELESS.test(error.code);
   const worthIt = error.kind === 'unreachable' && !PATIENCE_LOST.has(error.code);

@@ -1,6 +1,9 @@
 import type { Problem } from '../errors';
+import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import type { Messages } from './index';
+import { sessionsPage } from './sessions-page';
+import { syncPage } from './sync-page';
 import type { ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
@@ -60,6 +63,13 @@ const problems: Record<Problem, ProblemText> = {
     remedy:
       'Usually nothing. If everybody is signed out at once, see whether SESSION_KEYS was replaced as a whole.',
   },
+  'sign-in-overtaken': {
+    person: 'Your access was changed while you were signing in.',
+    next: 'Open the app again.',
+    cause:
+      'While the code was being traded, all sessions of this person, or of everybody, were ended: they left, or an administrator did it.',
+    remedy: 'Nothing. /admin/audit tells who ended the sessions, and why.',
+  },
   'sign-in-too-old': {
     person: 'This page needs you to confirm who you are.',
     next: 'Please sign in once more.',
@@ -106,6 +116,12 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'The person is not in the organisation’s directory: external, left, or the wrong account.',
     remedy: 'If they are staff, see oa.dingtalk.com → 通讯录 (Contacts).',
   },
+  'not-permitted': {
+    person: 'This page is for others: you do not have the right to it.',
+    next: 'If you need it, ask your administrator for the right.',
+    cause: 'Neither the user id nor a role of this person is in the setting that grants it.',
+    remedy: 'Add them to ADMIN_USER_IDS (administration) or DIRECTORY_EXPORT (export), and restart.',
+  },
   'not-allowed': {
     person: 'You are outside the range of people this app is for. Please contact your administrator.',
     next: tellAdmin,
@@ -124,6 +140,14 @@ const problems: Record<Problem, ProblemText> = {
     next: 'Sign in to DingTalk on your phone and enter this company first.',
     cause: 'The member’s record says active: false; they have never used DingTalk in this company.',
     remedy: 'Ask them to accept the invitation in DingTalk.',
+  },
+  'sessions-unknown': {
+    person: 'The service cannot tell at the moment whether you are signed in. It will be back shortly.',
+    next: waitAndRetry,
+    cause:
+      'The database of sessions has not answered for a minute, or not at all: nobody is let in on what was known before.',
+    remedy:
+      'See the log for sessions-silent. Check that DATA_DIR is there, not full, and that the file was not moved or replaced; after a replacement, restart.',
   },
   'bad-credentials': {
     person: 'The app is not set up correctly. Please contact your administrator.',
@@ -363,5 +387,8 @@ export const en: Messages = {
     hint: 'Opens after a sign-in of the last five minutes',
     lead: (name: string) => `${name}, you have just confirmed who you are, so you may see this page.`,
   },
+  directory: directoryPage.en,
   errorPage: errorPage.en,
+  sync: syncPage.en,
+  sessions: sessionsPage.en,
 };

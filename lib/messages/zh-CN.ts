@@ -1,5 +1,8 @@
 import type { Problem } from '../errors';
+import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { sessionsPage } from './sessions-page';
+import { syncPage } from './sync-page';
 
 /** What is said about one problem: to the person at the phone, and to whoever runs the app. */
 export interface ProblemText {
@@ -67,6 +70,12 @@ const problems: Record<Problem, ProblemText> = {
     cause: '没有会话 Cookie，或其已过期、被篡改、密钥已更换。',
     remedy: '通常无需处理。若所有人同时退出，检查 SESSION_KEYS 是否被整体替换。',
   },
+  'sign-in-overtaken': {
+    person: '登录过程中，您的访问权限有了变动。',
+    next: '请重新打开应用。',
+    cause: '换取登录凭证期间，此人或所有人的会话被结束：已离职，或由管理员操作。',
+    remedy: '无需处理。/admin/audit 中可查到由谁、因何结束。',
+  },
   'sign-in-too-old': {
     person: '这一页需要您重新确认身份。',
     next: '请重新登录一次。',
@@ -110,6 +119,12 @@ const problems: Record<Problem, ProblemText> = {
     cause: '在本组织的通讯录里找不到此人：外部人员、已离职，或账号不对。',
     remedy: '若确是员工，请在 oa.dingtalk.com → 通讯录 里确认其在职。',
   },
+  'not-permitted': {
+    person: '您没有使用此功能的权限。',
+    next: '如有需要，请向管理员申请。',
+    cause: '此人的 userid 和角色都不在授予该权限的设置之中。',
+    remedy: '将其加入 ADMIN_USER_IDS（管理）或 DIRECTORY_EXPORT（导出），然后重启。',
+  },
   'not-allowed': {
     person: '您不在该应用的可见范围内，请联系管理员。',
     next: tellAdmin,
@@ -127,6 +142,13 @@ const problems: Record<Problem, ProblemText> = {
     next: '请先在手机钉钉里登录并进入本公司，然后再试。',
     cause: '成员详情的 active 为 false：此人从未以本公司身份激活钉钉。',
     remedy: '请其在手机钉钉接受邀请并激活。',
+  },
+  'sessions-unknown': {
+    person: '服务暂时无法确认您的登录状态，很快就会恢复。',
+    next: waitAndRetry,
+    cause: '会话数据库已有一分钟没有应答，或一直没有应答：此时不凭旧状态放行任何人。',
+    remedy:
+      '在日志中查 sessions-silent。检查 DATA_DIR 是否存在、磁盘是否写满、文件是否被移动或替换；若已替换，请重启。',
   },
   'bad-credentials': {
     person: '应用配置有误，请联系管理员。',
@@ -349,5 +371,8 @@ export const zhCN = {
     hint: '五分钟内登录过才能打开',
     lead: (name: string) => `${name}，您刚刚确认过身份，所以能看到这一页。`,
   },
+  directory: directoryPage['zh-CN'],
   errorPage: errorPage['zh-CN'],
+  sync: syncPage['zh-CN'],
+  sessions: sessionsPage['zh-CN'],
 };

@@ -44,6 +44,19 @@ test('the five required settings are enough, and the rest has defaults', () => {
     logLevel: 'info',
     showOperatorHints: false,
     avatarHosts: expect.arrayContaining(['*.dingtalk.com']),
+    dataDir: './data',
+    directory: {
+      sync: true,
+      syncIntervalSeconds: 21_600,
+      signInMaxAgeSeconds: 0,
+      callsPerSecond: 15,
+      seeHidden: [],
+      mayExport: [],
+    },
+    adminUserIds: [],
+    callback: undefined,
+    stream: false,
+    auditDays: 180,
   });
 });
 

@@ -31,7 +31,11 @@ beforeEach(() => {
   time = Math.floor(Date.now() / 1000) * 1000;
 });
 
-const sessions = (more: Partial<SessionSettings> = {}) => createSessions(settings(more), now);
+const STANDING = { generation: 3, epoch: 123_456_789_012 };
+const sessions = (more: Partial<SessionSettings> = {}) => {
+  const { draft, seal, ...rest } = createSessions(settings(more), now);
+  return { ...rest, seal: (person: NewSession) => seal(draft(person), STANDING) };
+};
 /** The `Cookie` header that a browser sends after this `Set-Cookie`. */
 const sentBack = (setCookie: string) => setCookie.split(';')[0]!;
 const sealOf = (setCookie: string) => sentBack(setCookie).slice(sentBack(setCookie).indexOf('=') + 1);
@@ -42,6 +46,7 @@ test('who is sealed is who is opened, and nothing else is inside', async () => {
   const { session, setCookie } = await seal(zhang);
   expect(session).toEqual({
     ...zhang,
+    ...STANDING,
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
     corpId: 'dingcorp',
     issuedAt: time / 1000,

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../../emulator/server';
 import { freePort } from './port';
@@ -74,7 +77,22 @@ export function appEnv(emulator: Emulator, origin: string): Record<string, strin
     PUBLIC_ORIGIN: origin,
     SESSION_KEYS: `a:${SESSION_SECRET}`,
     AVATAR_HOSTS: new URL(emulator.url).host,
+    // Its calls would be counted among those of the test. Tests of the directory switch it on.
+    DIRECTORY_SYNC: 'off',
+    DATA_DIR: dataDirOf(emulator),
   };
+}
+
+const dataDirs = new WeakMap<Emulator, string>();
+
+/** The data folder of a company, which all its apps share. */
+export function dataDirOf(emulator: Emulator): string {
+  let dataDir = dataDirs.get(emulator);
+  if (!dataDir) {
+    dataDir = mkdtempSync(join(tmpdir(), 'dingpass-data-'));
+    dataDirs.set(emulator, dataDir);
+  }
+  return dataDir;
 }
 
 /** Runs `next start` with exactly these settings, and nothing of the tests' own environment. */

@@ -1,5 +1,5 @@
 import { refuseMethod, route } from '@/lib/http';
-import { isReady } from '@/lib/platform';
+import { isReady } from '@/lib/readiness';
 
 export const dynamic = 'force-dynamic';
 

@@ -7,6 +7,7 @@ import { createFaultPanel } from './faults.js';
 import { openMenu } from './menu.js';
 import { createNative } from './native.js';
 import { createPage } from './page.js';
+import { createStaffActions } from './staff.js';
 import { textsIn } from './texts.js';
 import { openWebview } from './webview.js';
 import { webviewData } from './webview-data.js';
@@ -21,11 +22,18 @@ let device;
 let webview;
 
 const faults = createFaultPanel(texts);
+const staff = createStaffActions({
+  texts,
+  person: () => person,
+  say: (sentence) => page.say(sentence),
+  onChange: showChanged,
+});
 const page = createPage({
   texts,
   company,
   language: asked.language,
   faults: faults.node,
+  staff: staff.node,
   onPerson: choosePerson,
   onClient: chooseClient,
   onClearData: clearData,
@@ -44,6 +52,7 @@ const native = createNative({
 document.documentElement.lang = asked.language === 'zh' ? 'zh-CN' : 'en';
 showDevice();
 page.showPerson(person);
+staff.refresh();
 page.showClient(client);
 faults.refresh();
 if (asked.open) await openApp();
@@ -60,9 +69,18 @@ function choosePerson(chosen) {
   person = chosen;
   keepAddress({ as: person.userid });
   page.showPerson(person);
+  staff.refresh();
   if (!isAnother) return;
   if (webview !== undefined && webviewData.isPassedOn) page.say(texts.handedOver(person.name));
   else showDevice();
+}
+
+/** The same device in the same hands, whatever became of the person: an app that is open stays open. @param {import('./company.js').Person} changed */
+function showChanged(changed) {
+  person = changed;
+  page.showPerson(person);
+  page.reloadPeople();
+  staff.refresh();
 }
 
 /** @param {import('./clients.js').Client} chosen */

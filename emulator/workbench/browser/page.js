@@ -14,6 +14,7 @@ const toastMs = 4500;
  * @param {import('./company.js').Company} options.company
  * @param {'zh' | 'en'} options.language
  * @param {HTMLElement} options.faults
+ * @param {HTMLElement} options.staff
  * @param {(person: import('./company.js').Person) => void} options.onPerson
  * @param {(client: import('./clients.js').Client) => void} options.onClient
  * @param {() => void} options.onClearData
@@ -30,7 +31,7 @@ export function createPage(options) {
     texts.person,
     texts.personHint,
     list.node,
-    passOn(texts, options.onPassOn),
+    element('div', {}, options.staff, passOn(texts, options.onPassOn)),
     texts.close,
   );
   const faults = dialog('faults', texts.faults, texts.faultsHint, options.faults, undefined, texts.close);
@@ -105,6 +106,7 @@ export function createPage(options) {
     showDevice: (device) => stage.replaceChildren(device),
     /** @param {boolean} isOpen */
     showAppOpen: (isOpen) => document.body.classList.toggle('is-app-open', isOpen),
+    reloadPeople: list.load,
     openPeople: () => peoplePanel.show(),
     openFaults: () => faultsPanel.show(),
     /** @param {string} sentence */

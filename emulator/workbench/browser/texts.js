@@ -16,6 +16,27 @@ const zh = {
   keepCookiesHint: '换人、换客户端，Cookie 都留着',
   close: '关闭',
 
+  staff: '人事变动',
+  staffHint: '钉钉随即通知应用',
+  staffActions: {
+    rename: '改名',
+    move: '调部门',
+    promote: '设/撤管理员',
+    fire: '离职',
+    rehire: '重新入职',
+    hire: '新人入职',
+  },
+  staffSaid: {
+    /** @param {string} name @param {any} _person @returns {string} */
+    rename: (name, _person) => `现在叫「${name}」`,
+    move: (name, { departmentNames }) => `${name}调到了${departmentNames.join('、')}`,
+    promote: (name, { isAdmin }) => `${name}${isAdmin ? '成为子管理员' : '不再是管理员'}`,
+    fire: (name) => `${name}离职了，在应用里再点一下试试`,
+    rehired: (name) => `${name}回来了，旧的登录不会复活`,
+    hire: (name, { userid }) => `${name}（${userid}）入职了`,
+  },
+  staffFailed: '模拟器没有接受这个变动',
+
   /** @param {number} hour @returns {string} */
   hello: (hour) => (hour < 6 ? '夜深了' : hour < 12 ? '早上好' : hour < 18 ? '下午好' : '晚上好'),
   today: (date) => date.toLocaleDateString('zh-CN', { month: 'long', day: 'numeric', weekday: 'long' }),
@@ -87,6 +108,27 @@ const en = {
   keepCookies: 'Pass on the same device',
   keepCookiesHint: 'Another person or client finds the cookies of the last',
   close: 'Close',
+
+  staff: 'Personnel',
+  staffHint: 'DingTalk tells the app at once',
+  staffActions: {
+    rename: 'Rename',
+    move: 'Move',
+    promote: 'Admin on/off',
+    fire: 'Dismiss',
+    rehire: 'Take back',
+    hire: 'Hire somebody',
+  },
+  staffSaid: {
+    rename: (name, _person) => `The name is “${name}” now`,
+    move: (name, { departmentNames }) => `${name} works in ${departmentNames.join(', ')} now`,
+    promote: (name, { isAdmin }) =>
+      `${name} ${isAdmin ? 'is a sub-administrator' : 'is no administrator'} now`,
+    fire: (name) => `${name} has left: click anything in the app`,
+    rehired: (name) => `${name} is back; the old session stays dead`,
+    hire: (name, { userid }) => `${name} (${userid}) was hired`,
+  },
+  staffFailed: 'The emulator did not accept this change',
 
   hello: (hour) =>
     hour < 6 ? 'Still up?' : hour < 12 ? 'Good morning' : hour < 18 ? 'Good afternoon' : 'Good evening',

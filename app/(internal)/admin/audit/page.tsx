@@ -1,0 +1,150 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { NotPermitted } from '@/app/_ui/not-permitted';
+import { type AuditQuery, auditPage } from '@/lib/audit/administration';
+import { AUDIT_EVENTS } from '@/lib/audit/line';
+import type { WrittenLine } from '@/lib/audit/store';
+import { pageMember } from '@/lib/auth';
+import { isAdministrator } from '@/lib/directory/administration';
+import type { Messages } from '@/lib/messages';
+import type { SessionsText } from '@/lib/messages/sessions-page';
+import { currentMessages } from '@/lib/visitor';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.sessions.audit.title} · ${messages.appName}` };
+}
+
+/** For administrators: who came in, who was refused and why, whose sessions ended and through whom. */
+export default async function AuditPage(props: PageProps<'/admin/audit'>) {
+  await pageMember();
+  const { messages } = await currentMessages();
+  const text = messages.sessions;
+  const { event, person, day, before } = await props.searchParams;
+  const query = { event: one(event), person: one(person), day: one(day) };
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/" prefetch={false}>
+          ‹ {text.home}
+        </Link>
+      </header>
+      <h1 className="page-title">{text.audit.title}</h1>
+      {(await isAdministrator()) ? (
+        <>
+          <p className="page-lead">{text.audit.lead}</p>
+          <Filter query={query} text={text} />
+          <Lines query={query} before={toId(one(before))} messages={messages} />
+        </>
+      ) : (
+        <NotPermitted messages={messages} />
+      )}
+    </main>
+  );
+}
+
+function Filter({ query, text }: { query: AuditQuery; text: SessionsText }) {
+  return (
+    <form className="panel filter" action="/admin/audit">
+      <label>
+        <span>{text.audit.event}</span>
+        <select className="search-box" name="event" defaultValue={query.event}>
+          <option value="">{text.audit.anyEvent}</option>
+          {AUDIT_EVENTS.map((event) => (
+            <option key={event} value={event}>
+              {text.events[event]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>{text.audit.person}</span>
+        <input className="search-box" name="person" defaultValue={query.person} maxLength={64} />
+      </label>
+      <label>
+        <span>{text.audit.day}</span>
+        <input className="search-box" name="day" type="date" defaultValue={query.day} />
+      </label>
+      <div className="actions">
+        <button type="submit" className="action">
+          {text.audit.filter}
+        </button>
+        <a className="action" href={`/api/admin/audit.csv?${toParameters(query)}`} download>
+          {text.audit.export}
+        </a>
+      </div>
+    </form>
+  );
+}
+
+interface LinesProps {
+  query: AuditQuery;
+  before: number | undefined;
+  messages: Messages;
+}
+
+async function Lines({ query, before, messages }: LinesProps) {
+  const { lines, next } = await auditPage(query, before);
+  const text = messages.sessions;
+  if (lines.length === 0) return <p className="note">{text.audit.nothing}</p>;
+  const following = toParameters(query);
+  following.set('before', String(next));
+  return (
+    <>
+      <ul className="rows audit">
+        {lines.map((line) => (
+          <Line key={line.id} line={line} messages={messages} />
+        ))}
+      </ul>
+      {next !== undefined && (
+        <Link className="row-more" href={`/admin/audit?${following}`} prefetch={false}>
+          {text.audit.next}
+        </Link>
+      )}
+    </>
+  );
+}
+
+function Line({ line, messages }: { line: WrittenLine; messages: Messages }) {
+  const text = messages.sessions;
+  const { event, userId, by, reason, detail, count, at } = line;
+  const names: Record<string, string> = text.actors;
+  const who = by !== undefined && by !== userId ? `${text.audit.by} ${names[by] ?? by}` : undefined;
+  const why = reason === undefined ? undefined : reasonText(reason, messages);
+  const time = new Date(at).toISOString();
+  return (
+    <li className="row">
+      <span className="row-text">
+        <span className="row-title">
+          {text.events[event]}
+          {userId !== undefined && ` · ${userId}`}
+          {count > 1 && <span className="badge badge-warning">{text.audit.times(count)}</span>}
+        </span>
+        <span className="row-hint">{[why, who, detail].filter(Boolean).join(' · ')}</span>
+        <time className="row-hint" dateTime={time}>
+          {time.slice(0, 19).replace('T', ' ')}
+        </time>
+      </span>
+    </li>
+  );
+}
+
+/** Why a session ended, or which problem refused somebody; a word that is neither stands for itself. */
+function reasonText(reason: string, { sessions, problems }: Messages): string {
+  const reasons: Record<string, string> = sessions.reasons;
+  const sentences: Record<string, { person: string }> = problems;
+  if (Object.hasOwn(reasons, reason)) return reasons[reason] ?? reason;
+  return Object.hasOwn(sentences, reason) ? `${reason}: ${sentences[reason]?.person}` : reason;
+}
+
+function toParameters(query: AuditQuery): URLSearchParams {
+  return new URLSearchParams(Object.entries(query).filter(([, value]) => value) as [string, string][]);
+}
+
+function toId(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function one(value: string | string[] | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,109 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { NotPermitted } from '@/app/_ui/not-permitted';
+import { SessionItem } from '@/app/_ui/session-item';
+import { pageMember } from '@/lib/auth';
+import { isAdministrator } from '@/lib/directory/administration';
+import type { Language } from '@/lib/messages';
+import type { SessionsText } from '@/lib/messages/sessions-page';
+import { liveSessions } from '@/lib/revocation/administration';
+import { currentMessages } from '@/lib/visitor';
+import { EndPeople } from './end-people';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.sessions.all.title} · ${messages.appName}` };
+}
+
+/** For administrators: who is signed in, and ending it. Plain forms: they need no JavaScript. */
+export default async function SessionsPage(props: PageProps<'/admin/sessions'>) {
+  await pageMember();
+  const { language, messages } = await currentMessages();
+  const text = messages.sessions;
+  const { q, after } = await props.searchParams;
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/" prefetch={false}>
+          ‹ {text.home}
+        </Link>
+      </header>
+      <h1 className="page-title">{text.all.title}</h1>
+      {(await isAdministrator()) ? (
+        <>
+          <SessionList wanted={one(q)} after={one(after)} text={text} language={language} />
+          <EndPeople text={text} />
+        </>
+      ) : (
+        <NotPermitted messages={messages} />
+      )}
+    </main>
+  );
+}
+
+interface SessionListProps {
+  wanted: string;
+  after: string;
+  text: SessionsText;
+  language: Language;
+}
+
+async function SessionList({ wanted, after, text, language }: SessionListProps) {
+  const { total, sessions, next } = await liveSessions(wanted, after);
+  const query = new URLSearchParams({ ...(wanted ? { q: wanted } : {}), after: next ?? '' });
+  return (
+    <>
+      <p className="page-lead">{text.all.lead(total)}</p>
+      <form className="search" action="/admin/sessions">
+        <input
+          className="search-box"
+          name="q"
+          defaultValue={wanted}
+          placeholder={text.all.search}
+          aria-label={text.all.search}
+          maxLength={64}
+        />
+        <button type="submit" className="search-button">
+          {text.all.searchButton}
+        </button>
+      </form>
+      {sessions.length === 0 && <p className="note">{text.all.nobody}</p>}
+      <ul className="rows sessions">
+        {sessions.map((session) => (
+          <SessionItem
+            key={session.id}
+            session={session}
+            text={text}
+            language={language}
+            owner={`${session.name} (${session.userId})`}
+          >
+            <span className="session-actions">
+              <EndForm name="session" value={session.id} label={text.all.end} />
+              <EndForm name="person" value={session.userId} label={text.all.endPerson} />
+            </span>
+          </SessionItem>
+        ))}
+      </ul>
+      {next && (
+        <Link className="row-more" href={`/admin/sessions?${query}`} prefetch={false}>
+          {text.all.next}
+        </Link>
+      )}
+    </>
+  );
+}
+
+function EndForm({ name, value, label }: { name: string; value: string; label: string }) {
+  return (
+    <form method="post" action="/api/admin/sessions">
+      <input type="hidden" name={name} value={value} />
+      <button type="submit" className="button-small">
+        {label}
+      </button>
+    </form>
+  );
+}
+
+function one(value: string | string[] | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,72 @@
+import type { DepartmentNode } from '@/lib/directory/directory';
+import type { DirectoryText } from '@/lib/messages/directory-page';
+import { DepartmentLink } from './department-row';
+import { toDepartmentItem } from './items';
+
+/** More than these make a page heavy on a phone; what is deeper is reached through the departments' own pages. */
+const MAX_SHOWN = 400;
+
+/** Departments as a tree that opens and closes without JavaScript. */
+export function DepartmentTree({
+  departments,
+  text,
+}: {
+  departments: DepartmentNode[];
+  text: DirectoryText;
+}) {
+  const shown = upperLevels(departments);
+  const children = new Map<number | undefined, DepartmentNode[]>();
+  const ids = new Set(shown.map(({ id }) => id));
+  for (const department of shown) {
+    const parent = ids.has(department.parentId ?? 0) ? department.parentId : undefined;
+    const siblings = children.get(parent);
+    if (siblings) siblings.push(department);
+    else children.set(parent, [department]);
+  }
+  return (
+    <>
+      <Branches parent={undefined} departments={children} text={text} isOpen />
+      {shown.length < departments.length && <p className="note">{text.treeCut}</p>}
+    </>
+  );
+}
+
+interface BranchesProps {
+  parent: number | undefined;
+  departments: ReadonlyMap<number | undefined, DepartmentNode[]>;
+  text: DirectoryText;
+  isOpen?: boolean;
+}
+
+function Branches({ parent, departments, text, isOpen = false }: BranchesProps) {
+  return (
+    <ul className={parent === undefined ? 'rows tree' : 'tree-below'}>
+      {departments.get(parent)?.map((department) => (
+        <li className="branch" key={department.id}>
+          <DepartmentLink department={toDepartmentItem(department)} text={text} />
+          {departments.has(department.id) && (
+            <details open={isOpen}>
+              <summary>
+                <span className="for-readers">{text.below(department.name)}</span>
+              </summary>
+              <Branches parent={department.id} departments={departments} text={text} />
+            </details>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Whole levels from the top, as many as fit, but never fewer than two. */
+function upperLevels(departments: DepartmentNode[]): DepartmentNode[] {
+  const levels = new Map<number, number>();
+  for (const { id, parentId } of departments) levels.set(id, (levels.get(parentId ?? 0) ?? 0) + 1);
+  const sizes: number[] = [];
+  for (const level of levels.values()) sizes[level] = (sizes[level] ?? 0) + 1;
+  let deepest = 2;
+  let count = (sizes[1] ?? 0) + (sizes[2] ?? 0);
+  while (count + (sizes[deepest + 1] ?? Number.POSITIVE_INFINITY) <= MAX_SHOWN)
+    count += sizes[++deepest] ?? 0;
+  return departments.filter(({ id }) => (levels.get(id) ?? 1) <= deepest);
+}

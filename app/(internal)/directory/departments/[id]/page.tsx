@@ -1,0 +1,80 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { pageMember } from '@/lib/auth';
+import { departmentPage, PAGE_SIZE } from '@/lib/directory/directory';
+import { directoryPage } from '@/lib/messages/directory-page';
+import { currentMessages } from '@/lib/visitor';
+import { DepartmentRow } from '../../department-row';
+import { departmentIdIn, pageNumber, toDepartmentItem, toPersonItem } from '../../items';
+import { Path } from '../../path';
+import { StateNote } from '../../state-note';
+import { PeopleList } from './people-list';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.directory.tree} · ${messages.directory.title}` };
+}
+
+/** One department: where it is, what is below it, and its people. */
+export default async function DepartmentPage(props: PageProps<'/directory/departments/[id]'>) {
+  await pageMember();
+  const { language } = await currentMessages();
+  const text = directoryPage[language];
+  const [{ id }, { page: asked }] = await Promise.all([props.params, props.searchParams]);
+  const departmentId = departmentIdIn(id);
+  const page = pageNumber(Array.isArray(asked) ? asked[0] : asked);
+  if (departmentId === undefined || page === undefined) notFound();
+  const found = await departmentPage(departmentId, page);
+  if (!found || page > found.pageCount) notFound();
+  const { state, department, path, subDepartments, people, peopleCount, pageCount } = found;
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/directory" prefetch={false}>
+          ‹ {text.back}
+        </Link>
+      </header>
+      <Path path={path} label={text.path} />
+      <h1 className="page-title">
+        {department.name}
+        {department.hidden && <span className="badge badge-quiet">{text.hidden}</span>}
+      </h1>
+      <p className="page-lead">{text.peopleBelow(department.memberCount)}</p>
+      {subDepartments.length > 0 && (
+        <section>
+          <h2 className="section-title">{text.subDepartments}</h2>
+          <ul className="rows">
+            {subDepartments.map((below) => (
+              <DepartmentRow key={below.id} department={toDepartmentItem(below)} text={text} />
+            ))}
+          </ul>
+        </section>
+      )}
+      <section>
+        <h2 className="section-title">
+          {text.people} · {text.peopleOf(peopleCount)}
+        </h2>
+        {peopleCount === 0 ? (
+          <p className="note">{text.nobody}</p>
+        ) : (
+          <PeopleList
+            key={`${departmentId}/${page}/${state.asOf}`}
+            departmentId={departmentId}
+            pageSize={PAGE_SIZE}
+            language={language}
+            first={{
+              people: people.map(toPersonItem),
+              page,
+              pageCount,
+              peopleCount,
+              state: state.state,
+              asOf: state.asOf,
+            }}
+          />
+        )}
+      </section>
+      <StateNote state={state} language={language} />
+    </main>
+  );
+}

@@ -1,0 +1,145 @@
+'use client';
+
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import type { Language } from '@/lib/messages';
+import { directoryPage } from '@/lib/messages/directory-page';
+import type { SearchResult } from './items';
+import { SearchResults } from './search-results';
+
+interface DirectorySearchProps {
+  /** What the address asks for. */
+  query: string;
+  /** What the server found for it; null: nothing was looked for. */
+  found: SearchResult | null;
+  language: Language;
+  /** What is there while nothing is looked for. */
+  children: ReactNode;
+}
+
+const DEBOUNCE_MS = 120;
+
+/** The search box: a form that works by itself, and finds as one types where there is JavaScript. */
+export function DirectorySearch({ query, found, language, children }: DirectorySearchProps) {
+  const text = directoryPage[language];
+  const [result, setResult] = useState(found);
+  const [state, setState] = useState<'idle' | 'searching' | 'failed'>('idle');
+  const input = useRef<HTMLInputElement>(null);
+  const pending = useRef<{ abort: AbortController; timer: ReturnType<typeof setTimeout> }>(undefined);
+
+  /** Looks for what is in the box, and forgets what was looked for before. */
+  const look = useRef((delayMs: number) => {
+    if (pending.current) stop(pending.current);
+    const wanted = input.current?.value.trim() ?? '';
+    const abort = new AbortController();
+    const timer = setTimeout(async () => {
+      keepInAddress(wanted);
+      if (wanted === '') {
+        setResult(null);
+        setState('idle');
+        return;
+      }
+      setState('searching');
+      try {
+        setResult(await fetchResult(wanted, abort.signal));
+        setState('idle');
+      } catch {
+        if (!abort.signal.aborted) setState('failed');
+      }
+    }, delayMs);
+    pending.current = { abort, timer };
+  }).current;
+
+  useEffect(() => {
+    // Whoever comes back to this page, or typed before it was ready, has something else in the box or the address.
+    const asked = new URLSearchParams(location.search).get('q') ?? '';
+    const box = input.current;
+    if (box && box.value === query && asked !== query) box.value = asked;
+    if (box && box.value.trim() !== query.trim()) look(0);
+    return () => {
+      if (pending.current) stop(pending.current);
+    };
+  }, [look, query]);
+
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews */}
+      <form
+        className="search"
+        role="search"
+        action="/directory"
+        onSubmit={(event) => {
+          event.preventDefault();
+          look(0);
+          // Puts the phone's keyboard away.
+          input.current?.blur();
+        }}
+      >
+        <label className="for-readers" htmlFor="q">
+          {text.search}
+        </label>
+        <input
+          ref={input}
+          id="q"
+          className="search-box"
+          type="search"
+          name="q"
+          defaultValue={query}
+          placeholder={text.searchHint}
+          maxLength={100}
+          enterKeyHint="search"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          // Half a syllable in an input method is not what anybody looks for.
+          onInput={(event) => {
+            if (!(event.nativeEvent as InputEvent).isComposing) look(DEBOUNCE_MS);
+          }}
+          onCompositionEnd={() => look(DEBOUNCE_MS)}
+        />
+        <button type="submit" className="search-button">
+          {text.searchButton}
+        </button>
+      </form>
+      <p className="note" role="status">
+        {toStatus(state, result, text)}
+      </p>
+      {result === null ? children : <SearchResults result={result} text={text} />}
+    </>
+  );
+}
+
+function toStatus(
+  state: 'idle' | 'searching' | 'failed',
+  result: SearchResult | null,
+  text: (typeof directoryPage)[Language],
+): string {
+  if (state === 'failed') return text.searchFailed;
+  if (result === null) return state === 'searching' ? text.searching : '';
+  const { people, departments, more, query } = result;
+  if (people.length + departments.length === 0) return text.foundNothing(query);
+  return text.found(people.length, departments.length, more);
+}
+
+/** So that a reload, a bookmark or "back" finds the same. */
+function keepInAddress(query: string): void {
+  const address = query === '' ? '/directory' : `/directory?q=${encodeURIComponent(query)}`;
+  if (location.pathname + location.search === address) return;
+  try {
+    history.replaceState(null, '', address);
+  } catch {
+    // Safari allows it a hundred times in half a minute, and the search does not depend on it.
+  }
+}
+
+function stop({ abort, timer }: { abort: AbortController; timer: ReturnType<typeof setTimeout> }): void {
+  abort.abort();
+  clearTimeout(timer);
+}
+
+async function fetchResult(query: string, signal: AbortSignal): Promise<SearchResult> {
+  const response = await fetch(`/api/directory/search?q=${encodeURIComponent(query)}`, { signal });
+  // Signed out meanwhile: the page itself leads to the sign-in and back.
+  if (response.status === 401) location.reload();
+  if (!response.ok) throw new Error(String(response.status));
+  return response.json();
+}

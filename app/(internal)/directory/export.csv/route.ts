@@ -1,0 +1,62 @@
+import { record } from '@/lib/audit/recorder';
+import { requireMember } from '@/lib/auth';
+import { csvRecord, csvStream } from '@/lib/csv';
+import { type ExportRow, exportRows } from '@/lib/directory/directory';
+import type { MirrorState } from '@/lib/directory/mirror-state';
+import { refuseMethod, route } from '@/lib/http';
+import { messagesIn, preferredLanguage } from '@/lib/messages';
+import type { DirectoryText } from '@/lib/messages/directory-page';
+
+export const dynamic = 'force-dynamic';
+
+/** Everybody as a file for spreadsheets, sent as it is read. */
+export const GET = route('directory-export', async (request, trip) => {
+  const { userId } = await requireMember();
+  trip.note({ userId });
+  const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;
+  const { state, rows } = await exportRows();
+  record({ event: 'export', userId, detail: 'directory' });
+  return new Response(csvStream(toText(rows, text)), {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="staff-directory.csv"; filename*=UTF-8''${encodeURIComponent(fileName(state, text))}`,
+    },
+  });
+});
+
+export const POST = refuseMethod('GET');
+export const PUT = POST;
+export const PATCH = POST;
+export const DELETE = POST;
+
+/** Says in the file's own name when it was read, and that it is not all. */
+function fileName({ state, asOf }: MirrorState, text: DirectoryText): string {
+  const day = asOf === undefined ? [] : [new Date(asOf + 8 * 3_600_000).toISOString().slice(0, 10)];
+  const partial = state === 'complete' ? [] : [text.exportPartial];
+  return `${[text.exportName, ...day, ...partial].join('-')}.csv`;
+}
+
+async function* toText(rows: AsyncIterable<ExportRow>, text: DirectoryText): AsyncGenerator<string> {
+  yield csvRecord(COLUMNS.map((column) => text.columns[column]));
+  for await (const row of rows) yield csvRecord(COLUMNS.map((column) => cell(row[column], text)));
+}
+
+const COLUMNS = [
+  'name',
+  'userId',
+  'jobNumber',
+  'title',
+  'departments',
+  'leads',
+  'mobile',
+  'telephone',
+  'email',
+  'orgEmail',
+  'workPlace',
+  'active',
+] as const satisfies (keyof ExportRow)[];
+
+function cell(value: ExportRow[keyof ExportRow], text: DirectoryText): string {
+  if (typeof value === 'boolean') return value ? text.yes : text.no;
+  return typeof value === 'string' ? value : value.join('；');
+}

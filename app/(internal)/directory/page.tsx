@@ -1,0 +1,58 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { pageMember } from '@/lib/auth';
+import { mayExport, overview, search } from '@/lib/directory/directory';
+import { directoryPage } from '@/lib/messages/directory-page';
+import { currentMessages } from '@/lib/visitor';
+import { DepartmentTree } from './department-tree';
+import { DirectorySearch } from './directory-search';
+import { toSearchResult } from './items';
+import { StateNote } from './state-note';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.directory.title} · ${messages.appName}` };
+}
+
+/** The staff directory: the tree of departments, and the search. */
+export default async function DirectoryPage(props: PageProps<'/directory'>) {
+  await pageMember();
+  const { language } = await currentMessages();
+  const text = directoryPage[language];
+  const { q } = await props.searchParams;
+  const query = (Array.isArray(q) ? q[0] : q) ?? '';
+  const [{ state, departments }, found, canExport] = await Promise.all([
+    overview(),
+    query.trim() === '' ? null : search(query).then(toSearchResult),
+    mayExport(),
+  ]);
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/" prefetch={false}>
+          ‹ {text.home}
+        </Link>
+      </header>
+      <h1 className="page-title">{text.title}</h1>
+      <DirectorySearch query={query} found={found} language={language}>
+        {departments.length > 0 && (
+          <section aria-labelledby="tree">
+            <h2 className="section-title" id="tree">
+              {text.tree}
+            </h2>
+            <DepartmentTree departments={departments} text={text} />
+          </section>
+        )}
+      </DirectorySearch>
+      <StateNote state={state} language={language} />
+      {canExport && state.state !== 'none' && (
+        <p>
+          {/* A download, not a page: Next's router must not fetch it. */}
+          <a className="link" href="/directory/export.csv" download>
+            {text.exportLink}
+          </a>
+        </p>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,47 @@
+import Link from 'next/link';
+import type { Field } from '@/app/_ui/field-list';
+import type { PersonPage } from '@/lib/directory/directory';
+import type { DirectoryText } from '@/lib/messages/directory-page';
+
+/** A link that calls a number; undefined for what is no number. */
+export function callAddress(number: string | undefined): string | undefined {
+  if (number === undefined || !/^\+?[\d() -]{2,30}$/.test(number)) return undefined;
+  return `tel:${number.replace(/[^\d+]/g, '')}`;
+}
+
+/** A link that writes a mail; undefined for what is no address. */
+export function mailAddress(email: string | undefined): string | undefined {
+  if (email === undefined || !/^[^\s@<>,;:"\\]{1,64}@[^\s@<>,;:"\\]{1,255}$/.test(email)) return undefined;
+  return `mailto:${email.split('@').map(encodeURIComponent).join('@')}`;
+}
+
+/** How to reach somebody, as far as it is known. */
+export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
+  const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
+  return [
+    { label: text.mobile, value: mobile ? linked(mobile, callAddress(mobile)) : undefined },
+    { label: text.mobile, value: !mobile && mobileHidden ? text.mobileHidden : undefined },
+    { label: text.telephone, value: telephone && linked(telephone, callAddress(telephone)) },
+    { label: text.orgEmail, value: orgEmail && linked(orgEmail, mailAddress(orgEmail)) },
+    { label: text.email, value: email && linked(email, mailAddress(email)) },
+    { label: text.workPlace, value: workPlace },
+  ].filter(({ value }) => Boolean(value));
+}
+
+/** What somebody does here. */
+export function workFields({ jobNumber, manager, roles }: PersonPage, text: DirectoryText): Field[] {
+  const managerLink = manager && (
+    <Link href={`/directory/people/${encodeURIComponent(manager.userId)}`} prefetch={false}>
+      {manager.name}
+    </Link>
+  );
+  return [
+    { label: text.jobNumber, value: jobNumber },
+    { label: text.manager, value: managerLink },
+    { label: text.roles, value: roles.join(' · ') },
+  ].filter(({ value }) => Boolean(value));
+}
+
+function linked(value: string, href: string | undefined) {
+  return href ? <a href={href}>{value}</a> : value;
+}

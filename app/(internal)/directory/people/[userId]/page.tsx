@@ -1,0 +1,115 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { notFound } from 'next/navigation';
+import { Avatar } from '@/app/_ui/avatar';
+import { FieldList } from '@/app/_ui/field-list';
+import { pageMember } from '@/lib/auth';
+import { config } from '@/lib/config';
+import { type PersonPage as Person, personPage } from '@/lib/directory/directory';
+import { type DirectoryText, directoryPage } from '@/lib/messages/directory-page';
+import { currentMessages } from '@/lib/visitor';
+import { toPersonItem } from '../../items';
+import { Path } from '../../path';
+import { StateNote } from '../../state-note';
+import { ChatButton } from './chat-button';
+import { callAddress, contactFields, mailAddress, workFields } from './contact';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.directory.people} · ${messages.directory.title}` };
+}
+
+/** One person: where they work and how to reach them, as far as DingTalk tells and the viewer may see. */
+export default async function PersonPage(props: PageProps<'/directory/people/[userId]'>) {
+  await pageMember();
+  const { language } = await currentMessages();
+  const text = directoryPage[language];
+  const person = await personPage(userIdIn((await props.params).userId));
+  if (!person) notFound();
+  const { name, title, active, avatarUrl } = toPersonItem(person);
+  const contact = contactFields(person, text);
+  const work = workFields(person, text);
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/directory" prefetch={false}>
+          ‹ {text.back}
+        </Link>
+      </header>
+      <section className="person">
+        <Avatar name={name} url={avatarUrl} />
+        <div className="person-text">
+          <h1 className="person-name">
+            {name}
+            {!active && <span className="badge badge-quiet">{text.inactive}</span>}
+          </h1>
+          {title && <p className="person-title">{title}</p>}
+        </div>
+      </section>
+      <Actions person={person} text={text} />
+      {contact.length > 0 ? (
+        <FieldList title={text.contact} fields={contact} />
+      ) : (
+        <p className="note">{text.noContact}</p>
+      )}
+      <Departments person={person} text={text} />
+      {work.length > 0 && <FieldList title={text.work} fields={work} />}
+      <StateNote state={person.state} language={language} />
+    </main>
+  );
+}
+
+function Actions({ person, text }: { person: Person; text: DirectoryText }) {
+  const call = callAddress(person.mobile ?? person.telephone);
+  const mail = mailAddress(person.orgEmail ?? person.email);
+  return (
+    <section className="actions" aria-label={text.reach}>
+      {call && (
+        <a className="action" href={call}>
+          {text.call}
+        </a>
+      )}
+      {mail && (
+        <a className="action" href={mail}>
+          {text.mail}
+        </a>
+      )}
+      <ChatButton
+        corpId={config().corpId}
+        userId={person.userId}
+        text={{ message: text.message, failed: text.messageFailed }}
+      />
+    </section>
+  );
+}
+
+function Departments({ person, text }: { person: Person; text: DirectoryText }) {
+  if (person.departments.length === 0) return null;
+  return (
+    <section>
+      <h2 className="section-title">{text.departments}</h2>
+      <ul className="rows">
+        {person.departments.map(({ id, name, path, leader }) => (
+          <li className="place" key={id}>
+            <Path path={path} label={text.path} />
+            <p>
+              <Link href={`/directory/departments/${id}`} prefetch={false}>
+                {name}
+              </Link>
+              {leader && <span className="badge">{text.leader}</span>}
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** As it was before it was put into the address. What cannot be read back is nobody's. */
+function userIdIn(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    notFound();
+  }
+}

@@ -1,0 +1,35 @@
+import type { DirectoryText } from '@/lib/messages/directory-page';
+import { DepartmentRow } from './department-row';
+import type { SearchResult } from './items';
+import { PersonRow } from './person-row';
+
+/** What a search found: people first, best first. */
+export function SearchResults({ result, text }: { result: SearchResult; text: DirectoryText }) {
+  const { people, departments, more } = result;
+  if (people.length + departments.length === 0) return <p className="note">{text.foundNothingHint}</p>;
+  return (
+    <>
+      {people.length > 0 && (
+        <section>
+          <h2 className="section-title">{text.peopleHeading}</h2>
+          <ul className="rows">
+            {people.map((person) => (
+              <PersonRow key={person.userId} person={person} text={text} />
+            ))}
+          </ul>
+          {more && <p className="note">{text.more}</p>}
+        </section>
+      )}
+      {departments.length > 0 && (
+        <section>
+          <h2 className="section-title">{text.departmentsHeading}</h2>
+          <ul className="rows">
+            {departments.map((department) => (
+              <DepartmentRow key={department.id} department={department} text={text} />
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}

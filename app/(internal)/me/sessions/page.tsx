@@ -1,0 +1,55 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { SessionItem } from '@/app/_ui/session-item';
+import { pageMember } from '@/lib/auth';
+import { mySessions } from '@/lib/my-sessions';
+import { currentMessages } from '@/lib/visitor';
+
+export async function generateMetadata(): Promise<Metadata> {
+  const { messages } = await currentMessages();
+  return { title: `${messages.sessions.mine.title} · ${messages.appName}` };
+}
+
+/** Where the member is signed in, and how to end it. Plain forms: they need no JavaScript. */
+export default async function MySessionsPage() {
+  await pageMember();
+  const { language, messages } = await currentMessages();
+  const text = messages.sessions;
+  return (
+    <main className="page">
+      <header className="bar">
+        <Link className="bar-back" href="/" prefetch={false}>
+          ‹ {text.home}
+        </Link>
+      </header>
+      <h1 className="page-title">{text.mine.title}</h1>
+      <p className="page-lead">{text.mine.lead}</p>
+      <ul className="rows sessions">
+        {(await mySessions()).map((session) => (
+          <SessionItem
+            key={session.id}
+            session={session}
+            isThis={session.isThis}
+            text={text}
+            language={language}
+          >
+            {!session.isThis && (
+              <form method="post" action="/api/me/sessions/end">
+                <input type="hidden" name="session" value={session.id} />
+                <button type="submit" className="button-small">
+                  {text.mine.end}
+                </button>
+              </form>
+            )}
+          </SessionItem>
+        ))}
+      </ul>
+      <form className="panel" method="post" action="/api/me/sessions/end-all">
+        <button type="submit" className="button panel-button">
+          {text.mine.endAll}
+        </button>
+        <p className="figures">{text.mine.endAllHint}</p>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,37 @@
+import { config } from '@/lib/config';
+import { dispatcher } from '@/lib/directory-events';
+import { AppError } from '@/lib/errors';
+import { handleCallback } from '@/lib/event-callback';
+import { readBytes, refuseMethod, route } from '@/lib/http';
+import { log } from '@/lib/log';
+
+export const dynamic = 'force-dynamic';
+
+/** Five hundred people with long ids, encrypted. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** DingTalk's events, where they come by HTTP. The sender proves itself by its signature; others all hear the same. */
+export const POST = route('dingtalk-event', async (request, trip) => {
+  const { callback, clientId, corpId } = config();
+  if (!callback) throw new AppError('not-found');
+  // What is too large or never ends is nothing of DingTalk's: it is refused like any forgery.
+  const body = await readBytes(request, { maxBytes: MAX_BODY_BYTES }).catch(() => new Uint8Array());
+  const reply = await handleCallback(new URL(request.url).searchParams, body, {
+    keys: { ...callback, ownerKeys: [clientId, corpId] },
+    onEvent: async (event) => {
+      const outcome = await dispatcher().dispatch(event);
+      trip.note({ type: event.type, eventId: event.id, dispatched: outcome });
+    },
+  });
+  if (reply.reason) trip.note({ refused: reply.reason });
+  if (reply.cause) log().error({ event: 'dingtalk-event', requestId: trip.requestId, err: reply.cause });
+  return new Response(reply.body, {
+    status: reply.status,
+    headers: { 'content-type': 'application/json' },
+  });
+});
+
+export const GET = refuseMethod('POST');
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

@@ -1,0 +1,207 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Company, createCompany } from '../emulator/company';
+import { openDatabase } from '../lib/database';
+import { type Client, createClient } from '../lib/dingtalk/client';
+import { DingTalkError } from '../lib/dingtalk/errors';
+import { createLibsqlStore } from '../lib/directory/libsql-store';
+import { directoryMigrations } from '../lib/directory/schema';
+import { planSearch } from '../lib/directory/search-plan';
+import { fold } from '../lib/directory/sound';
+import type { DirectoryStore } from '../lib/directory/store';
+import { sync } from '../lib/directory/sync';
+import { startEmulatorProcess } from './emulator-process';
+import { atMost, exactly, type Figure, percentile, round } from './figure';
+
+const MEMBERS = 100_000;
+const DEPARTMENTS = 5000;
+const BIG = 5000;
+const MEGABYTE = 1024 * 1024;
+
+/** The staff directory of a large company: whole syncs, then search and pages in what they left. */
+export async function benchDirectory({ real }: { real: boolean }): Promise<Figure[]> {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const times = real ? 1 : 10;
+  const rate = 15 * times;
+  const emulator = await startEmulatorProcess({ members: MEMBERS, departments: DEPARTMENTS, seed });
+  const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
+  const file = join(folder, 'directory.db');
+  const db = openDatabase(file, directoryMigrations);
+  const store = createLibsqlStore(db);
+  const refusals = { count: 0 };
+  const client = counting(
+    createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url }),
+    refusals,
+  );
+  try {
+    await emulator.control('settings', { qps: 20 * times });
+    // One department of 5 000: the first call of the sync moves its people in.
+    const move = bigDepartment(seed);
+    await emulator.control('faults', { endpoint: '/auth/scopes', fault: { kind: 'staffChange', move } });
+    await client.warm();
+
+    const run = () => sync({ store, client, startedBy: 'command', pace: { callsPerSecond: rate } });
+    const first = await measured(run);
+    const { byEndpoint } = (await emulator.control('calls')) as { byEndpoint: Record<string, number> };
+    const busiest = Math.max(...Object.values(byEndpoint));
+    const calls = Object.values(byEndpoint).reduce((sum, n) => sum + n, 0);
+    const rowsBefore = fingerprint(db);
+    const second = await measured(run);
+    const writes = fingerprint(db) === rowsBefore ? 0 : 'some';
+
+    const search = await searchTimes(store);
+    const pages = await pageTimes(store, move[0]!.departmentIds[0]!);
+    const company = companyOf(seed);
+    for (const { userid, departmentIds } of move) company.change(userid, { departmentIds });
+    const bound = busiest / rate;
+    return [
+      { what: 'people / departments / seed', value: `${MEMBERS}/${DEPARTMENTS}/${seed}`, unit: '' },
+      exactly('differences to the emulator’s own list', await differences(store, company), 0),
+      { what: 'wall time of the sync', value: round(first.seconds, 1), unit: ' s' },
+      atMost('wall time over the limit’s own lower bound', round(first.seconds / bound, 3), '', 1.1),
+      exactly('refusals for QPS', refusals.count, 0),
+      atMost('calls over the least possible', round(calls / leastCalls(company, byEndpoint), 4), '', 1.02),
+      atMost('memory over idle, peak', round(first.memory, 0), ' MB', 250),
+      { what: 'longest pause of the event loop', value: round(first.longestPause, 0), unit: ' ms' },
+      exactly('writes of a second run with nothing changed', writes, 0),
+      { what: 'wall time of the second run', value: round(second.seconds, 1), unit: ' s' },
+      atMost('search p99, inside the store', round(percentile(search, 0.99)), ' ms', 5),
+      { what: 'search p50, inside the store', value: round(percentile(search, 0.5)), unit: ' ms' },
+      atMost(`page of 50 of a department of ${BIG}, p99`, round(percentile(pages, 0.99)), ' ms', 50),
+      { what: 'database file', value: round(statSync(file).size / MEGABYTE, 0), unit: ' MB' },
+    ];
+  } finally {
+    db.close();
+    emulator.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function companyOf(seed: number): Company {
+  return createCompany({
+    corpId: 'dingemulator0001corp',
+    corpName: '青禾智能科技',
+    members: MEMBERS,
+    departments: DEPARTMENTS,
+    seed,
+  });
+}
+
+function bigDepartment(seed: number): { userid: string; departmentIds: number[] }[] {
+  const company = companyOf(seed);
+  const { id } = company.departments[20]!;
+  return company.people.slice(-BIG).map(({ userid }) => ({ userid, departmentIds: [id] }));
+}
+
+function counting(client: Client, refusals: { count: number }): Client {
+  return {
+    ...client,
+    call: (request) =>
+      client.call(request).catch((error: unknown) => {
+        if (error instanceof DingTalkError && error.isThrottled) refusals.count++;
+        throw error;
+      }),
+  };
+}
+
+async function measured(action: () => Promise<unknown>) {
+  globalThis.gc?.();
+  const idle = process.memoryUsage().rss;
+  let peak = idle;
+  let longestPause = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longestPause = Math.max(longestPause, now - last - 20);
+    last = now;
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 20);
+  const startedAt = performance.now();
+  await action();
+  const seconds = (performance.now() - startedAt) / 1000;
+  clearInterval(timer);
+  return { seconds, memory: (peak - idle) / MEGABYTE, longestPause };
+}
+
+/** Changes with any row that is written, added or removed. */
+function fingerprint(db: ReturnType<typeof openDatabase>): string {
+  return ['directory_member', 'directory_membership', 'directory_department']
+    .map((table) =>
+      JSON.stringify(
+        db.get(`SELECT count(*) n, sum(from_generation) f, sum(to_generation % 1000003) t FROM ${table}`),
+      ),
+    )
+    .join();
+}
+
+/** Token, range, roles and administrators; each department's children, rules and people; ids where pages must be compared. */
+function leastCalls(company: Company, byEndpoint: Record<string, number>): number {
+  let calls = 4 + (byEndpoint['/topapi/role/simplelist'] ?? 0);
+  for (const { id } of company.departments) {
+    calls += 2 + Math.max(1, Math.ceil(company.membersOf(id).length / 100));
+  }
+  return calls;
+}
+
+async function differences(store: DirectoryStore, company: Company): Promise<number> {
+  let count = 0;
+  const departments = await store.departments();
+  if (departments.length !== company.departments.length) count++;
+  for (const { id, name, parentId, own, below } of departments) {
+    const wanted = company.department(id);
+    if (wanted?.name !== name || wanted.parentId !== parentId) count++;
+    const people = await store.membersOf(id, { offset: 0, limit: MEMBERS });
+    const mine = people.map(({ userId, leader }) => `${userId}${leader}`).join();
+    const theirs = company.membersOf(id).map(({ userid, leads }) => `${userid}${leads.includes(id)}`);
+    if (mine !== theirs.join() || own !== theirs.length || below !== company.membersBelow(id).size) count++;
+  }
+  let people = 0;
+  let cursor: Awaited<ReturnType<DirectoryStore['page']>>['next'];
+  do {
+    const { members, next } = await store.page(cursor, 1000);
+    for (const { userId, record } of members) {
+      people++;
+      const person = company.person(userId);
+      if (person?.name !== record.name || (person.mobile || undefined) !== record.mobile) count++;
+    }
+    cursor = next;
+  } while (cursor);
+  return count + Math.abs(people - company.people.length);
+}
+
+const TYPED =
+  '张 王 李 伟 三 小 zhang zh z li lin zs wl lxf wang wangwei weiqiang qiang alice johnson 工程师 软件 高级 经理 manager 专员 00012 12 999 8888 0001234 曾 zeng 欧阳 ouyang oy shangguan 诸葛 lv nv x a e 9 99 李明 王小 陈思 不存在 qqqq 一 山 xiao yang sima'.split(
+    ' ',
+  );
+
+async function searchTimes(store: DirectoryStore): Promise<number[]> {
+  const times: number[] = [];
+  const surnames = TYPED.slice(0, 12);
+  const queries = [
+    ...TYPED,
+    ...surnames.flatMap((first) => TYPED.slice(12, 40).map((second) => first + second)),
+    '(a+)+$',
+    '"\'*',
+    'x'.repeat(64),
+    '张'.repeat(64),
+  ];
+  for (let round = 0; round < 5; round++) {
+    for (const query of queries) {
+      const startedAt = performance.now();
+      await store.find(planSearch(fold(query), false), () => true, 21);
+      times.push(performance.now() - startedAt);
+    }
+  }
+  return times;
+}
+
+async function pageTimes(store: DirectoryStore, departmentId: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < 500; n++) {
+    const startedAt = performance.now();
+    await store.membersOf(departmentId, { offset: 50 * (n % (BIG / 50)), limit: 50 });
+    times.push(performance.now() - startedAt);
+  }
+  return times;
+}

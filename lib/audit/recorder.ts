@@ -1,0 +1,140 @@
+import 'server-only';
+import { config } from '../config';
+import { recordsDatabase } from '../database';
+import { log } from '../log';
+import { processWide } from '../process-wide';
+import type { AuditLine } from './line';
+import { type AuditStore, createLibsqlAudit } from './store';
+
+/**
+ * Writes down what is not written together with what it tells of: refusals, use of keys, exports. Lines are gathered
+ * for a moment, so that nobody waits for them; of a flood, the first of each minute are written one by one and the
+ * rest is counted.
+ */
+export interface AuditRecorder {
+  record(line: AuditLine): void;
+  /** Writes what is waiting. Never throws. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface RecorderOptions {
+  store: Pick<AuditStore, 'append'>;
+  flushMs?: number;
+  /** How many refusals of a minute get a line of their own. */
+  refusalsPerMinute?: number;
+  /** Unix time in ms. */
+  now?: () => number;
+  onFailure?: (error: unknown) => void;
+}
+
+const FLUSH_MS = 250;
+const REFUSALS_PER_MINUTE = 30;
+/** What waits while the store is silent. */
+const MAX_WAITING = 2000;
+const MINUTE_MS = 60_000;
+
+export function createRecorder({
+  store,
+  flushMs = FLUSH_MS,
+  refusalsPerMinute = REFUSALS_PER_MINUTE,
+  now = Date.now,
+  onFailure,
+}: RecorderOptions): AuditRecorder {
+  let waiting: { line: AuditLine; at: number }[] = [];
+  /** Refusals of this minute beyond the first, by what they have in common. */
+  let counted = new Map<string, AuditLine & { count: number }>();
+  let minute = 0;
+  let refusals = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let writing = Promise.resolve();
+
+  function closeMinute(): void {
+    for (const line of counted.values()) push(line, Math.min(now(), (minute + 1) * MINUTE_MS - 1));
+    counted = new Map();
+    refusals = 0;
+  }
+
+  function push(line: AuditLine, at: number): void {
+    if (waiting.length < MAX_WAITING) waiting.push({ line, at });
+    timer ??= setTimeout(() => void flush(), flushMs).unref();
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const thisMinute = Math.floor(now() / MINUTE_MS);
+    if (thisMinute !== minute) closeMinute();
+    minute = thisMinute;
+    if (counted.size > 0) timer = setTimeout(() => void flush(), MINUTE_MS / 4).unref();
+    writing = writing.then(async () => {
+      const lines = waiting;
+      if (lines.length === 0) return;
+      waiting = [];
+      try {
+        await store.append(lines);
+      } catch (error) {
+        waiting = [...lines, ...waiting].slice(0, MAX_WAITING);
+        timer ??= setTimeout(() => void flush(), 5000).unref();
+        onFailure?.(error);
+      }
+    });
+    return writing;
+  }
+
+  return {
+    record(line) {
+      const at = now();
+      const thisMinute = Math.floor(at / MINUTE_MS);
+      if (thisMinute !== minute) {
+        closeMinute();
+        minute = thisMinute;
+      }
+      if (!/-refused$/.test(line.event) || ++refusals <= refusalsPerMinute) {
+        push(line, at);
+        return;
+      }
+      const { event, reason } = line;
+      const same = counted.get(`${event} ${reason}`);
+      if (same) same.count++;
+      else counted.set(`${event} ${reason}`, { event, reason, count: 1 });
+      timer ??= setTimeout(() => void flush(), MINUTE_MS / 4).unref();
+    },
+    flush,
+    close: () => {
+      closeMinute();
+      return flush();
+    },
+  };
+}
+
+/** The audit's store of this process. */
+export const auditStore = processWide('audit-store', () => createLibsqlAudit(recordsDatabase()));
+
+const recorder = processWide('audit-recorder', () =>
+  createRecorder({
+    // The store is made with the first line that is written, not with the first that is told.
+    store: { append: (lines) => auditStore().append(lines) },
+    onFailure: (error) => log().error({ event: 'audit-unavailable', err: error }),
+  }),
+);
+
+/** Writes a line soon. Never throws, and never holds anybody up. */
+export function record(line: AuditLine): void {
+  recorder().record(line);
+}
+
+/** Writes what is waiting, so that it can be read. */
+export function flushAudit(): Promise<void> {
+  return recorder().flush();
+}
+
+/** Writes what is waiting, and what was only counted so far, before the process ends. */
+export function closeAudit(): Promise<void> {
+  return recorder().close();
+}
+
+/** Drops what is older than `AUDIT_DAYS`. */
+export function pruneAudit(): Promise<void> {
+  return auditStore().prune(config().auditDays);
+}

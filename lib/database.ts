@@ -1,0 +1,158 @@
+import 'server-only';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { auditMigrations } from './audit/schema';
+import { config } from './config';
+import { directoryMigrations } from './directory/schema';
+import { processWide } from './process-wide';
+import { revocationMigrations } from './revocation/schema';
+
+/** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
+export interface Migration {
+  name: string;
+  sql: string;
+}
+
+type Value = string | number | null;
+type Row = Record<string, Value>;
+
+/**
+ * One SQLite file. Calls are synchronous: whatever runs between two `await`s of a caller is not interrupted, and a
+ * long statement holds up everybody. Keep transactions to some milliseconds.
+ */
+export interface Database {
+  /** @returns the number of rows that were written */
+  run(sql: string, ...values: Value[]): number;
+  get<T = Row>(sql: string, ...values: Value[]): T | undefined;
+  all<T = Row>(sql: string, ...values: Value[]): T[];
+  /** All or nothing, alone among writers. */
+  write<T>(action: () => T): T;
+  /**
+   * As `write`, and on the disk when it returns: it, and everything written before, outlives a power cut. A plain
+   * `write` outlives the process, however it ends. Some milliseconds.
+   */
+  writeDurably<T>(action: () => T): T;
+  /** Every query of the action sees the same state. */
+  read<T>(action: () => T): T;
+  /** False once the file was moved, deleted or replaced: what is read then is nobody else's state any more. */
+  isInPlace(): boolean;
+  close(): void;
+}
+
+/** How long a writer waits for another process's. */
+const BUSY_TIMEOUT_MS = 5000;
+const RECORDS_BUSY_TIMEOUT_MS = 10;
+
+/**
+ * Opens a database file, makes it when it is not there, and takes the migrations that it has not taken yet. Another
+ * process on the same file does no harm: it waits for its turn, and finds the work done.
+ *
+ * @param path a file, or `:memory:`
+ */
+export function openDatabase(
+  path: string,
+  migrations: readonly Migration[],
+  { busyTimeoutMs = BUSY_TIMEOUT_MS }: { busyTimeoutMs?: number } = {},
+): Database {
+  const connection = new Libsql(path, { timeout: busyTimeoutMs });
+  connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  connection.exec('PRAGMA journal_mode = WAL');
+  connection.exec('PRAGMA synchronous = NORMAL');
+  connection.exec('PRAGMA cache_size = -16000');
+  // Pages are copied back, and waited for, every 16 MB.
+  connection.exec('PRAGMA wal_autocheckpoint = 4000');
+  const database = wrap(connection, path);
+  migrate(database, connection, migrations);
+  return database;
+}
+
+function wrap(connection: Libsql.Database, path: string): Database {
+  const file = identityOf(path);
+  const statements = new Map<string, Libsql.Statement<unknown[]>>();
+  const prepared = (sql: string) => {
+    let statement = statements.get(sql);
+    if (!statement) {
+      statement = connection.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
+  const all = <T>(sql: string, ...values: Value[]) => prepared(sql).all(values) as T[];
+  return {
+    run: (sql, ...values) => prepared(sql).run(values).changes,
+    // libsql adds a property of its own, `_metadata`, to a row that is got alone.
+    get: <T>(sql: string, ...values: Value[]) => prepared(sql).get(values) as T | undefined,
+    all,
+    write: (action) => connection.transaction(action).immediate(),
+    writeDurably: (action) => {
+      connection.exec('PRAGMA synchronous = FULL');
+      try {
+        return connection.transaction(action).immediate();
+      } finally {
+        connection.exec('PRAGMA synchronous = NORMAL');
+      }
+    },
+    read: (action) => connection.transaction(action).deferred(),
+    isInPlace: () => identityOf(path) === file,
+    close: () => {
+      statements.clear();
+      connection.close();
+    },
+  };
+}
+
+function migrate(database: Database, connection: Libsql.Database, migrations: readonly Migration[]): void {
+  connection.exec('CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, taken_at INTEGER NOT NULL)');
+  const taken = () =>
+    new Set(database.all<{ name: string }>('SELECT name FROM migration').map((row) => row.name));
+  if (migrations.every(({ name }) => taken().has(name))) return;
+  database.write(() => {
+    const before = taken();
+    for (const { name, sql } of migrations) {
+      if (before.has(name)) continue;
+      connection.exec(sql);
+      database.run('INSERT INTO migration (name, taken_at) VALUES (?, ?)', name, Date.now());
+    }
+  });
+}
+
+function identityOf(path: string): string | undefined {
+  if (path === ':memory:') return path;
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a statement failed because another connection is writing: it may be tried again. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && /^SQLITE_BUSY/.test((error as Error & { code?: string }).code ?? '');
+}
+
+/** Every table that this app keeps. */
+export const migrations: readonly Migration[] = [
+  ...directoryMigrations,
+  ...revocationMigrations,
+  ...auditMigrations,
+];
+
+/** The one database of this process: `dingpass.db` in `DATA_DIR`. */
+export const database = processWide('database', () => openDatabase(databaseFile(), migrations));
+
+/**
+ * The same file over a connection of its own, for what every request waits on: it gives a busy database up after some
+ * milliseconds, so that the caller can wait for its turn without holding up everybody in the process.
+ */
+export const recordsDatabase = processWide('records-database', () => {
+  database();
+  return openDatabase(databaseFile(), migrations, { busyTimeoutMs: RECORDS_BUSY_TIMEOUT_MS });
+});
+
+function databaseFile(): string {
+  const { dataDir } = config();
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return join(dataDir, 'dingpass.db');
+}

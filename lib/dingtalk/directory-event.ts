@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+
+/** What can happen to the company, in our words. `unknown`: DingTalk told us something that is not ours to act on. */
+export type DirectoryEventType =
+  | 'member-left'
+  | 'member-joined'
+  | 'member-changed'
+  | 'member-activated'
+  | 'admin-added'
+  | 'admin-removed'
+  | 'department-changed'
+  | 'department-removed'
+  | 'role-changed'
+  | 'company-changed'
+  | 'unknown';
+
+/** One event of DingTalk, whichever way it came. Events mean "look again": their order says nothing. */
+export interface DirectoryEvent {
+  type: DirectoryEventType;
+  /** DingTalk's id of the event, the same when it is delivered again; made from the content where it has none. */
+  id: string;
+  /** The company that it happened in; undefined when it does not say. */
+  corpId: string | undefined;
+  /** Each once. Empty means nobody, never everybody. */
+  userIds: string[];
+  departmentIds: number[];
+  roleIds: number[];
+  /** When it happened, Unix time in ms. */
+  at: number | undefined;
+  /** DingTalk's name of the event, for logs. */
+  wireType: string;
+}
+
+const TYPES: ReadonlyMap<string, DirectoryEventType> = new Map([
+  ['user_leave_org', 'member-left'],
+  ['user_add_org', 'member-joined'],
+  ['user_modify_org', 'member-changed'],
+  ['user_active_org', 'member-activated'],
+  ['org_admin_add', 'admin-added'],
+  ['org_admin_remove', 'admin-removed'],
+  ['org_dept_create', 'department-changed'],
+  ['org_dept_modify', 'department-changed'],
+  ['org_dept_remove', 'department-removed'],
+  ['label_user_change', 'role-changed'],
+  ['label_conf_add', 'role-changed'],
+  ['label_conf_modify', 'role-changed'],
+  ['label_conf_del', 'role-changed'],
+  ['org_change', 'company-changed'],
+  ['org_remove', 'company-changed'],
+]);
+
+const MAX_TEXT = 128;
+/** DingTalk's own bound on a userid. */
+const MAX_USER_ID = 64;
+
+/** DingTalk's test of a callback address; it carries nothing. */
+export function isCheck(event: DirectoryEvent): boolean {
+  return /^check_(create_|update_)?(suite_)?url$/.test(event.wireType);
+}
+
+/**
+ * Reads an event in any of DingTalk's spellings: old and new callbacks, and Stream's headers with its data beside
+ * them. Keys are compared without case; what is not an id is left out.
+ *
+ * @param value the callback's JSON, or Stream's headers
+ * @param data Stream's data
+ * @throws TypeError when it is no object
+ * @see https://open.dingtalk.com/document/development/address-book-events
+ */
+export function parseEvent(value: unknown, data?: unknown): DirectoryEvent {
+  if (!isObject(value)) throw new TypeError('an event is an object');
+  const outer = fieldsOf(value);
+  const inner = fieldsOf(data ?? outer.get('data')?.[0]);
+  const read = (...names: string[]) =>
+    names.flatMap((name) => [...(outer.get(name) ?? []), ...(inner.get(name) ?? [])]);
+  const content = {
+    wireType: firstText(read('eventtype')) ?? '',
+    corpId: firstText(read('eventcorpid', 'corpid')),
+    userIds: unique(read('userid', 'useridlist').flatMap(toUserIds)),
+    departmentIds: unique(read('deptid', 'deptidlist').flatMap(toNumbers)),
+    roleIds: unique(read('labelidlist').flatMap(toNumbers)),
+    at: read('timestamp', 'eventtime', 'eventborntime').flatMap(toNumbers)[0],
+  };
+  return {
+    type: TYPES.get(content.wireType) ?? 'unknown',
+    id: firstText(read('eventid')) ?? digestOf(content),
+    ...content,
+  };
+}
+
+/** All values by their key in lower case: two spellings of one key both count. */
+function fieldsOf(value: unknown): Map<string, unknown[]> {
+  const fields = new Map<string, unknown[]>();
+  for (const [name, field] of isObject(value) ? Object.entries(value) : []) {
+    const key = name.toLowerCase();
+    fields.set(key, [...(fields.get(key) ?? []), field]);
+  }
+  return fields;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function firstText(values: unknown[]): string | undefined {
+  return values
+    .map((value) => (Number.isSafeInteger(value) ? String(value) : value))
+    .find((value) => typeof value === 'string' && value !== '' && value.length <= MAX_TEXT) as
+    | string
+    | undefined;
+}
+
+function toUserIds(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? [] : toUserIds(item)));
+  const text = Number.isSafeInteger(value) ? String(value) : value;
+  return typeof text === 'string' && text !== '' && text.length <= MAX_USER_ID ? [text] : [];
+}
+
+function toNumbers(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? [] : toNumbers(item)));
+  const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  return Number.isSafeInteger(number) && (number as number) > 0 ? [number as number] : [];
+}
+
+function unique<T>(values: T[]): T[] {
+  return [...new Set(values)];
+}
+
+function digestOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { Client } from './client';
+import { type DirectoryEvent, parseEvent } from './directory-event';
+
+/**
+ * Callbacks that DingTalk tried three times in vain, a page of at most 200. It tells them once: deal with them before
+ * asking for more. They carry no id of their own, so one that did arrive after all is dealt with twice.
+ *
+ * @see https://open.dingtalk.com/document/orgapp/obtain-the-failed-event-callbacks
+ */
+export async function takeFailedEvents(
+  client: Client,
+): Promise<{ events: DirectoryEvent[]; hasMore: boolean }> {
+  const { has_more, failed_list } = await client.call({
+    host: 'oapi',
+    method: 'GET',
+    path: '/call_back/get_call_back_failed_result',
+    schema: z.object({
+      has_more: z.boolean().default(false),
+      failed_list: z.array(z.record(z.string(), z.unknown())).default([]),
+    }),
+    repeatable: false,
+  });
+  const events = failed_list.map(({ call_back_tag: tag, event_time, ...item }) =>
+    parseEvent({ eventType: tag, eventTime: event_time }, typeof tag === 'string' ? item[tag] : undefined),
+  );
+  return { events, hasMore: has_more };
+}

@@ -1,0 +1,141 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client, DingTalkRequest, Undertaking } from './client';
+import { DingTalkError } from './errors';
+
+export interface PaceOptions {
+  /** Calls a second to each API. DingTalk's standard edition allows 20. */
+  callsPerSecond?: number;
+  /** Calls under way at once, all APIs together: the rest of the client's places is for people who sign in. */
+  maxInFlight?: number;
+  /** Ends the waiting; no further call is sent. */
+  signal?: AbortSignal;
+  /** Pauses before the repetitions of a call that failed in passing, in ms. */
+  backoffMs?: readonly number[];
+  /** How long a call waits for a line that is down, in ms. */
+  outagePatienceMs?: number;
+  /** Milliseconds on a clock that never jumps. */
+  now?: () => number;
+}
+
+export interface PacedClient extends Client {
+  /** Calls sent so far. */
+  readonly calls: number;
+  /** The most that were under way at once. */
+  readonly peakInFlight: number;
+  /** Times that DingTalk said we were too fast. */
+  readonly refusals: number;
+}
+
+/** So much of a second's calls may be made up for after a pause, so that late timers do not lower the rate. */
+const CATCH_UP_SECONDS = 0.2;
+const MAX_IN_FLIGHT = 10;
+/** DingTalk counts by the second. */
+const PAUSE_AFTER_REFUSAL_MS = 1100;
+const MAX_REFUSALS_OF_A_CALL = 20;
+const OUTAGE_PAUSE_MS = 2000;
+/** Neither a certificate nor a ban of the address mends itself within seconds. */
+const HOPELESS = /^banned$|CERT|TLS|SSL/;
+
+interface Lane {
+  /** When the next call may go out, had all gone out on time. */
+  nextAt: number;
+  /** Calls of one API go out in the order in which they came. */
+  tail: Promise<unknown>;
+}
+
+/**
+ * A client for work that takes many calls: it stays below the rate of each API, uses that of all APIs at once, waits
+ * when DingTalk asks for it, and repeats what failed in passing. It shares tokens, circuit and connections with the
+ * client that it is made from. For calls that can be repeated only.
+ */
+export function createPacedClient(client: Client, options: PaceOptions = {}): PacedClient {
+  const now = options.now ?? (() => performance.now());
+  const gapMs = 1000 / (options.callsPerSecond ?? 15);
+  const maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
+  const backoffMs = options.backoffMs ?? [500, 2000, 6000];
+  const outagePatienceMs = options.outagePatienceMs ?? 60_000;
+  const { signal } = options;
+  // Calls under way end by themselves: cut off by us, they would look like a line that is down, to sign-ins too.
+  const undertaking: Undertaking = { calls: 0, paced: true };
+  if (signal) setMaxListeners(0, signal);
+  const lanes = new Map<string, Lane>();
+  const waitingForPlace: (() => void)[] = [];
+  const seen = { inFlight: 0, peak: 0, refusals: 0 };
+
+  const pause = (ms: number) => delay(ms, undefined, { ...(signal ? { signal } : {}) });
+
+  function laneOf(api: string): Lane {
+    let lane = lanes.get(api);
+    if (!lane) {
+      lane = { nextAt: now(), tail: Promise.resolve() };
+      lanes.set(api, lane);
+    }
+    return lane;
+  }
+
+  /** Waits until a call may go out now, and takes its place. */
+  async function turn(lane: Lane): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const waitMs = lane.nextAt - now();
+      if (waitMs > 0) await pause(waitMs);
+      else if (seen.inFlight >= maxInFlight) await new Promise<void>((free) => waitingForPlace.push(free));
+      else break;
+    }
+    lane.nextAt = Math.max(lane.nextAt, now() - CATCH_UP_SECONDS * 1000) + gapMs;
+    seen.peak = Math.max(seen.peak, ++seen.inFlight);
+  }
+
+  async function send<T>(request: DingTalkRequest<T>): Promise<T> {
+    const lane = laneOf(request.path);
+    const mine = lane.tail.then(() => turn(lane));
+    lane.tail = mine.catch(() => undefined);
+    await mine;
+    try {
+      return await client.call({ ...request, undertaking });
+    } catch (error) {
+      if (error instanceof DingTalkError && error.isThrottled) {
+        seen.refusals++;
+        lane.nextAt = Math.max(lane.nextAt, now() + PAUSE_AFTER_REFUSAL_MS);
+      }
+      throw error;
+    } finally {
+      seen.inFlight--;
+      waitingForPlace.shift()?.();
+    }
+  }
+
+  async function call<T>(request: DingTalkRequest<T>): Promise<T> {
+    let refusals = 0;
+    const startedAt = now();
+    for (let failures = 0; ; ) {
+      try {
+        return await send(request);
+      } catch (error) {
+        if (!(error instanceof DingTalkError) || !error.isTransient || HOPELESS.test(error.code)) throw error;
+        if (error.isOverRate && ++refusals <= MAX_REFUSALS_OF_A_CALL) continue;
+        const lineIsDown = error.code === 'circuit-open' && now() - startedAt < outagePatienceMs;
+        const waitMs = lineIsDown ? OUTAGE_PAUSE_MS : backoffMs[failures++];
+        if (waitMs === undefined) throw error;
+        await pause(waitMs * (0.8 + Math.random() * 0.4));
+      }
+    }
+  }
+
+  return {
+    call,
+    warm: () => client.warm(),
+    isReachable: () => client.isReachable(),
+    credentials: client.credentials,
+    get calls() {
+      return undertaking.calls;
+    },
+    get peakInFlight() {
+      return seen.peak;
+    },
+    get refusals() {
+      return seen.refusals;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type DirectoryEvent, parseEvent } from './directory-event';
+
+const frameSchema = z.object({
+  type: z.string(),
+  headers: z.record(z.string(), z.unknown()).default({}),
+  data: z.string().default(''),
+});
+
+/** What the gateway sent, as far as it matters here. */
+export type StreamFrame =
+  /** To be answered with the same data. */
+  | { kind: 'ping'; messageId: string; data: string }
+  /** This connection is about to be closed: come again with a new ticket. */
+  | { kind: 'disconnect' }
+  | { kind: 'event'; messageId: string; event: DirectoryEvent }
+  /** Something that wants an answer and that we did not subscribe to. */
+  | { kind: 'foreign'; messageId: string }
+  /** News of the connection itself, and what is not in the protocol. */
+  | { kind: 'system' | 'malformed' };
+
+/** Reads a frame. Whatever it is, nothing is thrown. @see https://open.dingtalk.com/document/development/stream-mode */
+export function parseFrame(text: string): StreamFrame {
+  const parsed = frameSchema.safeParse(parseJson(text));
+  if (!parsed.success) return { kind: 'malformed' };
+  const { type, headers, data } = parsed.data;
+  const topic = headers.topic;
+  const messageId = typeof headers.messageId === 'string' ? headers.messageId : '';
+  if (type === 'SYSTEM' && topic === 'ping') return { kind: 'ping', messageId, data };
+  if (type === 'SYSTEM' && topic === 'disconnect') return { kind: 'disconnect' };
+  if (type === 'SYSTEM') return { kind: 'system' };
+  if (messageId === '') return { kind: 'malformed' };
+  if (type !== 'EVENT') return { kind: 'foreign', messageId };
+  return { kind: 'event', messageId, event: parseEvent(headers, parseJson(data)) };
+}
+
+/** An answer to a frame. @param data what it says, as text: itself JSON */
+export function toAck(
+  messageId: string,
+  data: string,
+  [code, message] = [200, 'OK'] as [number, string],
+): string {
+  return JSON.stringify({ code, message, headers: { messageId, contentType: 'application/json' }, data });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+import 'server-only';
+import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '../dingtalk/client';
+import { DingTalkError } from '../dingtalk/errors';
+import { fromDingTalk, type Problem } from '../errors';
+import type { Missing } from './mirror-state';
+import { steps } from './steps';
+import type { DirectoryStore, Lease, Task, TaskKind, TaskResult } from './store';
+
+export interface CrawlOptions {
+  client: Client;
+  store: DirectoryStore;
+  lease: Lease;
+  signal: AbortSignal;
+}
+
+export interface Crawl {
+  /** Steps done, and steps that are known. */
+  counts(): { done: number; total: number; failures: number; longestLane: number };
+  /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
+  walk(tasks: readonly Task[]): Promise<void>;
+}
+
+/** Steps of one kind that are under way at once; the pace of calls is the client's business. */
+const WIDTH = 8;
+/** Long enough to gather, short enough for a department of many pages, which are read one after the other. */
+const WRITE_EVERY_MS = 50;
+/** A transaction of some ten milliseconds. */
+const MAX_PEOPLE_AT_ONCE = 250;
+/** So many failures on end are taken for the API's, not the departments'. */
+const MAX_REFUSED = 20;
+/** What will be refused again for every other department, unless another one was served. */
+const FINAL: ReadonlySet<Problem> = new Set<Problem>([
+  'permission-missing',
+  'address-refused',
+  'token-refused',
+  'bad-credentials',
+  'app-disabled',
+  'quota-spent',
+  'request-refused',
+]);
+const WHAT: Record<TaskKind, Missing['what']> = {
+  range: 'scope',
+  departments: 'departments',
+  rules: 'settings',
+  people: 'people',
+  person: 'person',
+  check: 'person',
+  roles: 'roles',
+  role: 'roles',
+  administrators: 'admins',
+};
+
+/** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
+export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
+  const lanes = new Map<TaskKind, Task[]>();
+  const closed = new Set<TaskKind>();
+  const served = new Set<TaskKind>();
+  const refused = new Map<TaskKind, number>();
+  const active = new Map<TaskKind, number>();
+  const unwritten: { task: Task; result: TaskResult }[] = [];
+  let done = doneBefore;
+  let failures = 0;
+
+  const lane = (kind: TaskKind) => {
+    let tasks = lanes.get(kind);
+    if (!tasks) {
+      tasks = [];
+      lanes.set(kind, tasks);
+    }
+    return tasks;
+  };
+
+  /** Asks DingTalk, and hands over what came. */
+  async function perform(task: Task): Promise<void> {
+    let result: TaskResult;
+    try {
+      result = await steps[task.kind]({ client, store }, task);
+      served.add(task.kind);
+      refused.delete(task.kind);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof DingTalkError)) throw error;
+      // Another task of this kind was refused for good already, and said so.
+      if (closed.has(task.kind)) return;
+      result = { missing: await toMissing(task, error) };
+      failures++;
+    }
+    unwritten.push({ task, result });
+  }
+
+  /** Writes what has gathered in one transaction: many small ones would write the same pages over and over. */
+  async function write(): Promise<void> {
+    let people = 0;
+    let size = 0;
+    while (size < unwritten.length && people < MAX_PEOPLE_AT_ONCE) {
+      people += unwritten[size++]!.result.people?.list.length ?? 1;
+    }
+    const batch = unwritten.slice(0, size);
+    const added = await store.record(lease, batch);
+    unwritten.splice(0, size);
+    for (const next of added) lane(next.kind).push(next);
+    for (const { task, result } of batch) {
+      // What has begun goes first: a long department must not be left over at the end.
+      if (result.again) lane(task.kind).unshift({ ...task, cursor: 0, pass: task.pass + 1 });
+      else if (result.next) lane(task.kind).unshift({ ...task, cursor: result.next.cursor });
+      else done++;
+    }
+  }
+
+  async function toMissing(task: Task, error: DingTalkError): Promise<Missing> {
+    const { problem, detail } = fromDingTalk(error);
+    const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
+    const missing: Missing = { what: WHAT[task.kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
+    const refusedBefore = refused.get(task.kind) ?? 0;
+    refused.set(task.kind, refusedBefore + 1);
+    if (FINAL.has(problem) && (!served.has(task.kind) || refusedBefore >= MAX_REFUSED)) {
+      closed.add(task.kind);
+      lane(task.kind).length = 0;
+      return missing;
+    }
+    if (task.kind === 'departments' || task.kind === 'people' || task.kind === 'rules') {
+      const departmentId = Number(task.subject);
+      const seen = await store.seenDepartment(departmentId);
+      return { ...missing, departmentId, departmentName: seen?.name || undefined };
+    }
+    if (task.kind === 'person' || task.kind === 'check') return { ...missing, userId: task.subject };
+    return missing;
+  }
+
+  return {
+    counts() {
+      const waiting = [...lanes.values()].map((tasks) => tasks.length);
+      const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
+      const total = done + unwritten.length + sum(active.values()) + sum(waiting);
+      return { done, total, failures, longestLane: Math.max(0, ...waiting) };
+    },
+    async walk(tasks) {
+      for (const task of tasks) lane(task.kind).push(task);
+      let failure: { error: unknown } | undefined;
+      const start = () => {
+        for (const [kind, waiting] of lanes) {
+          if (closed.has(kind)) waiting.length = 0;
+          for (let n = active.get(kind) ?? 0; n < WIDTH; n++) {
+            const task = waiting.shift();
+            if (!task) break;
+            active.set(kind, n + 1);
+            perform(task)
+              .catch((error: unknown) => {
+                failure ??= { error };
+              })
+              .finally(() => {
+                active.set(kind, active.get(kind)! - 1);
+                start();
+              });
+          }
+        }
+      };
+      for (;;) {
+        signal.throwIfAborted();
+        start();
+        if (failure) throw failure.error;
+        if (unwritten.length > 0) await write();
+        else if ([...active.values()].every((n) => n === 0)) return;
+        // At once when much has gathered, and when nothing else would come.
+        if (unwritten.length < 2 * WIDTH) await delay(WRITE_EVERY_MS, undefined, { ref: true });
+        else await breathe();
+      }
+    },
+  };
+}

@@ -1,0 +1,354 @@
+import 'server-only';
+import { AppError } from '../errors';
+import { log } from '../log';
+import { directoryStore } from './libsql-store';
+import { lookUp } from './look-up';
+import type { MirrorState } from './mirror-state';
+import { parseQuery, planSearch } from './search-plan';
+import type { Sight } from './sight';
+import { fold, squeeze, syllablesOf } from './sound';
+import type { DirectoryState, PageCursor, StoredDepartment, StoredMember } from './store';
+import { type DirectoryTree, findDepartments } from './tree';
+import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
+
+/**
+ * What the pages read of the staff directory. Every function finds out by itself who is asking: none takes a viewer.
+ * Nothing here calls DingTalk, but for one person's page, which asks about that person when the mirror is old.
+ */
+
+/** How a person looks in a list. Absent: DingTalk did not tell, or the viewer may not see it. */
+export interface PersonCard {
+  userId: string;
+  name: string;
+  avatarUrl?: string | undefined;
+  title?: string | undefined;
+  jobNumber?: string | undefined;
+  /** False until they have used DingTalk in this company. */
+  active: boolean;
+}
+
+/** A person in one department. */
+export interface DepartmentPerson extends PersonCard {
+  /** Leads this department. */
+  leader: boolean;
+}
+
+export interface DepartmentName {
+  id: number;
+  name: string;
+}
+
+/** A department of the tree. */
+export interface DepartmentNode extends DepartmentName {
+  /** Undefined for the root, and for the top-most of what the app may see. */
+  parentId: number | undefined;
+  /** People in it and everything below it, each counted once. */
+  memberCount: number;
+  /** DingTalk hides it from the company; this viewer is one of those allowed. */
+  hidden: boolean;
+}
+
+export interface Overview {
+  state: MirrorState;
+  /** Parents before children, siblings in DingTalk's order. */
+  departments: DepartmentNode[];
+}
+
+export interface DepartmentPage {
+  state: MirrorState;
+  department: DepartmentNode;
+  /** From the top-most down to this one's parent. */
+  path: DepartmentName[];
+  /** Direct sub-departments, in DingTalk's order. */
+  subDepartments: DepartmentNode[];
+  /** This page's people, at most {@link PAGE_SIZE}, in DingTalk's order. */
+  people: DepartmentPerson[];
+  /** People directly in it. */
+  peopleCount: number;
+  page: number;
+  pageCount: number;
+}
+
+export interface PersonPage extends PersonCard {
+  state: MirrorState;
+  departments: { id: number; name: string; path: DepartmentName[]; leader: boolean }[];
+  roles: string[];
+  manager?: { userId: string; name: string } | undefined;
+  /** With the country code in front of numbers from elsewhere: `+65-…`. Absent when hidden. */
+  mobile?: string | undefined;
+  /** DingTalk has a mobile number that this viewer may not see. */
+  mobileHidden: boolean;
+  telephone?: string | undefined;
+  email?: string | undefined;
+  orgEmail?: string | undefined;
+  workPlace?: string | undefined;
+}
+
+export interface FoundPerson extends PersonCard {
+  departments: DepartmentName[];
+  /** How it was found: for a hint beside the name. */
+  matched:
+    | 'name'
+    | 'pinyin'
+    | 'initials'
+    | 'job-number'
+    | 'mobile'
+    | 'user-id'
+    | 'title'
+    | 'text'
+    | 'department';
+}
+
+export interface SearchPage {
+  state: MirrorState;
+  /** What was looked for, after cleaning: empty when there was nothing to look for. */
+  query: string;
+  /** Best first, at most {@link SEARCH_LIMIT}. */
+  people: FoundPerson[];
+  departments: DepartmentNode[];
+  /** There are more people than these. */
+  more: boolean;
+}
+
+/** One person for the export, all departments in one row. */
+export interface ExportRow {
+  userId: string;
+  name: string;
+  jobNumber: string;
+  title: string;
+  /** `总部 / 研发 / 平台组`, one for each department. */
+  departments: string[];
+  leads: string[];
+  mobile: string;
+  telephone: string;
+  email: string;
+  orgEmail: string;
+  workPlace: string;
+  active: boolean;
+}
+
+export const PAGE_SIZE = 50;
+export const SEARCH_LIMIT = 20;
+
+const MAX_DEPARTMENTS_FOUND = 5;
+const EXPORT_BATCH = 200;
+
+/** The tree with its counts. @throws AppError `not-signed-in` */
+export async function overview(): Promise<Overview> {
+  const view = await currentView();
+  const visible = view.tree.ordered.filter(({ id }) => view.sight.seesDepartment(id));
+  return {
+    state: publicState(view.tree.state),
+    departments: visible.map((department) => toNode(view, department)),
+  };
+}
+
+/** One department; null when there is none such, or this viewer may not see it. @param page from 1 */
+export async function departmentPage(id: number, page = 1): Promise<DepartmentPage | null> {
+  const view = await currentView();
+  const { tree, sight } = view;
+  const department = tree.departments.get(id);
+  if (!department || !sight.seesDepartment(id)) return null;
+  const pageCount = Math.max(1, Math.ceil(department.own / PAGE_SIZE));
+  const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pageCount);
+  const offset = (shown - 1) * PAGE_SIZE;
+  const people = await directoryStore().membersOf(id, { offset, limit: PAGE_SIZE });
+  return {
+    state: publicState(tree.state),
+    department: toNode(view, department),
+    path: visiblePath(view, id).slice(0, -1),
+    subDepartments: tree
+      .childrenOf(id)
+      .filter((child) => sight.seesDepartment(child.id))
+      .map((child) => toNode(view, child)),
+    people: people.map((member) => ({ ...toCard(member), leader: member.leader })),
+    peopleCount: department.own,
+    page: shown,
+    pageCount,
+  };
+}
+
+/** One person; null when there is none such, or this viewer may not see them. */
+export async function personPage(userId: string): Promise<PersonPage | null> {
+  const view = await currentView();
+  const store = directoryStore();
+  const known = await store.member(userId);
+  // Whom the mirror does not know, or the viewer may not see, is not asked after.
+  if (!known || !view.sight.seesPerson(known)) return null;
+  await lookUp(userId, await store.detail(userId));
+  const member = await store.member(userId);
+  if (!member || !view.sight.seesPerson(member)) return null;
+  const { record } = member;
+  const [roles, detail] = [await store.rolesOf(userId), await store.detail(userId)];
+  const manager = detail?.managerUserId ? await store.member(detail.managerUserId) : null;
+  const mobile = view.sight.mobileOf(member);
+  return {
+    ...toCard(member),
+    state: publicState(view.tree.state),
+    departments: member.departments
+      .filter(({ id }) => view.sight.seesDepartment(id))
+      .map(({ id, leader }) => {
+        const path = visiblePath(view, id);
+        return { id, name: path.at(-1)!.name, path: path.slice(0, -1), leader };
+      }),
+    roles: roles.map(({ name }) => name),
+    manager:
+      manager && view.sight.seesPerson(manager)
+        ? { userId: manager.userId, name: manager.record.name }
+        : undefined,
+    mobile,
+    mobileHidden: mobile === undefined && record.mobile !== undefined,
+    telephone: record.telephone,
+    email: record.email,
+    orgEmail: record.orgEmail,
+    workPlace: record.workPlace,
+  };
+}
+
+/** People and departments that fit what somebody typed, best first. Any text is harmless. */
+export async function search(query: string): Promise<SearchPage> {
+  const view = await currentView();
+  const { shown, terms } = parseQuery(query);
+  const departments = await findDepartments(view.tree, squeeze(terms.join('')), {
+    visible: view.sight.seesDepartment,
+    limit: MAX_DEPARTMENTS_FOUND,
+  });
+  const people = await findPeople(view, terms, departments);
+  return {
+    state: publicState(view.tree.state),
+    query: shown,
+    people: people.slice(0, SEARCH_LIMIT),
+    departments: departments.map((department) => toNode(view, department)),
+    more: people.length > SEARCH_LIMIT,
+  };
+}
+
+async function findPeople(
+  { tree, sight }: View,
+  terms: string[],
+  departments: StoredDepartment[],
+): Promise<FoundPerson[]> {
+  const wanted = SEARCH_LIMIT + 1;
+  const found = new Map<string, FoundPerson>();
+  const add = (member: StoredMember, matched: FoundPerson['matched']) => {
+    if (found.size < wanted && !found.has(member.userId)) {
+      found.set(member.userId, {
+        ...toCard(member),
+        departments: departmentsOf(tree, sight, member),
+        matched,
+      });
+    }
+  };
+  const look = async (term: string, accepts: (member: StoredMember) => boolean) => {
+    const plan = planSearch(term, sight.seesHiddenMobiles);
+    const hits = await directoryStore().find(
+      plan,
+      ({ member }) => sight.seesPerson(member) && accepts(member),
+      wanted,
+    );
+    for (const { member, kind } of hits) add(member, kind);
+  };
+  if (terms.length > 0) await look(terms.join(' '), () => true);
+  const [first, ...others] = terms;
+  if (first !== undefined && others.length > 0 && found.size < wanted) {
+    await look(first, (member) => others.every((term) => mentions(tree, member, squeeze(term))));
+  }
+  for (const { id } of departments) {
+    if (found.size >= wanted) break;
+    const people = await directoryStore().membersOf(id, { offset: 0, limit: wanted });
+    for (const member of people) add(member, 'department');
+  }
+  return [...found.values()];
+}
+
+/** Whether the other words of a query fit somebody who was found by the first. */
+function mentions(tree: DirectoryTree, member: StoredMember, term: string): boolean {
+  const { name, title, jobNumber } = member.record;
+  const departments = member.departments.map(({ id }) => tree.departments.get(id)?.name ?? '');
+  const texts = [name, title, jobNumber, ...departments].map((text) => squeeze(fold(text ?? '')));
+  return texts.some((text) => text.includes(term)) || syllablesOf(name).join('').includes(term);
+}
+
+/** Whether whoever asks may take the whole directory with them. */
+export async function mayExport(): Promise<boolean> {
+  return mayViewerExport(await currentViewer());
+}
+
+/** Everybody this viewer may see, one at a time, from one snapshot. @throws AppError `not-permitted` */
+export async function exportRows(): Promise<{ state: MirrorState; rows: AsyncIterable<ExportRow> }> {
+  const view = await currentView();
+  if (!mayViewerExport(view.viewer)) throw new AppError('not-permitted');
+  log().info({ event: 'directory-export', userId: view.viewer.userId });
+  return { state: publicState(view.tree.state), rows: rowsFor(view) };
+}
+
+async function* rowsFor(view: View): AsyncIterable<ExportRow> {
+  let cursor: PageCursor | undefined;
+  do {
+    const { members, next } = await directoryStore().page(cursor, EXPORT_BATCH);
+    for (const member of members) if (view.sight.seesPerson(member)) yield toExportRow(view, member);
+    cursor = next;
+  } while (cursor);
+}
+
+function toExportRow(view: View, member: StoredMember): ExportRow {
+  const { record } = member;
+  const visible = member.departments.filter(({ id }) => view.sight.seesDepartment(id));
+  const pathText = (id: number) =>
+    visiblePath(view, id)
+      .map(({ name }) => name)
+      .join(' / ');
+  return {
+    userId: member.userId,
+    name: record.name,
+    jobNumber: record.jobNumber ?? '',
+    title: record.title ?? '',
+    departments: visible.map(({ id }) => pathText(id)),
+    leads: visible.filter(({ leader }) => leader).map(({ id }) => pathText(id)),
+    mobile: view.sight.mobileOf(member) ?? '',
+    telephone: record.telephone ?? '',
+    email: record.email ?? '',
+    orgEmail: record.orgEmail ?? '',
+    workPlace: record.workPlace ?? '',
+    active: record.active,
+  };
+}
+
+function toCard({ userId, record }: StoredMember): PersonCard {
+  const { name, avatarUrl, title, jobNumber, active } = record;
+  return { userId, name, avatarUrl, title, jobNumber, active };
+}
+
+function toNode({ tree, sight }: View, department: StoredDepartment): DepartmentNode {
+  const { id, name, parentId } = department;
+  return {
+    id,
+    name,
+    parentId: parentId !== undefined && sight.seesDepartment(parentId) ? parentId : undefined,
+    memberCount: sight.countOf(department),
+    hidden: tree.hasRules && tree.pathOf(id).some((ancestor) => ancestor.hidden),
+  };
+}
+
+function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
+  const path = tree.pathOf(id).filter((department) => sight.seesDepartment(department.id));
+  return path.map(({ id, name }) => ({ id, name }));
+}
+
+function departmentsOf(tree: DirectoryTree, sight: Sight, member: StoredMember): DepartmentName[] {
+  return member.departments.flatMap(({ id }) => {
+    const department = sight.seesDepartment(id) ? tree.departments.get(id) : undefined;
+    return department ? [{ id, name: department.name }] : [];
+  });
+}
+
+/** What everybody may know of the state: what is missing, but not the operator's details. */
+function publicState({ generation: _, revision: __, ...state }: DirectoryState): MirrorState {
+  const missing = state.missing.map(({ what, problem, departmentId, departmentName }) => ({
+    what,
+    problem,
+    departmentId,
+    departmentName,
+  }));
+  return { ...state, missing };
+}

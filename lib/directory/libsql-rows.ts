@@ -1,0 +1,95 @@
+import 'server-only';
+import type { Database } from '../database';
+import { FIRST_INACTIVE_ID } from './schema';
+import { searchKeys, searchText } from './search-keys';
+import type { PersonRecord } from './store';
+
+/**
+ * Writing and removing the rows of people, in whatever generation. To be called inside a transaction. Many rows go in
+ * by one statement: of a hundred thousand people, the statements would cost more than the rows.
+ */
+
+/** The record as text, always the same for the same content: two are compared as they are. */
+export function recordText(record: PersonRecord): string {
+  return JSON.stringify({
+    name: record.name,
+    active: record.active,
+    unionId: record.unionId,
+    avatarUrl: record.avatarUrl,
+    title: record.title,
+    jobNumber: record.jobNumber,
+    mobile: record.mobile,
+    stateCode: record.stateCode,
+    hideMobile: record.hideMobile,
+    telephone: record.telephone,
+    email: record.email,
+    orgEmail: record.orgEmail,
+    workPlace: record.workPlace,
+  } satisfies Record<keyof PersonRecord, unknown>);
+}
+
+export interface NewMember {
+  userId: string;
+  record: PersonRecord;
+}
+
+export function insertMembers(db: Database, members: readonly NewMember[], generation: number): void {
+  if (members.length === 0) return;
+  const nextId = createIds(db);
+  const rows: [number, string, string][] = [];
+  const keys: [number, number, string, number][] = [];
+  const texts: [number, string, string][] = [];
+  for (const { userId, record } of members) {
+    const id = nextId(record.active);
+    rows.push([id, userId, recordText(record)]);
+    for (const { kind, key } of searchKeys(record)) keys.push([kind, record.active ? 0 : 1, key, id]);
+    const { name, rest } = searchText(record);
+    texts.push([id, name, rest]);
+  }
+  db.run(
+    `INSERT INTO directory_member (id, user_id, from_generation, record)
+     SELECT value ->> 0, value ->> 1, ?, value ->> 2 FROM json_each(?)`,
+    generation,
+    JSON.stringify(rows),
+  );
+  // In the order of the index, so that neighbours are written together.
+  db.run(
+    `INSERT OR IGNORE INTO directory_key
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) ORDER BY 1, 2, 3`,
+    JSON.stringify(keys),
+  );
+  db.run(
+    `INSERT INTO directory_text (rowid, name, rest)
+     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
+    JSON.stringify(texts),
+  );
+}
+
+export function deleteMember(db: Database, row: { id: number; record: string }): void {
+  const record = JSON.parse(row.record) as PersonRecord;
+  for (const { kind, key } of searchKeys(record)) {
+    const inactive = record.active ? 0 : 1;
+    db.run(
+      'DELETE FROM directory_key WHERE kind = ? AND inactive = ? AND key = ? AND member_id = ?',
+      kind,
+      inactive,
+      key,
+      row.id,
+    );
+  }
+  db.run('DELETE FROM directory_text WHERE rowid = ?', row.id);
+  db.run('DELETE FROM directory_member WHERE id = ?', row.id);
+}
+
+/** Ids of people who are not active begin further up: the indexes yield them last. */
+function createIds(db: Database): (active: boolean) => number {
+  const lastIn = (from: number, to: number) =>
+    db.get<{ id: number }>(
+      'SELECT id FROM directory_member WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1',
+      from,
+      to,
+    )?.id ?? from;
+  let active = lastIn(0, FIRST_INACTIVE_ID);
+  let inactive = lastIn(FIRST_INACTIVE_ID, FIRST_INACTIVE_ID * 2);
+  return (isActive) => (isActive ? ++active : ++inactive);
+}

@@ -1,0 +1,247 @@
+import 'server-only';
+import type { Database } from '../database';
+import { noteLeavers } from './libsql-leavers';
+import { headOf, memberRow, toMember } from './libsql-reading';
+import { deleteMember, insertMembers, recordText } from './libsql-rows';
+import { FOREVER } from './schema';
+import type { DepartmentRules, NotedMember, StoredMember } from './store';
+
+/** Changes of one person or department in the published snapshot, between two runs. Each is one transaction. */
+
+/** Where somebody stands who was told of singly: after those whose place a department's list told. */
+export const LAST_POSITION = 1_000_000_000;
+
+export function note(db: Database, member: NotedMember, at: number): boolean {
+  return db.write(() => {
+    const { generation } = headOf(db);
+    if (generation === 0) return false;
+    db.run(
+      `INSERT INTO directory_detail VALUES (?, ?, ?)
+       ON CONFLICT (user_id) DO UPDATE SET manager_user_id = excluded.manager_user_id, checked_at = excluded.checked_at`,
+      member.userId,
+      member.managerUserId ?? null,
+      at,
+    );
+    const row = memberRow(db, member.userId, generation);
+    const before = row && toMember(db, row, generation);
+    const departments = member.departments.filter(({ id }) => knowsDepartment(db, id, generation));
+    const text = recordText(member.record);
+    const sameRecord = row?.record === text;
+    const samePlaces = before !== undefined && placesText(before.departments) === placesText(departments);
+    const rolesChanged = noteRoles(db, member, generation);
+    if (sameRecord && samePlaces) return rolesChanged;
+    touch(db, member.userId);
+    if (!sameRecord) {
+      if (row) deleteMember(db, row);
+      else db.run('UPDATE directory_head SET people = people + 1');
+      insertMembers(db, [member], generation);
+    }
+    if (!samePlaces) noteMemberships(db, member.userId, { before, departments, generation });
+    return true;
+  });
+}
+
+export function forget(db: Database, userId: string): boolean {
+  return db.write(() => {
+    const { generation } = headOf(db);
+    const row = memberRow(db, userId, generation);
+    if (!row) return false;
+    const before = toMember(db, row, generation);
+    noteLeavers(db, [userId]);
+    touch(db, userId);
+    deleteMember(db, row);
+    db.run('UPDATE directory_head SET people = people - 1');
+    noteMemberships(db, userId, { before, departments: [], generation });
+    db.run(
+      'DELETE FROM directory_role_member WHERE user_id = ? AND from_generation <= ?',
+      userId,
+      generation,
+    );
+    db.run('DELETE FROM directory_administrator WHERE user_id = ?', userId);
+    db.run('DELETE FROM directory_detail WHERE user_id = ?', userId);
+    return true;
+  });
+}
+
+export function noteDepartment(db: Database, id: number, name: string, rules: DepartmentRules): boolean {
+  return db.write(() => {
+    const { generation } = headOf(db);
+    const changed = db.run(
+      `UPDATE directory_department SET name = ?, record = ?
+       WHERE department_id = ? AND from_generation <= ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
+      name,
+      JSON.stringify(rules),
+      id,
+      generation,
+      generation,
+      name,
+      JSON.stringify(rules),
+    );
+    if (changed > 0) db.run('UPDATE directory_head SET revision = revision + 1');
+    return changed > 0;
+  });
+}
+
+export function noteAdministrators(db: Database, list: readonly { userId: string; main: boolean }[]): void {
+  db.write(() => {
+    db.run('DELETE FROM directory_administrator');
+    for (const { userId, main } of list) {
+      db.run('INSERT OR REPLACE INTO directory_administrator VALUES (?, ?)', userId, main ? 1 : 0);
+    }
+  });
+}
+
+/** What a run under way has read of this person is older: the published rows shall outlive its publication. */
+function touch(db: Database, userId: string): void {
+  db.run(
+    `INSERT OR IGNORE INTO directory_touched SELECT ? WHERE EXISTS (SELECT 1 FROM directory_run WHERE state = 'running')`,
+    userId,
+  );
+}
+
+function knowsDepartment(db: Database, id: number, generation: number): boolean {
+  return (
+    db.get(
+      'SELECT 1 FROM directory_department WHERE department_id = ? AND from_generation <= ? AND to_generation > ?',
+      id,
+      generation,
+      generation,
+    ) !== undefined
+  );
+}
+
+function placesText(departments: StoredMember['departments']): string {
+  const sorted = [...departments].sort((a, b) => a.id - b.id);
+  return sorted.map(({ id, leader }) => `${id}${leader ? '*' : ''}`).join();
+}
+
+interface Move {
+  before: StoredMember | undefined;
+  departments: StoredMember['departments'];
+  generation: number;
+}
+
+function noteMemberships(db: Database, userId: string, { before, departments, generation }: Move): void {
+  const old = new Map((before?.departments ?? []).map(({ id, leader }) => [id, leader]));
+  const now = new Map(departments.map(({ id, leader }) => [id, leader]));
+  const visible = 'user_id = ? AND department_id = ? AND from_generation <= ? AND to_generation > ?';
+  for (const id of old.keys()) {
+    if (!now.has(id)) {
+      db.run(`DELETE FROM directory_membership WHERE ${visible}`, userId, id, generation, generation);
+    }
+  }
+  for (const [id, leader] of now) {
+    const flag = leader ? 1 : 0;
+    if (!old.has(id)) {
+      db.run(
+        'INSERT INTO directory_membership (department_id, position, user_id, from_generation, leader) VALUES (?, ?, ?, ?, ?)',
+        id,
+        LAST_POSITION,
+        userId,
+        generation,
+        flag,
+      );
+    } else if (old.get(id) !== leader) {
+      db.run(
+        `UPDATE directory_membership SET leader = ?, to_generation = ${FOREVER} WHERE ${visible}`,
+        flag,
+        userId,
+        id,
+        generation,
+        generation,
+      );
+    }
+  }
+  moveCounts(db, { from: [...old.keys()], to: [...now.keys()], generation });
+}
+
+/** Keeps the departments' counts right: each ancestor counts a person once, however many of its departments they are in. */
+function moveCounts(
+  db: Database,
+  { from, to, generation }: { from: number[]; to: number[]; generation: number },
+): void {
+  const [before, after] = [upwards(db, from, generation), upwards(db, to, generation)];
+  const shift = (column: 'own' | 'below' | 'below_public', ids: Iterable<number>, by: number) => {
+    for (const id of ids) {
+      db.run(`UPDATE directory_count SET ${column} = ${column} + ? WHERE department_id = ?`, by, id);
+    }
+  };
+  const without = (some: Set<number>, others: Set<number>) => [...some].filter((id) => !others.has(id));
+  shift('own', without(new Set(from), new Set(to)), -1);
+  shift('own', without(new Set(to), new Set(from)), 1);
+  shift('below', without(before.all, after.all), -1);
+  shift('below', without(after.all, before.all), 1);
+  shift('below_public', without(before.open, after.open), -1);
+  shift('below_public', without(after.open, before.open), 1);
+  db.run('UPDATE directory_head SET revision = revision + 1');
+}
+
+/** All ancestors of some departments, and those that are reached from one that nobody hides. */
+function upwards(db: Database, ids: number[], generation: number): { all: Set<number>; open: Set<number> } {
+  const all = new Set<number>();
+  const open = new Set<number>();
+  for (const id of ids) {
+    const path: number[] = [];
+    let hidden = false;
+    for (let at: number | null = id; at !== null && path.length < 64; ) {
+      const row: { parent_id: number | null; record: string } | undefined = db.get(
+        `SELECT parent_id, record FROM directory_department
+         WHERE department_id = ? AND from_generation <= ? AND to_generation > ?`,
+        at,
+        generation,
+        generation,
+      );
+      if (!row) break;
+      path.push(at);
+      hidden ||= (JSON.parse(row.record) as DepartmentRules).hidden;
+      at = row.parent_id;
+    }
+    for (const ancestor of path) {
+      all.add(ancestor);
+      if (!hidden) open.add(ancestor);
+    }
+  }
+  return { all, open };
+}
+
+function noteRoles(db: Database, member: NotedMember, generation: number): boolean {
+  const now = new Set(member.roles.map(({ id }) => id));
+  const old = new Set(
+    db
+      .all<{ role_id: number }>(
+        'SELECT role_id FROM directory_role_member WHERE user_id = ? AND from_generation <= ? AND to_generation > ?',
+        member.userId,
+        generation,
+        generation,
+      )
+      .map(({ role_id }) => role_id),
+  );
+  if (now.size === old.size && [...now].every((id) => old.has(id))) return false;
+  touch(db, member.userId);
+  db.run(
+    'DELETE FROM directory_role_member WHERE user_id = ? AND from_generation <= ?',
+    member.userId,
+    generation,
+  );
+  for (const { id, name, groupName } of member.roles) {
+    db.run(
+      `INSERT OR IGNORE INTO directory_role (role_id, from_generation, name, group_name)
+       SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM directory_role
+         WHERE role_id = ? AND from_generation <= ? AND to_generation > ?)`,
+      id,
+      generation,
+      name,
+      groupName,
+      id,
+      generation,
+      generation,
+    );
+    db.run(
+      'INSERT OR REPLACE INTO directory_role_member (user_id, role_id, from_generation) VALUES (?, ?, ?)',
+      member.userId,
+      id,
+      generation,
+    );
+  }
+  return true;
+}

@@ -1,0 +1,154 @@
+import 'server-only';
+import { type Database, database } from '../database';
+import { processWide } from '../process-wide';
+import { find } from './libsql-find';
+import { readLeavers, settleLeavers } from './libsql-leavers';
+import { endRun, publish, sweep } from './libsql-publish';
+import {
+  headOf,
+  readDepartments,
+  readDetail,
+  readMember,
+  readMembersOf,
+  readPage,
+  readRolesOf,
+  readState,
+} from './libsql-reading';
+import { addTask, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './libsql-run';
+import { forget, note, noteAdministrators, noteDepartment } from './libsql-single';
+import type { Missing } from './mirror-state';
+import { type DirectoryStore, type Lease, LeaseLostError } from './store';
+
+/** The directory in a libsql database: one file, nothing to install. */
+export function createLibsqlStore(db: Database): DirectoryStore {
+  const guardedBy =
+    (lease: Lease) =>
+    <T>(action: () => T): T =>
+      db.write(() => {
+        const { fence } = db.get<{ fence: number }>('SELECT fence FROM directory_lease')!;
+        if (fence !== lease.fence) throw new LeaseLostError();
+        return action();
+      });
+  const runOf = () => currentRun(db)!;
+
+  return {
+    state: async () => readState(db),
+    departments: async () => readDepartments(db),
+    membersOf: async (departmentId, page) => readMembersOf(db, departmentId, page),
+    member: async (userId) => readMember(db, userId),
+    members: async (userIds) => userIds.flatMap((userId) => readMember(db, userId) ?? []),
+    rolesOf: async (userId) => readRolesOf(db, userId),
+    detail: async (userId) => readDetail(db, userId),
+    isMainAdministrator: async (userId) =>
+      db.get('SELECT 1 FROM directory_administrator WHERE user_id = ? AND main = 1', userId) !== undefined,
+    find: async (plan, accepts, limit) => find(db, plan, accepts, limit),
+    page: async (cursor, limit) => readPage(db, cursor, limit),
+
+    note: async (member, at) => note(db, member, at),
+    forget: async (userId) => forget(db, userId),
+    noteAdministrators: async (list) => noteAdministrators(db, list),
+    leavers: async (limit) => readLeavers(db, limit),
+    settleLeavers: async (userIds) => settleLeavers(db, userIds),
+    noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
+
+    takeLease: async (owner, ttlMs, isDead) =>
+      db.write(() => {
+        const held = db.get<{ owner: string | null; until: number; fence: number }>(
+          'SELECT * FROM directory_lease',
+        )!;
+        if (held.owner !== null && held.until > Date.now() && !isDead(held.owner)) return null;
+        const fence = held.fence + 1;
+        db.run(
+          'UPDATE directory_lease SET owner = ?, until = ?, fence = ?',
+          owner,
+          Date.now() + ttlMs,
+          fence,
+        );
+        return { owner, fence };
+      }),
+    keepLease: async (lease, ttlMs) =>
+      guardedBy(lease)(() => {
+        db.run('UPDATE directory_lease SET until = ?', Date.now() + ttlMs);
+      }),
+    giveLease: async (lease) =>
+      guardedBy(lease)(() => {
+        db.run('UPDATE directory_lease SET owner = NULL, until = 0');
+      }),
+    isLeased: async (isDead) => {
+      const held = db.get<{ owner: string | null; until: number }>(
+        'SELECT owner, until FROM directory_lease',
+      )!;
+      return held.owner !== null && held.until > Date.now() && !isDead(held.owner);
+    },
+
+    openRun: async (lease, { startedBy, resumeWithinMs }) => {
+      const write = guardedBy(lease);
+      const open = currentRun(db);
+      if (open && Date.now() - open.touched_at <= resumeWithinMs) {
+        return { run: toRun(open), resumed: true, tasks: openTasks(db), done: countDone(db) };
+      }
+      if (open) await endRun(db, write, { runId: open.id, state: 'failed', calls: open.calls });
+      else await sweep(db, write);
+      write(() => undefined);
+      return { run: insertRun(db, startedBy), resumed: false, tasks: openTasks(db), done: 0 };
+    },
+    record: async (lease, batch) => guardedBy(lease)(() => writeResults(db, batch)),
+    saveProgress: async (lease, progress, calls) =>
+      guardedBy(lease)(() => {
+        db.run(
+          "UPDATE directory_run SET progress = ?, calls = ?, touched_at = ? WHERE state = 'running'",
+          JSON.stringify(progress),
+          calls,
+          Date.now(),
+        );
+      }),
+    seenIn: async (departmentId) =>
+      new Set(
+        db
+          .all<{ user_id: string }>(
+            'SELECT user_id FROM directory_seen_membership WHERE department_id = ?',
+            departmentId,
+          )
+          .map(({ user_id }) => user_id),
+      ),
+    seenDepartment: async (departmentId) =>
+      db.get<{ name: string }>(
+        'SELECT name FROM directory_seen_department WHERE department_id = ?',
+        departmentId,
+      ) ?? null,
+    unseen: async (limit) => {
+      const { generation } = headOf(db);
+      return db
+        .all<{ user_id: string }>(
+          `SELECT user_id FROM directory_member m WHERE from_generation <= ? AND to_generation > ?
+           AND NOT EXISTS (SELECT 1 FROM directory_seen_member s WHERE s.user_id = m.user_id) LIMIT ?`,
+          generation,
+          generation,
+          limit,
+        )
+        .map(({ user_id }) => user_id);
+    },
+    countSeen: async () =>
+      db.get<{ people: number; departments: number }>(
+        `SELECT (SELECT count(*) FROM directory_seen_member) AS people,
+           (SELECT count(*) FROM directory_seen_department) AS departments`,
+      )!,
+    addTasks: async (lease, tasks) =>
+      guardedBy(lease)(() => tasks.flatMap((task) => addTask(db, task) ?? [])),
+    runMissing: async () => JSON.parse(runOf().missing) as Missing[],
+    publish: async (lease, verdict) => publish(db, guardedBy(lease), verdict),
+    fail: async (lease, missing, calls) => {
+      const write = guardedBy(lease);
+      const { id } = runOf();
+      write(() => db.run('UPDATE directory_run SET missing = ? WHERE id = ?', JSON.stringify(missing), id));
+      return endRun(db, write, { runId: id, state: 'failed', calls });
+    },
+    runs: async (limit) =>
+      db
+        .all<Parameters<typeof toRun>[0]>('SELECT * FROM directory_run ORDER BY id DESC LIMIT ?', limit)
+        .map(toRun),
+  };
+}
+
+/** The one directory of this process. */
+export const directoryStore = processWide('directory', () => createLibsqlStore(database()));

@@ -1,0 +1,121 @@
+import 'server-only';
+import { config } from '../config';
+import { getDepartment } from '../dingtalk/departments';
+import { DingTalkError } from '../dingtalk/errors';
+import { getMember, listAdministrators, type Member } from '../dingtalk/users';
+import { log } from '../log';
+import { platform } from '../platform';
+import { processWide } from '../process-wide';
+import { directoryStore } from './libsql-store';
+import { toNoted, toRules } from './record';
+
+/** Single people and departments, between two runs: at a sign-in now, by DingTalk's events later. */
+
+/** Takes over what DingTalk told about somebody just now. Never throws: whoever signs in does not need the mirror. */
+export async function noteMember(member: Member): Promise<void> {
+  await harmless(() => directoryStore().note(toNoted(member), Date.now()));
+}
+
+/** Somebody is no longer a member. Never throws. */
+export async function noteLeaver(userId: string): Promise<void> {
+  await harmless(() => directoryStore().forget(userId));
+}
+
+/** Whether DingTalk says by this error that there is no such person in the company. */
+export function isLeaver(error: unknown): boolean {
+  return error instanceof DingTalkError && error.kind === 'rejected' && /^(33012|60121)$/.test(error.code);
+}
+
+/**
+ * A member from the mirror, when it is fresh enough to sign somebody in; null when DingTalk has to be asked.
+ * Never throws.
+ *
+ * @param maxAgeSeconds 0: never
+ */
+export async function freshMember(
+  userId: string,
+  maxAgeSeconds = config().directory.signInMaxAgeSeconds,
+): Promise<Member | null> {
+  if (maxAgeSeconds === 0) return null;
+  const member = await harmless(async () => {
+    const store = directoryStore();
+    const [state, detail] = [await store.state(), await store.detail(userId)];
+    // A partial snapshot does not tell who was read in it.
+    const readAt = Math.max(state.completeAsOf ?? 0, detail?.checkedAt ?? 0);
+    if (Date.now() - readAt > maxAgeSeconds * 1000) return null;
+    const stored = await store.member(userId);
+    return stored && { stored, detail, roles: await store.rolesOf(userId) };
+  });
+  if (!member) return null;
+  const { stored, detail, roles } = member;
+  return {
+    ...stored.record,
+    userId,
+    departmentIds: stored.departments.map(({ id }) => id),
+    ledDepartmentIds: stored.departments.filter(({ leader }) => leader).map(({ id }) => id),
+    roles,
+    managerUserId: detail?.managerUserId,
+    // The mirror does not keep them.
+    positions: [],
+  };
+}
+
+/**
+ * Asks DingTalk about one person and takes over what it says.
+ *
+ * @returns null when they are no longer there
+ * @throws DingTalkError
+ */
+export async function refreshMember(userId: string, signal?: AbortSignal): Promise<Member | null> {
+  try {
+    const undertaking = signal ? { signal, calls: 0 } : undefined;
+    const member = await getMember(platform(), userId, { undertaking });
+    await noteMember(member);
+    return member;
+  } catch (error) {
+    if (!isLeaver(error)) throw error;
+    await noteLeaver(userId);
+    return null;
+  }
+}
+
+/**
+ * Asks DingTalk about one department's name and rules. A new or dissolved one needs a run, which sees its people too.
+ *
+ * @throws DingTalkError
+ */
+export async function refreshDepartment(id: number): Promise<'changed' | 'unchanged' | 'needs-sync'> {
+  try {
+    const detail = await getDepartment(platform(), id);
+    const known = (await directoryStore().departments()).find((department) => department.id === id);
+    if (!known || (detail.parentId !== undefined && known.parentId !== detail.parentId)) return 'needs-sync';
+    return (await directoryStore().noteDepartment(id, detail.name, toRules(detail)))
+      ? 'changed'
+      : 'unchanged';
+  } catch (error) {
+    if (error instanceof DingTalkError && error.code === '60003') return 'needs-sync';
+    throw error;
+  }
+}
+
+/**
+ * Asks DingTalk who the administrators are.
+ *
+ * @throws DingTalkError
+ */
+export async function refreshAdministrators(): Promise<void> {
+  await directoryStore().noteAdministrators(await listAdministrators(platform()));
+}
+
+const complaint = processWide('directory-complaint', () => ({ made: false }));
+
+async function harmless<T>(action: () => Promise<T>): Promise<T | null> {
+  try {
+    return await action();
+  } catch (error) {
+    // Once: a database that cannot be opened would say so at every sign-in.
+    if (!complaint().made) log().error({ event: 'directory-unavailable', err: error });
+    complaint().made = true;
+    return null;
+  }
+}

@@ -1,0 +1,90 @@
+import 'server-only';
+import { config } from '../config';
+import { log } from '../log';
+import { platform } from '../platform';
+import { processWide } from '../process-wide';
+import { directoryStore } from './libsql-store';
+import { isDeadOwner } from './owner';
+import type { RunStarter, StoredRun } from './store';
+import { sync } from './sync';
+
+/** Runs of this process: by the clock, and when an administrator says so. */
+
+const LOOK_EVERY_MS = 20_000;
+/** After a run that brought nothing, the next one is not a whole interval away. */
+const AFTER_FAILURE_SECONDS = 900;
+/** Several processes, and several companies, should not all begin at once. */
+const JITTER = 0.05;
+
+const state = processWide('directory-schedule', () => ({ running: false, jitter: Math.random() * JITTER }));
+
+/** Starts a run in the background. @returns false when one is under way already, here or elsewhere */
+export async function startSync(startedBy: RunStarter, acceptShrink = false): Promise<boolean> {
+  if (state().running || (await directoryStore().isLeased(isDeadOwner))) return false;
+  state().running = true;
+  runOnce(startedBy, acceptShrink)
+    .catch((error: unknown) => log().error({ event: 'directory-sync', err: error }))
+    .finally(() => {
+      state().running = false;
+    });
+  return true;
+}
+
+async function runOnce(startedBy: RunStarter, acceptShrink: boolean): Promise<void> {
+  const { callsPerSecond } = config().directory;
+  const outcome = await sync({
+    store: directoryStore(),
+    client: platform(),
+    startedBy,
+    acceptShrink,
+    pace: { callsPerSecond },
+  });
+  if (outcome.kind === 'busy') return;
+  const { state, people, departments, added, changed, removed, calls, missing, id } = outcome.run;
+  const line = {
+    event: 'directory-sync',
+    run: id,
+    state,
+    people,
+    departments,
+    added,
+    changed,
+    removed,
+    calls,
+  };
+  if (state === 'complete') log().info(line);
+  else log().warn({ ...line, missing: missing.slice(0, 20), missingCount: missing.length });
+}
+
+/** When the next run begins by itself, Unix time in ms; undefined: never. */
+export function nextSyncAt(runs: readonly StoredRun[]): number | undefined {
+  const { sync: on, syncIntervalSeconds } = config().directory;
+  if (!on || syncIntervalSeconds === 0) return undefined;
+  const [last] = runs;
+  if (!last || last.state === 'running') return Date.now();
+  const failed = last.state === 'failed';
+  const seconds = failed ? Math.min(AFTER_FAILURE_SECONDS, syncIntervalSeconds) : syncIntervalSeconds;
+  return last.startedAt + seconds * 1000 * (1 + state().jitter);
+}
+
+/** Looks from time to time whether a run is due, here or in another process's stead. */
+export function startDirectory(): { close(): void } {
+  const { sync: on, syncIntervalSeconds } = config().directory;
+  if (!on || syncIntervalSeconds === 0) return { close: () => undefined };
+  const look = async () => {
+    const due = nextSyncAt(await directoryStore().runs(1));
+    if (due !== undefined && due <= Date.now()) await startSync('schedule');
+  };
+  let complained = false;
+  const lookSafely = () => {
+    look().catch((error: unknown) => {
+      // Once: a folder that cannot be written says so every time.
+      if (!complained) log().error({ event: 'directory-schedule', err: error });
+      complained = true;
+    });
+  };
+  const timer = setInterval(lookSafely, LOOK_EVERY_MS);
+  timer.unref();
+  setTimeout(lookSafely, 500).unref();
+  return { close: () => clearInterval(timer) };
+}

@@ -1,0 +1,97 @@
+import 'server-only';
+import type { PersonRecord, StoredDepartment, StoredMember, StoredRole } from './store';
+import type { DirectoryTree } from './tree';
+
+/** What one viewer may see of the directory. */
+export interface Sight {
+  seesDepartment(id: number): boolean;
+  seesPerson(member: StoredMember): boolean;
+  /** Somebody's mobile number, or undefined. */
+  mobileOf(member: StoredMember): string | undefined;
+  /** People counted in a department, as far as this viewer may know. */
+  countOf(department: StoredDepartment): number;
+  seesHiddenMobiles: boolean;
+}
+
+export interface Viewer {
+  userId: string;
+  /** Null: the mirror does not know them, perhaps because the app may not read them. */
+  member: StoredMember | null;
+  roles: StoredRole[];
+}
+
+/** Whether a setting's list of user ids and role names includes somebody. */
+export function isListed(names: readonly string[], viewer: Pick<Viewer, 'userId' | 'roles'>): boolean {
+  return names.includes(viewer.userId) || viewer.roles.some(({ name }) => names.includes(name));
+}
+
+/**
+ * Works out what DingTalk's own rules let somebody see: hidden departments only for their own people and those
+ * permitted; people of restricted departments see their own and what is listed.
+ *
+ * @param seeHidden user ids or role names that see everything
+ */
+export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: readonly string[]): Sight {
+  const seesAll = isListed(seeHidden, viewer);
+  const limits = seesAll || !tree.hasRules ? undefined : limitsOf(tree, viewer);
+  const seesDepartment = (id: number) =>
+    tree.departments.has(id) && (limits === undefined || limits.departments.has(id));
+  return {
+    seesDepartment,
+    seesPerson: (member) =>
+      limits === undefined ||
+      member.userId === viewer.userId ||
+      limits.people.has(member.userId) ||
+      (member.departments.length === 0 && !limits.restricted) ||
+      member.departments.some(({ id }) => limits.departments.has(id)),
+    mobileOf: ({ userId, record }) =>
+      !record.hideMobile || seesAll || userId === viewer.userId ? fullMobile(record) : undefined,
+    countOf: (department) => {
+      const inside = tree.pathOf(department.id).some(({ hidden }) => hidden);
+      return seesAll || inside ? department.below : department.belowPublic;
+    },
+    seesHiddenMobiles: seesAll,
+  };
+}
+
+interface Limits {
+  departments: ReadonlySet<number>;
+  people: ReadonlySet<string>;
+  restricted: boolean;
+}
+
+function limitsOf(tree: DirectoryTree, viewer: Viewer): Limits {
+  const ownPaths = (viewer.member?.departments ?? []).map(({ id }) => tree.pathOf(id));
+  const around = new Set(ownPaths.flat().map(({ id }) => id));
+  const own = new Set((viewer.member?.departments ?? []).map(({ id }) => id));
+  // Whoever has one department without the restriction is not restricted.
+  const restrictions = ownPaths.map((path) => path.findLast(({ restricted }) => restricted));
+  const restricted = restrictions.length > 0 && restrictions.every((department) => department !== undefined);
+  const listed = new Set(restrictions.flatMap((department) => department?.visibleDepartmentIds ?? []));
+  const people = new Set(restrictions.flatMap((department) => department?.visibleUserIds ?? []));
+
+  const departments = new Set<number>();
+  const mayEnter = ({ hidden, permittedUserIds, permittedDepartmentIds }: StoredDepartment) =>
+    !hidden ||
+    permittedUserIds.includes(viewer.userId) ||
+    permittedDepartmentIds.some((id) => around.has(id));
+  // Parents come first: what is below an invisible department is invisible, unless it is the viewer's own.
+  const open = new Set<number>();
+  const granted = new Set<number>();
+  for (const department of tree.ordered) {
+    const { id, parentId } = department;
+    const topMost = parentId === undefined || !tree.departments.has(parentId);
+    if ((topMost || open.has(parentId)) && mayEnter(department)) open.add(id);
+    if (own.has(id) || listed.has(id) || (parentId !== undefined && granted.has(parentId))) granted.add(id);
+    const visible = restricted
+      ? granted.has(id) && (open.has(id) || own.has(id))
+      : open.has(id) || own.has(id);
+    if (visible) departments.add(id);
+  }
+  return { departments, people, restricted };
+}
+
+function fullMobile({ mobile, stateCode }: PersonRecord): string | undefined {
+  if (mobile === undefined) return undefined;
+  return stateCode === undefined || stateCode === '86' ? mobile : `+${stateCode}-${mobile}`;
+}

@@ -1,0 +1,112 @@
+import 'server-only';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { processWide } from '../process-wide';
+import { directoryStore } from './libsql-store';
+import { fold, squeeze, syllablesOf } from './sound';
+import type { DirectoryState, StoredDepartment } from './store';
+
+/** The published departments as a tree, in memory: some thousand at most. */
+export interface DirectoryTree {
+  state: DirectoryState;
+  departments: ReadonlyMap<number, StoredDepartment>;
+  /** Parents before children, siblings in DingTalk's order. */
+  ordered: readonly StoredDepartment[];
+  childrenOf(id: number): readonly StoredDepartment[];
+  /** From the top-most down to the department itself. */
+  pathOf(id: number): StoredDepartment[];
+  /** A department has rules of who sees what. */
+  hasRules: boolean;
+}
+
+const cache = processWide('directory-tree', () => ({ tree: undefined as DirectoryTree | undefined }));
+
+/** Built again when the snapshot has changed; state and age are those of now. */
+export async function directoryTree(): Promise<DirectoryTree> {
+  const store = directoryStore();
+  const state = await store.state();
+  const { tree } = cache();
+  if (tree && tree.state.revision === state.revision) return { ...tree, state };
+  const built = buildTree(state, await store.departments());
+  cache().tree = built;
+  return built;
+}
+
+export function buildTree(state: DirectoryState, departments: readonly StoredDepartment[]): DirectoryTree {
+  const byId = new Map(departments.map((department) => [department.id, department]));
+  const children = new Map<number | undefined, StoredDepartment[]>();
+  for (const department of departments) {
+    const parent =
+      department.parentId !== undefined && byId.has(department.parentId) ? department.parentId : undefined;
+    children.set(parent, [...(children.get(parent) ?? []), department]);
+  }
+  for (const siblings of children.values()) siblings.sort((a, b) => a.position - b.position || a.id - b.id);
+  const ordered: StoredDepartment[] = [];
+  const pending = [...(children.get(undefined) ?? [])].reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    ordered.push(next);
+    pending.push(...[...(children.get(next.id) ?? [])].reverse());
+  }
+  return {
+    state,
+    departments: byId,
+    ordered,
+    childrenOf: (id) => children.get(id) ?? [],
+    pathOf(id) {
+      const path: StoredDepartment[] = [];
+      for (let at = byId.get(id); at && !path.includes(at); at = byId.get(at.parentId ?? 0)) path.unshift(at);
+      return path;
+    },
+    hasRules: departments.some(({ hidden, restricted }) => hidden || restricted),
+  };
+}
+
+interface Spoken {
+  name: string;
+  sound: string;
+  initials: string;
+}
+
+const spokenNames = processWide('department-sounds', () => new Map<string, Spoken>());
+
+/** Departments whose name, or its sound, contains the text: whole names first, then beginnings. */
+export async function findDepartments(
+  tree: DirectoryTree,
+  key: string,
+  { visible, limit }: { visible: (id: number) => boolean; limit: number },
+): Promise<StoredDepartment[]> {
+  if (key === '') return [];
+  const found: { department: StoredDepartment; score: number }[] = [];
+  let computed = 0;
+  for (const department of tree.ordered) {
+    let spoken = spokenNames().get(department.name);
+    if (!spoken) {
+      spoken = spokenOf(department.name);
+      spokenNames().set(department.name, spoken);
+      if (++computed % 100 === 0) await breathe();
+    }
+    const score = scoreOf(spoken, key);
+    if (score !== undefined && visible(department.id)) found.push({ department, score });
+  }
+  found.sort((a, b) => a.score - b.score || b.department.below - a.department.below);
+  return found.slice(0, limit).map(({ department }) => department);
+}
+
+function spokenOf(name: string): Spoken {
+  // A department has no family name.
+  const syllables = syllablesOf(` ${name}`);
+  return {
+    name: squeeze(fold(name)),
+    sound: syllables.join(''),
+    initials: syllables.map((syllable) => [...syllable][0]).join(''),
+  };
+}
+
+function scoreOf({ name, sound, initials }: Spoken, key: string): number | undefined {
+  if (name === key || sound === key) return 0;
+  if (name.startsWith(key)) return 1;
+  if (name.includes(key)) return 2;
+  // One letter of a sound would fit nearly everything.
+  if (key.length < 2) return undefined;
+  if (sound.startsWith(key)) return 3;
+  return initials.startsWith(key) ? 4 : undefined;
+}

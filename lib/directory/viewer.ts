@@ -1,0 +1,43 @@
+import 'server-only';
+import { requireMember } from '../auth';
+import { config } from '../config';
+import { AppError } from '../errors';
+import { directoryStore } from './libsql-store';
+import { isListed, type Sight, sightOf, type Viewer } from './sight';
+import { type DirectoryTree, directoryTree } from './tree';
+
+/** Who asks, what there is, and what of it they may see. */
+export interface View {
+  viewer: Viewer;
+  tree: DirectoryTree;
+  sight: Sight;
+}
+
+/** @throws AppError `not-signed-in` */
+export async function currentView(): Promise<View> {
+  const viewer = await currentViewer();
+  const tree = await directoryTree();
+  return { viewer, tree, sight: sightOf(tree, viewer, config().directory.seeHidden) };
+}
+
+export async function currentViewer(): Promise<Viewer> {
+  const { userId } = await requireMember();
+  const store = directoryStore();
+  return { userId, member: await store.member(userId), roles: await store.rolesOf(userId) };
+}
+
+export function mayViewerExport(viewer: Viewer): boolean {
+  return isListed(config().directory.mayExport, viewer);
+}
+
+/** An administrator of this app, or one of DingTalk's main administrators. */
+export async function isViewerAdministrator(userId: string): Promise<boolean> {
+  return config().adminUserIds.includes(userId) || (await directoryStore().isMainAdministrator(userId));
+}
+
+/** @throws AppError `not-signed-in`, `not-permitted` */
+export async function requireAdministrator(): Promise<{ userId: string }> {
+  const { userId } = await requireMember();
+  if (!(await isViewerAdministrator(userId))) throw new AppError('not-permitted');
+  return { userId };
+}

@@ -1,0 +1,142 @@
+const zhCN = {
+  title: '通讯录同步',
+  tileHint: '通讯录的读取状态与记录',
+  home: '首页',
+  overview: '现状',
+  state: '状态',
+  states: {
+    complete: '完整',
+    partial: '不完整',
+    failed: '最近一次失败',
+    none: '尚未读取',
+  },
+  people: '人数',
+  departments: '部门数',
+  asOf: '数据时间',
+  completeAsOf: '上次完整',
+  nextAt: '下次自动读取',
+  never: '无',
+  running: '同步进行中',
+  phases: { reading: '正在读取钉钉通讯录', checking: '正在核对不见了的人', publishing: '正在发布结果' },
+  progress: '进度',
+  steps: (done: number, total: number) => `${done} / ${total} 步`,
+  stepsNote: '发现新部门时，总步数会增加。',
+  rate: (perSecond: number) => `每秒 ${perSecond} 步`,
+  remaining: (seconds: number) =>
+    seconds < 60 ? `约剩 ${seconds} 秒` : `约剩 ${Math.ceil(seconds / 60)} 分钟`,
+  peopleSoFar: (count: number) => `已读到 ${count} 人`,
+  callsSoFar: (count: number) => `已调用 ${count} 次`,
+  failures: (count: number) => `${count} 步失败`,
+  noAnswer: '暂时看不到进度，正在重试…',
+  reload: '刷新',
+  start: '立即同步',
+  startHint: '在后台进行，期间通讯录照常可用。',
+  notStarted: '已有一次同步正在进行，没有再开始一次。',
+  shrunk:
+    '上一次读取中，超过 20% 的人不见了，因此没有采用，通讯录保持原样。请先查明原因：授权范围变小、部门被删，还是确有其事。',
+  acceptShrink: '我已核实，即使人数大减也采用下一次的结果',
+  missing: '缺少的内容与处理办法',
+  nothingMissing: '没有缺少任何内容。',
+  affected: '受影响',
+  history: '历史记录',
+  noHistory: '还没有记录。',
+  runStates: {
+    running: '进行中',
+    interrupted: '已中断',
+    complete: '完整',
+    partial: '不完整',
+    failed: '失败',
+    shrunk: '人数大减，未采用',
+  },
+  by: { schedule: '自动', admin: '管理员', command: '命令行' },
+  took: (seconds: number) =>
+    seconds < 60 ? `用时 ${seconds} 秒` : `用时 ${Math.floor(seconds / 60)} 分 ${seconds % 60} 秒`,
+  added: '新增',
+  changed: '变更',
+  removed: '移除',
+  calls: '调用',
+  result: (people: number, departments: number) => `${people} 人，${departments} 个部门`,
+  details: (missing: number, skipped: number) =>
+    [missing > 0 ? `缺少 ${missing} 项` : '', skipped > 0 ? `略过 ${skipped} 个部门` : '']
+      .filter(Boolean)
+      .join('，'),
+  skipped: '有意略过的部门（不属于公司的组织架构）',
+  skippedWhy: { virtual: '钉钉的虚拟部门', school: '家校通讯录' },
+  api: '接口',
+};
+
+const en: typeof zhCN = {
+  title: 'Directory sync',
+  tileHint: 'How the staff directory is being read',
+  home: 'Home',
+  overview: 'As it is',
+  state: 'State',
+  states: {
+    complete: 'Complete',
+    partial: 'Incomplete',
+    failed: 'Failed the last time',
+    none: 'Never read',
+  },
+  people: 'People',
+  departments: 'Departments',
+  asOf: 'Read',
+  completeAsOf: 'Last complete',
+  nextAt: 'Next by itself',
+  never: '–',
+  running: 'A sync is under way',
+  phases: {
+    reading: 'Reading DingTalk’s directory',
+    checking: 'Checking who is no longer there',
+    publishing: 'Publishing the result',
+  },
+  progress: 'Progress',
+  steps: (done, total) => `${done} of ${total} steps`,
+  stepsNote: 'The total grows while departments are found.',
+  rate: (perSecond) => `${perSecond} steps a second`,
+  remaining: (seconds) =>
+    seconds < 60 ? `about ${seconds} s left` : `about ${Math.ceil(seconds / 60)} min left`,
+  peopleSoFar: (count) => `${count} ${count === 1 ? 'person' : 'people'} so far`,
+  callsSoFar: (count) => `${count} ${count === 1 ? 'call' : 'calls'}`,
+  failures: (count) => `${count} ${count === 1 ? 'step' : 'steps'} failed`,
+  noAnswer: 'The progress cannot be seen right now; trying again…',
+  reload: 'Reload',
+  start: 'Sync now',
+  startHint: 'It runs in the background; the directory stays in use.',
+  notStarted: 'A sync is under way already; no second one was started.',
+  shrunk:
+    'In the last reading more than 20% of the people were gone. It was not taken over, and the directory stays as it was. Find out why first: a smaller authorised range, a deleted department, or the truth.',
+  acceptShrink: 'I have checked: take the next result over even if many people are gone',
+  missing: 'What is missing, and the remedy',
+  nothingMissing: 'Nothing is missing.',
+  affected: 'Affected',
+  history: 'History',
+  noHistory: 'Nothing yet.',
+  runStates: {
+    running: 'Under way',
+    interrupted: 'Interrupted',
+    complete: 'Complete',
+    partial: 'Incomplete',
+    failed: 'Failed',
+    shrunk: 'Too many gone: not taken over',
+  },
+  by: { schedule: 'by itself', admin: 'by an administrator', command: 'from the command line' },
+  took: (seconds) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`),
+  added: 'Added',
+  changed: 'Changed',
+  removed: 'Removed',
+  calls: 'Calls',
+  result: (people, departments) =>
+    `${people} ${people === 1 ? 'person' : 'people'}, ${departments} ${departments === 1 ? 'department' : 'departments'}`,
+  details: (missing, skipped) =>
+    [missing > 0 ? `${missing} missing` : '', skipped > 0 ? `${skipped} left out` : '']
+      .filter(Boolean)
+      .join(', '),
+  skipped: 'Departments left out on purpose (not of the company’s own tree)',
+  skippedWhy: { virtual: 'a virtual department of DingTalk’s', school: 'school contacts' },
+  api: 'API',
+};
+
+export type SyncText = typeof zhCN;
+
+/** What the sync page says. Alone in a file because the browser gets it, and the rest must not go there. */
+export const syncPage = { 'zh-CN': zhCN, en };

@@ -1,0 +1,88 @@
+import 'server-only';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What an event says has changed: it is read again, whatever the event tells of it. */
+export type Stale =
+  | { what: 'member'; id: string }
+  | { what: 'department'; id: number }
+  | { what: 'administrators' }
+  /** Nothing less than a whole run tells. */
+  | { what: 'directory' };
+
+export interface Refresher {
+  /** Has things read again soon, each once however often it is said. Never throws. */
+  refresh(...stale: Stale[]): void;
+  /** How much is waiting. */
+  size(): number;
+  close(): void;
+}
+
+export interface RefresherOptions {
+  /** Reads one thing again. @throws when it has to be tried again */
+  read(stale: Stale): Promise<void>;
+  /** Told when something is given up. */
+  onGivenUp?(stale: Stale, error: unknown): void;
+  /** Events come in bursts: DingTalk tells of a newcomer twice within a second. */
+  settleMs?: number;
+  pauseMs?: number;
+  retryMs?: number;
+}
+
+const SETTLE_MS = 1000;
+const PAUSE_MS = 100;
+const RETRY_MS = 5000;
+const MAX_ATTEMPTS = 6;
+/** When more has changed, a whole run is cheaper. */
+const MAX_WAITING = 2000;
+
+export function createRefresher({
+  read,
+  onGivenUp,
+  settleMs = SETTLE_MS,
+  pauseMs = PAUSE_MS,
+  retryMs = RETRY_MS,
+}: RefresherOptions): Refresher {
+  const waiting = new Map<string, { stale: Stale; attempt: number }>();
+  let running = false;
+  let closed = false;
+
+  function add(stale: Stale, attempt = 1): void {
+    const key = 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
+    if (waiting.has(key) || closed) return;
+    if (waiting.size >= MAX_WAITING && stale.what !== 'directory') {
+      add({ what: 'directory' });
+      return;
+    }
+    waiting.set(key, { stale, attempt });
+    if (!running) void run();
+  }
+
+  async function run(): Promise<void> {
+    running = true;
+    await delay(settleMs, undefined, { ref: false });
+    for (const [key, { stale, attempt }] of waiting) {
+      if (closed) break;
+      // Before it is read: whatever changes from now on has to be read again.
+      waiting.delete(key);
+      try {
+        await read(stale);
+      } catch (error) {
+        if (attempt >= MAX_ATTEMPTS) onGivenUp?.(stale, error);
+        else setTimeout(add, retryMs * 2 ** (attempt - 1), stale, attempt + 1).unref();
+      }
+      await delay(pauseMs, undefined, { ref: false });
+    }
+    running = false;
+    if (waiting.size > 0 && !closed) void run();
+  }
+
+  return {
+    refresh: (...all) => {
+      for (const stale of all) add(stale);
+    },
+    size: () => waiting.size,
+    close: () => {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,277 @@
+import 'server-only';
+import { setTimeout as delay } from 'node:timers/promises';
+import { insertAudit } from '../audit/line';
+import type { ClientKind } from '../client-kind';
+import { type Database, isBusy } from '../database';
+import type { Changes, Ending, RevocationStore, SessionFilter, SessionRow, Standing } from './store';
+
+/** How long a write waits for those of other processes, in turns of some milliseconds. */
+const WRITE_PATIENCE_MS = 4000;
+const PRUNE_CHUNK = 500;
+/** Sessions and endings are kept a little beyond their time: clocks differ. */
+const KEEP_SECONDS = 86_400;
+/** Events are remembered far longer than the window in which an old one would be taken. */
+const KEEP_EVENTS_MS = 7 * 86_400_000;
+
+interface Row {
+  id: string;
+  user_id: string;
+  name: string;
+  door: SessionRow['door'];
+  client: string;
+  issued_at: number;
+  expires_at: number;
+  last_seen: number;
+}
+
+const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM revocation_head)
+  AND generation = coalesce((SELECT generation FROM revocation_person p WHERE p.user_id = s.user_id), 0)`;
+
+/** Revocations in a libsql database. @param now Unix time in ms */
+export function createLibsqlRevocations(db: Database, now: () => number = Date.now): RevocationStore {
+  const seconds = () => Math.floor(now() / 1000);
+
+  /** Waits for its turn without holding up the process. */
+  async function patiently<T>(action: () => T): Promise<T> {
+    const giveUpAt = performance.now() + WRITE_PATIENCE_MS;
+    for (;;) {
+      try {
+        assertInPlace();
+        return action();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+        await delay(5 + Math.random() * 20);
+      }
+    }
+  }
+  const write = <T>(action: () => T) => patiently(() => db.write(action));
+  const writeDurably = <T>(action: () => T) => patiently(() => db.writeDurably(action));
+
+  function assertInPlace(): void {
+    if (!db.isInPlace()) throw new Error('the database file was moved or replaced while it was open');
+  }
+
+  /** One more change. @returns its number */
+  function step(): number {
+    db.run('UPDATE revocation_head SET sequence = sequence + 1');
+    return head().sequence;
+  }
+
+  function head() {
+    return db.get<{ epoch: number; epoch_sequence: number; sequence: number }>(
+      'SELECT epoch, epoch_sequence, sequence FROM revocation_head',
+    )!;
+  }
+
+  function person(userId: string) {
+    return db.get<{ generation: number; sequence: number }>(
+      'SELECT generation, sequence FROM revocation_person WHERE user_id = ?',
+      userId,
+    );
+  }
+
+  function endOne(
+    { id, userId, expiresAt }: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>,
+    { reason, by }: Ending,
+    sequence: number,
+  ): boolean {
+    // The row may have been lost or dropped: the ending counts all the same.
+    db.run(
+      `INSERT OR IGNORE INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
+       VALUES (?, ?, '', '', '', 0, 0, 0, ?, 0)`,
+      id,
+      userId,
+      expiresAt,
+    );
+    return (
+      db.run(
+        `UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ?, ended_sequence = ?
+         WHERE id = ? AND ended_sequence IS NULL`,
+        seconds(),
+        reason,
+        by,
+        sequence,
+        id,
+      ) > 0
+    );
+  }
+
+  function remember(id: string): boolean {
+    return db.run('INSERT OR IGNORE INTO revocation_event VALUES (?, ?)', id, now()) > 0;
+  }
+
+  return {
+    sequence: async () => {
+      assertInPlace();
+      return head().sequence;
+    },
+    changesSince: async (since) => {
+      assertInPlace();
+      return db.read((): Changes => {
+        const { sequence, epoch } = head();
+        if (sequence === since) return { sequence, epoch, people: [], sessions: [] };
+        return {
+          sequence,
+          epoch,
+          people: db
+            .all<{ user_id: string; generation: number }>(
+              'SELECT user_id, generation FROM revocation_person WHERE sequence > ?',
+              since,
+            )
+            .map(({ user_id, generation }) => ({ userId: user_id, generation })),
+          sessions: db
+            .all<{ id: string; expires_at: number }>(
+              'SELECT id, expires_at FROM session WHERE ended_sequence > ? AND expires_at > ?',
+              since,
+              seconds() - KEEP_SECONDS,
+            )
+            .map(({ id, expires_at }) => ({ id, expiresAt: expires_at })),
+        };
+      });
+    },
+
+    open: (session, { since, replaces, line }) => {
+      const enter = (): Standing | null => {
+        const { epoch, epoch_sequence } = head();
+        const owner = person(session.userId);
+        if (epoch_sequence > since || (owner?.sequence ?? 0) > since) return null;
+        if (replaces) endOne(replaces, { reason: 'replaced', by: replaces.userId }, step());
+        const generation = owner?.generation ?? 0;
+        db.run(
+          `INSERT INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          session.id,
+          session.userId,
+          session.name,
+          session.door,
+          session.client,
+          generation,
+          epoch,
+          session.issuedAt,
+          session.expiresAt,
+          session.issuedAt,
+        );
+        insertAudit(db, line, now());
+        return { generation, epoch };
+      };
+      // A new session that a power cut takes away is only missing in lists; an ending must not be.
+      return replaces ? writeDurably(enter) : write(enter);
+    },
+
+    endSession: (session, ending) =>
+      writeDurably(() => {
+        if (!endOne(session, ending, step())) return;
+        const event = ending.reason === 'signed-out' ? 'sign-out' : 'session-ended';
+        const { userId, id: sessionId } = session;
+        insertAudit(db, { event, userId, sessionId, by: ending.by, reason: ending.reason }, now());
+      }),
+
+    endPeople: (userIds, { reason, by }, eventId) =>
+      writeDurably(() => {
+        if (eventId !== undefined && !remember(eventId)) return;
+        const sequence = step();
+        for (const userId of new Set(userIds)) {
+          db.run(
+            `INSERT INTO revocation_person VALUES (?, 1, ?)
+             ON CONFLICT (user_id) DO UPDATE SET generation = generation + 1, sequence = excluded.sequence`,
+            userId,
+            sequence,
+          );
+          db.run(
+            'UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ? WHERE user_id = ? AND ended_at IS NULL',
+            seconds(),
+            reason,
+            by,
+            userId,
+          );
+          insertAudit(db, { event: 'person-ended', userId, by, reason }, now());
+        }
+      }),
+
+    endEveryone: ({ reason, by }) =>
+      writeDurably(() => {
+        // The rows stay as they are: their epoch says that they are over.
+        db.run('UPDATE revocation_head SET epoch = epoch + 1, epoch_sequence = ?', step());
+        insertAudit(db, { event: 'everyone-ended', by, reason }, now());
+      }),
+
+    live: async (filter) => readLive(db, filter, seconds()),
+    countLive: async () =>
+      db.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, seconds())!.n,
+    find: async (id) => {
+      const row = db.get<Row>(`SELECT * FROM session s WHERE id = ? AND ${LIVE}`, id, seconds());
+      return row ? toSessionRow(row) : null;
+    },
+    noteSeen: (seen) =>
+      write(() => {
+        for (const [id, at] of seen)
+          db.run('UPDATE session SET last_seen = ? WHERE id = ? AND last_seen < ?', at, id, at);
+      }),
+    claimCheck: (id) =>
+      write(() => db.run('UPDATE session SET checked = 1 WHERE id = ? AND checked = 0', id) > 0),
+    giveCheckBack: (id) =>
+      write(() => {
+        db.run('UPDATE session SET checked = 0 WHERE id = ?', id);
+      }),
+
+    knowsEvent: async (id) => db.get('SELECT 1 FROM revocation_event WHERE id = ?', id) !== undefined,
+    rememberEvent: (id) => writeDurably(() => remember(id)),
+
+    prune: async () => {
+      const old = [
+        ['session', 'expires_at', seconds() - KEEP_SECONDS],
+        ['revocation_event', 'at', now() - KEEP_EVENTS_MS],
+      ] as const;
+      for (const [table, column, before] of old) {
+        const dropSome = () =>
+          db.run(
+            `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${column} < ? LIMIT ${PRUNE_CHUNK})`,
+            before,
+          );
+        while ((await write(dropSome)) === PRUNE_CHUNK) await delay(20);
+      }
+    },
+  };
+}
+
+function readLive(
+  db: Database,
+  { userId, text, after, limit }: SessionFilter,
+  nowSeconds: number,
+): SessionRow[] {
+  const conditions = [LIVE];
+  const values: (string | number)[] = [nowSeconds];
+  if (userId !== undefined) {
+    conditions.push('user_id = ?');
+    values.push(userId);
+  }
+  if (text !== undefined) {
+    conditions.push("(user_id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\')");
+    const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+    values.push(pattern, pattern);
+  }
+  if (after !== undefined) {
+    conditions.push('(issued_at, id) < (?, ?)');
+    values.push(after.issuedAt, after.id);
+  }
+  return db
+    .all<Row>(
+      `SELECT * FROM session s WHERE ${conditions.join(' AND ')} ORDER BY issued_at DESC, id DESC LIMIT ?`,
+      ...values,
+      limit,
+    )
+    .map(toSessionRow);
+}
+
+function toSessionRow(row: Row): SessionRow {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    name: row.name,
+    door: row.door,
+    client: row.client as ClientKind,
+    issuedAt: row.issued_at,
+    expiresAt: row.expires_at,
+    lastSeen: row.last_seen,
+  };
+}

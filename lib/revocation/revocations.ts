@@ -1,0 +1,145 @@
+import 'server-only';
+import { pruneAudit } from '../audit/recorder';
+import { recordsDatabase } from '../database';
+import { refreshMember } from '../directory/refresh';
+import { AppError } from '../errors';
+import { log } from '../log';
+import { processWide } from '../process-wide';
+import type { Session } from '../session';
+import { createLibsqlRevocations } from './libsql-revocations';
+import { createSafetyNet, type SafetyNetOptions } from './safety-net';
+import type { Ending, RevocationStore, SessionRow, Standing } from './store';
+import { createView, type RevocationView } from './view';
+
+/** How often it is written down when sessions were last used. */
+const SEEN_EVERY_MS = 30_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** The sessions of the company, as this process knows them. */
+export interface Revocations {
+  store: RevocationStore;
+  view: RevocationView;
+  /** Whether a session still stands. A session that does is noted as used. */
+  verify(session: Session): Promise<'valid' | 'ended' | 'unknown'>;
+  /** Where a sign-in begins: whatever ends the person's sessions from here on overtakes it. */
+  sequence(): Promise<number>;
+  /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
+  open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
+  endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, eventId?: string): Promise<void>;
+  /** As `endPeople`, for those who have sessions. */
+  endLive(userIds: readonly string[], ending: Ending): Promise<void>;
+  endEveryone(ending: Ending): Promise<void>;
+  /** Writes down when sessions were last used. */
+  flushSeen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RevocationsOptions {
+  store: RevocationStore;
+  isStillThere: SafetyNetOptions['isStillThere'];
+}
+
+export function createRevocations({ store, isStillThere }: RevocationsOptions): Revocations {
+  const view = createView({
+    store,
+    onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
+    onAnswer: () => log().info({ event: 'sessions-back' }),
+  });
+  const net = createSafetyNet({
+    claim: store.claimCheck,
+    giveBack: store.giveCheckBack,
+    isStillThere,
+    onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
+  });
+  let seen = new Map<string, number>();
+  const timers = [
+    setInterval(() => void flushSeen(), SEEN_EVERY_MS).unref(),
+    setInterval(() => void prune(), PRUNE_EVERY_MS).unref(),
+  ];
+
+  async function flushSeen(): Promise<void> {
+    if (seen.size === 0) return;
+    const noted = seen;
+    seen = new Map();
+    await store.noteSeen(noted).catch(() => undefined);
+  }
+
+  async function prune(): Promise<void> {
+    await Promise.all([store.prune(), pruneAudit()]).catch((error: unknown) =>
+      log().warn({ event: 'prune', err: error }),
+    );
+  }
+
+  async function endPeople(userIds: readonly string[], ending: Ending, eventId?: string): Promise<void> {
+    if (userIds.length === 0) return;
+    await known(store.endPeople(userIds, ending, eventId));
+    await view.refresh();
+  }
+
+  async function endLive(userIds: readonly string[], ending: Ending): Promise<void> {
+    const present: string[] = [];
+    for (const userId of userIds) {
+      if ((await known(store.live({ userId, limit: 1 }))).length > 0) present.push(userId);
+    }
+    await endPeople(present, ending);
+  }
+
+  return {
+    store,
+    view,
+    async verify(session) {
+      const verdict = await view.verify(session);
+      if (verdict === 'valid') {
+        seen.set(session.id, Math.floor(Date.now() / 1000));
+        net.seen(session);
+      }
+      return verdict;
+    },
+    sequence: () => known(store.sequence()),
+    async open(session, options) {
+      const standing = await known(store.open(session, options));
+      if (!standing) throw new AppError('sign-in-overtaken');
+      if (options.replaces) view.end(options.replaces);
+      await view.refresh();
+      return standing;
+    },
+    async endSession(session, ending) {
+      // At once in this process, whatever becomes of the rest.
+      view.end(session);
+      await known(store.endSession(session, ending));
+      await view.refresh();
+    },
+    endPeople,
+    endLive,
+    async endEveryone(ending) {
+      await known(store.endEveryone(ending));
+      await view.refresh();
+    },
+    flushSeen,
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      net.close();
+      view.close();
+      await flushSeen();
+    },
+  };
+}
+
+/** The sessions of this process. */
+export const revocations = processWide('revocations', () =>
+  createRevocations({
+    store: createLibsqlRevocations(recordsDatabase()),
+    isStillThere: async (userId) => {
+      const member = await refreshMember(userId);
+      return member !== null && member.active !== false;
+    },
+  }),
+);
+
+/** A store that does not answer is a problem of its own. */
+function known<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    throw new AppError('sessions-unknown', {}, { cause: error });
+  });
+}

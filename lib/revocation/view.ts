@@ -1,0 +1,153 @@
+import 'server-only';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RevocationStore, Standing } from './store';
+
+/**
+ * `ended`: for certain. `behind`: made under a number that is newer than what this process has seen. `unknown`: the
+ * store has been silent for too long, so that nobody can say.
+ */
+export type Verdict = 'valid' | 'ended' | 'behind' | 'unknown';
+
+export type Checked = Standing & { id: string; userId: string; expiresAt: number };
+
+/** What a process remembers of the store, so that a request need not ask it. */
+export interface RevocationView {
+  /** From memory alone. */
+  check(session: Checked): Verdict;
+  /** As `check`; looks into the store where this process is behind, or has not looked yet. */
+  verify(session: Checked): Promise<'valid' | 'ended' | 'unknown'>;
+  /** Looks for what is new. Never throws. */
+  refresh(): Promise<void>;
+  /** A session that this process itself ended. */
+  end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
+  /** Whether the store has answered lately. */
+  isFresh(): boolean;
+  close(): void;
+}
+
+export interface ViewOptions {
+  store: Pick<RevocationStore, 'changesSince'>;
+  /** From one look to the next. */
+  pollMs?: number;
+  /** After so long a silence nobody is let in. */
+  staleMs?: number;
+  /** A clock that nobody sets. */
+  now?: () => number;
+  onSilence?: (error: unknown) => void;
+  onAnswer?: () => void;
+}
+
+const POLL_MS = 500;
+const STALE_MS = 60_000;
+/** A look that takes longer has failed. */
+const LOOK_TIMEOUT_MS = 5000;
+/** Endings of sessions that have expired are forgotten, some time later: clocks differ. */
+const KEEP_SECONDS = 3600;
+const TIDY_EVERY = 1000;
+
+/**
+ * Numbers, not clocks: a session says under which numbers it was made, and one that another instance made with a fast
+ * clock ends like any other. The only clock here measures the store's silence.
+ */
+export function createView({
+  store,
+  pollMs = POLL_MS,
+  staleMs = STALE_MS,
+  now = () => performance.now(),
+  onSilence,
+  onAnswer,
+}: ViewOptions): RevocationView {
+  let sequence = -1;
+  let epoch = -1;
+  let generations = new Map<string, number>();
+  let ended = new Map<string, number>();
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  let silent = false;
+  let looks = 0;
+  let closed = false;
+  let queue = Promise.resolve();
+
+  async function look(): Promise<void> {
+    const askedAt = now();
+    let changes = await inTime(store.changesSince(sequence));
+    if (changes.sequence < sequence) {
+      // Another, older state was put in its place: what was known of the newer one is worth nothing.
+      changes = await inTime(store.changesSince(-1));
+      generations = new Map();
+      ended = new Map();
+    }
+    for (const { userId, generation } of changes.people) generations.set(userId, generation);
+    for (const { id, expiresAt } of changes.sessions) ended.set(id, expiresAt);
+    ({ sequence, epoch } = changes);
+    answeredAt = askedAt;
+    if (silent) onAnswer?.();
+    silent = false;
+    if (++looks % TIDY_EVERY === 0) tidy();
+  }
+
+  function tidy(): void {
+    const before = Date.now() / 1000 - KEEP_SECONDS;
+    for (const [id, expiresAt] of ended) if (expiresAt < before) ended.delete(id);
+  }
+
+  function refresh(): Promise<void> {
+    queue = queue.then(look).catch((error: unknown) => {
+      if (!silent) onSilence?.(error);
+      silent = true;
+    });
+    return queue;
+  }
+
+  const isFresh = () => now() - answeredAt <= staleMs;
+
+  function check(session: Checked): Verdict {
+    if (!isFresh()) return 'unknown';
+    const generation = generations.get(session.userId) ?? 0;
+    if (ended.has(session.id)) return 'ended';
+    if (session.epoch === epoch && session.generation === generation) return 'valid';
+    const isNewer = session.epoch > epoch || (session.epoch === epoch && session.generation > generation);
+    return isNewer ? 'behind' : 'ended';
+  }
+
+  async function poll(): Promise<void> {
+    while (!closed) {
+      await refresh();
+      await delay(pollMs, undefined, { ref: false });
+    }
+  }
+  poll();
+
+  return {
+    check,
+    async verify(session) {
+      let verdict = check(session);
+      if (verdict === 'behind' || sequence === -1) {
+        await refresh();
+        verdict = check(session);
+      }
+      // The store itself does not know the number: it is an older copy, or the number is of another database.
+      return verdict === 'behind' ? 'ended' : verdict;
+    },
+    refresh,
+    end: ({ id, expiresAt }) => {
+      ended.set(id, expiresAt);
+    },
+    isFresh,
+    close: () => {
+      closed = true;
+    },
+  };
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const giveUp = new AbortController();
+  const timeout = delay(LOOK_TIMEOUT_MS, undefined, { signal: giveUp.signal, ref: false }).then(() => {
+    throw new Error('the store of revocations does not answer');
+  });
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    timeout.catch(() => undefined);
+    giveUp.abort();
+  }
+}

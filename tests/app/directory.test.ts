@@ -1,0 +1,489 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Person } from '../../emulator/person';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { App } from '../support/app';
+import { startDirectoryApp, syncNow, untilRead } from '../support/directory-app';
+import { signedIn, Visitor } from '../support/visitor';
+
+const FORMULAS = ['=HYPERLINK("http://evil.example";"x")', '+1+1', '-1+1', '@SUM(1,1)', '＝1+1'];
+const HOSTILE_NAME = '<img src=x onerror="alert(1)">&amp;"\'';
+
+let emulator: Emulator;
+let app: App;
+let member: Visitor;
+let exporter: Visitor;
+let administrator: Visitor;
+/** Departments: one of many people, and one that is hidden, with a department below it. */
+let big: number;
+let secret: number;
+let belowSecret: number;
+/** Works in the hidden department only. */
+let agent: Person;
+/** Has a mobile number that nobody may see. */
+let shy: Person;
+
+const person = (index: number) => emulator.company.people[index]!;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ members: 260, departments: 14, enforceQps: false });
+  const { company, control } = emulator;
+  const inner = company.departments.filter(({ id }) => id !== 1);
+  [big] = inner.map(({ id }) => id) as [number];
+  const parent = inner.find(({ id }) => id !== big && company.childrenOf(id).length > 0)!;
+  secret = parent.id;
+  belowSecret = company.childrenOf(secret)[0]!.id;
+  for (const { userid } of company.people.slice(100, 230)) {
+    control.patchPerson(userid, { departmentIds: [big], leads: [] });
+  }
+  // The people of these tests are in no way special, and in plain sight.
+  for (const index of [0, 1, 5, 20, 21, 22]) {
+    control.patchPerson(person(index).userid, {
+      departmentIds: [big],
+      leads: [],
+      roleIds: [],
+      adminLevel: 0,
+    });
+  }
+  agent = person(30);
+  shy = person(31);
+  control.patchPerson(agent.userid, {
+    name: '司徒秘密',
+    departmentIds: [belowSecret],
+    leads: [belowSecret],
+    mobile: '10076543210',
+    hideMobile: false,
+  });
+  control.patchPerson(shy.userid, {
+    departmentIds: [big],
+    leads: [],
+    mobile: '10098761234',
+    hideMobile: true,
+  });
+  control.patchDepartment(secret, { hidden: true });
+  control.hire({ userid: 'hostile', name: HOSTILE_NAME, title: '"; DROP TABLE', departmentIds: [big] });
+  for (const [index, name] of FORMULAS.entries()) {
+    control.hire({ userid: `formula${index}`, name, title: name, departmentIds: [big] });
+  }
+  control.patchPerson(person(21).userid, {
+    mobile: '10055554444',
+    hideMobile: false,
+    email: 'a"b@corp.example',
+    orgEmail: 'a+b@corp.example',
+  });
+  app = await startDirectoryApp({
+    emulator,
+    env: { DIRECTORY_EXPORT: person(20).userid, ADMIN_USER_IDS: person(22).userid },
+  });
+  [member, exporter, administrator] = (await Promise.all(
+    [0, 20, 22].map((index) => signedIn(app, emulator, person(index).userid)),
+  )) as [Visitor, Visitor, Visitor];
+  await untilRead(member);
+});
+afterAll(async () => {
+  await app?.close();
+  await emulator?.close();
+});
+afterEach(() => emulator.control.clearFaults());
+
+const PAGES = () => [
+  '/directory',
+  '/directory?q=%E5%BC%A0',
+  `/directory/departments/${big}`,
+  `/directory/departments/${big}?page=2`,
+  `/directory/people/${person(1).userid}`,
+  '/admin/sync',
+];
+const ANSWERS = () => [
+  `/api/directory/departments/${big}`,
+  '/api/directory/search?q=a',
+  '/api/admin/sync',
+  '/directory/export.csv',
+];
+
+test('without a session every page leads to the sign-in and back, and every program gets a 401', async () => {
+  const stranger = new Visitor(app);
+  for (const path of PAGES()) {
+    const { status, headers, text } = await stranger.ask(path);
+    const location = `/login?${new URLSearchParams({ next: path })}`;
+    expect({ path, status, location: headers.get('location') }).toEqual({ path, status: 307, location });
+    expect(text).not.toContain(person(1).name);
+  }
+  for (const path of ANSWERS()) {
+    const { status, json } = await stranger.ask(path);
+    expect({ path, status, code: json.error.code }).toEqual({ path, status: 401, code: 'NOT_SIGNED_IN' });
+  }
+  const { status } = await stranger.ask('/api/admin/sync', {
+    method: 'POST',
+    headers: { origin: app.origin },
+    body: new URLSearchParams(),
+  });
+  expect(status).toBe(401);
+});
+
+test('no answer is kept by anybody', async () => {
+  for (const path of [...PAGES(), ...ANSWERS()]) {
+    const { headers } = await exporter.ask(path);
+    expect({ path, kept: headers.get('cache-control') }).toEqual({
+      path,
+      kept: expect.stringMatching(/private.*no-store|no-store.*private/),
+    });
+  }
+});
+
+test('the pages of a department, put together, are its people in DingTalk’s order, each once', async () => {
+  const people: { userId: string; leader: boolean }[] = [];
+  for (let page = 1, pageCount = 1; page <= pageCount; page += 1) {
+    const { json } = await member.ask(`/api/directory/departments/${big}?page=${page}`);
+    expect(json.people.length).toBeLessThanOrEqual(50);
+    pageCount = json.pageCount;
+    people.push(...json.people);
+  }
+  const wanted = emulator.company.membersOf(big);
+  expect(people.map(({ userId }) => userId)).toEqual(wanted.map(({ userid }) => userid));
+  expect(people.filter(({ leader }) => leader).map(({ userId }) => userId)).toEqual(
+    wanted.filter(({ leads }) => leads.includes(big)).map(({ userid }) => userid),
+  );
+});
+
+test('the same pages as plain links: each leads to the next, and past the last there is nothing', async () => {
+  const seen = new Set<string>();
+  let path: string | undefined = `/directory/departments/${big}`;
+  while (path) {
+    const { text }: { text: string } = await member.ask(path);
+    for (const [, userId] of text.matchAll(/href="\/directory\/people\/([^"]+)"/g)) seen.add(userId!);
+    path = /href="([^"]+\?page=\d+)" rel="next"|rel="next" href="([^"]+)"/.exec(
+      text.replaceAll(/class="row-more" /g, ''),
+    )?.[1];
+  }
+  expect(seen.size).toBe(emulator.company.membersOf(big).length);
+  for (const address of [
+    `/api/directory/departments/${big}?page=99`,
+    `/directory/departments/${big}?page=99`,
+  ]) {
+    expect((await member.ask(address)).status).toBe(404);
+  }
+});
+
+test('lists hold the fields of the list and no others', async () => {
+  const { json: page } = await member.ask(`/api/directory/departments/${big}`);
+  expect(keysOf([page])).toEqual(['asOf', 'page', 'pageCount', 'people', 'peopleCount', 'state']);
+  expect(keysOf(page.people)).toEqual([
+    'active',
+    'avatarUrl',
+    'jobNumber',
+    'leader',
+    'name',
+    'title',
+    'userId',
+  ]);
+  const { json: found } = await member.ask('/api/directory/search?q=a');
+  expect(keysOf([found])).toEqual(['asOf', 'departments', 'more', 'people', 'query', 'state']);
+  const listed = ['active', 'avatarUrl', 'departments', 'jobNumber', 'matched', 'name', 'title', 'userId'];
+  expect(listed).toEqual(expect.arrayContaining(keysOf(found.people)));
+  const { json: departments } = await member.ask(
+    `/api/directory/search?q=${encodeURIComponent(emulator.company.department(big)!.name)}`,
+  );
+  expect(keysOf(departments.departments)).toEqual(['hidden', 'id', 'memberCount', 'name']);
+});
+
+test.each([
+  ['name', () => person(5).name],
+  ['user id', () => person(5).userid],
+  ['job number', () => person(5).jobNumber],
+])('somebody is found by their %s, on the page and by programs', async (_, query) => {
+  const wanted = encodeURIComponent(query());
+  const { json } = await member.ask(`/api/directory/search?q=${wanted}`);
+  expect(json.people.map(({ userId }: { userId: string }) => userId)).toContain(person(5).userid);
+  expect((await member.ask(`/directory?q=${wanted}`)).text).toContain(
+    `href="/directory/people/${person(5).userid}"`,
+  );
+});
+
+test('a hidden department and its people are nowhere, but for those who belong to it', async () => {
+  const absent = [
+    `/directory/departments/${secret}`,
+    `/directory/departments/${belowSecret}`,
+    `/directory/people/${agent.userid}`,
+    `/api/directory/departments/${secret}`,
+    `/api/directory/departments/${belowSecret}`,
+  ];
+  for (const path of absent) {
+    const { status, text } = await member.ask(path);
+    expect({ path, status }).toEqual({ path, status: 404 });
+    expect(text).not.toContain(agent.name);
+  }
+  const { name } = emulator.company.department(secret)!;
+  const tree = (await member.ask('/directory')).text;
+  expect(tree).not.toContain(`/directory/departments/${secret}"`);
+  expect(tree).not.toContain(`/directory/departments/${belowSecret}"`);
+  for (const query of [agent.name, agent.userid, agent.mobile, name]) {
+    const { json } = await member.ask(`/api/directory/search?q=${encodeURIComponent(query)}`);
+    expect(JSON.stringify(json.people)).not.toContain(agent.userid);
+    expect(json.departments.map(({ id }: { id: number }) => id)).not.toContain(secret);
+  }
+  expect((await exporter.ask('/directory/export.csv')).text).not.toContain(agent.userid);
+
+  const insider = await signedIn(app, emulator, agent.userid);
+  const page = await insider.ask(`/directory/departments/${belowSecret}`);
+  expect(page.status).toBe(200);
+  expect(page.text).toContain(agent.name);
+});
+
+test('a hidden mobile number is told to nobody but its owner', async () => {
+  const paths = [
+    `/directory/people/${shy.userid}`,
+    '/api/directory/search?q=1234',
+    `/api/directory/search?q=${shy.mobile}`,
+    `/directory?q=${shy.userid}`,
+    `/api/directory/departments/${big}?page=1`,
+  ];
+  for (const path of paths) {
+    expect(
+      (await member.ask(path)).text
+        .replaceAll(`q=${shy.mobile}`, '')
+        .replaceAll(`"query":"${shy.mobile}"`, ''),
+    ).not.toContain(shy.mobile);
+  }
+  const found = (await member.ask('/api/directory/search?q=61234')).json.people;
+  expect(found.map(({ userId }: { userId: string }) => userId)).not.toContain(shy.userid);
+  expect((await exporter.ask('/directory/export.csv')).text).not.toContain(shy.mobile);
+  expect((await member.ask(`/directory/people/${shy.userid}`)).text).toContain('此人隐藏了手机号');
+  const owner = await signedIn(app, emulator, shy.userid);
+  expect((await owner.ask(`/directory/people/${shy.userid}`)).text).toContain(`href="tel:${shy.mobile}"`);
+});
+
+test('a person’s page calls, mails and tells every department; an odd address is text and no link', async () => {
+  const { text } = await member.ask(`/directory/people/${person(21).userid}`);
+  expect(text).toContain('href="tel:10055554444"');
+  expect(text).toContain(`href="/directory/departments/${big}"`);
+  expect(text).toContain('href="mailto:a%2Bb@corp.example"');
+  expect(text).not.toContain('mailto:a"');
+  expect(text).not.toContain('mailto:a%22');
+});
+
+test('whatever stands in a name is text', async () => {
+  for (const path of [
+    '/directory/people/hostile',
+    '/directory?q=hostile',
+    `/directory/departments/${big}?page=3`,
+  ]) {
+    const { text } = await member.ask(path);
+    expect(text).toContain('&lt;img src=x onerror=');
+    expect(text).not.toContain('<img src=x');
+  }
+});
+
+test('nobody can ask as somebody else', async () => {
+  const asked = `userId=${agent.userid}&viewer=${agent.userid}&as=${agent.userid}`;
+  for (const path of [
+    `/directory/departments/${belowSecret}?${asked}`,
+    `/directory/people/${agent.userid}?${asked}`,
+  ]) {
+    expect((await member.ask(path, { headers: { 'x-user-id': agent.userid } })).status).toBe(404);
+  }
+  expect((await member.ask(`/directory/export.csv?userId=${person(20).userid}`)).status).toBe(403);
+});
+
+test.each([
+  '%',
+  '%25%25%25',
+  '"',
+  "' OR 1=1 --",
+  'a* OR b*',
+  'NEAR(a b, 5)',
+  'name:x AND -y ^z',
+  '{}[]()\\',
+  '*',
+  '^',
+  '\u0000',
+  'a\u0000b',
+  '\ud800',
+  '‮‮',
+  '😀'.repeat(50),
+  '张'.repeat(1000),
+  'a '.repeat(3000),
+  '<script>alert(1)</script>',
+  '{{7*7}}',
+  '_____',
+  '-',
+  '   ',
+  '',
+])('what somebody typed is harmless: %j', async (query) => {
+  const wanted =
+    query === '%' ? '%' : encodeURIComponent(query.toWellFormed?.() ?? query.replace('\ud800', ''));
+  for (const path of [`/api/directory/search?q=${wanted}`, `/directory?q=${wanted}`]) {
+    const { status, text } = await member.ask(path);
+    expect({ path, status }).toEqual({ path, status: 200 });
+    if (path.startsWith('/directory')) expect(text).not.toContain('<script>alert');
+  }
+});
+
+test.each([
+  [
+    'departments',
+    [
+      '0',
+      '-1',
+      '1e3',
+      '0x1',
+      '1.5',
+      'NaN',
+      '99999999999999999999',
+      '%00',
+      '%2e%2e',
+      '%',
+      '%E0%A4',
+      "1'",
+      '999',
+    ],
+  ],
+  ['people', ['nobody', '%00', '%252e', "'--", 'a'.repeat(3000), '%F0%9F%98%80', '%E0%A4%A']],
+])('there is nothing at an odd address of %s', async (kind, ids) => {
+  for (const id of ids) {
+    const paths = [
+      `/directory/${kind}/${id}`,
+      ...(kind === 'departments' ? [`/api/directory/${kind}/${id}`] : []),
+    ];
+    for (const path of paths) {
+      const { status } = await member.ask(path);
+      expect({ path, status: [307, 308, 400, 404].includes(status) ? 'nothing' : status }).toEqual({
+        path,
+        status: 'nothing',
+      });
+    }
+  }
+  for (const page of ['0', '-1', '1.5', 'x', '99999999', '']) {
+    expect((await member.ask(`/api/directory/departments/${big}?page=${page}`)).status).toBe(400);
+    expect((await member.ask(`/directory/departments/${big}?page=${page}`)).status).toBe(404);
+  }
+});
+
+test('the export is for those who are allowed, and tells the others so', async () => {
+  const refused = await member.ask('/directory/export.csv');
+  expect(refused.status).toBe(403);
+  expect(refused.json.error).toMatchObject({ code: 'NOT_PERMITTED', message: '您没有使用此功能的权限。' });
+  expect((await administrator.ask('/directory/export.csv')).status).toBe(403);
+  expect((await member.ask('/directory')).text).not.toContain('export.csv');
+  expect((await exporter.ask('/directory')).text).toContain('export.csv');
+});
+
+test('the export is a file for spreadsheets: everybody once, and nothing in it is a formula', async () => {
+  const answer = await fetch(`${app.url}/directory/export.csv`, {
+    headers: { cookie: exporter.cookieHeader(), 'accept-language': 'en' },
+  });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+  expect(answer.headers.get('content-disposition')).toMatch(
+    /^attachment; filename="staff-directory\.csv"; filename\*=UTF-8''staff-directory-\d{4}-\d\d-\d\d\.csv$/,
+  );
+  expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf]);
+  const records = parseCsv(bytes.subarray(3).toString('utf8'));
+  const [head, ...rows] = records;
+  expect(head).toEqual([
+    ...['Name', 'User id', 'Job number', 'Title', 'Departments', 'Leads', 'Mobile', 'Extension'],
+    ...['E-mail', 'Company e-mail', 'Place of work', 'Active'],
+  ]);
+  const hidden = new Set([secret, ...emulator.company.departments.map(({ id }) => id).filter(isBelowSecret)]);
+  const visible = emulator.company.people.filter(({ departmentIds }) =>
+    departmentIds.some((id) => !hidden.has(id)),
+  );
+  expect(rows.map(([, userId]) => userId).sort()).toEqual(visible.map(({ userid }) => userid).sort());
+  for (const record of records) {
+    expect(record).toHaveLength(12);
+    for (const cell of record) expect(cell).not.toMatch(/^[=+\-@\t\r\n＝＋－＠]/);
+  }
+  for (const [index, name] of FORMULAS.entries()) {
+    expect(rows.find(([, userId]) => userId === `formula${index}`)?.[0]).toBe(`'${name}`);
+  }
+  expect(rows.find(([, userId]) => userId === 'hostile')?.[0]).toBe(HOSTILE_NAME);
+});
+
+test('the sync’s page is for administrators: others are told so, and can start nothing', async () => {
+  const page = await member.ask('/admin/sync');
+  expect(page.text).toContain('您没有使用此功能的权限。');
+  expect(page.text).not.toContain('/api/admin/sync');
+  expect((await member.ask('/')).text).not.toContain('href="/admin/sync"');
+  expect((await member.ask('/api/admin/sync')).status).toBe(403);
+  const post = (visitor: Visitor, headers: Record<string, string>, body: BodyInit) =>
+    visitor.ask('/api/admin/sync', { method: 'POST', headers, body });
+  const form = new URLSearchParams({ 'accept-shrink': 'yes' });
+  expect((await post(member, { origin: app.origin }, form)).status).toBe(403);
+  expect((await post(administrator, { origin: 'https://evil.example' }, form)).json.error.code).toBe(
+    'CROSS_SITE',
+  );
+  expect((await post(administrator, {}, form)).json.error.code).toBe('CROSS_SITE');
+  expect((await post(administrator, { origin: app.origin }, 'x')).status).toBe(415);
+  expect(
+    (await post(administrator, { origin: app.origin }, new URLSearchParams({ x: 'y'.repeat(20_000) })))
+      .status,
+  ).toBe(413);
+  expect((await administrator.ask('/api/admin/sync', { method: 'PUT' })).status).toBe(405);
+  expect((await administrator.ask('/')).text).toContain('href="/admin/sync"');
+});
+
+test('DingTalk’s main administrator is one of ours', async () => {
+  const main = emulator.company.people.find(({ adminLevel }) => adminLevel === 1)!;
+  const visitor = await signedIn(app, emulator, main.userid);
+  expect((await visitor.ask('/api/admin/sync')).status).toBe(200);
+});
+
+test('what a reading lacks is said to everybody, and why to the administrator only', async () => {
+  const name = emulator.company.department(big)!.name;
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/list',
+    where: { dept_id: big },
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 50004, wrapped: true },
+  });
+  await syncNow(administrator, app.origin);
+  emulator.control.clearFaults();
+  const { text } = await member.ask('/directory');
+  expect(text).toContain(`“${name}”的成员`);
+  expect(text).not.toContain('50004');
+  expect(text).not.toContain('/topapi/');
+  // Nobody was taken away.
+  expect((await member.ask(`/api/directory/departments/${big}`)).json).toMatchObject({
+    state: 'partial',
+    peopleCount: emulator.company.membersOf(big).length,
+  });
+  const page = (await administrator.ask('/admin/sync')).text;
+  expect(page).toContain('50004');
+  expect(page).toContain('此人不在应用的可见范围');
+  const file = await exporter.ask('/directory/export.csv');
+  expect(decodeURIComponent(file.headers.get('content-disposition')!)).toContain('不完整.csv');
+  await syncNow(administrator, app.origin);
+  expect((await member.ask('/directory')).text).not.toContain('note-warning');
+});
+
+test('when many are gone nothing is taken over until the administrator says so', async () => {
+  const before = emulator.company.people.length;
+  for (const { userid } of emulator.company.people.slice(100, 180)) emulator.control.fire(userid);
+  await syncNow(administrator, app.origin);
+  const page = (await administrator.ask('/admin/sync')).text;
+  expect(page).toContain('name="accept-shrink"');
+  expect((await member.ask('/directory')).text).toContain('note-warning');
+  await syncNow(administrator, app.origin);
+  expect((await administrator.ask('/admin/sync')).text).toContain('name="accept-shrink"');
+  await syncNow(administrator, app.origin, { 'accept-shrink': 'yes' });
+  const after = (await administrator.ask('/admin/sync')).text;
+  expect(after).not.toContain('name="accept-shrink"');
+  expect(after).toContain(String(emulator.company.people.length));
+  expect(emulator.company.people.length).toBe(before - 80);
+});
+
+function isBelowSecret(id: number): boolean {
+  return emulator.company.pathOf(id).includes(secret);
+}
+
+function keysOf(items: object[]): string[] {
+  expect(items.length).toBeGreaterThan(0);
+  return [...new Set(items.flatMap((item) => Object.keys(item)))].sort();
+}
+
+/** RFC 4180, and nothing that it does not allow. */
+function parseCsv(text: string): string[][] {
+  expect(text).toMatch(/^("([^"]|"")*"(,"([^"]|"")*")*\r\n)+$/);
+  return [...text.matchAll(/((?:"(?:[^"]|"")*",?)+)\r\n/g)].map(([, record]) =>
+    [...record!.matchAll(/"((?:[^"]|"")*)"/g)].map(([, cell]) => cell!.replaceAll('""', '"')),
+  );
+}

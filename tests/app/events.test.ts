@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { type App, startApp } from '../support/app';
+import { PARTS, readAnswer } from '../support/callback';
+import { type CallbackEntry, requestsOfEntry } from '../support/callback-corpus';
+import { openCorpus } from '../support/corpus';
+import { CALLBACK_ENV, isIn, postEvent, startListener, untilRefused } from '../support/staff';
+import { signedIn } from '../support/visitor';
+import { send } from '../support/wire';
+
+let emulator: Emulator;
+let app: App;
+let people: string[];
+beforeAll(async () => {
+  emulator = await startEmulator({ enforceQps: false, members: 120 });
+  people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  app = await startListener(emulator, { env: { ADMIN_USER_IDS: people[0]! } });
+});
+afterAll(async () => {
+  await app?.close();
+  await emulator?.close();
+});
+
+const somebody = () => people.pop()!;
+
+// ── The address ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+const corpus = openCorpus<CallbackEntry>('callback-events', {
+  'CB-061': 'a race, in revocation.test.ts',
+});
+const refusals = new Set<string>();
+
+corpus.each(
+  ({ name }) => name,
+  async (entry) => {
+    const { method = 'POST' } = entry.mutation;
+    const parts = { ...PARTS, ownerKey: emulator.clientId, timestamp: String(Date.now()) };
+    const requests = requestsOfEntry(entry, { parts, corpId: emulator.corpId });
+    for (let at = 0; at < requests.length; at += 50) {
+      const some = requests.slice(at, at + 50).map(async ({ query, body }) => {
+        const started = performance.now();
+        const answer = await send(app, {
+          method,
+          path: `/api/dingtalk/events?${query}`,
+          headers: { 'content-type': 'application/json' },
+          body: method === 'POST' ? body : undefined,
+        });
+        return { ...answer, ms: performance.now() - started };
+      });
+      for (const answer of await Promise.all(some)) {
+        expect([entry.expect.status].flat()).toContain(answer.status);
+        if (requests.length === 1) expect(answer.ms).toBeLessThan(1500);
+        if (answer.status === 200) expect(readAnswer(answer.text, parts)).toBe('success');
+        else if (method === 'POST') refusals.add(`${answer.status} ${answer.text}`);
+      }
+    }
+  },
+);
+
+test('all forgeries hear the very same, whatever is wrong, and however large it is', async () => {
+  for (const body of ['x'.repeat(300_000), '{"encrypt":"', '']) {
+    const answer = await send(app, { method: 'POST', path: '/api/dingtalk/events', body });
+    refusals.add(`${answer.status} ${answer.text}`);
+  }
+  expect([...refusals]).toEqual(['403 {"error":{"code":"CALLBACK_REFUSED","message":"refused"}}']);
+});
+
+test('where no callback is agreed on there is no such address', async () => {
+  const other = await startApp({ emulator });
+  expect(await postEvent(other, emulator, { EventType: 'user_leave_org', UserId: ['u1'] })).toBe(404);
+  await other.close();
+});
+
+corpus.report({ total: 34, applying: 33 });
+
+// ── Stream ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('over Stream too whoever leaves is out, and an event counts once whichever way it comes', async () => {
+  const streaming = await startApp({ emulator, env: { ...CALLBACK_ENV, DINGTALK_STREAM: 'on' } });
+  try {
+    for (let waited = 0; !/stream-connected/.test(streaming.output()); waited += 100) {
+      if (waited > 10_000) throw new Error('not connected');
+      await delay(100);
+    }
+    emulator.control.events.unsubscribe();
+    const userid = somebody();
+    const visitor = await signedIn(streaming, emulator, userid);
+    const { eventId } = emulator.control.events.emit({ type: 'user_leave_org', userIds: [userid] });
+    for (const one of [streaming, app])
+      expect(await untilRefused(one, visitor.cookieHeader())).toBeLessThan(2000);
+    const back = await signedIn(streaming, emulator, userid);
+    expect(await postEvent(app, emulator, { EventType: 'user_leave_org', UserId: [userid], eventId })).toBe(
+      200,
+    );
+    await delay(700);
+    expect(await isIn(app, back.cookieHeader())).toBe(true);
+  } finally {
+    await streaming.close();
+  }
+});
+
+// ── What people may see ───────────────────────────────────────────────────────────────────────────────────────────
+
+test('somebody who is made inactive is out once DingTalk has been asked', async () => {
+  const userid = somebody();
+  const visitor = await signedIn(app, emulator, userid);
+  emulator.control.patchPerson(userid, { active: false });
+  await postEvent(app, emulator, { EventType: 'user_modify_org', UserId: [userid] });
+  expect(await untilRefused(app, visitor.cookieHeader())).toBeLessThan(10_000);
+});
+
+test('who becomes or ceases to be a main administrator sees so within a minute, without signing out', async () => {
+  const userid = somebody();
+  const visitor = await signedIn(app, emulator, userid);
+  const mayRead = async () => (await visitor.ask('/api/admin/audit.csv')).status === 200;
+  const until = async (wanted: boolean) => {
+    for (let waited = 0; (await mayRead()) !== wanted; waited += 250) {
+      if (waited > 20_000) throw new Error('nothing changed');
+      await delay(250);
+    }
+  };
+  expect(await mayRead()).toBe(false);
+  emulator.control.patchPerson(userid, { adminLevel: 1 });
+  await postEvent(app, emulator, { EventType: 'org_admin_add', UserId: [userid] });
+  await until(true);
+  emulator.control.patchPerson(userid, { adminLevel: 0 });
+  await postEvent(app, emulator, { EventType: 'org_admin_remove', UserId: [userid] });
+  await until(false);
+  expect(await isIn(app, visitor.cookieHeader())).toBe(true);
+});

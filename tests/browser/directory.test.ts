@@ -1,0 +1,243 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { App } from '../support/app';
+import { launchBrowser } from '../support/browser';
+import { openClient } from '../support/client';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { signedIn, type Visitor } from '../support/visitor';
+
+let emulator: Emulator;
+let app: App;
+let browser: Browser;
+let member: Visitor;
+/** A department of 130 people. */
+let big: number;
+const contexts: BrowserContext[] = [];
+/** What a page complained of. */
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  emulator = await startEmulator({ members: 220, departments: 12, enforceQps: false });
+  const { company, control } = emulator;
+  big = company.departments.find(({ id }) => id !== 1 && company.childrenOf(id).length > 0)!.id;
+  for (const { userid } of company.people.slice(20, 150)) {
+    control.patchPerson(userid, { departmentIds: [big], leads: [] });
+  }
+  control.patchPerson(company.people[0]!.userid, { name: '曾静怡', departmentIds: [big], hideMobile: false });
+  browser = await launchBrowser();
+  app = await startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: company.people[0]!.userid } });
+  member = await signedIn(app, emulator, company.people[0]!.userid);
+  await untilRead(member);
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+  await emulator?.close();
+});
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+  emulator.control.settings({ latencyMs: 0 });
+  expect(complaints.splice(0)).toEqual([]);
+});
+
+/** A page of somebody who is signed in. */
+async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({
+    locale: 'zh-CN',
+    viewport: { width: 375, height: 740 },
+    ...options,
+  });
+  contexts.push(context);
+  return visit(context, path);
+}
+
+async function visit(context: BrowserContext, path: string): Promise<Page> {
+  await context.addCookies([...member.cookies].map(([name, value]) => ({ name, value, url: app.url })));
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(app.url + path);
+  return page;
+}
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 });
+const people = (page: Page) => page.locator('a[href^="/directory/people/"]');
+const headcount = () => emulator.company.membersOf(big).length;
+
+test('without JavaScript: tree, department, pages, person, search', async () => {
+  const page = await open('/directory', { javaScriptEnabled: false });
+  const { name } = emulator.company.department(big)!;
+  await page.locator('summary').nth(1).click();
+  await page.getByRole('link', { name }).first().click();
+  expect(await heading(page).textContent()).toBe(name);
+  const seen = new Set<string | null>();
+  for (;;) {
+    for (const link of await people(page).all()) seen.add(await link.getAttribute('href'));
+    const next = page.locator('a[rel="next"]');
+    if ((await next.count()) === 0) break;
+    await next.click();
+  }
+  expect(seen.size).toBe(headcount());
+  await page.locator('a[rel="prev"]').click();
+  expect(page.url()).toContain('?page=');
+  await people(page).first().click();
+  await page.getByRole('heading', { name: '联系方式' }).waitFor();
+  await page.getByRole('link', { name: '‹ 通讯录' }).click();
+  await page.getByRole('searchbox').fill('zjy');
+  await page.getByRole('button', { name: '搜索' }).click();
+  expect(page.url()).toContain('/directory?q=zjy');
+  expect(await people(page).first().textContent()).toContain('曾静怡');
+});
+
+test('a department goes on loading as one scrolls, and is as it was after coming back', async () => {
+  const page = await open(`/directory/departments/${big}`);
+  expect(await people(page).count()).toBeLessThan(headcount());
+  for (let turns = 0; (await people(page).count()) < headcount() && turns < 40; turns += 1) {
+    await page.mouse.wheel(0, 4000);
+    await page.waitForTimeout(50);
+  }
+  const addresses = await people(page).evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  expect(new Set(addresses).size).toBe(headcount());
+  expect(addresses).toHaveLength(headcount());
+  expect(await page.locator('a[rel="next"]').count()).toBe(0);
+  await people(page).last().click();
+  await page.getByRole('heading', { name: '所在部门' }).waitFor();
+  await page.goBack();
+  await heading(page)
+    .filter({ hasText: emulator.company.department(big)!.name })
+    .waitFor();
+  await expect.poll(() => people(page).count()).toBe(headcount());
+});
+
+test('a page that does not load says so and can be asked for again', async () => {
+  const page = await open('/directory');
+  await page.route('**/api/directory/departments/**', (route) => route.abort());
+  await page.goto(`${app.url}/directory/departments/${big}`);
+  await page.mouse.wheel(0, 9000);
+  const more = page.getByRole('link', { name: '没有加载成功，点这里再试一次' });
+  await more.waitFor();
+  await page.unroute('**/api/directory/departments/**');
+  const before = await people(page).count();
+  await more.click();
+  await expect.poll(() => people(page).count()).toBeGreaterThan(before);
+  complaints.splice(0);
+});
+
+test('the search finds as one types, drops what is stale, and keeps the address', async () => {
+  const page = await open('/directory');
+  const box = page.getByRole('searchbox');
+  let asked = 0;
+  await page.route('**/api/directory/search?*', async (route) => {
+    asked += 1;
+    // The first answer is late: it must not replace the later one.
+    if (asked === 1) await new Promise((resolve) => setTimeout(resolve, 800));
+    await route.continue().catch(() => undefined);
+  });
+  await box.pressSequentially('zz', { delay: 5 });
+  await page.waitForTimeout(200);
+  await box.fill('');
+  await box.pressSequentially('zengjing', { delay: 5 });
+  await page.getByText('找到').waitFor();
+  expect(await people(page).first().textContent()).toContain('曾静怡');
+  expect(asked).toBeLessThanOrEqual(3);
+  await page.waitForTimeout(900);
+  expect(await people(page).first().textContent()).toContain('曾静怡');
+  expect(await box.inputValue()).toBe('zengjing');
+  expect(page.url()).toBe(`${app.url}/directory?q=zengjing`);
+  await people(page).first().click();
+  await page.getByRole('heading', { name: '联系方式' }).waitFor();
+  await page.goBack();
+  await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('zengjing');
+  await expect.poll(() => people(page).first().textContent()).toContain('曾静怡');
+  await page.getByRole('searchbox').fill('');
+  await page.getByRole('heading', { name: '部门' }).waitFor();
+  expect(page.url()).toBe(`${app.url}/directory`);
+});
+
+test('half a syllable of an input method is not looked for', async () => {
+  const page = await open('/directory');
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/api/directory/search')) asked.push(new URL(request.url()).search);
+  });
+  await page.getByRole('searchbox').focus();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Input.imeSetComposition', { text: 'zeng', selectionStart: 4, selectionEnd: 4 });
+  await page.waitForTimeout(300);
+  expect(asked).toEqual([]);
+  await session.send('Input.insertText', { text: '曾' });
+  await expect.poll(() => asked).toEqual([`?q=${encodeURIComponent('曾')}`]);
+});
+
+test.each([320, 375, 1280])('at %i px nothing sticks out, and everything has a name', async (width) => {
+  const page = await open('/directory', { viewport: { width, height: 740 } });
+  const { userid } = emulator.company.people[0]!;
+  for (const path of [
+    '/directory',
+    '/directory?q=z',
+    `/directory/departments/${big}`,
+    `/directory/people/${userid}`,
+    '/admin/sync',
+  ]) {
+    await page.goto(app.url + path);
+    const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect({ path, excess: Math.max(0, excess) }).toEqual({ path, excess: 0 });
+    const nameless = await page
+      .locator('a, button, input, summary')
+      .evaluateAll((all) =>
+        all
+          .filter((one) => !one.textContent?.trim() && !(one as HTMLInputElement).labels?.length)
+          .map((one) => one.outerHTML),
+      );
+    expect({ path, nameless, headings: await heading(page).count() }).toEqual({
+      path,
+      nameless: [],
+      headings: 1,
+    });
+  }
+});
+
+test('in DingTalk on a phone a person can be written to, elsewhere there is no such button', async () => {
+  const { userid } = emulator.company.people[0]!;
+  const path = `/directory/people/${userid}`;
+  const opened = await openClient(browser, {
+    client: 'android',
+    onAsk: (method) =>
+      method === 'biz.chat.openSingleChat' ? { code: '' } : { code: emulator.control.mintCode(userid) },
+  });
+  contexts.push(opened.context);
+  await opened.page.goto(app.url + path);
+  await opened.page.getByRole('button', { name: '钉钉消息' }).click();
+  await expect.poll(() => opened.asked).toContain('biz.chat.openSingleChat');
+  const page = await open(path);
+  await page.getByRole('link', { name: '打电话' }).waitFor();
+  expect(await page.getByRole('button', { name: '钉钉消息' }).count()).toBe(0);
+});
+
+test('the sync’s page shows the run as it goes, and its result when it has ended', async () => {
+  emulator.control.settings({ latencyMs: 1500 });
+  const page = await open('/admin/sync');
+  expect(await page.locator('.run').count()).toBe(1);
+  await page.getByRole('button', { name: '立即同步' }).click();
+  await page.getByRole('progressbar').waitFor();
+  await page.getByText(/\d+ \/ \d+ 步/).waitFor();
+  expect(await page.getByRole('button', { name: '立即同步' }).count()).toBe(0);
+  emulator.control.settings({ latencyMs: 0 });
+  await page.getByRole('button', { name: '立即同步' }).waitFor();
+  expect(await page.locator('.run').count()).toBe(2);
+  expect(await page.locator('.run').first().textContent()).toContain('完整');
+});
+
+test('the sync’s page without JavaScript goes on by itself too', async () => {
+  emulator.control.settings({ latencyMs: 1500 });
+  const page = await open('/admin/sync', { javaScriptEnabled: false });
+  const runs = await page.locator('.run').count();
+  await page.getByRole('button', { name: '立即同步' }).click();
+  await page.getByRole('progressbar').waitFor();
+  emulator.control.settings({ latencyMs: 0 });
+  await page.getByRole('button', { name: '立即同步' }).waitFor();
+  expect(await page.locator('.run').count()).toBe(runs + 1);
+});

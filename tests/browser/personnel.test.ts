@@ -1,0 +1,86 @@
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { launchBrowser } from '../support/browser';
+import { SECRETS } from '../support/callback-house';
+
+let emulator: Emulator;
+let browser: Browser;
+let page: Page;
+let noise: string[];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  emulator = await startEmulator();
+});
+afterAll(async () => {
+  await emulator.close();
+  await browser.close();
+});
+
+beforeEach(async () => {
+  emulator.control.reset();
+  // Nobody listens, and what is sent is listed all the same.
+  await emulator.control.events.subscribe({ url: 'http://127.0.0.1:9/', ...SECRETS, check: false });
+  noise = [];
+  page = await browser.newPage({ locale: 'en', viewport: { width: 1280, height: 800 } });
+  page.on('pageerror', (error) => noise.push(error.message));
+  await page.goto(`http://localhost:${emulator.port}/__emulator/workbench/?lang=en`);
+  await button('rename').waitFor();
+});
+afterEach(async () => {
+  await page.close();
+  expect(noise).toEqual([]);
+});
+
+const button = (name: string) => page.getByTestId(`staff-${name}`);
+/** Who holds the device, as the bar says. */
+const holder = () => page.locator('.bar-person').textContent();
+const first = () => emulator.company.people[0]!;
+const told = () => emulator.control.events.deliveries().map(({ type }) => type);
+const said = (text: string | RegExp) => page.getByRole('status').filter({ hasText: text }).first().waitFor();
+
+test('renaming shows everywhere and is told', async () => {
+  const { name } = first();
+  await button('rename').click();
+  await said(`The name is “${name} II” now`);
+  await expect.poll(holder).toContain(`${name} II`);
+  await button('rename').click();
+  await expect.poll(() => first().name).toBe(name);
+  expect(told()).toEqual(['user_modify_org', 'user_modify_org']);
+});
+
+test('moving and promoting', async () => {
+  const [before] = first().departmentIds;
+  await button('move').click();
+  await expect.poll(() => first().departmentIds[0]).not.toBe(before);
+  await button('promote').click();
+  await expect.poll(() => first().adminLevel).toBe(2);
+  await said(/sub-administrator/);
+  await button('promote').click();
+  await expect.poll(() => first().adminLevel).toBe(0);
+  expect(told()).toEqual(
+    expect.arrayContaining(['user_modify_org', 'org_admin_add', 'org_admin_remove', 'label_user_change']),
+  );
+});
+
+test('somebody dismissed keeps the device, and can only be taken back', async () => {
+  const { userid, name } = first();
+  await button('fire').click();
+  await said(`${name} has left`);
+  await expect.poll(() => button('rename').isDisabled()).toBe(true);
+  expect(told()).toEqual(['user_leave_org']);
+  expect(await holder()).toContain(name);
+  await expect.poll(() => page.getByTestId(`person-${userid}`).count()).toBe(0);
+  await button('fire').click();
+  await said(`${name} is back`);
+  await expect.poll(() => emulator.company.person(userid)?.name).toBe(name);
+  await expect.poll(() => button('rename').isDisabled()).toBe(false);
+});
+
+test('somebody new is hired', async () => {
+  await button('hire').click();
+  await said('was hired');
+  expect(emulator.company.person('newcomer01')).toBeDefined();
+  expect(told()).toEqual(['user_add_org', 'user_modify_org']);
+});

@@ -1,0 +1,373 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createRandom } from '../../../emulator/random';
+import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/server';
+import { getMember } from '../../../lib/dingtalk/users';
+import type { SyncProgress } from '../../../lib/directory/mirror-state';
+import { toNoted } from '../../../lib/directory/record';
+import { sync } from '../../../lib/directory/sync';
+import {
+  clientOf,
+  dumpMirror,
+  expectExact,
+  FAST,
+  type Mirror,
+  openMirror,
+  rowsOf,
+} from '../../support/directory';
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+const random = createRandom(seed);
+let emulator: Emulator;
+let mirror: Mirror;
+
+async function start(options: EmulatorOptions = {}): Promise<void> {
+  emulator = await startEmulator({ members: 400, departments: 30, seed, enforceQps: false, ...options });
+  mirror = openMirror(emulator);
+}
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(() => void process.stdout.write(`the seed was ${seed}\n`));
+});
+afterEach(async () => {
+  mirror.db.close();
+  await emulator.close();
+});
+
+const company = () => emulator.company;
+const LIST = '/topapi/v2/user/list';
+const LISTSUB = '/topapi/v2/department/listsub';
+const biggest = () =>
+  [...company().departments].sort(
+    (a, b) => company().membersOf(b.id).length - company().membersOf(a.id).length,
+  )[0]!.id;
+const leaf = () => company().departments.findLast(({ id }) => company().childrenOf(id).length === 0)!;
+
+test('a company is read exactly, and again without a write', async () => {
+  await start({ members: 2000, departments: 200 });
+  const run = await mirror.sync();
+  expect(run).toMatchObject({ state: 'complete', added: 2000, people: 2000, departments: 201, missing: [] });
+  await expectExact(mirror, company());
+  const rows = rowsOf(mirror);
+  expect(await mirror.sync()).toMatchObject({ state: 'complete', added: 0, changed: 0, removed: 0 });
+  expect(rowsOf(mirror)).toEqual(rows);
+}, 120_000);
+
+test('no more calls are made than must be', async () => {
+  await start();
+  const { calls } = await mirror.sync();
+  const { length } = company().departments;
+  const pages = company().departments.reduce(
+    (sum, { id }) => sum + Math.max(1, Math.ceil(company().membersOf(id).length / 100)),
+    0,
+  );
+  const roles = emulator.control.calls().byEndpoint['/topapi/role/simplelist']!;
+  // Token, range, roles, administrators; for each department what is below it, its rules and its people.
+  const severalPages = company().departments.filter(({ id }) => company().membersOf(id).length > 100).length;
+  expect(calls).toBe(3 + roles + 2 * length + pages + severalPages);
+});
+
+test('people who come, go, move and change are found', async () => {
+  await start();
+  await mirror.sync();
+  const [a, b, c] = company()
+    .people.slice(20, 23)
+    .map(({ userid }) => userid);
+  emulator.control.fire(a!);
+  emulator.control.patchPerson(b!, { title: '新职位', departmentIds: [leaf().id] });
+  emulator.control.patchPerson(c!, { active: false });
+  emulator.control.hire({ userid: 'new.person', departmentIds: [1, leaf().id] });
+  const before = company().person(b!)!;
+  expect(before.title).toBe('新职位');
+  expect(await mirror.sync()).toMatchObject({ state: 'complete', added: 1, changed: 2, removed: 1 });
+  await expectExact(mirror, company());
+});
+
+test('a range of departments, one within another, and single people', async () => {
+  await start();
+  const top = company().childrenOf(1)[0]!;
+  const inner = company().departments.find(
+    ({ id }) => company().pathOf(id).length === 3 && !company().pathOf(id).includes(top.id),
+  )!;
+  const nested = company().childrenOf(top.id)[0] ?? inner;
+  const outside = company().people.find(({ departmentIds }) =>
+    departmentIds.every((id) => ![top.id, inner.id].some((seedId) => company().pathOf(id).includes(seedId))),
+  )!;
+  const only = { departments: [top.id, inner.id, nested.id], users: [outside.userid] };
+  emulator.control.settings({ scope: only });
+  expect(await mirror.sync()).toMatchObject({ state: 'complete' });
+  await expectExact(mirror, company(), only);
+});
+
+test('odd departments are left out, and named', async () => {
+  await start({ oddDepartments: true });
+  const { state, skipped } = await mirror.sync();
+  expect(state).toBe('complete');
+  expect(skipped).toEqual([
+    { id: -7, name: '家校通讯录', why: 'virtual' },
+    { id: -1, name: '其他组织', why: 'virtual' },
+    { id: 99_000_001, name: '青禾实验学校', why: 'school' },
+  ]);
+  await expectExact(mirror, company());
+});
+
+test('a permission that is missing makes the read partial, says which, and removes nobody', async () => {
+  await start();
+  await mirror.sync();
+  const before = await dumpMirror(mirror.store);
+  emulator.control.fire(company().people[30]!.userid);
+  emulator.control.settings({
+    permissions: emulator.control
+      .settings()
+      .permissions.filter((name) => name !== 'qyapi_get_department_member'),
+  });
+  const run = await mirror.sync();
+  expect(run.state).toBe('failed');
+  expect(run.missing).toContainEqual(
+    expect.objectContaining({
+      what: 'people',
+      problem: 'permission-missing',
+      requiredScopes: ['qyapi_get_department_member'],
+    }),
+  );
+  expect(run.missing.filter(({ what }) => what === 'people')).toHaveLength(1);
+  expect(await dumpMirror(mirror.store)).toEqual(before);
+  expect(await mirror.store.state()).toMatchObject({ state: 'failed', people: 400 });
+});
+
+test('one department that is refused is named, and its people stay', async () => {
+  await start();
+  await mirror.sync();
+  const { id, name } = leaf();
+  const gone = company().people.find(({ departmentIds }) => departmentIds.join() === String(id))!;
+  emulator.control.fire(gone.userid);
+  emulator.control.fault({
+    endpoint: LIST,
+    where: { dept_id: id },
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 50004 },
+  });
+  const run = await mirror.sync();
+  expect(run.missing).toEqual([
+    expect.objectContaining({
+      what: 'people',
+      problem: 'not-allowed',
+      departmentId: id,
+      departmentName: name,
+    }),
+  ]);
+  expect(run).toMatchObject({ state: 'partial', removed: 0 });
+  expect(await mirror.store.member(gone.userid)).not.toBeNull();
+  expect(await mirror.store.state()).toMatchObject({ state: 'partial', missing: run.missing });
+  emulator.control.clearFaults();
+  expect(await mirror.sync()).toMatchObject({ state: 'complete', removed: 1 });
+  await expectExact(mirror, company());
+});
+
+test('roles that cannot be read make the roles partial, not the people', async () => {
+  await start();
+  await mirror.sync();
+  emulator.control.fire(company().people[40]!.userid);
+  emulator.control.fault({
+    endpoint: '/topapi/role/simplelist',
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 60011 },
+  });
+  const run = await mirror.sync();
+  expect(run).toMatchObject({ state: 'partial', removed: 1 });
+  expect(run.missing).toEqual([expect.objectContaining({ what: 'roles', problem: 'permission-missing' })]);
+});
+
+test('people who come and go between two pages neither vanish nor appear twice', async () => {
+  await start({ members: 1500, departments: 3 });
+  const id = biggest();
+  const people = company()
+    .membersOf(id)
+    .map(({ userid }) => userid);
+  for (const [cursor, fire] of [
+    [100, people.slice(2, 6)],
+    [200, people.slice(120, 123)],
+  ] as const) {
+    emulator.control.fault({
+      endpoint: LIST,
+      where: { dept_id: id, cursor },
+      fault: {
+        kind: 'staffChange',
+        fire: [...fire],
+        hire: [{ userid: `late.${cursor}`, departmentIds: [id, 1] }],
+      },
+    });
+  }
+  expect((await mirror.sync()).state).toBe('complete');
+  const missing = company().people.filter(
+    ({ userid }) => !people.slice(2, 6).includes(userid) && !userid.startsWith('late'),
+  );
+  for (const { userid } of missing) expect(await mirror.store.member(userid), userid).not.toBeNull();
+  await mirror.sync();
+  await expectExact(mirror, company());
+});
+
+test('somebody who moves from an unread department to a read one is not taken for gone', async () => {
+  await start();
+  await mirror.sync();
+  const last = leaf();
+  const mover = company().people.find(({ departmentIds }) => departmentIds.join() === String(last.id))!;
+  emulator.control.fault({
+    endpoint: LIST,
+    where: { dept_id: last.id },
+    fault: { kind: 'staffChange', move: [{ userid: mover.userid, departmentIds: [1] }] },
+  });
+  expect(await mirror.sync()).toMatchObject({ state: 'complete', removed: 0 });
+  await mirror.sync();
+  await expectExact(mirror, company());
+});
+
+test('a department that is dissolved while it is read is gone, which is no failure', async () => {
+  await start();
+  const { id } = leaf();
+  emulator.control.fault({
+    endpoint: LIST,
+    where: { dept_id: id },
+    fault: { kind: 'staffChange', dissolve: [id] },
+  });
+  expect(await mirror.sync()).toMatchObject({ state: 'complete', departments: 30, missing: [] });
+  const other = leaf();
+  emulator.control.fault({
+    endpoint: LISTSUB,
+    where: { dept_id: other.id },
+    fault: { kind: 'staffChange', dissolve: [other.id] },
+  });
+  expect(await mirror.sync()).toMatchObject({ state: 'complete', missing: [] });
+  await mirror.sync();
+  await expectExact(mirror, company());
+});
+
+test('faults on a part of the calls lead to an exact read, or a partial one that removes nobody', async () => {
+  await start({ members: 1000, departments: 120 });
+  await mirror.sync();
+  const gone = company().people[50]!.userid;
+  emulator.control.fire(gone);
+  for (const fault of [
+    { kind: 'errcode', errcode: -1 } as const,
+    { kind: 'status', status: 502 } as const,
+    { kind: 'reset' } as const,
+    { kind: 'truncate' } as const,
+    { kind: 'errcode', errcode: 90018 } as const,
+    { kind: 'garbage' } as const,
+  ]) {
+    emulator.control.fault({ endpoint: 'any', times: 'always', share: 0.01, fault });
+  }
+  const run = await mirror.sync();
+  emulator.control.clearFaults();
+  if (run.state === 'complete') await expectExact(mirror, company());
+  else expect(await mirror.store.member(gone)).not.toBeNull();
+  expect(['complete', 'partial']).toContain(run.state);
+}, 120_000);
+
+test('a shrink of more than a fifth waits for the operator’s word', async () => {
+  await start({ members: 100 });
+  await mirror.sync();
+  const before = await dumpMirror(mirror.store);
+  for (const { userid } of company().people.slice(-21)) emulator.control.fire(userid);
+  expect(await mirror.sync()).toMatchObject({ state: 'shrunk', removed: 0 });
+  expect(await dumpMirror(mirror.store)).toEqual(before);
+  expect(await mirror.store.state()).toMatchObject({ state: 'failed', people: 100 });
+  expect(await mirror.sync({ acceptShrink: true })).toMatchObject({ state: 'complete', removed: 21 });
+  await expectExact(mirror, company());
+});
+
+test('a range that cannot be read fails the run, and the old snapshot stays', async () => {
+  await start();
+  await mirror.sync();
+  emulator.control.fault({
+    endpoint: '/auth/scopes',
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 60020 },
+  });
+  const run = await mirror.sync();
+  expect(run).toMatchObject({ state: 'failed', missing: [{ what: 'scope', problem: 'address-refused' }] });
+  expect(await mirror.store.state()).toMatchObject({ state: 'failed', people: 400 });
+  await expectExact(mirror, company());
+});
+
+test('what is told of somebody while a run is at it outlives the run', async () => {
+  await start();
+  await mirror.sync();
+  const [leaver, changed] = company()
+    .people.slice(60, 62)
+    .map(({ userid }) => userid);
+  emulator.control.patchPerson(changed!, { title: '读到的' });
+  const running = mirror.sync({
+    onProgress: ({ phase }) => {
+      if (phase === 'publishing') void tell();
+    },
+  });
+  async function tell() {
+    emulator.control.fire(leaver!);
+    await mirror.store.forget(leaver!);
+    emulator.control.patchPerson(changed!, { title: '后来的', departmentIds: [1] });
+    await mirror.store.note(toNoted(await getMember(clientOf(emulator), changed!)), Date.now());
+  }
+  await running;
+  expect(await mirror.store.member(leaver!)).toBeNull();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect((await mirror.store.member(changed!))?.record.title).toBe('后来的');
+  const { own } = (await mirror.store.departments()).find(({ id }) => id === 1)!;
+  expect(own).toBe(company().membersOf(1).length);
+});
+
+test('the pace stays below DingTalk’s limit, which never says no', async () => {
+  await start({ departments: 60, enforceQps: true, qps: 100 });
+  await mirror.sync({ pace: { ...FAST, callsPerSecond: 75 } });
+  const refused = emulator.control.calls().recent.filter(({ outcome }) => outcome === '90018');
+  expect(refused).toEqual([]);
+  await expectExact(mirror, company());
+});
+
+test('a refusal for speed is waited out', async () => {
+  await start({ departments: 12, members: 60, enforceQps: true, qps: 10 });
+  expect(await mirror.sync({ pace: { ...FAST, callsPerSecond: 40 } })).toMatchObject({ state: 'complete' });
+  await expectExact(mirror, company());
+});
+
+test('progress says how far it is', async () => {
+  await start();
+  const seen: SyncProgress[] = [];
+  await mirror.sync({ onProgress: (progress) => seen.push(progress) });
+  expect(seen.at(-1)).toMatchObject({ phase: 'publishing', people: 400, failures: 0 });
+  expect(seen.at(-1)!.done).toBe(seen.at(-1)!.total);
+  expect(seen.at(-1)!.callsSpent).toBeGreaterThan(90);
+});
+
+test('it never runs twice at once', async () => {
+  await start();
+  const client = clientOf(emulator);
+  const both = await Promise.all(
+    [1, 2].map(() => sync({ store: mirror.store, client, startedBy: 'admin', pace: FAST })),
+  );
+  expect(both.map(({ kind }) => kind).sort()).toEqual(['busy', 'ran']);
+});
+
+test('a run that is stopped goes on where it was', async () => {
+  await start({ members: 300, departments: 100 });
+  const stop = new AbortController();
+  const client = clientOf(emulator);
+  const half = sync({
+    store: mirror.store,
+    client,
+    startedBy: 'command',
+    pace: { ...FAST, callsPerSecond: 60 },
+    signal: stop.signal,
+    onProgress: ({ done }) => {
+      if (done > 40 + random.below(60)) stop.abort();
+    },
+  });
+  await expect(half).rejects.toThrow();
+  const spent = emulator.control.calls().total;
+  expect(await mirror.store.state()).toMatchObject({ state: 'none', people: 0 });
+  const outcome = await sync({ store: mirror.store, client, startedBy: 'command', pace: FAST });
+  expect(outcome).toMatchObject({ kind: 'ran', resumed: true, run: { state: 'complete' } });
+  await expectExact(mirror, company());
+  // What was under way when it stopped is asked again, and no more.
+  const least = 3 * 101 + emulator.control.calls().byEndpoint['/topapi/role/simplelist']!;
+  expect(spent).toBeGreaterThan(30);
+  expect(emulator.control.calls().total).toBeLessThan(least + 60);
+});

@@ -1,0 +1,73 @@
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { afterAll, expect, test } from 'vitest';
+import { createLibsqlAudit } from '../../lib/audit/store';
+import { migrations, openDatabase } from '../../lib/database';
+import { createLibsqlRevocations } from '../../lib/revocation/libsql-revocations';
+import { describeRevocations } from '../support/revocation-suite';
+
+const folder = mkdtempSync(join(tmpdir(), 'dingpass-revocations-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+function openFile() {
+  const path = join(folder, `${++files}.db`);
+  const db = openDatabase(path, migrations, { busyTimeoutMs: 10 });
+  return { path, db };
+}
+
+describeRevocations((clock) => {
+  const { path, db } = openFile();
+  const second = openDatabase(path, migrations, { busyTimeoutMs: 10 });
+  return {
+    store: createLibsqlRevocations(db, clock),
+    other: createLibsqlRevocations(second, clock),
+    audit: createLibsqlAudit(second, clock),
+    close: () => {
+      db.close();
+      second.close();
+    },
+  };
+});
+
+test('a write waits for another process’s without holding up this one', async () => {
+  const { path, db } = openFile();
+  const store = createLibsqlRevocations(db);
+  const writer = new Libsql(path);
+  writer.exec('BEGIN IMMEDIATE');
+  let turns = 0;
+  const watch = setInterval(() => turns++, 5);
+  const ended = store.endPeople(['zhang'], { reason: 'left', by: 'event' });
+  setTimeout(() => {
+    clearInterval(watch);
+    writer.exec('COMMIT');
+  }, 500);
+  await ended;
+  expect((await store.changesSince(-1)).people).toHaveLength(1);
+  expect(turns).toBeGreaterThan(10);
+  writer.close();
+  db.close();
+});
+
+test('a database that was moved away, or replaced, is no answer; moved back, it is', async () => {
+  const { path, db } = openFile();
+  const store = createLibsqlRevocations(db);
+  renameSync(path, `${path}.away`);
+  await expect(store.changesSince(-1)).rejects.toThrow('moved or replaced');
+  await expect(store.endPeople(['x'], { reason: 'left', by: 'event' })).rejects.toThrow('moved or replaced');
+  new Libsql(path).close();
+  await expect(store.changesSince(-1)).rejects.toThrow('moved or replaced');
+  renameSync(`${path}.away`, path);
+  expect((await store.changesSince(-1)).people).toEqual([]);
+  db.close();
+});
+
+test('endings are synced to the disk before they are acknowledged', () => {
+  const { db } = openFile();
+  const during = db.writeDurably(() => db.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous);
+  expect(during).toBe(2);
+  expect(db.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous).toBe(1);
+  db.close();
+});

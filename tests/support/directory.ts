@@ -1,0 +1,164 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type Company, createCompany } from '../../emulator/company';
+import { rolesOf } from '../../emulator/person';
+import type { Emulator } from '../../emulator/server';
+import { type Database, openDatabase } from '../../lib/database';
+import { createClient } from '../../lib/dingtalk/client';
+import { createLibsqlStore } from '../../lib/directory/libsql-store';
+import { directoryMigrations } from '../../lib/directory/schema';
+import type { DirectoryStore, StoredMember, StoredRun } from '../../lib/directory/store';
+import { type SyncOptions, sync } from '../../lib/directory/sync';
+
+/** A mirror of its own in a file of its own. */
+export interface Mirror {
+  file: string;
+  db: Database;
+  store: DirectoryStore;
+  /** Runs to its end, fast. */
+  sync(more?: Partial<SyncOptions>): Promise<StoredRun>;
+}
+
+/** As fast as this machine can: the pace is tested by itself. */
+export const FAST = { callsPerSecond: 5000, backoffMs: [5, 10, 20], outagePatienceMs: 500 };
+
+export function temporaryFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'dingpass-directory-')), 'directory.db');
+}
+
+export function openMirror(emulator: Emulator, file = temporaryFile()): Mirror {
+  const db = openDatabase(file, directoryMigrations);
+  const store = createLibsqlStore(db);
+  const client = clientOf(emulator);
+  return {
+    file,
+    db,
+    store,
+    async sync(more) {
+      const outcome = await sync({ store, client, startedBy: 'command', pace: FAST, ...more });
+      if (outcome.kind === 'busy') throw new Error('busy');
+      return outcome.run;
+    },
+  };
+}
+
+export function clientOf({ clientId, clientSecret, url }: Emulator) {
+  return createClient({ clientId, clientSecret, apiUrl: url, oapiUrl: url });
+}
+
+/** A mirror, or the emulator's company, in one shape. */
+export interface Dump {
+  departments: {
+    id: number;
+    parentId: number | undefined;
+    name: string;
+    children: number[];
+    people: string[];
+  }[];
+  people: Record<
+    string,
+    { name: string; title: string; mobile: string; active: boolean; unionId: string; roles: number[] }
+  >;
+}
+
+const isOwn = (id: number) => id > 0 && !(id >= 99_000_000 && id < 100_000_000);
+
+/** What the company's directory is, from the emulator's own list. @param only which departments, and single people */
+export function dumpCompany(company: Company, only?: { departments: number[]; users: string[] }): Dump {
+  const wanted = only?.departments;
+  const inRange = (id: number) => !wanted || company.pathOf(id).some((ancestor) => wanted.includes(ancestor));
+  const departments = company.departments.filter(({ id }) => isOwn(id) && inRange(id));
+  const people: Dump['people'] = {};
+  for (const person of company.people) {
+    const visible = person.departmentIds.some((id) => isOwn(id) && inRange(id));
+    if (!visible && !only?.users.includes(person.userid)) continue;
+    people[person.userid] = {
+      name: person.name,
+      title: person.title,
+      mobile: person.mobile,
+      active: person.active,
+      unionId: person.unionid,
+      roles: rolesOf(person)
+        .map(({ id }) => id)
+        .sort((a, b) => a - b),
+    };
+  }
+  return {
+    departments: departments
+      .map(({ id, parentId, name }) => ({
+        id,
+        parentId: parentId !== undefined && inRange(parentId) ? parentId : undefined,
+        name,
+        children: company
+          .childrenOf(id)
+          .map((child) => child.id)
+          .filter(isOwn),
+        people: company.membersOf(id).map(({ userid, leads }) => userid + (leads.includes(id) ? '*' : '')),
+      }))
+      .sort((a, b) => a.id - b.id),
+    people,
+  };
+}
+
+export async function dumpMirror(store: DirectoryStore): Promise<Dump> {
+  const stored = await store.departments();
+  const departments: Dump['departments'] = [];
+  for (const { id, parentId, name } of stored) {
+    const children = stored.filter((child) => child.parentId === id).sort((a, b) => a.position - b.position);
+    const people = await store.membersOf(id, { offset: 0, limit: 1_000_000 });
+    departments.push({
+      id,
+      parentId,
+      name,
+      children: children.map((child) => child.id),
+      people: people.map(({ userId, leader }) => userId + (leader ? '*' : '')),
+    });
+  }
+  const people: Dump['people'] = {};
+  for await (const { userId, record } of everybody(store)) {
+    const roles = await store.rolesOf(userId);
+    const { name, title = '', mobile = '', active, unionId = '' } = record;
+    expect(people[userId], `${userId} is there twice`).toBeUndefined();
+    people[userId] = { name, title, mobile, active, unionId, roles: roles.map(({ id }) => id) };
+  }
+  return { departments: departments.sort((a, b) => a.id - b.id), people };
+}
+
+export async function* everybody(store: DirectoryStore): AsyncIterable<StoredMember> {
+  let cursor: Awaited<ReturnType<DirectoryStore['page']>>['next'];
+  do {
+    const { members, next } = await store.page(cursor, 500);
+    yield* members;
+    cursor = next;
+  } while (cursor);
+}
+
+/** The mirror holds exactly the company: every department, person, place, leader, role and count. */
+export async function expectExact(
+  mirror: Mirror,
+  company: Company,
+  only?: Parameters<typeof dumpCompany>[1],
+) {
+  expect(await dumpMirror(mirror.store)).toEqual(dumpCompany(company, only));
+  for (const { id, own, below } of await mirror.store.departments()) {
+    expect([own, below], `count of ${id}`).toEqual([
+      company.membersOf(id).length,
+      company.membersBelow(id).size,
+    ]);
+  }
+}
+
+/** Every row that the mirror consists of, and for which generations it stands: a write of any shows. */
+export function rowsOf({ db }: Mirror): string[] {
+  const tables = [
+    'directory_member',
+    'directory_membership',
+    'directory_department',
+    'directory_role_member',
+  ];
+  return tables.flatMap((table) => db.all(`SELECT * FROM ${table}`).map((row) => JSON.stringify(row)));
+}
+
+export { createCompany };

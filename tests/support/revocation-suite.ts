@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { AuditLine } from '../../lib/audit/line';
+import type { AuditStore } from '../../lib/audit/store';
+import type { Ending, RevocationStore, SessionRow } from '../../lib/revocation/store';
+
+/** A store, another process's view of the same state, and the audit beside it. */
+export interface StorePair {
+  store: RevocationStore;
+  other: RevocationStore;
+  audit: AuditStore;
+  close(): void;
+}
+
+const LEFT: Ending = { reason: 'left', by: 'event' };
+const DAY = 86_400;
+
+/** How every store of revocations behaves. @param clock Unix time in ms, as the store is to see it */
+export function describeRevocations(open: (clock: () => number) => StorePair): void {
+  let pair: StorePair;
+  let store: RevocationStore;
+  let other: RevocationStore;
+  let time: number;
+  beforeEach(() => {
+    time = 1_700_000_000_000;
+    pair = open(() => time);
+    ({ store, other } = pair);
+  });
+  afterEach(() => pair.close());
+
+  const draft = (userId = 'zhang', more: Partial<SessionRow> = {}) => ({
+    id: randomUUID() as string,
+    userId,
+    name: '张伟',
+    door: 'client' as const,
+    client: 'dingtalk-android' as const,
+    issuedAt: Math.floor(time / 1000),
+    expiresAt: Math.floor(time / 1000) + 43_200,
+    ...more,
+  });
+  const lineOf = (session: { id: string; userId: string }): AuditLine => ({
+    event: 'sign-in',
+    userId: session.userId,
+    sessionId: session.id,
+  });
+  async function signIn(userId = 'zhang', more: Partial<SessionRow> = {}) {
+    const session = draft(userId, more);
+    const since = await store.sequence();
+    const standing = await store.open(session, { since, line: lineOf(session) });
+    return { ...session, ...standing! };
+  }
+  const events = async () => (await pair.audit.find({ limit: 100 })).map(({ event }) => event).reverse();
+
+  test('a person begins with the number that everybody has', async () => {
+    const [zhang, li] = [await signIn('zhang'), await signIn('li')];
+    expect(zhang).toMatchObject({ generation: 0, epoch: li.epoch });
+    expect((await other.changesSince(-1)).epoch).toBe(li.epoch);
+  });
+
+  test('no two databases have the same epoch', async () => {
+    const another = open(() => time);
+    expect((await another.store.changesSince(-1)).epoch).not.toBe((await store.changesSince(-1)).epoch);
+    another.close();
+  });
+
+  test('ending somebody raises their number, and nobody else’s, for everybody who looks', async () => {
+    const before = await other.sequence();
+    await store.endPeople(['zhang', 'zhang', 'wang'], LEFT);
+    const changes = await other.changesSince(before);
+    expect(changes.people).toEqual(
+      expect.arrayContaining([
+        { userId: 'zhang', generation: 1 },
+        { userId: 'wang', generation: 1 },
+      ]),
+    );
+    expect(changes.people).toHaveLength(2);
+    expect(changes.sequence).toBeGreaterThan(before);
+    expect((await other.changesSince(changes.sequence)).people).toEqual([]);
+    expect(await signIn('zhang')).toMatchObject({ generation: 1 });
+    expect(await signIn('li')).toMatchObject({ generation: 0 });
+  });
+
+  test('user ids that mean something in JavaScript or SQL are ids like any other', async () => {
+    const odd = ['__proto__', 'constructor', "x' OR 1=1 --", '%', '工号1'];
+    await store.endPeople(odd, LEFT);
+    const { people } = await other.changesSince(-1);
+    expect(people.map(({ userId }) => userId).sort()).toEqual([...odd].sort());
+  });
+
+  test('an empty list ends nobody', async () => {
+    const session = await signIn();
+    await store.endPeople([], LEFT);
+    expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([session.id]);
+  });
+
+  test('a sign-in that was under way when its person was ended is overtaken, and another one is not', async () => {
+    const since = await store.sequence();
+    await other.endPeople(['zhang'], LEFT);
+    const [zhang, li] = [draft('zhang'), draft('li')];
+    expect(await store.open(zhang, { since, line: lineOf(zhang) })).toBeNull();
+    expect(await store.open(li, { since, line: lineOf(li) })).not.toBeNull();
+    expect((await store.live({ limit: 10 })).map(({ userId }) => userId)).toEqual(['li']);
+    expect(await events()).toEqual(['person-ended', 'sign-in']);
+  });
+
+  test('a sign-in that was under way when everybody was ended is overtaken', async () => {
+    const since = await store.sequence();
+    await other.endEveryone({ reason: 'emergency', by: 'admin' });
+    const session = draft();
+    expect(await store.open(session, { since, line: lineOf(session) })).toBeNull();
+  });
+
+  test('that some session ended meanwhile overtakes nobody', async () => {
+    const first = await signIn();
+    const since = await store.sequence();
+    await other.endSession(first, { reason: 'signed-out', by: 'zhang' });
+    const session = draft();
+    expect(await store.open(session, { since, line: lineOf(session) })).not.toBeNull();
+  });
+
+  test('whoever was ended can sign in again, under the next number', async () => {
+    await signIn();
+    await store.endPeople(['zhang'], LEFT);
+    const again = await signIn();
+    expect(again.generation).toBe(1);
+    expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([again.id]);
+  });
+
+  test('ending one session tells its id, and leaves the person’s others', async () => {
+    const [one, two] = [await signIn(), await signIn()];
+    const before = await other.sequence();
+    await store.endSession(one, { reason: 'signed-out', by: 'zhang' });
+    const changes = await other.changesSince(before);
+    expect(changes).toMatchObject({ people: [], sessions: [{ id: one.id, expiresAt: one.expiresAt }] });
+    expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([two.id]);
+  });
+
+  test('a session of which nothing is known can be ended', async () => {
+    const session = draft();
+    await store.endSession(session, { reason: 'by-admin', by: 'boss' });
+    expect((await other.changesSince(-1)).sessions).toEqual([
+      { id: session.id, expiresAt: session.expiresAt },
+    ]);
+  });
+
+  test('ending a session twice is one ending', async () => {
+    const session = await signIn();
+    await store.endSession(session, { reason: 'signed-out', by: 'zhang' });
+    await store.endSession(session, { reason: 'signed-out', by: 'zhang' });
+    expect(await events()).toEqual(['sign-in', 'sign-out']);
+  });
+
+  test('a sign-in ends the session that it replaces', async () => {
+    const old = await signIn();
+    const session = draft('li');
+    await store.open(session, { since: await store.sequence(), replaces: old, line: lineOf(session) });
+    expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([session.id]);
+    expect((await other.changesSince(-1)).sessions.map(({ id }) => id)).toEqual([old.id]);
+  });
+
+  test('ending everybody changes the epoch, and is one line in the audit', async () => {
+    for (let index = 0; index < 5; index++) await signIn(`person-${index}`);
+    const { epoch } = await other.changesSince(-1);
+    await store.endEveryone({ reason: 'emergency', by: 'boss' });
+    expect((await other.changesSince(-1)).epoch).toBe(epoch + 1);
+    expect(await store.live({ limit: 10 })).toEqual([]);
+    expect(await store.countLive()).toBe(0);
+    expect((await pair.audit.find({ limit: 1 }))[0]).toMatchObject({
+      event: 'everyone-ended',
+      by: 'boss',
+      reason: 'emergency',
+      at: time,
+    });
+  });
+
+  test('an event has its effect once, whoever is told of it again', async () => {
+    await store.endPeople(['zhang'], LEFT, 'event-1');
+    await other.endPeople(['zhang'], LEFT, 'event-1');
+    expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
+    expect(await store.knowsEvent('event-1')).toBe(true);
+    expect(await store.rememberEvent('event-1')).toBe(false);
+    expect(await other.rememberEvent('event-2')).toBe(true);
+  });
+
+  test('an event is remembered for a week', async () => {
+    await store.rememberEvent('event-1');
+    time += 6 * DAY * 1000;
+    await store.prune();
+    expect(await store.knowsEvent('event-1')).toBe(true);
+    time += 2 * DAY * 1000;
+    await store.prune();
+    expect(await store.knowsEvent('event-1')).toBe(false);
+  });
+
+  test('lists are newest first, go on where a page ended, and find by id or name', async () => {
+    const made: SessionRow[] = [];
+    for (let index = 0; index < 5; index++) {
+      time += 1000;
+      made.push({
+        ...(await signIn(`u${index}`, { name: index === 3 ? '欧阳_夏' : `人${index}` })),
+        lastSeen: 0,
+      });
+    }
+    const newest = [...made].reverse().map(({ id }) => id);
+    const first = await store.live({ limit: 2 });
+    const rest = await store.live({ limit: 10, after: first[1] });
+    expect([...first, ...rest].map(({ id }) => id)).toEqual(newest);
+    expect((await store.live({ text: '_', limit: 10 })).map(({ userId }) => userId)).toEqual(['u3']);
+    expect((await store.live({ text: 'u1', limit: 10 })).map(({ userId }) => userId)).toEqual(['u1']);
+    expect((await store.live({ userId: 'u', limit: 10 })).length).toBe(0);
+    expect(await store.countLive()).toBe(5);
+  });
+
+  test('a session is listed until it expires, and dropped a day later; its ending is told as long', async () => {
+    const session = await signIn();
+    await store.endSession(session, { reason: 'signed-out', by: 'zhang' });
+    const second = await signIn();
+    time = second.expiresAt * 1000 - 1000;
+    expect(await store.find(second.id)).toMatchObject({ id: second.id, client: 'dingtalk-android' });
+    time += 1000;
+    expect(await store.find(second.id)).toBeNull();
+    await store.prune();
+    expect((await store.changesSince(-1)).sessions).toHaveLength(1);
+    time += (DAY + 1) * 1000;
+    await store.prune();
+    expect((await store.changesSince(-1)).sessions).toHaveLength(0);
+  });
+
+  test('a person’s number outlives everything: it never begins again', async () => {
+    await store.endPeople(['zhang'], LEFT);
+    time += 400 * DAY * 1000;
+    await store.prune();
+    expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
+  });
+
+  test('when a session was last seen only moves forward', async () => {
+    const session = await signIn();
+    await store.noteSeen(new Map([[session.id, session.issuedAt + 100]]));
+    await other.noteSeen(new Map([[session.id, session.issuedAt + 50]]));
+    expect((await store.find(session.id))?.lastSeen).toBe(session.issuedAt + 100);
+  });
+
+  test('one process asks about a session, until it gives the question back', async () => {
+    const session = await signIn();
+    expect(await store.claimCheck(session.id)).toBe(true);
+    expect(await other.claimCheck(session.id)).toBe(false);
+    await store.giveCheckBack(session.id);
+    expect(await other.claimCheck(session.id)).toBe(true);
+  });
+
+  test('a thousand leavers at once are one change', async () => {
+    const leavers = Array.from({ length: 1000 }, (_, index) => `leaver-${index}`);
+    const before = await store.sequence();
+    await store.endPeople(leavers, LEFT, 'mass');
+    expect((await other.changesSince(before)).people).toHaveLength(1000);
+    expect(await store.sequence()).toBe(before + 1);
+  });
+
+  test('two processes that end people at once lose nothing', async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `p${index}`);
+    await Promise.all(
+      names.map((name, index) => (index % 2 ? store : other).endPeople([name, 'both'], LEFT)),
+    );
+    const { people } = await store.changesSince(-1);
+    expect(people).toHaveLength(61);
+    expect(people.find(({ userId }) => userId === 'both')?.generation).toBe(60);
+  });
+}

@@ -1,0 +1,20 @@
+import { openDatabase } from '../../lib/database';
+import { createClient } from '../../lib/dingtalk/client';
+import { createLibsqlStore } from '../../lib/directory/libsql-store';
+import { directoryMigrations } from '../../lib/directory/schema';
+import { sync } from '../../lib/directory/sync';
+
+/** A process that syncs once: `file url clientId clientSecret callsPerSecond`. It says how that ended. */
+const [file = '', url = '', clientId = '', clientSecret = '', callsPerSecond = '1000'] =
+  process.argv.slice(2);
+const store = createLibsqlStore(openDatabase(file, directoryMigrations));
+const client = createClient({ clientId, clientSecret, apiUrl: url, oapiUrl: url });
+process.stdout.write('ready\n');
+const outcome = await sync({
+  store,
+  client,
+  startedBy: 'command',
+  pace: { callsPerSecond: Number(callsPerSecond) },
+});
+process.stdout.write(`${outcome.kind === 'ran' ? outcome.run.state : outcome.kind}\n`);
+process.exit(0);
