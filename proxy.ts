@@ -24,7 +24,7 @@ export function proxy(request: NextRequest): NextResponse {
 
 /**
  * Not for the API: Next collects a whole request body before it goes on from here, and so the API's own bounds on
- * size and time would never see a slow or large one. `route()` sets the API's headers.
+ * size and time would never see a slow or large one. The API has its headers from `connections.ts`.
  */
 export const config = { matcher: ['/((?!api/).*)'] };
 

