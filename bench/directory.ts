@@ -11,7 +11,7 @@ import { directoryMigrations } from '../lib/directory/schema';
 import { planSearch } from '../lib/directory/search-plan';
 import { fold } from '../lib/directory/sound';
 import type { DirectoryStore } from '../lib/directory/store';
-import { sync } from '../lib/directory/sync';
+import { type SyncOutcome, sync } from '../lib/directory/sync';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atMost, exactly, type Figure, percentile, round } from './figure';
 
@@ -58,6 +58,7 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
     const bound = busiest / rate;
     return [
       { what: 'people / departments / seed', value: `${MEMBERS}/${DEPARTMENTS}/${seed}`, unit: '' },
+      exactly('how both runs ended', `${first.state}, ${second.state}`, 'complete, complete'),
       exactly('differences to the emulator’s own list', await differences(store, company), 0),
       { what: 'wall time of the sync', value: round(first.seconds, 1), unit: ' s' },
       { what: 'processor time of the sync', value: round(first.cpuSeconds, 1), unit: ' s' },
@@ -114,7 +115,7 @@ function counting(client: Client, refusals: { count: number }): Client {
   };
 }
 
-async function measured(action: () => Promise<unknown>) {
+async function measured(action: () => Promise<SyncOutcome>) {
   globalThis.gc?.();
   const idle = process.memoryUsage().rss;
   let peak = idle;
@@ -128,11 +129,18 @@ async function measured(action: () => Promise<unknown>) {
   }, 20);
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  await action();
+  const outcome = await action();
+  const state = outcome.kind === 'ran' ? outcome.run.state : outcome.kind;
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
   clearInterval(timer);
-  return { seconds, cpuSeconds: (user + system) / 1_000_000, memory: (peak - idle) / MEGABYTE, longestPause };
+  return {
+    state,
+    seconds,
+    cpuSeconds: (user + system) / 1_000_000,
+    memory: (peak - idle) / MEGABYTE,
+    longestPause,
+  };
 }
 
 /** Changes with any row that is written, added or removed. */

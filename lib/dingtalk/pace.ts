@@ -126,6 +126,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
   return {
     call,
     warm: () => client.warm(),
+    isReachable: () => client.isReachable(),
     credentials: client.credentials,
     get calls() {
       return undertaking.calls;

@@ -188,7 +188,8 @@ export async function getMember(
 }
 
 /** A member as a department's list shows them: without roles, manager and the other departments that they lead. */
-export interface ListedMember extends Omit<Member, 'roles' | 'ledDepartmentIds' | 'managerUserId'> {
+export interface ListedMember
+  extends Omit<Member, 'roles' | 'ledDepartmentIds' | 'managerUserId' | 'positions'> {
   /** Leads the department of the list. */
   leader: boolean;
 }

@@ -54,6 +54,8 @@ export async function freshMember(
     departmentIds: stored.departments.map(({ id }) => id),
     ledDepartmentIds: stored.departments.filter(({ leader }) => leader).map(({ id }) => id),
     roles,
+    // A sign-in needs none of them; the person's own page asks DingTalk.
+    positions: [],
     managerUserId: detail?.managerUserId,
   };
 }

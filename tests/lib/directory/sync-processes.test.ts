@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 /** A process that syncs the same file, and what it says. */
-async function spawnSync(callsPerSecond: number): Promise<{ child: ChildProcess; outcome: Promise<string> }> {
+async function prepareSync(callsPerSecond: number) {
   const { url, clientId, clientSecret } = emulator;
   const child = spawn(
     process.execPath,
@@ -26,7 +26,7 @@ async function spawnSync(callsPerSecond: number): Promise<{ child: ChildProcess;
       ...['--conditions=react-server', '--import', 'tsx', 'tests/support/sync-child.ts'],
       ...[mirror.file, url, clientId, clientSecret, String(callsPerSecond)],
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   children.push(child);
   let said = '';
@@ -39,7 +39,7 @@ async function spawnSync(callsPerSecond: number): Promise<{ child: ChildProcess;
   });
   const outcome = once(child, 'exit').then(() => said.replace('ready\n', '').trim());
   await ready;
-  return { child, outcome };
+  return { child, outcome, go: () => child.stdin!.write('go\n') };
 }
 
 test('killed at random moments, it goes on to the exact result, and readers see no mixture', async ({
@@ -57,7 +57,8 @@ test('killed at random moments, it goes on to the exact result, and readers see 
 
   let ended = false;
   for (let round = 0; round < ROUNDS && !ended; round++) {
-    const { child, outcome } = await spawnSync(70);
+    const { child, outcome, go } = await prepareSync(70);
+    go();
     await delay(100 + Math.random() * 900);
     child.kill('SIGKILL');
     ended = (await outcome) !== '';
@@ -72,9 +73,10 @@ test('killed at random moments, it goes on to the exact result, and readers see 
 test('two processes never run at once', async () => {
   emulator = await startEmulator({ members: 200, departments: 60, seed, enforceQps: false });
   mirror = openMirror(emulator);
-  const first = await spawnSync(60);
+  const [first, second] = await Promise.all([prepareSync(30), prepareSync(1000)]);
+  first.go();
   while (!(await mirror.store.isLeased(() => false))) await delay(20);
-  const second = await spawnSync(1000);
+  second.go();
   expect(await second.outcome).toBe('busy');
   expect(await first.outcome).toBe('complete');
   await expectExact(mirror, emulator.company);
