@@ -2,14 +2,14 @@
 
 import { errorPage } from '@/lib/messages/error-page';
 
-/** A page that failed. `digest` is what the server's log has of it. */
-export default function ErrorPage({
-  error,
-  reset,
-}: {
+interface ErrorPageProps {
   error: Error & { digest?: string };
-  reset: () => void;
-}) {
+  /** Asks the server again, where `reset` would only show the same failure once more. */
+  retry: () => void;
+}
+
+/** A page that failed. `digest` is what the server's log calls its request id. */
+export default function ErrorPage({ error, retry }: ErrorPageProps) {
   const text =
     errorPage[typeof document !== 'undefined' && document.documentElement.lang === 'en' ? 'en' : 'zh-CN'];
   return (
@@ -22,7 +22,7 @@ export default function ErrorPage({
             {text.requestId} <code>{error.digest}</code>
           </p>
         )}
-        <button type="button" className="button" onClick={reset}>
+        <button type="button" className="button" onClick={retry}>
           {text.retry}
         </button>
       </div>

@@ -16,16 +16,21 @@ const MAX_STRANGERS = 300;
 const MAX_WAITING = 400;
 const EVERYBODY = 'everybody';
 
+export interface AttemptOptions {
+  /** Whether an error is the client's fault and counts. */
+  isFailure(error: unknown): boolean;
+  signal?: AbortSignal | undefined;
+}
+
 export interface Attempts {
   /**
    * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
    * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
    * may all clients together that have never succeeded.
    *
-   * @param isFailure whether an error is the client's fault and counts
-   * @throws AppError `too-many-attempts`
+   * @throws AppError `too-many-attempts`, or `overloaded` when `signal` ends the wait for a turn
    */
-  run<T>(client: string, isFailure: (error: unknown) => boolean, action: () => Promise<T>): Promise<T>;
+  run<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T>;
 }
 
 /** Sign-ins under way, and those that wait until there are fewer. */
@@ -34,6 +39,23 @@ interface Line {
   users: number;
   underWay: number;
   waiting: (() => void)[];
+}
+
+/** Waits until somebody in the line is done. @throws AppError `overloaded` when the signal comes first */
+function turn(line: Line, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const go = () => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    };
+    const giveUp = () => {
+      line.waiting = line.waiting.filter((other) => other !== go);
+      reject(new AppError('overloaded'));
+    };
+    if (signal?.aborted) return reject(new AppError('overloaded'));
+    line.waiting.push(go);
+    signal?.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 /** In memory; give the limiter another store of rate-limiter-flexible to share the count between instances. */
@@ -60,7 +82,12 @@ export function createAttempts(): Attempts {
   }
 
   /** Waits for a place in a line, and gives it back at the end. */
-  async function inLine<T>(key: string, places: () => Promise<number>, action: () => Promise<T>): Promise<T> {
+  async function inLine<T>(
+    key: string,
+    signal: AbortSignal | undefined,
+    places: () => Promise<number>,
+    action: () => Promise<T>,
+  ): Promise<T> {
     const line = lines.get(key) ?? { users: 0, underWay: 0, waiting: [] };
     lines.set(key, line);
     line.users++;
@@ -70,7 +97,7 @@ export function createAttempts(): Attempts {
         if (line.underWay < left) break;
         if (line.waiting.length >= MAX_WAITING)
           throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
-        await new Promise<void>((resolve) => line.waiting.push(resolve));
+        await turn(line, signal);
       }
       line.underWay++;
       try {
@@ -101,12 +128,12 @@ export function createAttempts(): Attempts {
   }
 
   return {
-    run(client, isFailure, action) {
+    run(client, { isFailure, signal }, action) {
       const own = async () => (await failuresLeft(client)).own;
       const strangers = async () => (await failuresLeft(client)).strangers;
-      return inLine(client, own, () => {
+      return inLine(client, signal, own, () => {
         const mine = () => attempt(client, isFailure, action);
-        return known.has(client) ? mine() : inLine(EVERYBODY, strangers, mine);
+        return known.has(client) ? mine() : inLine(EVERYBODY, signal, strangers, mine);
       });
     },
   };

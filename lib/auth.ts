@@ -1,24 +1,39 @@
 import 'server-only';
+import { randomUUID } from 'node:crypto';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { config } from './config';
 import { getMember, type Member, type WireLanguage } from './dingtalk/users';
 import { endedSessions } from './ended-sessions';
-import { AppError, rethrowAsAppError } from './errors';
+import { AppError, toAppError } from './errors';
 import { log } from './log';
 import { platform } from './platform';
+import { processWide } from './process-wide';
 import { safeReturnTo } from './return-to';
-import { type Session, sessions } from './session';
+import { type NoSessionReason, type Session, sessions } from './session';
 import { TARGET_HEADER } from './target-header';
 
-const QUIET = new Set(['absent', 'expired']);
+/** A page with most of its content at hand does not wait as long as a sign-in. */
+const PROFILE_DEADLINE_MS = 5000;
+
+const QUIET = new Set<NoSessionReason>(['absent', 'expired']);
+const REFUSALS_EVERY_MS = 10_000;
+const refusals = processWide('refusals', () => new Map<NoSessionReason, { count: number; since: number }>());
+
+/** Anybody can send broken cookies, and on the day of a change of keys everybody does: a line for many, with their number. */
+function noteRefusal(reason: NoSessionReason): void {
+  const { count, since } = refusals().get(reason) ?? { count: 0, since: Number.NEGATIVE_INFINITY };
+  const isTime = performance.now() - since >= REFUSALS_EVERY_MS;
+  if (isTime) log().warn({ event: 'session-refused', reason, count: count + 1 });
+  refusals().set(reason, isTime ? { count: 0, since: performance.now() } : { count: count + 1, since });
+}
 
 /** The session of whoever asks, or null. */
 export async function currentMember(): Promise<Session | null> {
   const opened = await sessions().open((await headers()).get('cookie'));
   if (opened.session) return endedSessions().has(opened.session.id) ? null : opened.session;
   // Fails closed, but not silently: many of these are a broken key rotation, or somebody at the lock.
-  if (!QUIET.has(opened.reason)) log().warn({ event: 'session-refused', reason: opened.reason });
+  if (!QUIET.has(opened.reason)) noteRefusal(opened.reason);
   return null;
 }
 
@@ -55,10 +70,26 @@ export function isRecent(session: Session, minutes: number | undefined): boolean
   return minutes === undefined || Date.now() / 1000 - session.issuedAt < minutes * 60;
 }
 
-/** What DingTalk says about whoever asks, right now. @throws AppError */
-export async function currentProfile(language: WireLanguage): Promise<Member> {
+/** What DingTalk says about whoever asks, right now; or why it does not, with the id under which the log has it. */
+export async function currentProfile(
+  language: WireLanguage,
+): Promise<{ profile: Member } | { failure: AppError; requestId: string }> {
   const { userId } = await requireMember();
-  return getMember(platform(), userId, { language }).catch(rethrowAsAppError);
+  const undertaking = { signal: AbortSignal.timeout(PROFILE_DEADLINE_MS), calls: 0 };
+  try {
+    return { profile: await getMember(platform(), userId, { language, undertaking }) };
+  } catch (error) {
+    const failure = toAppError(error);
+    const requestId = randomUUID();
+    log().error({
+      event: 'profile',
+      requestId,
+      userId,
+      upstreamCalls: undertaking.calls,
+      ...failure.toLog(),
+    });
+    return { failure, requestId };
+  }
 }
 
 /** The company in a workbench link, under either spelling that is in use. */

@@ -18,7 +18,8 @@ export interface Config {
   /** Id of the key that seals new sessions. */
   sealKey: string;
   sessionTtlSeconds: number;
-  sessionSameSite: 'lax' | 'strict' | 'none';
+  /** Not `strict`: whoever comes back from DingTalk's page, or from a link in a chat, would be nobody. */
+  sessionSameSite: 'lax' | 'none';
   trustedProxyHops: number;
   logLevel: (typeof LOG_LEVELS)[number];
   showOperatorHints: boolean;
@@ -107,7 +108,7 @@ const settingsSchema = z.object({
   SESSION_SEAL_KEY: z.string().optional(),
   SESSION_TTL_SECONDS: wholeNumber(43200, 60, 7 * 86400),
   SESSION_SAME_SITE: z
-    .enum(['lax', 'strict', 'none'], { error: 'must be lax, strict or none / 只能是 lax、strict、none' })
+    .enum(['lax', 'none'], { error: 'must be lax or none / 只能是 lax 或 none' })
     .default('lax'),
   TRUSTED_PROXY_HOPS: wholeNumber(0, 0, 10),
   LOG_LEVEL: z

@@ -2,7 +2,7 @@ import 'server-only';
 
 export interface CookieSettings {
   publicOrigin: string;
-  sessionSameSite: 'lax' | 'strict' | 'none';
+  sessionSameSite: 'lax' | 'none';
 }
 
 export interface Cookies {
@@ -23,7 +23,7 @@ export interface Cookies {
  */
 export function createCookies({ publicOrigin, sessionSameSite }: CookieSettings): Cookies {
   const secure = publicOrigin.startsWith('https:');
-  const sameSite = { lax: 'Lax', strict: 'Strict', none: 'None' }[sessionSameSite];
+  const sameSite = { lax: 'Lax', none: 'None' }[sessionSameSite];
   const flags = `Path=/; HttpOnly; ${secure ? 'Secure; ' : ''}SameSite=${sameSite}`;
   const set = (name: string, value: string, maxAge: number) =>
     `${name}=${value}; Max-Age=${maxAge}; ${flags}`;

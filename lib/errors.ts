@@ -68,7 +68,8 @@ export type Problem = keyof typeof problems;
 
 /** Whether trying again can help: not where somebody has to change a setting first. */
 export function mayRetry(problem: Problem): boolean {
-  return problems[problem].actor === 'nobody' || problems[problem].actor === 'person';
+  const { actor } = problems[problem];
+  return actor === 'nobody' || (actor === 'person' && problem !== 'corp-mismatch');
 }
 
 /** What the operator, and only the operator, may see of a failure. Never a secret, a code or a token. */
@@ -107,6 +108,13 @@ export class AppError extends Error {
 
   get status(): number {
     return problems[this.problem].status;
+  }
+
+  /** What the log has of it; the cause only where the fault is not the caller's. */
+  toLog(): Record<string, unknown> {
+    const { problem, code, status, detail, cause } = this;
+    const { actor } = problems[problem];
+    return { outcome: problem, code, status, actor, ...detail, ...(status >= 500 ? { err: cause } : {}) };
   }
 }
 
@@ -157,15 +165,22 @@ export function fromDingTalk(error: DingTalkError): AppError {
   return new AppError(toProblem(error), detail, { cause: error });
 }
 
-/** For `catch`: a failure of DingTalk becomes ours, anything else stays what it is. */
+/** A failure of DingTalk becomes ours. @throws whatever else it is */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof DingTalkError) return fromDingTalk(error);
+  if (error instanceof AppError) return error;
+  throw error;
+}
+
+/** `toAppError` for `catch`. */
 export function rethrowAsAppError(error: unknown): never {
-  throw error instanceof DingTalkError ? fromDingTalk(error) : error;
+  throw toAppError(error);
 }
 
 const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
 
 function toProblem(error: DingTalkError): Problem {
-  if (/^(too-many-in-flight|waited-too-long)$/.test(error.code)) return 'overloaded';
+  if (error.isUnsent) return 'overloaded';
   if (error.kind !== 'rejected') return error.kind;
   // For the exchange of a code, a bad parameter is a bad code.
   if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';

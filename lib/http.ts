@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
-import { AppError, mayRetry, type OperatorDetail, type Problem, problems } from './errors';
+import { AppError, type OperatorDetail, type Problem, problems } from './errors';
+import { explain, type WireError } from './explanation';
 import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
 import { sessions } from './session';
@@ -106,31 +107,16 @@ export function assertSameOrigin(request: Request): void {
   if (!ours || (site !== null && site !== 'same-origin')) throw new AppError('cross-site');
 }
 
-/** An error as programs and our own pages read it. Nothing of the cause leaves the server. */
-export interface WireError {
-  code: string;
-  message: string;
-  requestId: string;
-  /** What the person can do now. */
-  nextStep: string;
-  /** Whether trying again can help. */
-  retry: boolean;
-  /** Only with `SHOW_OPERATOR_HINTS=true`. */
-  operator?: OperatorHint;
+/** Says when another attempt makes sense, where one does. */
+export function setRetryAfter(headers: Headers, problem: Problem, detail: OperatorDetail): void {
+  if (problems[problem].status !== 503 && problem !== 'too-many-attempts') return;
+  headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
 }
 
-export interface OperatorHint extends OperatorDetail {
-  cause: string;
-  remedy: string;
-  actor: string;
-}
-
-function errorResponse(error: unknown, request: Request, requestId: string): Response {
-  const { problem, detail } = error instanceof AppError ? error : new AppError('internal');
+function errorResponse(failure: unknown, request: Request, requestId: string): Response {
+  const { problem, detail } = failure instanceof AppError ? failure : new AppError('internal');
   const headers = new Headers();
-  if (problems[problem].status === 503 || problem === 'too-many-attempts') {
-    headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
-  }
+  setRetryAfter(headers, problem, detail);
   // A cookie that opens nothing is of no use to anybody.
   if (problem === 'not-signed-in' && request.headers.get('cookie')?.includes(sessions().cookieName)) {
     headers.set('set-cookie', sessions().clear());
@@ -138,32 +124,12 @@ function errorResponse(error: unknown, request: Request, requestId: string): Res
   if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);
   // The rest of such a body is not going to be read.
   if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
-  const language = preferredLanguage(request.headers.get('accept-language'));
-  const body = { error: toWireError(problem, detail, requestId, language) };
+  const messages = messagesIn(preferredLanguage(request.headers.get('accept-language')));
+  const { code, status } = problems[problem];
+  const error: WireError = { code, requestId, ...explain(problem, messages, detail) };
   headers.set('content-type', 'application/json');
   // The operator's part repeats words of DingTalk's, which can be anything.
-  return new Response(withoutSecrets(JSON.stringify(body)), { status: problems[problem].status, headers });
-}
-
-function toWireError(
-  problem: Problem,
-  detail: OperatorDetail,
-  requestId: string,
-  language: Parameters<typeof messagesIn>[0],
-): WireError {
-  const messages = messagesIn(language);
-  const { code, actor } = problems[problem];
-  const { person, next, cause, remedy } = messages.problems[problem];
-  return {
-    code,
-    message: person,
-    requestId,
-    nextStep: next,
-    retry: mayRetry(problem),
-    ...(config().showOperatorHints
-      ? { operator: { cause, remedy, actor: messages.actors[actor], ...detail } }
-      : {}),
-  };
+  return new Response(withoutSecrets(JSON.stringify({ error })), { status, headers });
 }
 
 function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: boolean): void {
@@ -171,9 +137,8 @@ function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: bo
     log().error({ ...line, outcome: 'internal', err: failure });
     return;
   }
-  const { problem, code, status, detail, cause } = failure;
-  const fields = { ...line, outcome: problem, code, status, actor: problems[problem].actor, ...detail };
-  if (status >= 500) log().error({ ...fields, err: cause });
+  const fields = { ...line, ...failure.toLog() };
+  if (failure.status >= 500) log().error(fields);
   else if (isEvent) log().warn(fields);
 }
 

@@ -41,6 +41,12 @@ export function guardOutput(): void {
   }
 }
 
+/** @param path with its query, which is left out: it can hold anything */
+export function logPageFailure(error: unknown, path: string): void {
+  const requestId = (error as { digest?: unknown } | undefined)?.digest;
+  log().error({ event: 'page', requestId, path: path.split('?')[0], outcome: 'internal', err: error });
+}
+
 /** As it is, as it stands inside JSON, and as it stands in a URL. */
 function spellings(secret: string): string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])];

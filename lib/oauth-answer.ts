@@ -1,6 +1,6 @@
 import 'server-only';
 import { AppError, problems } from './errors';
-import type { Trip } from './http';
+import { setRetryAfter, type Trip } from './http';
 import { messagesIn, preferredLanguage } from './messages';
 
 /**
@@ -18,6 +18,7 @@ export function signInFailedPage(
   if (failure.detail.dingTalkCode) query.set('dingtalk', failure.detail.dingTalkCode);
   const address = `/login?${query}`;
   const messages = messagesIn(preferredLanguage(request.headers.get('accept-language')));
+  setRetryAfter(headers, failure.problem, failure.detail);
   headers.set('refresh', `0;url=${address}`);
   headers.set('content-type', 'text/html; charset=utf-8');
   const link = `<a href="${address.replaceAll('&', '&amp;')}">${messages.problems[failure.problem].person}</a>`;

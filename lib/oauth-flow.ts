@@ -9,6 +9,8 @@ import { createSealer, type SealerSettings } from './seal';
 
 const PURPOSE = 'oauth-flow';
 const TTL_SECONDS = 600;
+/** The cookie outlives the flow, so that whoever was slow is told so and still ends where they were going. */
+const SEAL_TTL_SECONDS = 3600;
 /** All unfinished flows of one browser together: servers refuse large headers, and the session is in there too. */
 const MAX_COOKIE_BYTES = 5000;
 /** A longer target would push the other tabs' flows out; such a person lands on the first page instead. */
@@ -21,10 +23,17 @@ export interface OAuthFlows {
   /**
    * Ends a flow, once.
    *
-   * @returns its return target, or null when the state is missing, forged, expired, used or another browser's; and
-   * the cookie to remove
+   * @returns what became of it, and the cookie to remove
    */
-  finish(cookieHeader: string | null, state: string): Promise<{ next: string | null; setCookies: string[] }>;
+  finish(cookieHeader: string | null, state: string): Promise<FinishedFlow>;
+}
+
+export interface FinishedFlow {
+  /** `used`: it came to its end before. `invalid`: the state is missing, forged, expired or another browser's. */
+  outcome: 'good' | 'used' | 'invalid';
+  /** Where the person wanted to go, as far as that is known; a checked target, else `/`. */
+  next: string;
+  setCookies: string[];
 }
 
 const payloadSchema = z.object({ id: z.string(), secret: z.string(), next: z.string(), expiresAt: z.int() });
@@ -34,11 +43,10 @@ export function createOAuthFlows(
   settings: CookieSettings & SealerSettings,
   now: () => number = Date.now,
 ): OAuthFlows {
-  // Back from DingTalk is a navigation from another site: a Strict cookie would stay behind.
-  const cookies = createCookies({ ...settings, sessionSameSite: 'lax' });
+  const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const prefix = cookies.nameOf('dingpass-flow-');
-  const finished = new LRUCache<string, true>({ max: 50_000, ttl: TTL_SECONDS * 1000 });
+  const finished = new LRUCache<string, true>({ max: 50_000, ttl: SEAL_TTL_SECONDS * 1000 });
 
   /** Names begin with the time, so that the oldest come first. */
   function oldestToDrop(cookieHeader: string | null, newBytes: number): string[] {
@@ -61,28 +69,32 @@ export function createOAuthFlows(
       const secret = randomBytes(16).toString('base64url');
       const expiresAt = Math.floor(now() / 1000) + TTL_SECONDS;
       const target = next.length > MAX_NEXT_LENGTH ? '/' : next;
-      const value = await sealer.seal(PURPOSE, { id, secret, next: target, expiresAt }, TTL_SECONDS);
+      const value = await sealer.seal(PURPOSE, { id, secret, next: target, expiresAt }, SEAL_TTL_SECONDS);
       const name = prefix + id;
       const dropped = oldestToDrop(cookieHeader, name.length + value.length + 3);
       return {
         state: `${id}.${secret}`,
-        setCookies: [...dropped.map((old) => cookies.clear(old)), cookies.set(name, value, TTL_SECONDS)],
+        setCookies: [...dropped.map((old) => cookies.clear(old)), cookies.set(name, value, SEAL_TTL_SECONDS)],
       };
     },
 
     async finish(cookieHeader, state) {
       const [, id, secret] = /^([0-9a-z]{16,32})\.([\w-]{22})$/.exec(state) ?? [];
-      if (id === undefined || secret === undefined) return { next: null, setCookies: [] };
+      if (id === undefined || secret === undefined) return { outcome: 'invalid', next: '/', setCookies: [] };
       const name = prefix + id;
       const [value, ...others] = cookies.valuesOf(cookieHeader, name);
-      if (value === undefined || others.length > 0) return { next: null, setCookies: [] };
-      const refused = { next: null, setCookies: [cookies.clear(name)] };
-      const opened = await sealer.open(PURPOSE, value, TTL_SECONDS);
+      const setCookies = value === undefined ? [] : [cookies.clear(name)];
+      if (finished.has(id)) return { outcome: 'used', next: '/', setCookies };
+      if (value === undefined || others.length > 0) return { outcome: 'invalid', next: '/', setCookies };
+      const opened = await sealer.open(PURPOSE, value, SEAL_TTL_SECONDS);
       const parsed = payloadSchema.safeParse('value' in opened ? opened.value : undefined);
-      if (!parsed.success || now() / 1000 >= parsed.data.expiresAt) return refused;
-      if (parsed.data.id !== id || !isSame(parsed.data.secret, secret) || finished.has(id)) return refused;
+      if (!parsed.success || parsed.data.id !== id || !isSame(parsed.data.secret, secret)) {
+        return { outcome: 'invalid', next: '/', setCookies };
+      }
+      const { next, expiresAt } = parsed.data;
+      if (now() / 1000 >= expiresAt) return { outcome: 'invalid', next, setCookies };
       finished.set(id, true);
-      return { next: parsed.data.next, setCookies: [cookies.clear(name)] };
+      return { outcome: 'good', next, setCookies };
     },
   };
 }

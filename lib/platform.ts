@@ -14,7 +14,7 @@ export const platform = processWide('platform', () => {
 export async function isReady(): Promise<boolean> {
   try {
     await platform().warm();
-    return true;
+    return platform().isReachable();
   } catch {
     return false;
   }

@@ -144,5 +144,7 @@ function displayName(name: string, userId: string): string {
     .toWellFormed()
     .replace(/\p{Cc}/gu, ' ')
     .trim();
-  return Array.from(clean).slice(0, MAX_NAME_LENGTH).join('').trim() || userId;
+  const clipped = Array.from(clean).slice(0, MAX_NAME_LENGTH).join('').trim();
+  // Nor is a name that consists of what cannot be seen.
+  return /[^\p{Cf}\p{Z}]/u.test(clipped) ? clipped : userId;
 }

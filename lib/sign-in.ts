@@ -40,7 +40,11 @@ export async function changeOver(
   request: Request,
   trip: Trip,
 ): Promise<{ session: Session; setCookie?: string }> {
-  const member = await provenMember('client', code, request, trip);
+  const member = await provenMember('client', code, request, trip).catch(async (error: unknown) => {
+    // DingTalk knows whoever holds the client, and they are not one of us: nor are they the one before them.
+    if (error instanceof AppError && error.code in NOT_ONE_OF_US) await endSession();
+    throw error;
+  });
   const session = await currentMember();
   if (session?.userId === member.userId) return { session };
   if (session) endedSessions().end(session);
@@ -49,7 +53,8 @@ export async function changeOver(
 
 function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Member> {
   trip.note({ door });
-  return attempts().run(clientKey(request.headers), isFailedAttempt, () =>
+  const options = { isFailure: isFailedAttempt, signal: trip.undertaking.signal };
+  return attempts().run(clientKey(request.headers), options, () =>
     once(code, () => memberBehind(door, code, trip.undertaking)).catch(rethrowAsAppError),
   );
 }
@@ -59,6 +64,8 @@ async function sealFor({ userId, unionId, name = userId }: Member, door: Session
   trip.note({ userId, sessionId: sealed.session.id });
   return sealed;
 }
+
+const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
 
 /** Signs out whoever asks. @returns the `Set-Cookie` value that removes the cookie */
 export async function signOut(trip: Trip): Promise<string> {
@@ -90,9 +97,12 @@ async function employeeBehind(code: string, undertaking: Undertaking): Promise<{
   return employee;
 }
 
-/** Whether a failed sign-in is the doing of whoever tried: these are counted, DingTalk's and our own faults are not. */
+/**
+ * Whether a failed sign-in can be an invented code, or a stranger's. Colleagues whom the company has not let in yet
+ * must not shut out the others behind their address.
+ */
 function isFailedAttempt(error: unknown): boolean {
-  return error instanceof AppError && error.status < 500;
+  return error instanceof AppError && (error.problem === 'code-refused' || error.problem === 'not-member');
 }
 
 /** Keeps a code from being handed in twice, unless the first time provably left it as it was. */

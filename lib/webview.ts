@@ -5,14 +5,21 @@
 import requestAuthCodeV1 from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
 import requestAuthCodeV2 from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
-import type { Problem } from './errors';
+
+/** The problems of `errors.ts` that a client can be the cause of. */
+export type WebviewProblem =
+  | 'not-in-dingtalk'
+  | 'bridge-silent'
+  | 'bridge-refused'
+  | 'domain-unknown'
+  | 'corp-refused';
 
 /** Why the client gave no code. `nativeCode` is the client's own error code, for the operator. */
 export class WebviewError extends Error {
-  readonly problem: Problem;
+  readonly problem: WebviewProblem;
   readonly nativeCode: string | undefined;
 
-  constructor(problem: Problem, nativeCode?: string) {
+  constructor(problem: WebviewProblem, nativeCode?: string) {
     super(problem);
     this.name = 'WebviewError';
     this.problem = problem;

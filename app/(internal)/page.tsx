@@ -20,14 +20,7 @@ export default async function HomePage() {
         <p className="hero-lead">
           {home.lead} {home.sessionUntil} {until.format(member.expiresAt * 1000)}
         </p>
-        <MemberMenu
-          text={{
-            open: home.notYou,
-            question: home.signOutQuestion,
-            signOut: home.signOut,
-            cancel: home.cancel,
-          }}
-        />
+        <MemberMenu text={{ open: home.notYou, signOut: home.signOut }} />
       </header>
       <nav aria-label={home.pages}>
         <h2 className="section-title">{home.pages}</h2>

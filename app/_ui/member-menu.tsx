@@ -1,39 +1,17 @@
-'use client';
-
-import ActionSheet from 'antd-mobile/es/components/action-sheet';
-import 'antd-mobile/es/global';
-import { useRef, useState } from 'react';
-
 interface MemberMenuProps {
-  text: { open: string; question: string; signOut: string; cancel: string };
+  text: { open: string; signOut: string };
 }
 
-/** "Not you?": asks, then signs out. Without JavaScript the button signs out at once. */
+/** "Not you?": shows the way out, and only the way out, so that one tap too many signs nobody out. Needs no JavaScript. */
 export function MemberMenu({ text }: MemberMenuProps) {
-  const form = useRef<HTMLFormElement>(null);
-  const [asking, setAsking] = useState(false);
   return (
-    <form ref={form} method="post" action="/api/session/sign-out" className="hero-menu">
-      <button
-        type="submit"
-        className="button-quiet"
-        onClick={(event) => {
-          event.preventDefault();
-          setAsking(true);
-        }}
-      >
-        {text.open} {text.signOut}
-      </button>
-      <ActionSheet
-        visible={asking}
-        extra={text.question}
-        cancelText={text.cancel}
-        actions={[{ key: 'sign-out', text: text.signOut, danger: true }]}
-        onAction={() => form.current?.submit()}
-        onClose={() => setAsking(false)}
-        closeOnAction
-        safeArea
-      />
-    </form>
+    <details className="hero-menu">
+      <summary className="button-quiet">{text.open}</summary>
+      <form method="post" action="/api/session/sign-out">
+        <button type="submit" className="button-quiet">
+          {text.signOut}
+        </button>
+      </form>
+    </details>
   );
 }

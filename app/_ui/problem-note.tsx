@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { OperatorHint } from '@/lib/http';
+import type { OperatorHint } from '@/lib/explanation';
 import type { Messages } from '@/lib/messages';
 
 export type ProblemNoteLabels = Messages['problemNote'];

@@ -1,5 +1,5 @@
-import type { Problem } from '@/lib/errors';
-import type { WireError } from '@/lib/http';
+import type { WireError } from '@/lib/explanation';
+import type { WebviewProblem } from '@/lib/webview';
 
 export interface FlowOptions {
   corpId: string;
@@ -12,7 +12,10 @@ export interface FlowOptions {
 export type Outcome =
   | { kind: 'entering' }
   | { kind: 'refused'; error: WireError }
-  | { kind: 'failed'; problem: Problem; nativeCode?: string | undefined };
+  | { kind: 'failed'; problem: ClientProblem | 'not-in-dingtalk'; nativeCode?: string | undefined };
+
+/** What can go wrong before our server is reached. */
+export type ClientProblem = Exclude<WebviewProblem, 'not-in-dingtalk'> | 'cookie-blocked' | 'network-failed';
 
 export type Phase = 'asking' | 'posting';
 
@@ -74,8 +77,8 @@ async function askForCode({ corpId, clientId }: FlowOptions): Promise<{ code: st
   try {
     return { code: await webview.requestAuthCode({ corpId, clientId, timeoutMs: CODE_TIMEOUT_MS }) };
   } catch (error) {
-    if (!(error instanceof webview.WebviewError)) throw error;
-    return { kind: 'failed', problem: error.problem, nativeCode: error.nativeCode };
+    const { problem, nativeCode } = error as InstanceType<typeof webview.WebviewError>;
+    return { kind: 'failed', problem, nativeCode };
   }
 }
 
@@ -106,7 +109,8 @@ export async function changeOver(options: FlowOptions, userId: string): Promise<
   if ('kind' in asked) return false;
   try {
     const response = await post({ code: asked.code, corpId: options.corpId, changeOver: true });
-    const answer = (await response.json()) as { member?: { userId: string } };
+    const answer = (await response.json()) as { member?: { userId: string }; error?: WireError };
+    if (answer.error) return /^NOT_(MEMBER|ALLOWED)$/.test(answer.error.code);
     return answer.member !== undefined && answer.member.userId !== userId;
   } catch {
     return false;

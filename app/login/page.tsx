@@ -2,11 +2,13 @@ import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { corpIdIn, currentMember, isOurCorp, isRecent } from '@/lib/auth';
 import { config } from '@/lib/config';
-import { mayRetry, type OperatorDetail, type Problem, problems } from '@/lib/errors';
+import { type Problem, problems } from '@/lib/errors';
+import { explain } from '@/lib/explanation';
 import type { Messages } from '@/lib/messages';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
 import { currentMessages } from '@/lib/visitor';
-import { type ProblemSentence, SignIn, type SignInText } from './sign-in';
+import type { ClientProblem } from './flow';
+import { type LoginProblem, SignIn, type SignInText } from './sign-in';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { messages } = await currentMessages();
@@ -57,29 +59,20 @@ async function isAlreadyIn(within: string | null): Promise<boolean> {
 }
 
 /** What stands in the way before anything is asked of anybody: a wrong link, or a sign-in that failed at DingTalk. */
-function refusalOf(query: URLSearchParams, messages: Messages): ProblemSentence | undefined {
+function refusalOf(query: URLSearchParams, messages: Messages): LoginProblem | undefined {
   const failed = query.get('failed');
   if (failed !== null && Object.hasOwn(problems, failed)) {
     const requestId = /^[0-9a-f-]{36}$/.exec(query.get('request') ?? '')?.[0];
     const dingTalkCode = /^[\w.-]{1,64}$/.exec(query.get('dingtalk') ?? '')?.[0];
     return {
-      ...toSentence(failed as Problem, messages, { dingTalkCode }),
+      ...explain(failed as Problem, messages, { dingTalkCode }),
       requestId,
       action: 'browser-door',
     };
   }
   const linkedCorpId = corpIdIn(query);
-  if (linkedCorpId?.toUpperCase() === '$CORPID$')
-    return { ...toSentence('corp-placeholder', messages), retry: false };
-  // The client has to change the organisation first: asking it again does not help.
-  return isOurCorp(linkedCorpId) ? undefined : { ...toSentence('corp-mismatch', messages), retry: false };
-}
-
-function toSentence(problem: Problem, messages: Messages, detail: OperatorDetail = {}): ProblemSentence {
-  const { person, next, cause, remedy } = messages.problems[problem];
-  const actor = messages.actors[problems[problem].actor];
-  const operator = config().showOperatorHints ? { cause, remedy, actor, ...detail } : undefined;
-  return { message: person, nextStep: next, retry: mayRetry(problem), operator };
+  if (linkedCorpId?.toUpperCase() === '$CORPID$') return explain('corp-placeholder', messages);
+  return isOurCorp(linkedCorpId) ? undefined : explain('corp-mismatch', messages);
 }
 
 /** What the page itself can meet, before or without our server. */
@@ -90,12 +83,16 @@ const CLIENT_PROBLEMS = [
   'corp-refused',
   'cookie-blocked',
   'network-failed',
-] as const satisfies Problem[];
+] as const satisfies ClientProblem[];
 
 function toText(messages: Messages): SignInText {
-  const sentences = CLIENT_PROBLEMS.map((problem) => [problem, toSentence(problem, messages)] as const);
+  const sentences = CLIENT_PROBLEMS.map((problem) => [problem, explain(problem, messages)] as const);
   const { title: _title, noScript: _noScript, ...text } = messages.signIn;
-  return { ...text, labels: messages.problemNote, problems: Object.fromEntries(sentences) };
+  return {
+    ...text,
+    labels: messages.problemNote,
+    problems: Object.fromEntries(sentences) as SignInText['problems'],
+  };
 }
 
 function toParameters(query: Record<string, string | string[] | undefined>): URLSearchParams {

@@ -1,18 +1,20 @@
 'use client';
 
 import { useCallback, useEffect, useState } from 'react';
-import type { Problem } from '@/lib/errors';
-import type { OperatorHint } from '@/lib/http';
+import type { Explanation } from '@/lib/explanation';
 import { ProblemNote, type ProblemNoteLabels } from '../_ui/problem-note';
-import { type FlowOptions, type Outcome, type Phase, signIn, takeEntryMark } from './flow';
+import {
+  type ClientProblem,
+  type FlowOptions,
+  type Outcome,
+  type Phase,
+  signIn,
+  takeEntryMark,
+} from './flow';
 
-export interface ProblemSentence {
-  message: string;
-  nextStep: string;
-  /** Whether trying again can help. */
-  retry: boolean;
+/** A problem as this page shows it. */
+export interface LoginProblem extends Explanation {
   requestId?: string | undefined;
-  operator?: OperatorHint | undefined;
   /** The way to try again, where it is not the client's. */
   action?: 'browser-door' | undefined;
   /** Whether the other door is worth a try. */
@@ -31,23 +33,23 @@ export interface SignInText {
   otherDoor: string;
   labels: ProblemNoteLabels;
   /** What can go wrong before our server is reached. */
-  problems: Partial<Record<Problem, ProblemSentence>>;
+  problems: Record<ClientProblem, Explanation>;
 }
 
 interface SignInProps extends FlowOptions {
   /** The visitor has just signed out: do not sign them in again unasked. */
   signedOut: boolean;
   /** What is wrong already, with the link or with a sign-in at DingTalk's page: then nothing is asked. */
-  refusal: ProblemSentence | undefined;
+  refusal: LoginProblem | undefined;
   /** Where a sign-in in a browser begins. */
   browserDoor: string;
   text: SignInText;
 }
 
-type State = Phase | 'entering' | 'signed-out' | 'in-browser' | ProblemSentence;
+type State = Phase | 'entering' | 'signed-out' | 'in-browser' | LoginProblem;
 
 /** Where the client fails, but a sign-in at DingTalk's own page may not. */
-const BROWSER_DOOR_HELPS = new Set<Problem>(['bridge-silent', 'bridge-refused', 'domain-unknown']);
+const BROWSER_DOOR_HELPS = new Set<ClientProblem>(['bridge-silent', 'bridge-refused', 'domain-unknown']);
 
 /** Shows a sign-in as it goes: what is happening, or what went wrong and what to do. */
 export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor, text }: SignInProps) {
@@ -87,6 +89,10 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
       <div role="status">
         <span className="spinner" aria-hidden="true" />
         <p className="door-sentence">{text[state]}</p>
+        {/* Should this page's scripts never run, style alone brings the way out. */}
+        <a className="link link-late" href={browserDoor}>
+          {text.otherDoor}
+        </a>
       </div>
     );
   }
@@ -94,7 +100,7 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
     <ProblemNote {...state} labels={text.labels}>
       {state.action === 'browser-door' && (
         <a className="button" href={browserDoor}>
-          {text.browserButton}
+          {text.retry}
         </a>
       )}
       {state.action === undefined && state.retry && (
@@ -115,7 +121,7 @@ function toState(outcome: Outcome, text: SignInText): State {
   if (outcome.kind === 'entering') return 'entering';
   if (outcome.kind === 'refused') return outcome.error;
   if (outcome.problem === 'not-in-dingtalk') return 'in-browser';
-  const sentence = text.problems[outcome.problem] ?? { message: '', nextStep: '', retry: true };
+  const sentence = text.problems[outcome.problem];
   const { operator } = sentence;
   return {
     ...sentence,

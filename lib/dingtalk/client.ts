@@ -51,6 +51,8 @@ export interface Undertaking {
 export interface Client {
   /** @throws DingTalkError, and nothing else */
   call<T>(request: DingTalkRequest<T>): Promise<T>;
+  /** False while calls are refused here, because DingTalk did not answer lately. */
+  isReachable(): boolean;
   /** Sees to it that there is an app token. @throws DingTalkError when DingTalk gives none */
   warm(): Promise<void>;
   /** The app's own credentials, for the calls that carry them in the body. */
@@ -152,7 +154,9 @@ export function createClient(options: DingTalkOptions): Client {
       return readAnswer(request, await transport({ url, method: request.method, headers, body, signal }));
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      const { code, mayHaveHadEffect } = error;
+      // The end of the whole undertaking's time says nothing about this call.
+      const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
+      const { mayHaveHadEffect } = error;
       throw new DingTalkError(
         'unreachable',
         { api: request.path, code, mayHaveHadEffect },
@@ -161,11 +165,13 @@ export function createClient(options: DingTalkOptions): Client {
     }
   }
 
+  const isReachable = () => breakers.api.isLettingThrough() && breakers.oapi.isLettingThrough();
+
   const warm = async () => {
     await appToken.get();
   };
 
-  return { call, warm, credentials };
+  return { call, warm, isReachable, credentials };
 }
 
 function isAppToken(request: DingTalkRequest<unknown>): boolean {
@@ -181,9 +187,10 @@ function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boo
 }
 
 /** Neither a certificate nor our own guard changes its mind at once. */
-const HOPELESS = /^timeout$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
+const HOPELESS =
+  /^timeout$|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
-const PATIENCE_LOST = new Set(['timeout', 'answer-too-large', 'unknown-encoding', 'redirect']);
+const PATIENCE_LOST = new Set(['timeout', 'out-of-time', 'answer-too-large', 'unknown-encoding', 'redirect']);
 
 /** The shared token fetch has no deadline of ours; whoever waits for it has. */
 async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<unknown>): Promise<T> {
@@ -193,7 +200,7 @@ async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<u
   const deadline = new Promise<never>((_, reject) => {
     onAbort = () =>
       reject(
-        new DingTalkError('unreachable', { api: request.path, code: 'timeout', mayHaveHadEffect: false }),
+        new DingTalkError('unreachable', { api: request.path, code: 'out-of-time', mayHaveHadEffect: false }),
       );
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });

@@ -67,6 +67,11 @@ export class DingTalkError extends Error {
     return UNSENT.has(this.code);
   }
 
+  /** Nor does a call that ran into the end of a longer undertaking. */
+  get saysNothing(): boolean {
+    return this.isUnsent || this.code === 'out-of-time';
+  }
+
   /** This app called this API too often within a second; the call was turned away unread. */
   get isOverRate(): boolean {
     return this.kind === 'rejected' && OVER_RATE.has(this.code);
@@ -91,7 +96,7 @@ const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;
 const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', 'server.error']);
 const UNSENT = new Set(['too-many-in-flight', 'waited-too-long']);
 /** Neither our own queue, nor one odd record, nor a single service behind DingTalk's gateway (`15`) is the line. */
-const NOT_THE_LINE = new Set([...UNSENT, 'unexpected-shape', 'other-userid', '15']);
+const NOT_THE_LINE = new Set([...UNSENT, 'out-of-time', 'unexpected-shape', 'other-userid', '15']);
 const OVER_RATE = new Set(['90018', 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi']);
 const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
 const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;

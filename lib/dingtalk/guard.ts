@@ -14,6 +14,8 @@ const MAX_WAITING = 200;
 export interface Breaker {
   /** @throws DingTalkError `circuit-open` */
   run<T>(api: string, action: () => Promise<T>): Promise<T>;
+  /** Whether the next call would be tried. */
+  isLettingThrough(): boolean;
 }
 
 /** @param now milliseconds on a clock that never jumps */
@@ -38,13 +40,14 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
           faults++;
           if (error.code === 'banned') faults = Math.max(faults, FAULTS_TO_OPEN);
           nextProbeAt = now() + PROBE_EVERY_MS;
-        } else if (!(error instanceof DingTalkError && error.isUnsent)) {
+        } else if (!(error instanceof DingTalkError && error.saysNothing)) {
           // Only an answer closes it: a crowd that our own queue turns away would otherwise hide the outage behind it.
           faults = 0;
         }
         throw error;
       }
     },
+    isLettingThrough: () => faults < FAULTS_TO_OPEN || now() >= nextProbeAt,
   };
 }
 
@@ -59,12 +62,13 @@ export function createBulkhead(): Bulkhead {
   const waiting = new Set<() => void>();
 
   async function enter(api: string, signal: AbortSignal | undefined): Promise<void> {
+    const refusal = (code: string) =>
+      new DingTalkError('unreachable', { api, code, mayHaveHadEffect: false });
+    if (signal?.aborted) throw refusal('waited-too-long');
     if (inFlight < MAX_IN_FLIGHT) {
       inFlight++;
       return;
     }
-    const refusal = (code: string) =>
-      new DingTalkError('unreachable', { api, code, mayHaveHadEffect: false });
     if (waiting.size >= MAX_WAITING) throw refusal('too-many-in-flight');
     await new Promise<void>((resolve, reject) => {
       const turn = () => {

@@ -41,6 +41,19 @@ export interface Member {
   admin?: boolean | undefined;
   boss?: boolean | undefined;
   companyAccount?: boolean | undefined;
+  /** `sso` or `dingtalk`, for company accounts. */
+  companyAccountType?: string | undefined;
+  /** Sign-in name of a company account. */
+  loginId?: string | undefined;
+  /** `profession` or `base`. */
+  orgEmailType?: string | undefined;
+  /** Titles that differ from one department to another. */
+  positions: {
+    departmentId: number;
+    title?: string | undefined;
+    workPlace?: string | undefined;
+    main?: boolean | undefined;
+  }[];
 }
 
 /** DingTalk's languages for department and role names. */
@@ -137,6 +150,12 @@ const memberSchema = z.object({
   admin: flag,
   boss: flag,
   exclusive_account: flag,
+  exclusive_account_type: text,
+  login_id: text,
+  org_email_type: text,
+  dept_position_list: z
+    .array(z.object({ dept_id: z.number(), title: text, work_place: text, is_main: flag }))
+    .nullish(),
 });
 
 /**
@@ -199,6 +218,15 @@ function toMember(wire: z.infer<typeof memberSchema>): Member {
     admin: wire.admin,
     boss: wire.boss,
     companyAccount: wire.exclusive_account,
+    companyAccountType: wire.exclusive_account_type,
+    loginId: wire.login_id,
+    orgEmailType: wire.org_email_type,
+    positions: (wire.dept_position_list ?? []).map(({ dept_id, title, work_place, is_main }) => ({
+      departmentId: dept_id,
+      title,
+      workPlace: work_place,
+      main: is_main,
+    })),
   };
 }
 

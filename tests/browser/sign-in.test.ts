@@ -183,8 +183,11 @@ test('a webview that keeps no cookie is told, and does not go round in circles',
 test('after signing out, "back" shows nothing of the member, and nobody is signed in again unasked', async () => {
   await inClient('android', '/', code, async ({ page, asked }) => {
     await page.getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
-    await page.getByRole('button', { name: /退出登录/ }).click();
-    await page.locator('.adm-action-sheet').getByText('退出登录', { exact: true }).click();
+    // With the keyboard alone, as everything here.
+    await page.getByText('不是您？').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
     await page.getByText('您已退出登录。').waitFor();
     await page.goBack();
     await page.waitForURL(/\/(login|$)/);

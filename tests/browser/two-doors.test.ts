@@ -98,7 +98,8 @@ test('a refusal at DingTalk is a clear page without a loop, and signing in again
   await page.getByText('您取消了登录。').waitFor();
   expect(page.url()).toMatch(/\/login\?failed=sign-in-declined/);
   expect((await history(page)).join()).not.toMatch(/callback/);
-  await scan(page, person(0).userid);
+  await page.getByRole('link', { name: '重试' }).click();
+  await page.locator(`[data-account="${person(0).userid}"]`).click();
   await greeting(page, person(0).name);
 });
 
@@ -140,8 +141,8 @@ test('"Not you?" signs out and leads to the right door, and another person comes
   await page.goto(app.url);
   await scan(page, person(0).userid);
   await greeting(page, person(0).name);
-  await page.getByRole('button', { name: /不是您/ }).click();
-  await page.locator('.adm-action-sheet').getByText('退出登录', { exact: true }).click();
+  await page.getByText('不是您？').click();
+  await page.getByRole('button', { name: '退出登录' }).click();
   await page.getByRole('button', { name: '重新登录' }).click();
   await scan(page, person(2).userid);
   await greeting(page, person(2).name);

@@ -17,7 +17,7 @@ interface End {
 async function trySignIn(attempts: Attempts, client: string, error?: Error, ms = 0): Promise<End> {
   let asked = false;
   try {
-    await attempts.run(client, isFailure, async () => {
+    await attempts.run(client, { isFailure }, async () => {
       asked = true;
       if (ms > 0) await delay(ms);
       if (error) throw error;
@@ -108,7 +108,7 @@ test('in an office where nineteen codes were refused, the others still come in, 
   let most = 0;
   const ends = await Promise.all(
     Array.from({ length: 100 }, () =>
-      attempts.run('office', isFailure, async () => {
+      attempts.run('office', { isFailure }, async () => {
         underWay++;
         most = Math.max(most, underWay);
         await delay(1);

@@ -165,7 +165,6 @@ test.each<[string, string, object]>([
   ['DINGTALK_OAPI_URL', 'http://127.0.0.1:4010/old', { oapiUrl: 'http://127.0.0.1:4010/old' }],
   ['DINGTALK_CORP_ID', '  ding0123456789abcdef \n', { corpId: 'ding0123456789abcdef' }],
   ['SESSION_TTL_SECONDS', '604800', { sessionTtlSeconds: 604_800 }],
-  ['SESSION_SAME_SITE', 'strict', { sessionSameSite: 'strict' }],
   ['SESSION_TTL_SECONDS', '', { sessionTtlSeconds: 43_200 }],
   ['TRUSTED_PROXY_HOPS', '2', { trustedProxyHops: 2 }],
   ['DINGTALK_AGENT_ID', '4100200300', { agentId: '4100200300' }],

@@ -143,10 +143,6 @@ test.each<[Partial<SessionSettings>, RegExp]>([
     /^__Host-dingpass=[^;\s]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None$/,
   ],
   [
-    { sessionSameSite: 'strict' },
-    /^__Host-dingpass=[^;\s]+; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
-  ],
-  [
     { publicOrigin: 'http://localhost:3000' },
     /^dingpass=[^;\s]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/,
   ],

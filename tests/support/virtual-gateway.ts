@@ -63,6 +63,7 @@ export function createVirtualGateway(time: VirtualTime) {
   const client: Client = {
     call,
     warm: async () => undefined,
+    isReachable: () => true,
     credentials: { clientId: 'dingexample', clientSecret: 'example-secret' },
   };
 

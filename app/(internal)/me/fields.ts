@@ -15,14 +15,25 @@ const GROUPS: Record<Exclude<keyof Messages['me']['groups'], 'custom'>, Field[]>
     'jobNumber',
     'departmentIds',
     'ledDepartmentIds',
+    'positions',
     'roles',
     'managerUserId',
     'workPlace',
     'hiredAt',
     'remark',
   ],
-  contact: ['mobile', 'stateCode', 'hideMobile', 'telephone', 'email', 'orgEmail'],
-  status: ['active', 'realNameVerified', 'senior', 'admin', 'boss', 'companyAccount', 'createdAt'],
+  contact: ['mobile', 'stateCode', 'hideMobile', 'telephone', 'email', 'orgEmail', 'orgEmailType'],
+  status: [
+    'active',
+    'realNameVerified',
+    'senior',
+    'admin',
+    'boss',
+    'companyAccount',
+    'companyAccountType',
+    'loginId',
+    'createdAt',
+  ],
 };
 
 /** The console's names of the permissions that bring a field. */
@@ -74,9 +85,12 @@ function valueFormatter({ me }: Messages, language: Language) {
     if (typeof value === 'boolean') return value ? me.yes : me.no;
     if (typeof value === 'number') return toDate(value);
     if (typeof value === 'string') return ISO_DATE.test(value) ? toDate(value) : value;
-    const items = value.map((item) =>
-      typeof item === 'number' ? String(item) : [item.groupName, item.name].filter(Boolean).join(' / '),
-    );
+    const items = value.map((item) => {
+      if (typeof item === 'number') return String(item);
+      const parts =
+        'id' in item ? [item.groupName, item.name] : [item.departmentId, item.title, item.workPlace];
+      return parts.filter(Boolean).join(' / ');
+    });
     return items.length > 0 ? items.join(language === 'en' ? ', ' : '、') : undefined;
   };
 }

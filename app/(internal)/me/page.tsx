@@ -2,10 +2,11 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { currentProfile, pageMember } from '@/lib/auth';
 import { isAvatarAllowed } from '@/lib/avatar';
-import { AppError } from '@/lib/errors';
+import { explain } from '@/lib/explanation';
 import { currentMessages } from '@/lib/visitor';
 import { Avatar } from '../../_ui/avatar';
 import { FieldList } from '../../_ui/field-list';
+import { ProblemNote } from '../../_ui/problem-note';
 import { toFieldGroups } from './fields';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -17,11 +18,9 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function MePage() {
   const session = await pageMember();
   const { language, messages } = await currentMessages();
-  const profile = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN').catch((error: unknown) => {
-    if (error instanceof AppError) return null;
-    throw error;
-  });
-  const shown = profile ?? { ...session, departmentIds: [], ledDepartmentIds: [], roles: [] };
+  const told = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN');
+  const profile = 'profile' in told ? told.profile : undefined;
+  const shown = profile ?? { ...session, departmentIds: [], ledDepartmentIds: [], roles: [], positions: [] };
   const { known, withheld } = toFieldGroups(shown, messages, language);
   const name = shown.name ?? session.name;
   return (
@@ -38,9 +37,20 @@ export default async function MePage() {
           {profile?.title && <p className="person-title">{profile.title}</p>}
         </div>
       </section>
-      <p className={profile ? 'note' : 'note note-warning'} role="status">
-        {profile ? messages.me.freshAt : messages.me.failed}
-      </p>
+      {'profile' in told ? (
+        <p className="note" role="status">
+          {messages.me.freshAt}
+        </p>
+      ) : (
+        <div className="note note-warning">
+          <p>{messages.me.failed}</p>
+          <ProblemNote
+            {...explain(told.failure.problem, messages, told.failure.detail)}
+            requestId={told.requestId}
+            labels={messages.problemNote}
+          />
+        </div>
+      )}
       {known.map((group) => (
         <FieldList key={group.title} {...group} />
       ))}

@@ -1,4 +1,4 @@
-import { route } from '@/lib/http';
+import { refuseMethod, route } from '@/lib/http';
 import { isReady } from '@/lib/platform';
 
 export const dynamic = 'force-dynamic';
@@ -8,3 +8,8 @@ export const GET = route(undefined, async () => {
   const ready = await isReady();
   return Response.json({ status: ready ? 'ready' : 'not-ready' }, { status: ready ? 200 : 503 });
 });
+
+export const POST = refuseMethod('GET');
+export const PUT = POST;
+export const PATCH = POST;
+export const DELETE = POST;

@@ -18,13 +18,14 @@ export const GET = route('sign-in', async (request, trip) => {
   const headers = new Headers();
   for (const cookie of flow.setCookies) headers.append('set-cookie', cookie);
   try {
-    if (flow.next === null) return await answerStrayCallback(headers, trip);
+    if (flow.outcome === 'used' && (await currentMember())) return leaveAlone(headers, trip);
+    if (flow.outcome !== 'good') throw new AppError('flow-invalid', { hint: flow.outcome });
     const { setCookie } = await signIn('browser', codeIn(query), request, trip);
     headers.append('set-cookie', setCookie);
     headers.set('location', asLocation(flow.next));
     return new Response(null, { status: 303, headers });
   } catch (error) {
-    return signInFailedPage(error, { request, trip, headers, next: flow.next ?? '/' });
+    return signInFailedPage(error, { request, trip, headers, next: flow.next });
   }
 });
 
@@ -33,9 +34,8 @@ export const PUT = POST;
 export const PATCH = POST;
 export const DELETE = POST;
 
-/** The back button brings old callbacks up again: whoever is signed in is left alone. */
-async function answerStrayCallback(headers: Headers, trip: Trip): Promise<Response> {
-  if (!(await currentMember())) throw new AppError('flow-invalid');
+/** The back button brings old callbacks up again: whoever is signed in stays so. */
+function leaveAlone(headers: Headers, trip: Trip): Response {
   trip.note({ repeated: true });
   headers.set('location', '/');
   return new Response(null, { status: 303, headers });
