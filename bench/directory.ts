@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Company, createCompany } from '../emulator/company';
+import { generateDepartments } from '../emulator/departments';
 import { openDatabase } from '../lib/database';
 import { type Client, createClient } from '../lib/dingtalk/client';
 import { DingTalkError } from '../lib/dingtalk/errors';
@@ -10,8 +11,8 @@ import { directoryMigrations } from '../lib/directory/schema';
 import { planSearch } from '../lib/directory/search-plan';
 import { fold } from '../lib/directory/sound';
 import type { DirectoryStore } from '../lib/directory/store';
-import { sync } from '../lib/directory/sync';
-import { startEmulatorProcess } from './emulator-process';
+import { type SyncOutcome, sync } from '../lib/directory/sync';
+import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atMost, exactly, type Figure, percentile, round } from './figure';
 
 const MEMBERS = 100_000;
@@ -37,7 +38,7 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
   try {
     await emulator.control('settings', { qps: 20 * times });
     // One department of 5 000: the first call of the sync moves its people in.
-    const move = bigDepartment(seed);
+    const move = await bigDepartment(emulator, seed);
     await emulator.control('faults', { endpoint: '/auth/scopes', fault: { kind: 'staffChange', move } });
     await client.warm();
 
@@ -57,8 +58,10 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
     const bound = busiest / rate;
     return [
       { what: 'people / departments / seed', value: `${MEMBERS}/${DEPARTMENTS}/${seed}`, unit: '' },
+      exactly('how both runs ended', `${first.state}, ${second.state}`, 'complete, complete'),
       exactly('differences to the emulator’s own list', await differences(store, company), 0),
       { what: 'wall time of the sync', value: round(first.seconds, 1), unit: ' s' },
+      { what: 'processor time of the sync', value: round(first.cpuSeconds, 1), unit: ' s' },
       atMost('wall time over the limit’s own lower bound', round(first.seconds / bound, 3), '', 1.1),
       exactly('refusals for QPS', refusals.count, 0),
       atMost('calls over the least possible', round(calls / leastCalls(company, byEndpoint), 4), '', 1.02),
@@ -88,10 +91,17 @@ function companyOf(seed: number): Company {
   });
 }
 
-function bigDepartment(seed: number): { userid: string; departmentIds: number[] }[] {
-  const company = companyOf(seed);
-  const { id } = company.departments[20]!;
-  return company.people.slice(-BIG).map(({ userid }) => ({ userid, departmentIds: [id] }));
+/** Asked of the emulator, so that no second company weighs on the memory that is measured. */
+async function bigDepartment(emulator: EmulatorProcess, seed: number) {
+  const { id } = generateDepartments('', DEPARTMENTS, seed)[20]!;
+  const move: { userid: string; departmentIds: number[] }[] = [];
+  for (let offset = MEMBERS - BIG; offset < MEMBERS; offset += 100) {
+    const { people } = (await emulator.control(`people?offset=${offset}`)) as {
+      people: { userid: string }[];
+    };
+    move.push(...people.map(({ userid }) => ({ userid, departmentIds: [id] })));
+  }
+  return move;
 }
 
 function counting(client: Client, refusals: { count: number }): Client {
@@ -105,7 +115,7 @@ function counting(client: Client, refusals: { count: number }): Client {
   };
 }
 
-async function measured(action: () => Promise<unknown>) {
+async function measured(action: () => Promise<SyncOutcome>) {
   globalThis.gc?.();
   const idle = process.memoryUsage().rss;
   let peak = idle;
@@ -118,10 +128,19 @@ async function measured(action: () => Promise<unknown>) {
     peak = Math.max(peak, process.memoryUsage().rss);
   }, 20);
   const startedAt = performance.now();
-  await action();
+  const cpuBefore = process.cpuUsage();
+  const outcome = await action();
+  const state = outcome.kind === 'ran' ? outcome.run.state : outcome.kind;
   const seconds = (performance.now() - startedAt) / 1000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   clearInterval(timer);
-  return { seconds, memory: (peak - idle) / MEGABYTE, longestPause };
+  return {
+    state,
+    seconds,
+    cpuSeconds: (user + system) / 1_000_000,
+    memory: (peak - idle) / MEGABYTE,
+    longestPause,
+  };
 }
 
 /** Changes with any row that is written, added or removed. */

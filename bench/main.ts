@@ -3,11 +3,13 @@ import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchDirectory } from './directory';
 import type { Figure } from './figure';
+import { benchSessions } from './sessions';
 
 /** `npm run bench -- [--only directory] [--real]`: measures, prints a table, and writes `bench/results.json`. */
 
 const BENCHES: Record<string, (options: { real: boolean }) => Promise<Figure[]>> = {
   directory: benchDirectory,
+  sessions: benchSessions,
 };
 const RESULTS = new URL('results.json', import.meta.url);
 

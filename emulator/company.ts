@@ -125,7 +125,7 @@ export function createCompany(options: CompanyOptions): Company {
     childrenOf: (id) => children.get(id) ?? [],
     pathOf(id) {
       const path: number[] = [];
-      for (let at = departmentById.get(id); at; at = departmentById.get(at.parentId ?? -1)) path.push(at.id);
+      for (let at = departmentById.get(id); at; at = departmentById.get(at.parentId ?? 0)) path.push(at.id);
       return path;
     },
     formerPerson: (userid) => left.get(userid),

@@ -66,7 +66,7 @@ function departmentRecord(call: Call, id: number): Json {
     create_dept_group: true,
     auto_add_user: true,
     from_union_org: false,
-    order: company.childrenOf(department.parentId ?? -1).indexOf(department) + 1,
+    order: company.childrenOf(department.parentId ?? 0).indexOf(department) + 1,
     group_contain_sub_dept: false,
     dept_manager_userid_list: members
       .filter((person) => person.leads.includes(id))

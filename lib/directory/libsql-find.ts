@@ -1,6 +1,6 @@
 import 'server-only';
 import type { Database } from '../database';
-import { headOf, type MemberRow, memberRow, toMember } from './libsql-reading';
+import { headOf, type MemberRow, memberRow, toMembers } from './libsql-reading';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-plan';
 import type { Found, FoundKind } from './store';
@@ -48,15 +48,17 @@ export function find(
       const looked = new Set<number>();
       found = [];
       for (const step of steps(db, plan, generation, Math.max(depth, limit * 2))) {
-        const candidates = step()
-          .filter(({ id }) => !looked.has(id))
-          .sort((a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id);
-        for (const candidate of candidates) {
-          if (looked.has(candidate.id)) continue;
-          looked.add(candidate.id);
-          const one = { member: toMember(db, candidate, generation), kind: candidate.kind };
-          if (!accepts(one)) refused++;
-          else if (found.push(one) >= limit) return found;
+        const best = step()
+          .sort((a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id)
+          // Each once, for the best reason.
+          .filter(({ id }) => !looked.has(id) && looked.add(id));
+        for (let at = 0; at < best.length; at += limit) {
+          const some = best.slice(at, at + limit);
+          for (const [index, member] of toMembers(db, some, generation).entries()) {
+            const one = { member, kind: some[index]!.kind };
+            if (!accepts(one)) refused++;
+            else if (found.push(one) >= limit) return found;
+          }
         }
       }
       if (refused === 0) break;

@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Database } from '../database';
+import { FOREVER } from './schema';
 
 /**
  * Who is gone, until somebody has dealt with it: it is written down in the transaction that finds it, so that a crash
@@ -14,14 +15,15 @@ export function noteLeavers(db: Database, userIds: readonly string[]): void {
 export function noteVanished(db: Database, next: number): void {
   db.run(
     `INSERT OR IGNORE INTO directory_leaver
-     SELECT user_id FROM directory_member o WHERE to_generation = ? AND NOT EXISTS
+     SELECT user_id FROM directory_member o WHERE to_generation < ${FOREVER} AND to_generation = ? AND NOT EXISTS
        (SELECT 1 FROM directory_member n WHERE n.user_id = o.user_id AND n.from_generation = ?)`,
     next,
     next,
   );
   db.run(
     `INSERT OR IGNORE INTO directory_leaver
-     SELECT n.user_id FROM directory_member n JOIN directory_member o ON o.user_id = n.user_id AND o.to_generation = ?
+     SELECT n.user_id FROM directory_member n
+     JOIN directory_member o ON o.user_id = n.user_id AND o.to_generation < ${FOREVER} AND o.to_generation = ?
      WHERE n.from_generation = ? AND json_extract(n.record, '$.active') = 0
        AND json_extract(o.record, '$.active') = 1`,
     next,

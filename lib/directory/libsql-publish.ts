@@ -42,7 +42,7 @@ export async function publish(db: Database, write: Guarded, verdict: Verdict): P
   const run = currentRun(db)!;
   const published = headOf(db).generation;
   const step: Step = { db, write, published, next: run.generation };
-  if (hasShrunk(step, verdict))
+  if (await hasShrunk(step, verdict))
     return endRun(db, write, { runId: run.id, state: 'shrunk', calls: verdict.calls });
 
   await publishDepartments(step, verdict.peopleComplete);
@@ -74,20 +74,33 @@ function count(db: Database, sql: string, ...values: number[]): number {
 }
 
 const STANDS = 'from_generation <= ? AND to_generation > ?';
-/** Standing rows of the published generation whose like was not seen. A row that is marked already stands as well. */
-const UNSEEN_MEMBERS = `SELECT id FROM directory_member m WHERE ${STANDS}
-  AND NOT EXISTS (SELECT 1 FROM directory_seen_member s WHERE s.user_id = m.user_id)`;
+/**
+ * People of the published generation whom the run did not see, some thousand rows at a time. A row that is marked
+ * already stands as well.
+ */
+export async function* unseenMembers(db: Database): AsyncIterable<{ id: number; user_id: string }> {
+  const published = headOf(db).generation;
+  for (let after = 0; ; ) {
+    const rows = db.all<{ id: number; user_id: string; unseen: number }>(
+      `SELECT id, user_id, NOT EXISTS (SELECT 1 FROM directory_seen_member s WHERE s.user_id = m.user_id) AS unseen
+       FROM directory_member m WHERE id > ? AND ${STANDS} ORDER BY id LIMIT 2000`,
+      after,
+      published,
+      published,
+    );
+    for (const row of rows) if (row.unseen === 1) yield row;
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.id;
+    await breathe();
+  }
+}
 
-function hasShrunk({ db, published }: Step, verdict: Verdict): boolean {
+async function hasShrunk({ db }: Step, verdict: Verdict): Promise<boolean> {
   if (!verdict.peopleComplete || verdict.acceptShrink) return false;
-  const before = count(
-    db,
-    `SELECT count(*) AS n FROM directory_member WHERE ${STANDS}`,
-    published,
-    published,
-  );
-  const lost = count(db, `SELECT count(*) AS n FROM (${UNSEEN_MEMBERS})`, published, published);
-  return lost > before * MAX_SHRINK;
+  let lost = 0;
+  for await (const _ of unseenMembers(db)) lost++;
+  return lost > headOf(db).people * MAX_SHRINK;
 }
 
 async function publishDepartments({ db, write, published, next }: Step, complete: boolean): Promise<void> {
@@ -142,6 +155,7 @@ async function publishDepartments({ db, write, published, next }: Step, complete
 
 /** Rows that have a newer version in the next generation. */
 async function closeReplaced({ db, write, published, next }: Step): Promise<void> {
+  if (published === 0) return;
   const users = db.all<{ user_id: string }>(
     'SELECT user_id FROM directory_member WHERE from_generation = ?',
     next,
@@ -174,29 +188,40 @@ async function closeReplaced({ db, write, published, next }: Step): Promise<void
   );
 }
 
+interface Place {
+  department_id: number;
+  position: number;
+  user_id: string;
+  from_generation: number;
+}
+
 async function closeUnseen({ db, write, published, next }: Step): Promise<void> {
-  const members = db.all<{ id: number }>(
-    `${UNSEEN_MEMBERS} AND to_generation <> ?`,
-    published,
-    published,
-    next,
-  );
-  await inChunks(write, members, ({ id }) =>
+  const members: number[] = [];
+  for await (const { id } of unseenMembers(db)) members.push(id);
+  await inChunks(write, members, (id) =>
     db.run('UPDATE directory_member SET to_generation = ? WHERE id = ?', next, id),
   );
-  const places = db.all<{
-    department_id: number;
-    position: number;
-    user_id: string;
-    from_generation: number;
-  }>(
-    `SELECT department_id, position, user_id, from_generation FROM directory_membership m
-     WHERE ${STANDS} AND to_generation <> ? AND NOT EXISTS (SELECT 1 FROM directory_seen_membership s
-       WHERE s.department_id = m.department_id AND s.user_id = m.user_id)`,
+  const places: Place[] = [];
+  const departments = db.all<{ department_id: number }>(
+    `SELECT department_id FROM directory_department WHERE ${STANDS}`,
     published,
     published,
-    next,
   );
+  for (const [at, { department_id }] of departments.entries()) {
+    places.push(
+      ...db.all<Place>(
+        `SELECT department_id, position, user_id, from_generation FROM directory_membership m
+         WHERE department_id = ? AND ${STANDS} AND to_generation <> ?
+           AND NOT EXISTS (SELECT 1 FROM directory_seen_membership s
+             WHERE s.department_id = m.department_id AND s.user_id = m.user_id)`,
+        department_id,
+        published,
+        published,
+        next,
+      ),
+    );
+    if (at % 50 === 0) await breathe();
+  }
   await inChunks(write, places, (row) =>
     db.run(
       `UPDATE directory_membership SET to_generation = ?
@@ -337,17 +362,18 @@ interface Flip {
 function flip({ db, published, next }: Step, { runId, startedAt, complete, verdict, counts }: Flip): void {
   keepTouched({ db, next });
   noteVanished(db, next);
-  const added = count(
-    db,
-    `SELECT count(*) AS n FROM directory_member n WHERE from_generation = ? AND NOT EXISTS
-     (SELECT 1 FROM directory_member o WHERE o.user_id = n.user_id AND o.from_generation <= ? AND o.to_generation > ?)`,
-    next,
-    published,
-    published,
-  );
   const versions = count(db, 'SELECT count(*) AS n FROM directory_member WHERE from_generation = ?', next);
-  const ended = count(db, 'SELECT count(*) AS n FROM directory_member WHERE to_generation = ?', next);
-  const people = count(db, `SELECT count(*) AS n FROM directory_member WHERE ${STANDS}`, next, next);
+  const replacing = `SELECT count(*) AS n FROM directory_member n WHERE from_generation = ? AND EXISTS
+    (SELECT 1 FROM directory_member o WHERE o.user_id = n.user_id AND o.from_generation <= ? AND o.to_generation > ?)`;
+  const changed = published === 0 ? 0 : count(db, replacing, next, published, published);
+  const ended = count(
+    db,
+    `SELECT count(*) AS n FROM directory_member WHERE to_generation < ${FOREVER} AND to_generation = ?`,
+    next,
+  );
+  const added = versions - changed;
+  const removed = ended - changed;
+  const people = headOf(db).people + added - removed;
   writeCounts(db, counts);
   if (verdict.administratorsComplete) {
     const { administrators } = db.get<{ administrators: string | null }>(
@@ -377,8 +403,8 @@ function flip({ db, published, next }: Step, { runId, startedAt, complete, verdi
     complete ? 'complete' : 'partial',
     Date.now(),
     added,
-    versions - added,
-    ended - (versions - added),
+    changed,
+    removed,
     people,
     counts.size,
     verdict.calls,

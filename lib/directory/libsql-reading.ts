@@ -96,20 +96,25 @@ export function readMembersOf(
 ): (StoredMember & { leader: boolean })[] {
   return db.read(() => {
     const { generation } = headOf(db);
-    const rows = db.all<{ user_id: string; leader: number }>(
-      `SELECT user_id, leader FROM directory_membership
-       WHERE department_id = ? AND from_generation <= ? AND to_generation > ?
-       ORDER BY position, user_id LIMIT ? OFFSET ?`,
+    const rows = db.all<MemberRow & { leader: number }>(
+      `SELECT m.id, m.user_id, m.record, p.leader FROM (
+         SELECT position, user_id, leader FROM directory_membership
+         WHERE department_id = ? AND from_generation <= ? AND to_generation > ?
+         ORDER BY position, user_id LIMIT ? OFFSET ?) p
+       CROSS JOIN directory_member m ON m.user_id = p.user_id AND m.from_generation <= ? AND m.to_generation > ?
+       ORDER BY p.position, p.user_id`,
       departmentId,
       generation,
       generation,
       page.limit,
       page.offset,
+      generation,
+      generation,
     );
-    return rows.flatMap(({ user_id, leader }) => {
-      const row = memberRow(db, user_id, generation);
-      return row ? [{ ...toMember(db, row, generation), leader: leader === 1 }] : [];
-    });
+    return toMembers(db, rows, generation).map((member, at) => ({
+      ...member,
+      leader: rows[at]!.leader === 1,
+    }));
   });
 }
 
@@ -124,21 +129,31 @@ export function memberRow(db: Database, userId: string, generation: number): Mem
 }
 
 export function toMember(db: Database, row: MemberRow, generation: number): StoredMember {
-  const memberships = db.all<{ department_id: number; leader: number }>(
-    `SELECT department_id, leader FROM directory_membership
-     WHERE user_id = ? AND from_generation <= ? AND to_generation > ? ORDER BY department_id`,
-    row.user_id,
+  return toMembers(db, [row], generation)[0]!;
+}
+
+/** The rows as members, in their order, with the departments of all by one query. */
+export function toMembers(db: Database, rows: readonly MemberRow[], generation: number): StoredMember[] {
+  const members = rows.map(
+    (row): StoredMember => ({
+      userId: row.user_id,
+      record: JSON.parse(row.record) as PersonRecord,
+      departments: [],
+    }),
+  );
+  const byId = new Map(members.map((member) => [member.userId, member]));
+  const places = db.all<{ user_id: string; department_id: number; leader: number }>(
+    `SELECT p.user_id, p.department_id, p.leader FROM json_each(?) j
+     CROSS JOIN directory_membership p ON p.user_id = j.value
+     WHERE p.from_generation <= ? AND p.to_generation > ? ORDER BY p.department_id`,
+    JSON.stringify([...byId.keys()]),
     generation,
     generation,
   );
-  return {
-    userId: row.user_id,
-    record: JSON.parse(row.record) as PersonRecord,
-    departments: memberships.map(({ department_id, leader }) => ({
-      id: department_id,
-      leader: leader === 1,
-    })),
-  };
+  for (const { user_id, department_id, leader } of places) {
+    byId.get(user_id)?.departments.push({ id: department_id, leader: leader === 1 });
+  }
+  return members;
 }
 
 export function readMember(db: Database, userId: string): StoredMember | null {
@@ -192,7 +207,7 @@ export function readPage(
     );
     const last = rows.at(-1);
     return {
-      members: rows.map((row) => toMember(db, row, generation)),
+      members: toMembers(db, rows, generation),
       next: last && rows.length === limit ? { generation, afterId: last.id } : undefined,
     };
   });

@@ -3,9 +3,8 @@ import { type Database, database } from '../database';
 import { processWide } from '../process-wide';
 import { find } from './libsql-find';
 import { readLeavers, settleLeavers } from './libsql-leavers';
-import { endRun, publish, sweep } from './libsql-publish';
+import { endRun, publish, sweep, unseenMembers } from './libsql-publish';
 import {
-  headOf,
   readDepartments,
   readDetail,
   readMember,
@@ -117,16 +116,9 @@ export function createLibsqlStore(db: Database): DirectoryStore {
         departmentId,
       ) ?? null,
     unseen: async (limit) => {
-      const { generation } = headOf(db);
-      return db
-        .all<{ user_id: string }>(
-          `SELECT user_id FROM directory_member m WHERE from_generation <= ? AND to_generation > ?
-           AND NOT EXISTS (SELECT 1 FROM directory_seen_member s WHERE s.user_id = m.user_id) LIMIT ?`,
-          generation,
-          generation,
-          limit,
-        )
-        .map(({ user_id }) => user_id);
+      const found: string[] = [];
+      for await (const { user_id } of unseenMembers(db)) if (found.push(user_id) >= limit) break;
+      return found;
     },
     countSeen: async () =>
       db.get<{ people: number; departments: number }>(

@@ -54,9 +54,9 @@ export async function freshMember(
     departmentIds: stored.departments.map(({ id }) => id),
     ledDepartmentIds: stored.departments.filter(({ leader }) => leader).map(({ id }) => id),
     roles,
-    managerUserId: detail?.managerUserId,
-    // The mirror does not keep them.
+    // A sign-in needs none of them; the person's own page asks DingTalk.
     positions: [],
+    managerUserId: detail?.managerUserId,
   };
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { sealData } from 'iron-session';
+import { sealData, unsealData } from 'iron-session';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, SESSION_SECRET, startApp } from '../support/app';
 import { openCorpus } from '../support/corpus';
+import { CALLBACK_ENV, postEvent } from '../support/staff';
 import { givenCookie, send, sendRsc, type WireAnswer } from '../support/wire';
 
 interface CookieEntry {
@@ -37,7 +38,7 @@ type Mutation =
     }
   | { op: 'mintRaw'; value: unknown; tail?: string }
   | { op: 'otherPurpose'; purpose: string }
-  | { op: 'revoked'; how: string }
+  | { op: 'revoked'; how: string; mintClockSkewSeconds?: number; thenEvent?: string }
   | { op: 'header' | 'authHeader' | 'query'; value: string }
   | { op: 'headerBytes'; hex: string; thenValue: string }
   | { op: 'headerPad'; bytes: number }
@@ -65,7 +66,7 @@ let names: string[];
 
 beforeAll(async () => {
   emulator = await startEmulator({ enforceQps: false });
-  app = await startApp({ emulator, origin: ORIGIN });
+  app = await startApp({ emulator, origin: ORIGIN, env: CALLBACK_ENV });
   const [a, b] = [emulator.company.people[0]!, emulator.company.people[1]!];
   userA = a.userid;
   names = [a.name, b.name];
@@ -76,8 +77,7 @@ afterAll(async () => {
   await emulator?.close();
 });
 
-const NO_EVENTS = 'nothing tells us yet that a person left: there is no endpoint for events';
-const corpus = openCorpus<CookieEntry>('cookie-tampering', { 'CK-080': NO_EVENTS, 'CK-082': NO_EVENTS });
+const corpus = openCorpus<CookieEntry>('cookie-tampering', {});
 
 test('a cookie that is minted as the others are, and not spoilt, is a session: the mint is no defence', async () => {
   const value = await mint();
@@ -106,7 +106,15 @@ test('a seal of our key whose subject is not a string, or whose times make no se
     { purpose: undefined },
     { purpose: 'oauth-state' },
     { v: undefined },
-    { v: '1' },
+    { v: '2' },
+    { v: 1 },
+    { generation: undefined },
+    { generation: -1 },
+    { generation: 1000 },
+    { epoch: undefined },
+    { epoch: '1' },
+    { epoch: 1 },
+    { epoch: Number.MAX_SAFE_INTEGER },
     { id: 'not-a-uuid' },
     { isAdmin: true },
     { door: 'window' },
@@ -157,7 +165,7 @@ test('a cookie is refused for good reasons that the log names, and the log never
 
 corpus.report({
   total: 50,
-  applying: 48,
+  applying: 50,
   deviations: {
     'CK-060': 'a session is never renewed, so its absolute lifetime is its only one',
     'CK-088': 'a cookie of another name is not ours to clear; it opens nothing',
@@ -264,13 +272,15 @@ async function spoil(mutation: Mutation): Promise<Sent[]> {
     }
     case 'otherPurpose':
       return values([await mint({ payload: { purpose: mutation.purpose } })]);
-    case 'revoked':
+    case 'revoked': {
+      if (mutation.how !== 'logout') return values(await revokedByEvents(mutation));
       await send(app, {
         method: 'DELETE',
         path: '/api/session',
         headers: { ...cookie(sessionA), origin: ORIGIN },
       });
       return values([sessionA]);
+    }
     case 'header':
       return [{ headers: { cookie: fill(mutation.value) } }];
     case 'headerBytes': {
@@ -315,11 +325,30 @@ async function mintSpoilt(mutation: Extract<Mutation, { op: 'mint' }>): Promise<
   return [await mint({ payload: spoilt })];
 }
 
+/** Sessions of A, one of them made by an instance whose clock is ahead, after A has left. */
+async function revokedByEvents(mutation: { mintClockSkewSeconds?: number; thenEvent?: string }) {
+  const issuedAt = nowSeconds() + (mutation.mintClockSkewSeconds ?? 0);
+  const minted = await mint({ payload: { issuedAt, expiresAt: issuedAt + TTL_SECONDS } });
+  for (const EventType of ['user_leave_org', mutation.thenEvent]) {
+    if (EventType) expect(await postEvent(app, emulator, { EventType, UserId: [userA] })).toBe(200);
+  }
+  return [sessionA, minted];
+}
+
+/** The numbers under which A's sessions are made at the moment. */
+async function standing(): Promise<{ generation: number; epoch: number }> {
+  const session = await signIn(userA);
+  return unsealData(session.slice(session.indexOf('.') + 1), { password: SESSION_SECRET });
+}
+
 /** A session of A as the app would make it, but for what is spoilt. */
 async function mint({ payload = {}, secret = SESSION_SECRET }: { payload?: object; secret?: string } = {}) {
+  const { generation, epoch } = await standing();
   const issuedAt = nowSeconds();
   const session = {
-    v: 1,
+    v: 2,
+    generation,
+    epoch,
     purpose: 'session',
     id: randomUUID(),
     corpId: emulator.corpId,

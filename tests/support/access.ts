@@ -7,7 +7,6 @@ import { send, sendRsc, type WireAnswer, type WireRequest } from './wire';
 export const INTERNAL_PAGES: [path: string, mark: string][] = [
   ['/', 'hero-greeting'],
   ['/me', 'person-name'],
-  ['/directory', 'search-box'],
   ['/example/step-up', 'person-title'],
 ];
 

@@ -13,12 +13,16 @@ export const CALLBACK_ENV = {
 /** Starts an app that takes callbacks, and has the emulator send it what happens in the company. */
 export async function startListener(emulator: Emulator, options: Partial<AppOptions> = {}): Promise<App> {
   const app = await startApp({ emulator, ...options, env: { ...CALLBACK_ENV, ...options.env } });
-  await emulator.control.events.subscribe({
-    url: `${app.url}/api/dingtalk/events`,
-    token: PARTS.token,
-    aesKey: PARTS.aesKey,
-  });
-  return app;
+  const subscription = { url: `${app.url}/api/dingtalk/events`, token: PARTS.token, aesKey: PARTS.aesKey };
+  // The first request of its kind has the app load code: on a busy machine longer than DingTalk waits.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await emulator.control.events.subscribe(subscription);
+      return app;
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
 }
 
 /** An event as DingTalk posts it, by the tests' own hand. */

@@ -1,15 +1,17 @@
+import { once } from 'node:events';
 import { openDatabase } from '../../lib/database';
 import { createClient } from '../../lib/dingtalk/client';
 import { createLibsqlStore } from '../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../lib/directory/schema';
 import { sync } from '../../lib/directory/sync';
 
-/** A process that syncs once: `file url clientId clientSecret callsPerSecond`. It says how that ended. */
+/** A process that syncs once, when it is told to: `file url clientId clientSecret callsPerSecond`. It says how that ended. */
 const [file = '', url = '', clientId = '', clientSecret = '', callsPerSecond = '1000'] =
   process.argv.slice(2);
 const store = createLibsqlStore(openDatabase(file, directoryMigrations));
 const client = createClient({ clientId, clientSecret, apiUrl: url, oapiUrl: url });
 process.stdout.write('ready\n');
+await once(process.stdin, 'data');
 const outcome = await sync({
   store,
   client,

@@ -71,7 +71,7 @@ function Figures({ progress, language }: { progress: SyncProgress; language: Lan
   const figures = [
     text.steps(done, total),
     ratePerSecond > 0 && text.rate(ratePerSecond),
-    remainingSeconds !== undefined && text.remaining(remainingSeconds),
+    remainingSeconds !== undefined && remainingSeconds > 0 && text.remaining(remainingSeconds),
     text.peopleSoFar(people),
     text.callsSoFar(callsSpent),
   ];

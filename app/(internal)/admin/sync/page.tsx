@@ -55,7 +55,8 @@ interface StatusProps {
 function Status({ status, isRefused, messages, language }: StatusProps) {
   const { state, running, nextAt, history } = status;
   const text = messages.sync;
-  const last = history.find((run) => run.state !== 'running');
+  const ended = history.filter((run) => run.id !== running?.id);
+  const [last] = ended;
   const missing = state.missing.length > 0 ? state.missing : (last?.missing ?? []);
   const moment = (at: number | undefined) =>
     at === undefined ? text.never : <Moment at={at} language={language} />;
@@ -82,7 +83,7 @@ function Status({ status, isRefused, messages, language }: StatusProps) {
           { label: text.departments, value: state.departments },
           { label: text.asOf, value: moment(state.asOf) },
           { label: text.completeAsOf, value: moment(state.completeAsOf) },
-          { label: text.nextAt, value: moment(nextAt) },
+          ...(running ? [] : [{ label: text.nextAt, value: moment(nextAt) }]),
         ]}
       />
       <section>
@@ -91,9 +92,9 @@ function Status({ status, isRefused, messages, language }: StatusProps) {
       </section>
       <section>
         <h2 className="section-title">{text.history}</h2>
-        {history.length === 0 && <p className="note">{text.noHistory}</p>}
+        {ended.length === 0 && <p className="note">{text.noHistory}</p>}
         <ol className="runs">
-          {history.map((run) => (
+          {ended.map((run) => (
             <RunCard key={run.id} run={run} messages={messages} language={language} />
           ))}
         </ol>

@@ -9,10 +9,9 @@ interface RunCardProps {
   language: Language;
 }
 
-const GOOD = ['complete', 'running'];
 const MAX_LISTED = 20;
 
-/** One run of the past, or the one under way: when, how it ended, what it changed and what it cost. */
+/** A run that has ended: when, how it ended, what it changed and what it cost. */
 export function RunCard({ run, messages, language }: RunCardProps) {
   const text = messages.sync;
   const figures = [
@@ -25,7 +24,7 @@ export function RunCard({ run, messages, language }: RunCardProps) {
     <li className="panel run">
       <p className="run-head">
         <Moment at={run.startedAt} language={language} />
-        <span className={GOOD.includes(run.state) ? 'badge' : 'badge badge-warning'}>
+        <span className={run.state === 'complete' ? 'badge' : 'badge badge-warning'}>
           {text.runStates[run.state]}
         </span>
       </p>
@@ -59,7 +58,9 @@ function LeftOut({ run: { missing, skipped }, messages }: Pick<RunCardProps, 'ru
   );
   return (
     <details className="run-details">
-      <summary>{text.details(missing.length, skipped.length)}</summary>
+      <summary className={missing.length > 0 ? 'figures-bad' : undefined}>
+        {text.details(missing.length, skipped.length)}
+      </summary>
       <Names names={names} messages={messages} />
       {skipped.length > 0 && <p className="figures">{text.skipped}</p>}
       <Names

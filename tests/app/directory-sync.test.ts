@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { type App, startApp } from '../support/app';
+import { signedIn } from '../support/visitor';
+
+let emulator: Emulator;
+let app: App | undefined;
+beforeEach(async () => {
+  emulator = await startEmulator({ members: 80, departments: 12, enforceQps: false });
+});
+afterEach(async () => {
+  await app?.close();
+  await emulator.close();
+});
+
+const SYNC = { DIRECTORY_SYNC: 'on', DIRECTORY_CALLS_PER_SECOND: '500' };
+const calls = () => emulator.control.calls().byEndpoint;
+
+async function lineOf(event: string): Promise<Record<string, unknown>> {
+  for (let waited = 0; waited < 20_000; waited += 50) {
+    const line = app!
+      .output()
+      .split('\n')
+      .find((text) => text.includes(`"event":"${event}"`));
+    if (line) return JSON.parse(line) as Record<string, unknown>;
+    await delay(50);
+  }
+  throw new Error(`no ${event} in:\n${app!.output()}`);
+}
+
+test('the directory is read when the app starts and there is none, and not again while it is fresh', async () => {
+  app = await startApp({ emulator, env: SYNC });
+  expect(await lineOf('directory-sync')).toMatchObject({
+    level: 'info',
+    state: 'complete',
+    people: 80,
+    departments: 13,
+  });
+  expect(calls()['/auth/scopes']).toBe(1);
+  await delay(1500);
+  expect(calls()['/auth/scopes']).toBe(1);
+});
+
+test('a sign-in uses a fresh mirror instead of asking for the member', async () => {
+  app = await startApp({ emulator, env: { ...SYNC, DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: '3600' } });
+  await lineOf('directory-sync');
+  await signedIn(app, emulator, emulator.company.people[0]!.userid);
+  expect(calls()['/topapi/v2/user/getuserinfo']).toBe(1);
+  expect(calls()['/topapi/v2/user/get']).toBeUndefined();
+  // Whom the mirror does not know is asked for.
+  const { userid } = emulator.control.hire({ userid: 'new.person' });
+  await signedIn(app, emulator, userid);
+  expect(calls()['/topapi/v2/user/get']).toBe(1);
+});
+
+test('by default a sign-in asks for the member, and the mirror learns who left', async () => {
+  app = await startApp({ emulator, env: SYNC });
+  await lineOf('directory-sync');
+  const { userid } = emulator.company.people[0]!;
+  await signedIn(app, emulator, userid);
+  expect(calls()['/topapi/v2/user/get']).toBe(1);
+});
+
+test('switched off, it makes no calls', async () => {
+  app = await startApp({ emulator });
+  await delay(1500);
+  expect(calls()['/auth/scopes']).toBeUndefined();
+});

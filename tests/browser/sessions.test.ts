@@ -1,0 +1,99 @@
+import type { BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { type App, startApp } from '../support/app';
+import { launchBrowser } from '../support/browser';
+import { freePort } from '../support/port';
+import { startListener } from '../support/staff';
+import { signedIn } from '../support/visitor';
+
+let emulator: Emulator;
+let app: App;
+/** Another process of the same company. */
+let second: App;
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+let people: { userid: string; name: string }[];
+const contexts: BrowserContext[] = [];
+
+beforeAll(async () => {
+  const port = await freePort();
+  emulator = await startEmulator({ appUrl: `http://127.0.0.1:${port}`, enforceQps: false });
+  people = emulator.company.people.filter(({ active }) => active);
+  const env = { ADMIN_USER_IDS: people[0]!.userid };
+  [app, second, browser] = await Promise.all([
+    startListener(emulator, { port, env }),
+    startApp({ emulator, env }),
+    launchBrowser(),
+  ]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([app?.close(), second?.close()]);
+  await emulator?.close();
+});
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+});
+
+/** A browser in which somebody is signed in. */
+async function open(userid: string, { javaScript = true } = {}): Promise<Page> {
+  const visitor = await signedIn(app, emulator, userid);
+  const context = await browser.newContext({
+    locale: 'zh-CN',
+    viewport: { width: 375, height: 740 },
+    javaScriptEnabled: javaScript,
+  });
+  contexts.push(context);
+  await context.addCookies(
+    [...visitor.cookies].map(([name, value]) => ({ name, value, url: app.url, httpOnly: true })),
+  );
+  return context.newPage();
+}
+const fits = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+
+test('somebody looks at their sessions, ends the other one, then signs out everywhere', async () => {
+  const { userid } = people[1]!;
+  const [mine, other] = [await open(userid), await open(userid)];
+  await other.goto(`${app.url}/me`);
+  await mine.goto(app.url);
+  await mine.getByRole('link', { name: '我的登录' }).click();
+  await mine.getByRole('heading', { level: 1, name: '我的登录' }).waitFor();
+  expect(await mine.getByText('当前', { exact: true }).count()).toBe(1);
+  expect(await fits(mine)).toBe(true);
+  await mine.getByRole('button', { name: '结束' }).click();
+  await mine.waitForLoadState();
+  expect(await mine.getByRole('button', { name: '结束' }).count()).toBe(0);
+  await other.goto(`${app.url}/me`);
+  expect(new URL(other.url()).pathname).toBe('/login');
+  await mine.getByRole('button', { name: '全部退出' }).click();
+  await mine.getByText('您已退出登录').waitFor();
+});
+
+test('an administrator finds a person and signs them out, without JavaScript; the audit says so', async () => {
+  const [boss, leaver] = [people[0]!, people[2]!];
+  const victim = await open(leaver.userid);
+  const page = await open(boss.userid, { javaScript: false });
+  await page.goto(`${app.url}/admin/sessions`);
+  await page.getByLabel('姓名或 userId').fill(leaver.userid);
+  await page.getByRole('button', { name: '查找' }).click();
+  await page.getByText(leaver.userid).first().waitFor();
+  expect(await fits(page)).toBe(true);
+  await page.getByRole('button', { name: '结束此人全部会话' }).first().click();
+  await page.waitForLoadState();
+  await victim.goto(`${app.url}/me`);
+  expect(new URL(victim.url()).pathname).toBe('/login');
+  await page.goto(`${app.url}/admin/audit?event=person-ended&person=${leaver.userid}`);
+  await page.getByText(`操作者 ${boss.userid}`).first().waitFor();
+  expect(await fits(page)).toBe(true);
+});
+
+test('whoever is dismissed while they read a page is out with the next click', async () => {
+  const { userid } = people[3]!;
+  const page = await open(userid);
+  await page.goto(app.url);
+  emulator.control.fire(userid);
+  await page.waitForTimeout(2000);
+  await page.locator('a[href="/me"]').click();
+  await page.waitForURL(/\/login\?/);
+});

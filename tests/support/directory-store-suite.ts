@@ -1,0 +1,406 @@
+import { expect, test } from 'vitest';
+import { parseQuery, planSearch } from '../../lib/directory/search-plan';
+import {
+  type DepartmentRules,
+  type DirectoryStore,
+  type FoundPerson,
+  type Lease,
+  LeaseLostError,
+  type NotedMember,
+  type PersonRecord,
+  type Task,
+  type TaskResult,
+  type Verdict,
+} from '../../lib/directory/store';
+
+export const OPEN: DepartmentRules = {
+  hidden: false,
+  permittedDepartmentIds: [],
+  permittedUserIds: [],
+  restricted: false,
+  visibleDepartmentIds: [],
+  visibleUserIds: [],
+};
+const COMPLETE: Verdict = {
+  peopleComplete: true,
+  rolesComplete: true,
+  administratorsComplete: true,
+  acceptShrink: false,
+  calls: 7,
+};
+const nobodyIsDead = () => false;
+const all = { offset: 0, limit: 1000 };
+
+export function person(userId: string, more: Partial<PersonRecord> & { leader?: boolean } = {}): FoundPerson {
+  const { leader = false, ...record } = more;
+  return { userId, leader, record: { name: userId, active: true, ...record } };
+}
+
+export function noted(userId: string, more: Partial<NotedMember> = {}): NotedMember {
+  return {
+    userId,
+    record: { name: userId, active: true },
+    departments: [],
+    roles: [],
+    managerUserId: undefined,
+    ...more,
+  };
+}
+
+/** A reading of departments and their people, as one batch. */
+export interface Reading {
+  /** Department id to its parent, `undefined` for the root. */
+  tree: Record<number, number | undefined>;
+  people: Record<number, FoundPerson[]>;
+  rules?: Record<number, Partial<DepartmentRules>>;
+  roles?: Record<string, string[]>;
+}
+
+export async function lend(store: DirectoryStore, owner = 'test'): Promise<Lease> {
+  return (await store.takeLease(owner, 10_000, nobodyIsDead))!;
+}
+
+export async function read(store: DirectoryStore, lease: Lease, reading: Reading): Promise<void> {
+  const { tasks } = await store.openRun(lease, { startedBy: 'command', resumeWithinMs: 0 });
+  const results: TaskResult[] = Object.entries(reading.tree).map(([id, parentId], position) => ({
+    departments: [{ id: Number(id), parentId, position, name: `部门${id}` }],
+    rules: { departmentId: Number(id), name: '', rules: { ...OPEN, ...reading.rules?.[Number(id)] } },
+  }));
+  for (const [id, list] of Object.entries(reading.people)) {
+    results.push({ people: { departmentId: Number(id), position: 0, list } });
+  }
+  Object.entries(reading.roles ?? {}).forEach(([name, userIds], at) => {
+    const roleId = 100 + at;
+    results.push({ roles: [{ id: roleId, name, groupName: '岗位' }], roleMembers: { roleId, userIds } });
+  });
+  results.push({ administrators: [{ userId: 'a', main: true }] });
+  for (const result of results) await store.record(lease, [{ task: tasks[0]!, result }]);
+}
+
+export async function publishReading(
+  store: DirectoryStore,
+  reading: Reading,
+  verdict: Partial<Verdict> = {},
+) {
+  const lease = await lend(store);
+  await read(store, lease, reading);
+  const run = await store.publish(lease, { ...COMPLETE, ...verdict });
+  await store.giveLease(lease);
+  return run;
+}
+
+/**
+ * How any store of the directory behaves.
+ *
+ * @param create a new, empty store
+ * @param reopen another one on the same data, as another process would have it
+ */
+export function describeStore(
+  create: () => DirectoryStore,
+  reopen: (store: DirectoryStore) => DirectoryStore,
+): void {
+  const company: Reading = {
+    tree: { 1: undefined, 10: 1, 20: 1 },
+    people: { 1: [person('a')], 10: [person('c', { leader: true }), person('b')], 20: [person('b')] },
+    roles: { 财务: ['b'] },
+  };
+  const namesIn = async (store: DirectoryStore, id: number) =>
+    (await store.membersOf(id, all)).map(({ userId, leader }) => userId + (leader ? '*' : ''));
+
+  test('an empty store says that there is nothing', async () => {
+    const store = create();
+    expect(await store.state()).toMatchObject({ state: 'none', people: 0, asOf: undefined, missing: [] });
+    expect(await store.departments()).toEqual([]);
+    expect(await store.member('a')).toBeNull();
+    expect(await store.note(noted('a'), 1)).toBe(false);
+    expect(await store.find(planSearch('a', false), () => true, 5)).toEqual([]);
+    expect(await store.page(undefined, 10)).toEqual({ members: [], next: undefined });
+  });
+
+  test('a snapshot is read in DingTalk’s order, with its counts', async () => {
+    const store = create();
+    expect(await publishReading(store, company)).toMatchObject({
+      state: 'complete',
+      added: 3,
+      people: 3,
+      departments: 3,
+    });
+    expect(await namesIn(store, 10)).toEqual(['c*', 'b']);
+    expect(await store.membersOf(10, { offset: 1, limit: 1 })).toMatchObject([{ userId: 'b' }]);
+    expect(await store.member('b')).toEqual({
+      userId: 'b',
+      record: { name: 'b', active: true },
+      departments: [
+        { id: 10, leader: false },
+        { id: 20, leader: false },
+      ],
+    });
+    const counts = (await store.departments()).map(({ id, own, below }) => [id, own, below]);
+    expect(counts.sort()).toEqual([
+      [1, 1, 3],
+      [10, 2, 2],
+      [20, 1, 1],
+    ]);
+    expect(await store.rolesOf('b')).toEqual([{ id: 100, name: '财务', groupName: '岗位' }]);
+    expect([await store.isMainAdministrator('a'), await store.isMainAdministrator('b')]).toEqual([
+      true,
+      false,
+    ]);
+    expect(await store.state()).toMatchObject({ state: 'complete', people: 3, departments: 3 });
+  });
+
+  test('what is being read is seen by nobody until it is published, and then at once', async () => {
+    const store = create();
+    const other = reopen(store);
+    await publishReading(store, company);
+    const lease = await lend(store);
+    const next: Reading = {
+      tree: { 1: undefined, 30: 1 },
+      people: { 1: [person('a', { title: '新' }), person('d')], 30: [person('b'), person('c')] },
+    };
+    await read(store, lease, next);
+    expect(await namesIn(other, 10)).toEqual(['c*', 'b']);
+    expect(await other.member('d')).toBeNull();
+    expect((await other.member('a'))?.record.title).toBeUndefined();
+    expect(await other.find(planSearch('d', false), () => true, 5)).toEqual([]);
+    expect(await store.publish(lease, COMPLETE)).toMatchObject({ added: 1, changed: 1, removed: 0 });
+    expect(await namesIn(other, 1)).toEqual(['a', 'd']);
+    expect(await namesIn(other, 10)).toEqual([]);
+    expect((await other.departments()).map(({ id }) => id).sort()).toEqual([1, 30]);
+    expect((await other.member('a'))?.record.title).toBe('新');
+    expect(await other.rolesOf('b')).toEqual([]);
+  });
+
+  test('a reading that is not complete adds and changes, and removes nobody', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const part: Reading = {
+      tree: { 1: undefined },
+      people: { 1: [person('a', { title: '新' }), person('d')] },
+    };
+    expect(await publishReading(store, part, { peopleComplete: false })).toMatchObject({
+      state: 'partial',
+      added: 1,
+      changed: 1,
+      removed: 0,
+      people: 4,
+    });
+    expect(await namesIn(store, 10)).toEqual(['c*', 'b']);
+    expect(await namesIn(store, 1)).toEqual(['a', 'd']);
+  });
+
+  test('more than a fifth of the people gone is not taken over without a word', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const smaller: Reading = { tree: { 1: undefined }, people: { 1: [person('a'), person('b')] } };
+    expect(await publishReading(store, smaller)).toMatchObject({ state: 'shrunk', removed: 0 });
+    expect(await namesIn(store, 10)).toEqual(['c*', 'b']);
+    expect(await publishReading(store, smaller, { acceptShrink: true })).toMatchObject({
+      removed: 1,
+      people: 2,
+    });
+    expect(await store.member('c')).toBeNull();
+  });
+
+  test('somebody is noted, moved and forgotten between two runs, and the counts follow', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const count = async (id: number) => {
+      const { own, below } = (await store.departments()).find((department) => department.id === id)!;
+      return [own, below];
+    };
+    const newcomer = noted('d', {
+      departments: [
+        { id: 10, leader: false },
+        { id: 999, leader: false },
+      ],
+      managerUserId: 'a',
+    });
+    expect(await store.note(newcomer, 5)).toBe(true);
+    expect(await store.note(newcomer, 6)).toBe(false);
+    expect(await namesIn(store, 10)).toEqual(['c*', 'b', 'd']);
+    expect([await count(10), await count(1)]).toEqual([
+      [3, 3],
+      [1, 4],
+    ]);
+    expect(await store.detail('d')).toEqual({ managerUserId: 'a', checkedAt: 6 });
+    await store.note(
+      noted('d', {
+        departments: [{ id: 20, leader: true }],
+        roles: [{ id: 7, name: '前台', groupName: '' }],
+      }),
+      7,
+    );
+    expect(await namesIn(store, 20)).toEqual(['b', 'd*']);
+    expect(await store.rolesOf('d')).toMatchObject([{ name: '前台' }]);
+    expect([await count(10), await count(20), await count(1)]).toEqual([
+      [2, 2],
+      [2, 2],
+      [1, 4],
+    ]);
+    expect(await store.forget('d')).toBe(true);
+    expect(await store.forget('d')).toBe(false);
+    expect(await store.member('d')).toBeNull();
+    expect(await store.find(planSearch('d', false), () => true, 5)).toEqual([]);
+    expect([await count(20), await count(1)]).toEqual([
+      [1, 1],
+      [1, 3],
+    ]);
+    expect((await store.state()).people).toBe(3);
+  });
+
+  test('a run goes on with the steps that are left', async () => {
+    const store = create();
+    const lease = await lend(store);
+    const { tasks } = await store.openRun(lease, { startedBy: 'admin', resumeWithinMs: 60_000 });
+    expect(tasks).toMatchObject([{ kind: 'range', cursor: 0, pass: 1 }]);
+    const wishes = [{ kind: 'people', subject: '1' } as const, { kind: 'people', subject: '1' } as const];
+    const added = await store.record(lease, [{ task: tasks[0]!, result: { tasks: wishes } }]);
+    expect(added).toHaveLength(1);
+    await store.record(lease, [{ task: added[0]!, result: { next: { cursor: 100 } } }]);
+    const again = await reopen(store).openRun(lease, { startedBy: 'command', resumeWithinMs: 60_000 });
+    expect(again).toMatchObject({ resumed: true, done: 1, run: { startedBy: 'admin', state: 'running' } });
+    expect(again.tasks).toMatchObject([{ kind: 'people', subject: '1', cursor: 100 }]);
+  });
+
+  test('of a batch all is written, or nothing', async () => {
+    const store = create();
+    const lease = await lend(store);
+    const { tasks } = await store.openRun(lease, { startedBy: 'admin', resumeWithinMs: 60_000 });
+    const good = { task: tasks[0]!, result: { tasks: [{ kind: 'roles', subject: '' } as const] } };
+    const bad = {
+      task: tasks[0]!,
+      result: { departments: [{ id: 1, parentId: undefined, position: 0, name: null }] },
+    };
+    await expect(
+      store.record(lease, [good, bad as unknown as { task: Task; result: TaskResult }]),
+    ).rejects.toThrow();
+    const { tasks: left } = await store.openRun(lease, { startedBy: 'admin', resumeWithinMs: 60_000 });
+    expect(left).toMatchObject([{ kind: 'range' }]);
+  });
+
+  test('one holds the lease; whoever lost it writes no more', async () => {
+    const store = create();
+    const first = await lend(store, 'first');
+    expect(await reopen(store).takeLease('second', 10_000, nobodyIsDead)).toBeNull();
+    expect(await store.isLeased(nobodyIsDead)).toBe(true);
+    const second = (await reopen(store).takeLease('second', 10_000, (owner) => owner === 'first'))!;
+    await expect(store.keepLease(first, 10_000)).rejects.toThrow(LeaseLostError);
+    const { tasks } = await store.openRun(second, { startedBy: 'admin', resumeWithinMs: 0 });
+    await expect(store.record(first, [{ task: tasks[0]!, result: {} }])).rejects.toThrow(LeaseLostError);
+    await expect(store.publish(first, COMPLETE)).rejects.toThrow(LeaseLostError);
+    await store.giveLease(second);
+    expect(await store.isLeased(nobodyIsDead)).toBe(false);
+    const brief = (await store.takeLease('brief', 0, nobodyIsDead))!;
+    expect((await lend(store, 'next')).fence).toBeGreaterThan(brief.fence);
+  });
+
+  test('a reading of everybody ends with the snapshot that it began with', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const first = await store.page(undefined, 2);
+    await publishReading(
+      store,
+      { tree: { 1: undefined }, people: { 1: [person('x'), person('y')] } },
+      { acceptShrink: true },
+    );
+    const rest = await store.page(first.next, 2);
+    expect([...first.members, ...rest.members].map(({ userId }) => userId).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a hidden department counts apart', async () => {
+    const store = create();
+    await publishReading(store, { ...company, rules: { 10: { hidden: true } } });
+    const root = (await store.departments()).find(({ id }) => id === 1)!;
+    expect([root.below, root.belowPublic]).toEqual([3, 2]);
+  });
+
+  test('the history holds how every run ended', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const lease = await lend(store);
+    await store.openRun(lease, { startedBy: 'schedule', resumeWithinMs: 0 });
+    await store.fail(lease, [{ what: 'scope', problem: 'unreachable' }], 3);
+    expect(await store.runs(5)).toMatchObject([
+      { state: 'failed', startedBy: 'schedule', calls: 3, missing: [{ what: 'scope' }] },
+      { state: 'complete', startedBy: 'command', calls: 7, added: 3 },
+    ]);
+    expect(await store.state()).toMatchObject({ state: 'failed', people: 3 });
+  });
+
+  test.each(SEARCHES)('%s finds %j', async (typed, wanted) => {
+    const store = create();
+    await publishReading(store, { tree: { 1: undefined }, people: { 1: STAFF } });
+    const { terms } = parseQuery(typed);
+    const found = await store.find(planSearch(terms.join(' '), false), () => true, 10);
+    expect(found.map(({ member }) => member.userId)).toEqual(wanted);
+  });
+}
+
+const STAFF: FoundPerson[] = [
+  person('sanfeng', { name: '张三丰', title: '架构师', jobNumber: '00017', mobile: '13800001234' }),
+  person('san', { name: '张三', title: '高级软件工程师' }),
+  person('away', { name: '张三', active: false }),
+  person('zeng', { name: '曾国藩' }),
+  person('shan', { name: '单雄信' }),
+  person('qiu', { name: '仇英' }),
+  person('xie', { name: '解缙' }),
+  person('zha', { name: '查良镛' }),
+  person('ou', { name: '区志强' }),
+  person('lv', { name: '吕布', hideMobile: true, mobile: '13900005678' }),
+  person('ouyang', { name: '欧阳锋' }),
+  person('alice', { name: 'Alice Johnson', title: 'Account Manager' }),
+  person('zoe', { name: 'Zoë Świerczyński' }),
+  person('wide', { name: '李\u200b零' }),
+  person('yoshino', { name: '𠮷野 太郎' }),
+  person('quote', { name: `Robert'); DROP TABLE staff;--` }),
+];
+
+/** What is typed, and who is found, the best first. */
+const SEARCHES: [string, string[]][] = [
+  ['张三', ['san', 'away', 'sanfeng']],
+  ['张三丰', ['sanfeng']],
+  ['三', ['sanfeng', 'san', 'away']],
+  ['丰', ['sanfeng']],
+  ['zhangsan', ['san', 'away', 'sanfeng']],
+  ['ZhangSan', ['san', 'away', 'sanfeng']],
+  ['zhang san', ['san', 'away', 'sanfeng']],
+  ['zs', ['san', 'zoe', 'away', 'sanfeng']],
+  ['zsf', ['sanfeng']],
+  ['sanfeng', ['sanfeng']],
+  ['zeng', ['zeng']],
+  ['zgf', ['zeng']],
+  ['shan', ['shan']],
+  ['qiu', ['qiu']],
+  ['xie', ['xie']],
+  ['zha', ['zha', 'san', 'sanfeng', 'away']],
+  ['ou', ['ou', 'ouyang']],
+  ['ouyang', ['ouyang']],
+  ['oyf', ['ouyang']],
+  ['lv', ['lv']],
+  ['lubu', ['lv']],
+  ['alice', ['alice']],
+  ['JOHN', ['alice']],
+  ['alice johnson', ['alice']],
+  ['manager', ['alice']],
+  ['swier', ['zoe']],
+  ['工程师', ['san']],
+  ['软件', ['san']],
+  ['00017', ['sanfeng']],
+  ['17', ['sanfeng']],
+  ['1234', ['sanfeng']],
+  ['13800001234', ['sanfeng']],
+  ['5678', []],
+  ['李零', ['wide']],
+  ['太郎', ['yoshino']],
+  ['𠮷', ['yoshino']],
+  ['(a+)+$', ['alice']],
+  ['"', []],
+  ["'); DROP TABLE directory_member;--", []],
+  ['*', []],
+  ['name:张', []],
+  ['NEAR(张 三)', []],
+  ['张'.repeat(10_000), []],
+  ['\u0000\u202e', []],
+  ['不存在', []],
+];
