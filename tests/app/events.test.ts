@@ -30,6 +30,8 @@ const corpus = openCorpus<CallbackEntry>('callback-events', {
   'CB-061': 'a race, in revocation.test.ts',
 });
 const refusals = new Set<string>();
+/** Answered before it comes to us. */
+const OTHERWISE: Record<string, number[]> = { 'CB-007': [431] };
 
 corpus.each(
   ({ name }) => name,
@@ -49,10 +51,10 @@ corpus.each(
         return { ...answer, ms: performance.now() - started };
       });
       for (const answer of await Promise.all(some)) {
-        expect([entry.expect.status].flat()).toContain(answer.status);
+        expect([...[entry.expect.status].flat(), ...(OTHERWISE[entry.id] ?? [])]).toContain(answer.status);
         if (requests.length === 1) expect(answer.ms).toBeLessThan(1500);
         if (answer.status === 200) expect(readAnswer(answer.text, parts)).toBe('success');
-        else if (method === 'POST') refusals.add(`${answer.status} ${answer.text}`);
+        else if (method === 'POST' && !OTHERWISE[entry.id]) refusals.add(`${answer.status} ${answer.text}`);
       }
     }
   },
@@ -72,7 +74,11 @@ test('where no callback is agreed on there is no such address', async () => {
   await other.close();
 });
 
-corpus.report({ total: 34, applying: 33 });
+corpus.report({
+  total: 34,
+  applying: 33,
+  deviations: { 'CB-007': 'Node itself refuses a request line of a megabyte, with 431' },
+});
 
 // ── Stream ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
-import { isIn, postEvent, startListener, untilRefused } from '../support/staff';
+import { isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
 import { signedIn, Visitor } from '../support/visitor';
 import { send } from '../support/wire';
 
@@ -165,6 +165,7 @@ test('somebody whom a complete reading of the directory no longer finds is out, 
   const ids = company.company.people.filter(({ active }) => active).map(({ userid }) => userid);
   const app = await startApp({ emulator: company, env: { ADMIN_USER_IDS: ids[0]! } });
   try {
+    await untilReady(app);
     const boss = await signedIn(app, company, ids[0]!);
     const [gone, inactive, stayer] = await Promise.all(
       ids.slice(1, 4).map((id) => signedIn(app, company, id)),
@@ -201,6 +202,7 @@ test.each([120_000, -120_000])('an instance whose clock is off by %d ms saves no
     },
   });
   try {
+    await untilReady(odd);
     const userid = somebody();
     const visitors = [await enter(userid, odd), await enter(userid)];
     for (const visitor of visitors)

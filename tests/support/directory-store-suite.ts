@@ -249,6 +249,26 @@ export function describeStore(
     expect((await store.state()).people).toBe(3);
   });
 
+  test('whoever is gone or no longer active is told until it is settled, and nobody else', async () => {
+    const store = create();
+    await publishReading(store, company);
+    expect(await store.leavers(10)).toEqual([]);
+    const smaller: Reading = {
+      ...company,
+      people: { 1: [person('a')], 10: [person('c', { leader: true, active: false })], 20: [] },
+    };
+    await publishReading(store, smaller, { peopleComplete: false });
+    expect(await store.leavers(10)).toEqual(['c']);
+    await store.settleLeavers(['c']);
+    await publishReading(store, smaller, { acceptShrink: true });
+    expect(await reopen(store).leavers(10)).toEqual(['b']);
+    await store.settleLeavers(['b']);
+    await store.forget('a');
+    expect(await store.leavers(10)).toEqual(['a']);
+    await store.settleLeavers(['a', 'nobody']);
+    expect(await store.leavers(10)).toEqual([]);
+  });
+
   test('a run goes on with the steps that are left', async () => {
     const store = create();
     const lease = await lend(store);

@@ -68,3 +68,11 @@ export async function untilRefused(app: Pick<App, 'url'>, cookie: string): Promi
   }
   return performance.now() - started;
 }
+
+/** Waits until an app can sign people in: on a busy machine its first token may be late. */
+export async function untilReady(app: Pick<App, 'url'>): Promise<void> {
+  for (let tries = 0; (await send(app, { path: '/api/ready' })).status !== 200; tries++) {
+    if (tries > 50) throw new Error('not ready');
+    await delay(200);
+  }
+}
