@@ -66,8 +66,12 @@ function wrap(connection: Libsql.Database): Database {
   const all = <T>(sql: string, ...values: Value[]) => prepared(sql).all(values) as T[];
   return {
     run: (sql, ...values) => prepared(sql).run(values).changes,
-    // libsql adds a property of its own, `_metadata`, to a row that is got alone.
-    get: <T>(sql: string, ...values: Value[]) => prepared(sql).get(values) as T | undefined,
+    get: <T>(sql: string, ...values: Value[]) => {
+      const row = prepared(sql).get(values) as (T & { _metadata?: unknown }) | undefined;
+      // libsql tells its time in a row that is got alone: no two would be the same.
+      if (row) delete row._metadata;
+      return row;
+    },
     all,
     write: (action) => connection.transaction(action).immediate(),
     read: (action) => connection.transaction(action).deferred(),
