@@ -45,7 +45,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
   connection.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   connection.exec('PRAGMA journal_mode = WAL');
   connection.exec('PRAGMA synchronous = NORMAL');
-  connection.exec('PRAGMA cache_size = -16000');
+  connection.exec('PRAGMA cache_size = -48000');
   // Pages are copied back, and waited for, every 16 MB.
   connection.exec('PRAGMA wal_autocheckpoint = 4000');
   const database = wrap(connection);
