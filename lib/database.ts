@@ -59,7 +59,7 @@ export function openDatabase(
   connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   connection.exec('PRAGMA journal_mode = WAL');
   connection.exec('PRAGMA synchronous = NORMAL');
-  connection.exec('PRAGMA cache_size = -16000');
+  connection.exec('PRAGMA cache_size = -48000');
   // Pages are copied back, and waited for, every 16 MB.
   connection.exec('PRAGMA wal_autocheckpoint = 4000');
   const database = wrap(connection, path);
@@ -81,8 +81,12 @@ function wrap(connection: Libsql.Database, path: string): Database {
   const all = <T>(sql: string, ...values: Value[]) => prepared(sql).all(values) as T[];
   return {
     run: (sql, ...values) => prepared(sql).run(values).changes,
-    // libsql adds a property of its own, `_metadata`, to a row that is got alone.
-    get: <T>(sql: string, ...values: Value[]) => prepared(sql).get(values) as T | undefined,
+    get: <T>(sql: string, ...values: Value[]) => {
+      const row = prepared(sql).get(values) as (T & { _metadata?: unknown }) | undefined;
+      // libsql tells its time in a row that is got alone: no two would be the same.
+      if (row) delete row._metadata;
+      return row;
+    },
     all,
     write: (action) => connection.transaction(action).immediate(),
     writeDurably: (action) => {

@@ -1,5 +1,5 @@
 import 'server-only';
-import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
 import { fromDingTalk, type Problem } from '../errors';
@@ -24,7 +24,7 @@ export interface Crawl {
 /** Steps of one kind that are under way at once; the pace of calls is the client's business. */
 const WIDTH = 8;
 /** Long enough to gather, short enough for a department of many pages, which are read one after the other. */
-const WRITE_EVERY_MS = 50;
+const WRITE_EVERY_MS = 100;
 /** A transaction of some ten milliseconds. */
 const MAX_PEOPLE_AT_ONCE = 250;
 /** So many failures on end are taken for the API's, not the departments'. */
@@ -138,6 +138,15 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     async walk(tasks) {
       for (const task of tasks) lane(task.kind).push(task);
       let failure: { error: unknown } | undefined;
+      let wake = () => {};
+      const gather = () =>
+        new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, WRITE_EVERY_MS);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
       const start = () => {
         for (const [kind, waiting] of lanes) {
           if (closed.has(kind)) waiting.length = 0;
@@ -152,6 +161,8 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
               .finally(() => {
                 active.set(kind, active.get(kind)! - 1);
                 start();
+                // Nothing else would come.
+                if ([...active.values()].every((n) => n === 0)) wake();
               });
           }
         }
@@ -162,8 +173,7 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
         if (failure) throw failure.error;
         if (unwritten.length > 0) await write();
         else if ([...active.values()].every((n) => n === 0)) return;
-        // At once when much has gathered, and when nothing else would come.
-        if (unwritten.length < 2 * WIDTH) await delay(WRITE_EVERY_MS, undefined, { ref: true });
+        if (unwritten.length < 2 * WIDTH) await gather();
         else await breathe();
       }
     },
