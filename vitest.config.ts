@@ -19,7 +19,5 @@ export default defineConfig({
     // One file at a time: most of them start servers and browsers of their own, and many measure how long an answer
     // takes. On two cores, two such files at once would measure each other.
     fileParallelism: false,
-    // Machines are shared: a moment's standstill may fail a test once. What is wrong fails twice.
-    retry: process.env.CI ? 1 : 0,
   },
 });
