@@ -34,7 +34,7 @@ export const dispatcher = processWide('dispatcher', () =>
       await revocations().endPeople(userIds, { reason: 'left', by: 'event' }, event.id);
       // At once, so that nobody signs in on what the mirror remembers; then asked, because they may be back.
       for (const userId of userIds) await directoryStore().forget(userId);
-      refreshMembers(userIds);
+      refresher().refreshLater(...userIds.map((id) => ({ what: 'member', id }) as const));
     },
     // Adds nothing to what is known of sessions: an old one stays what it is.
     onJoined: (userIds) => refreshMembers(userIds),

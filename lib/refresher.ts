@@ -12,6 +12,8 @@ export type Stale =
 export interface Refresher {
   /** Has things read again soon, each once however often it is said. Never throws. */
   refresh(...stale: Stale[]): void;
+  /** The same, when nothing else waits. */
+  refreshLater(...stale: Stale[]): void;
   /** How much is waiting. */
   size(): number;
   close(): void;
@@ -35,6 +37,12 @@ const MAX_ATTEMPTS = 6;
 /** When more has changed, a whole run is cheaper. */
 const MAX_WAITING = 2000;
 
+interface Waiting {
+  stale: Stale;
+  attempt: number;
+  hurry: boolean;
+}
+
 export function createRefresher({
   read,
   onGivenUp,
@@ -42,43 +50,53 @@ export function createRefresher({
   pauseMs = PAUSE_MS,
   retryMs = RETRY_MS,
 }: RefresherOptions): Refresher {
-  const waiting = new Map<string, { stale: Stale; attempt: number }>();
+  const waiting = new Map<string, Waiting>();
   let running = false;
   let closed = false;
 
-  function add(stale: Stale, attempt = 1): void {
+  function add(stale: Stale, { attempt = 1, hurry = true }: Partial<Waiting> = {}): void {
     const key = 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
-    if (waiting.has(key) || closed) return;
+    const known = waiting.get(key);
+    if (known) known.hurry ||= hurry;
+    if (known || closed) return;
     if (waiting.size >= MAX_WAITING && stale.what !== 'directory') {
       add({ what: 'directory' });
       return;
     }
-    waiting.set(key, { stale, attempt });
+    waiting.set(key, { stale, attempt, hurry });
     if (!running) void run();
+  }
+
+  function next(): [string, Waiting] | undefined {
+    for (const entry of waiting) if (entry[1].hurry) return entry;
+    return waiting.entries().next().value;
   }
 
   async function run(): Promise<void> {
     running = true;
     await delay(settleMs, undefined, { ref: false });
-    for (const [key, { stale, attempt }] of waiting) {
-      if (closed) break;
+    for (let entry = next(); entry && !closed; entry = next()) {
+      const [key, { stale, attempt, hurry }] = entry;
       // Before it is read: whatever changes from now on has to be read again.
       waiting.delete(key);
       try {
         await read(stale);
       } catch (error) {
+        const again = () => add(stale, { attempt: attempt + 1, hurry });
         if (attempt >= MAX_ATTEMPTS) onGivenUp?.(stale, error);
-        else setTimeout(add, retryMs * 2 ** (attempt - 1), stale, attempt + 1).unref();
+        else setTimeout(again, retryMs * 2 ** (attempt - 1)).unref();
       }
       await delay(pauseMs, undefined, { ref: false });
     }
     running = false;
-    if (waiting.size > 0 && !closed) void run();
   }
 
   return {
     refresh: (...all) => {
       for (const stale of all) add(stale);
+    },
+    refreshLater: (...all) => {
+      for (const stale of all) add(stale, { hurry: false });
     },
     size: () => waiting.size,
     close: () => {

@@ -24,6 +24,12 @@ interface Row {
   last_seen: number;
 }
 
+interface Waiting {
+  action: () => unknown;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
 const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM revocation_head)
   AND generation = coalesce((SELECT generation FROM revocation_person p WHERE p.user_id = s.user_id), 0)`;
 
@@ -45,7 +51,26 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
     }
   }
   const write = <T>(action: () => T) => patiently(() => db.write(action));
-  const writeDurably = <T>(action: () => T) => patiently(() => db.writeDurably(action));
+
+  let group: Waiting[] = [];
+  /** Whatever comes in the same moment shares a transaction, and the wait for the disk: leavers come in crowds. */
+  function writeDurably<T>(action: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      group.push({ action, resolve: resolve as (value: unknown) => void, reject });
+      if (group.length === 1) setImmediate(writeGroup);
+    });
+  }
+
+  async function writeGroup(): Promise<void> {
+    const waiting = group;
+    group = [];
+    try {
+      const values = await patiently(() => db.writeDurably(() => waiting.map(({ action }) => action())));
+      for (const [index, { resolve }] of waiting.entries()) resolve(values[index]);
+    } catch (error) {
+      for (const { reject } of waiting) reject(error);
+    }
+  }
 
   function assertInPlace(): void {
     if (!db.isInPlace()) throw new Error('the database file was moved or replaced while it was open');
@@ -94,6 +119,10 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
         id,
       ) > 0
     );
+  }
+
+  function knows(id: string): boolean {
+    return db.get('SELECT 1 FROM revocation_event WHERE id = ?', id) !== undefined;
   }
 
   function remember(id: string): boolean {
@@ -214,8 +243,8 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
         db.run('UPDATE session SET checked = 0 WHERE id = ?', id);
       }),
 
-    knowsEvent: async (id) => db.get('SELECT 1 FROM revocation_event WHERE id = ?', id) !== undefined,
-    rememberEvent: (id) => writeDurably(() => remember(id)),
+    knowsEvent: async (id) => knows(id),
+    rememberEvent: async (id) => !knows(id) && (await writeDurably(() => remember(id))),
 
     prune: async () => {
       const old = [
