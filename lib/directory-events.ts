@@ -33,7 +33,8 @@ export const dispatcher = processWide('dispatcher', () =>
     async onLeft(userIds, event) {
       await revocations().endPeople(userIds, { reason: 'left', by: 'event' }, event.id);
       // At once, so that nobody signs in on what the mirror remembers; then asked, because they may be back.
-      for (const userId of userIds) await directoryStore().forget(userId);
+      const store = directoryStore();
+      for (const userId of userIds) if (await store.member(userId)) await store.forget(userId);
       refresher().refreshLater(...userIds.map((id) => ({ what: 'member', id }) as const));
     },
     // Adds nothing to what is known of sessions: an old one stays what it is.
