@@ -98,17 +98,21 @@ export function dataDirOf(emulator: Emulator): string {
 /** Runs `next start` with exactly these settings, and nothing of the tests' own environment. */
 export function spawnApp(port: number, env: Record<string, string>, directory = '.'): ChildProcess {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-  return spawn(process.execPath, [next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'], {
-    cwd: directory,
-    env: {
-      PATH: process.env.PATH,
-      HOME: process.env.HOME,
-      NODE_ENV: 'production',
-      NEXT_TELEMETRY_DISABLED: '1',
-      ...env,
+  return spawn(
+    process.execPath,
+    [next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'],
+    {
+      cwd: directory,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        NODE_ENV: 'production',
+        NEXT_TELEMETRY_DISABLED: '1',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
 }
 
 /** Gathers what a process writes. */
