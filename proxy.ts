@@ -35,8 +35,8 @@ function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolea
   return (
     method === 'GET' &&
     /AliApp\(DingTalk\//i.test(headers.get('user-agent') ?? '') &&
+    // Next’s router asks for */*, and hides its own headers here.
     /text\/html/.test(headers.get('accept') ?? '') &&
-    !headers.has('rsc') &&
     !/^\/(?:_next|login|unavailable)(?:\/|$)/.test(nextUrl.pathname) &&
     !cookies.has(sessions().cookieName)
   );
