@@ -7,6 +7,15 @@ export const CONTENDERS = ['none', 'ours', 'auth-js', 'better-auth', 'iron-sessi
 export type Contender = (typeof CONTENDERS)[number];
 export const PEERS = ['auth-js', 'better-auth', 'iron-session'] as const satisfies Contender[];
 
+/** As people know them. */
+export const NAMES: Record<Contender, string> = {
+  none: 'no session',
+  ours: 'dingpass',
+  'auth-js': 'Auth.js',
+  'better-auth': 'better-auth',
+  'iron-session': 'iron-session',
+};
+
 /**
  * Signs somebody in at a contender's own endpoint, as its docs say.
  *

@@ -49,7 +49,7 @@ function newest(path: string): number {
 /** @throws Error with all that the command said, which is of no interest otherwise */
 async function run(command: string, args: string[], cwd: string): Promise<void> {
   process.stderr.write(`${[command, ...args].join(' ')} in ${cwd}\n`);
-  const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' };
+  const env = { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' } as const;
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {

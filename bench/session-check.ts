@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AppProcess, startAppProcess } from './app-process';
 import { type Person, peopleOf } from './company';
-import { CONTENDERS, type Contender, PEERS, signIn } from './contenders';
+import { CONTENDERS, type Contender, NAMES, PEERS, signIn } from './contenders';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atLeast, exactly, type Figure, median, round, spreadOf } from './figure';
 import { type LoadProcess, startLoadProcess } from './load';
@@ -182,12 +182,12 @@ function demanded(kind: Kind, rounds: Rounds): Figure[] {
   const toBest = Math.min(...PEERS.map((peer) => median(ratios(rounds, 'ours', peer))));
   return [
     {
-      ...atLeast(`${kind}: ours`, round(median(toNone)), '', LEAST[kind]),
+      ...atLeast(`${kind}: ${NAMES.ours}`, round(median(toNone)), '', LEAST[kind]),
       spread: spreadOf(toNone),
       ratioTo: `${kind} without a session`,
     },
-    ...PEERS.map((peer) => ratioFigure(`${kind}: ${peer}`, rounds, peer, kind)),
-    atLeast(`${kind}: ours, to the best peer`, round(toBest), '', 1),
+    ...PEERS.map((peer) => ratioFigure(`${kind}: ${NAMES[peer]}`, rounds, peer, kind)),
+    atLeast(`${kind}: ${NAMES.ours}, to the best peer`, round(toBest), '', 1),
   ];
 }
 
@@ -204,7 +204,7 @@ function described(kind: Kind, rounds: Rounds): Figure[] {
   return [
     { what: `${kind}: without a session`, value: of('none', 'perSecond'), unit: ' req/s' },
     ...CONTENDERS.map((name) => ({
-      what: `${kind}: processor time a request, ${name}`,
+      what: `${kind}: processor time a request, ${NAMES[name]}`,
       value: of(name, 'cpu'),
       unit: ' µs',
     })),
@@ -214,7 +214,12 @@ function described(kind: Kind, rounds: Rounds): Figure[] {
 function compared(what: string, rounds: Rounds): Figure[] {
   return CONTENDERS.filter((name) => name !== 'none').map((name) => {
     const values = ratios(rounds, name, 'none');
-    return { what: `${what}: ${name}`, value: round(median(values)), unit: '', spread: spreadOf(values) };
+    return {
+      what: `${what}: ${NAMES[name]}`,
+      value: round(median(values)),
+      unit: '',
+      spread: spreadOf(values),
+    };
   });
 }
 
