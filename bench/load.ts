@@ -26,8 +26,6 @@ export interface LoadResult {
   failures: number;
   /** Median, in milliseconds. */
   p50: number;
-  /** Share of one processor that making this load took. */
-  ownShare: number;
 }
 
 /** Whoever makes the load has a process of its own: measured in the server's, it would slow down what it measures. */
@@ -56,7 +54,6 @@ async function run({ url, asks, connections, until }: Load): Promise<LoadResult>
   const times: number[] = [];
   let next = 0;
   let failures = 0;
-  const cpuBefore = process.cpuUsage();
   const started = performance.now();
   const isOver = () => (until === 'each-once' ? next >= asks.length : performance.now() - started >= until);
   const connection = async () => {
@@ -69,14 +66,12 @@ async function run({ url, asks, connections, until }: Load): Promise<LoadResult>
   };
   await Promise.all(Array.from({ length: connections }, connection));
   const ms = performance.now() - started;
-  const { user, system } = process.cpuUsage(cpuBefore);
   const p50 = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
   return {
     requests: times.length,
     seconds: ms / 1000,
     failures,
     p50,
-    ownShare: (user + system) / 1000 / ms,
   };
 }
 

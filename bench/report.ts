@@ -96,7 +96,9 @@ export function benchPlot(results: Results): string {
   for (const [ratioTo, figures] of groups) {
     y += GAP;
     const chinese = inLanguage(ratioTo, 'zh-CN');
-    parts.push(`<text class="title" x="8" y="${y - 10}">${xmlText(`${ratioTo} = 1 · ${chinese} = 1`)}</text>`);
+    parts.push(
+      `<text class="title" x="8" y="${y - 10}">${xmlText(`${ratioTo} = 1 · ${chinese} = 1`)}</text>`,
+    );
     const top = y;
     for (const figure of figures) {
       parts.push(...bar(figure, y, x));

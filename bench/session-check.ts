@@ -8,7 +8,7 @@ import { type Person, peopleOf } from './company';
 import { CONTENDERS, type Contender, NAMES, PEERS, signIn } from './contenders';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atLeast, exactly, type Figure, median, round, spreadOf } from './figure';
-import { type LoadProcess, startLoadProcess } from './load';
+import { type Load, type LoadProcess, startLoadProcess } from './load';
 import { PEERS_SITE, preparePeers } from './prepare';
 
 const CONNECTIONS = 16;
@@ -17,23 +17,25 @@ type Kind = (typeof KINDS)[number];
 /** What ours must keep of the speed that there is without a session. */
 const LEAST: Record<Kind, number> = { page: 0.9, 'route handler': 0.8 };
 
-/** How long it all takes: members are signed in, some of them once for each kind. */
 interface Size {
+  /** With one member's cookie. Many and short: what disturbs the machine lasts for longer than a round. */
   rounds: number;
   ms: number;
-  /** How many members take turns, where it is not always the same. */
+  /** With this many members' cookies in turn. */
   members: number;
-  /** How many cookies that no server has seen before are sent in a round. */
+  memberRounds: number;
+  /** With so many cookies in a round that this server has not seen before. */
   unseen: number;
+  unseenRounds: number;
 }
-const FULL: Size = { rounds: 7, ms: 2000, members: 200, unseen: 120 };
-const SHORT: Size = { rounds: 1, ms: 200, members: 4, unseen: 4 };
+const FULL: Size = { rounds: 24, ms: 600, members: 200, memberRounds: 12, unseen: 50, unseenRounds: 6 };
+const SHORT: Size = { rounds: 1, ms: 100, members: 4, memberRounds: 1, unseen: 4, unseenRounds: 1 };
+const WARM_UP_MS = 3000;
 
 interface Sample {
   perSecond: number;
   cpu: number;
   failures: number;
-  ownShare: number;
 }
 /** Of each round, what each contender had. */
 type Rounds = Record<Contender, Sample>[];
@@ -45,7 +47,7 @@ type Cookies = Record<Contender, string[]>;
  */
 export async function benchSessionCheck({ short }: { real: boolean; short: boolean }): Promise<Figure[]> {
   const size = short ? SHORT : FULL;
-  const unseen = size.unseen * size.rounds;
+  const unseen = size.unseen * size.unseenRounds;
   const members = size.members + KINDS.length * unseen;
   await preparePeers();
   const emulator = await startEmulatorProcess({ members: 2 * members, departments: 12, seed: 1 });
@@ -64,11 +66,13 @@ export async function benchSessionCheck({ short }: { real: boolean; short: boole
       const figures: Figure[] = [];
       for (const [index, kind] of KINDS.entries()) {
         const rest = mapCookies(cookies, (all) => all.slice(size.members + index * unseen).slice(0, unseen));
-        await interleaved({ site, load, kind, size: { ...size, rounds: 1 } }, () => turns);
-        const one = await interleaved({ site, load, kind, size }, () => single);
-        const many = await interleaved({ site, load, kind, size }, () => turns);
-        const cold = await interleaved({ site, load, kind, size, once: true }, (n) =>
-          mapCookies(rest, (all) => all.slice(n * size.unseen, (n + 1) * size.unseen)),
+        const course = { site, load, kind };
+        if (!short) await interleaved({ ...course, rounds: 1, until: WARM_UP_MS }, () => turns);
+        const one = await interleaved({ ...course, rounds: size.rounds, until: size.ms }, () => single);
+        const many = await interleaved({ ...course, rounds: size.memberRounds, until: size.ms }, () => turns);
+        const cold = await interleaved(
+          { ...course, rounds: size.unseenRounds, until: 'each-once' },
+          (round) => mapCookies(rest, (all) => all.slice(round * size.unseen).slice(0, size.unseen)),
         );
         figures.push(...demanded(kind, one), ...described(kind, one));
         figures.push(...compared(`${kind}, ${size.members} members in turn`, many));
@@ -128,37 +132,35 @@ async function assertAlike({ url }: AppProcess, cookies: Cookies, { name }: Pers
   }
 }
 
-interface Course {
+interface Course extends Pick<Load, 'until'> {
   site: AppProcess;
   load: LoadProcess;
   kind: Kind;
-  size: Size;
-  /** Each cookie is sent once. */
-  once?: boolean;
+  rounds: number;
 }
 
 async function interleaved(
-  { site, load, kind, size, once }: Course,
+  { site, load, kind, rounds, until }: Course,
   cookiesOf: (round: number) => Cookies,
 ): Promise<Rounds> {
-  const rounds: Rounds = [];
-  for (let round = 0; round < size.rounds; round++) {
+  const all: Rounds = [];
+  for (let round = 0; round < rounds; round++) {
     const cookies = cookiesOf(round);
     const samples: Partial<Record<Contender, Sample>> = {};
     for (const contender of shuffled(CONTENDERS)) {
       const cpuBefore = await cpuOf(site);
-      const { requests, seconds, failures, ownShare } = await load.run({
+      const { requests, seconds, failures } = await load.run({
         url: `${site.url}${kind === 'page' ? '/' : '/api/'}${contender}`,
         asks: cookies[contender].map((cookie) => ({ cookie })),
         connections: CONNECTIONS,
-        until: once ? 'each-once' : size.ms,
+        until,
       });
       const cpu = ((await cpuOf(site)) - cpuBefore) / requests;
-      samples[contender] = { perSecond: requests / seconds, cpu, failures, ownShare };
+      samples[contender] = { perSecond: requests / seconds, cpu, failures };
     }
-    rounds.push(samples as Record<Contender, Sample>);
+    all.push(samples as Record<Contender, Sample>);
   }
-  return rounds;
+  return all;
 }
 
 async function cpuOf({ url }: AppProcess): Promise<number> {
@@ -207,6 +209,10 @@ function described(kind: Kind, rounds: Rounds): Figure[] {
       what: `${kind}: processor time a request, ${NAMES[name]}`,
       value: of(name, 'cpu'),
       unit: ' µs',
+      spread: spreadOf(
+        rounds.map((samples) => samples[name].cpu),
+        0,
+      ),
     })),
   ];
 }
