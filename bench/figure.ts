@@ -7,6 +7,14 @@ export interface Figure {
   limit?: string;
   /** Undefined: nothing is demanded. */
   met?: boolean;
+  /** The value is a ratio to this, and is drawn as a bar. */
+  ratioTo?: string;
+  /** From the least to the most of the rounds. */
+  spread?: string;
+}
+
+export function atLeast(what: string, value: number, unit: string, least: number): Figure {
+  return { what, value, unit, limit: `≥ ${least}${unit}`, met: value >= least };
 }
 
 export function atMost(what: string, value: number, unit: string, most: number): Figure {
@@ -19,6 +27,18 @@ export function exactly(what: string, value: number | string, wanted: number | s
 
 export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
+}
+
+/** From the least to the most, in words. */
+export function spreadOf(values: readonly number[], digits = 2): string {
+  return `${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)}`;
+}
+
+/** Of an even number of values the mean of the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 }
 
 /** The value below which 99 of 100 are. */

@@ -7,24 +7,25 @@ import { createLibsqlRevocations } from '../lib/revocation/libsql-revocations';
 import { createView } from '../lib/revocation/view';
 import { atMost, type Figure, percentile, round } from './figure';
 
-const LEAVERS = 100_000;
-const SIGN_INS = 2000;
+const FULL = { leavers: 100_000, signIns: 2000 };
+const SHORT = { leavers: 1000, signIns: 100 };
 
 /** What revocation costs: each request, each look for what is new, each sign-in and each ending. */
-export async function benchSessions(): Promise<Figure[]> {
+export async function benchSessions({ short }: { real: boolean; short: boolean }): Promise<Figure[]> {
+  const size = short ? SHORT : FULL;
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
   const db = openDatabase(join(folder, 'sessions.db'), migrations);
   const store = createLibsqlRevocations(db);
   const view = createView({ store, pollMs: 3_600_000 });
   try {
     const expiresAt = Math.floor(Date.now() / 1000) + 43_200;
-    const leavers = Array.from({ length: LEAVERS }, (_, index) => `leaver-${index}`);
+    const leavers = Array.from({ length: size.leavers }, (_, index) => `leaver-${index}`);
     await store.endPeople(leavers, { reason: 'left', by: 'event' });
     const loading = await timed(() => view.refresh());
     const { epoch } = await store.changesSince(-1);
 
     const signIns: number[] = [];
-    for (let index = 0; index < SIGN_INS; index++) {
+    for (let index = 0; index < size.signIns; index++) {
       const session = {
         id: `session-${index}`,
         userId: `stayer-${index}`,
@@ -67,8 +68,8 @@ export async function benchSessions(): Promise<Figure[]> {
     const reading = await timed(() => createLibsqlAudit(db).find({ limit: 100 }));
     return [
       // 1000 checks in so many ms are as many µs for each.
-      atMost('check of one request, 100 000 leavers', round(checking), ' µs', 10),
-      { what: 'reading 100 000 leavers at the start', value: round(loading), unit: ' ms' },
+      atMost(`check of one request, ${size.leavers} leavers`, round(checking), ' µs', 10),
+      { what: `reading ${size.leavers} leavers at the start`, value: round(loading), unit: ' ms' },
       { what: 'look for what is new, p99', value: round(percentile(looks, 0.99), 3), unit: ' ms' },
       {
         what: 'entering a sign-in, with its line, p99',
@@ -77,7 +78,7 @@ export async function benchSessions(): Promise<Figure[]> {
       },
       { what: 'ending a session, on the disk, p99', value: round(percentile(endings, 0.99)), unit: ' ms' },
       { what: 'ending 1000 people, on the disk', value: round(thousand), unit: ' ms' },
-      { what: 'a page of the audit among 100 000 lines', value: round(reading), unit: ' ms' },
+      { what: `a page of the audit among ${size.leavers} lines`, value: round(reading), unit: ' ms' },
     ];
   } finally {
     view.close();

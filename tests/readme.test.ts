@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { benchPlot, benchTable, type Results } from '../bench/report';
 import { parseConfig, SETTING_NAMES } from '../lib/config';
 import { DingTalkError } from '../lib/dingtalk/errors';
 import { codesOf, fromDingTalk, type Problem, problems } from '../lib/errors';
@@ -43,6 +44,16 @@ test.each(READMES)('the troubleshooting table of %s is what the catalogue says',
 
 test.each(READMES)('%s counts the corpora of hostile input as they are', (file, language) => {
   expectGenerated(file, 'corpora', corporaTable(language));
+});
+
+test.each(READMES)('the table of the bench in %s is what was measured', (file, language) => {
+  expectGenerated(file, 'bench', benchTable(benchResults(), language));
+});
+
+test('the plot of the bench shows what was measured', () => {
+  const plot = benchPlot(benchResults());
+  if (process.env.UPDATE_DOCS) writeFileSync('docs/bench.svg', plot);
+  expect(read('docs/bench.svg'), 'run `npm run docs`').toBe(plot);
 });
 
 test.each(READMES)('%s has a row for every setting, with its default', (file) => {
@@ -147,6 +158,10 @@ function corporaTable(language: Language): string {
       String(JSON.parse(readFileSync(`tests/corpora/${file}`, 'utf8')).entries.length),
     ]);
   return rows.length > 0 ? table([...corpus], rows) : none;
+}
+
+function benchResults(): Results {
+  return JSON.parse(read('bench/results.json'));
 }
 
 function table(head: string[], rows: string[][]): string {

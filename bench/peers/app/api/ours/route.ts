@@ -1,0 +1,9 @@
+import { requireMember } from '@/lib/auth';
+import { route } from '@/lib/http';
+
+export const dynamic = 'force-dynamic';
+
+export const GET = route(undefined, async () => {
+  const { name } = await requireMember();
+  return Response.json({ member: { name } });
+});

@@ -1,0 +1,7 @@
+import { pageMember } from '@/lib/auth';
+import { Home } from '../home';
+
+export default async function Page() {
+  const { name } = await pageMember();
+  return <Home name={name} />;
+}

@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+import product from '../../next.config.js';
+
+/** As the product is built, with the repository as its root: `next`, `react` and `lib/` are the product's own. */
+export default {
+  ...product,
+  typedRoutes: false,
+  turbopack: { root: fileURLToPath(new URL('../..', import.meta.url)) },
+};

@@ -1,0 +1,144 @@
+import type { Figure } from './figure';
+
+/** What `bench/results.json` holds, by the name of the bench. */
+export type Results = Record<string, Result>;
+
+export interface Result {
+  /** ISO time. */
+  at: string;
+  node: string;
+  cpus: number;
+  /** The machine's load of the minute before. */
+  loadBefore: number;
+  figures: Figure[];
+}
+
+export type Language = 'zh-CN' | 'en';
+
+const COLUMNS: Record<Language, string[]> = {
+  'zh-CN': ['项目', '测量内容', '结果', '各轮范围', '要求'],
+  en: ['bench', 'what', 'figure', 'rounds', 'must be'],
+};
+
+/** Longer phrases first: what a figure is called is made of them. Whatever is not here stays English. */
+const CHINESE: [english: string, chinese: string][] = [
+  ['route handler', '接口'],
+  ['without a session', '（无会话）'],
+  ['cookies never seen before', '从未见过的 Cookie'],
+  ['members in turn', '名成员轮流'],
+  ['to the best peer', '与最快的同类相比'],
+  ['answers other than 200', '非 200 的应答'],
+  ['what the load could ask, to what it did', '压测端的能力与实际用量之比'],
+  ['command → first 200', '从命令到首个 200'],
+  ['sign-in', '登录'],
+  ['session check', '会话检查'],
+  ['page', '页面'],
+  ['among', '公司人数'],
+  ['people', '人'],
+  ['directory', '通讯录'],
+  ['sessions', '会话撤销'],
+  ['session', '会话'],
+  ['start', '启动'],
+];
+
+/** The table of a README: what something is demanded of, and what it is compared with. */
+export function benchTable(results: Results, language: Language): string {
+  const rows = Object.entries(results).flatMap(([name, { figures }]) =>
+    figures
+      .filter(({ limit, ratioTo }) => limit !== undefined || ratioTo !== undefined)
+      .map(({ what, value, unit, spread = '', limit, met }) => [
+        inLanguage(name, language),
+        inLanguage(what, language),
+        `${value}${unit}`,
+        spread,
+        limit === undefined ? '' : `${limit} ${met ? '✓' : '✗'}`,
+      ]),
+  );
+  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(COLUMNS[language]), '| --- | --- | ---: | ---: | --- |', ...rows.map(line)].join('\n');
+}
+
+function inLanguage(text: string, language: Language): string {
+  if (language === 'en') return text;
+  return CHINESE.reduce((said, [english, chinese]) => said.replace(english, chinese), text);
+}
+
+const WIDTH = 720;
+const LEFT = 150;
+const RIGHT = 96;
+const BAR = 22;
+const GAP = 34;
+
+const STYLE = `
+  text { font: 13px system-ui, 'PingFang SC', 'Microsoft YaHei', sans-serif; fill: #1f2328; }
+  .title { font-weight: 600; }
+  .bar { fill: #8c959f; }
+  .ours { fill: #0969da; }
+  .line { stroke: #1f2328; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3; }
+    .bar { fill: #6e7681; }
+    .ours { fill: #4493f8; }
+    .line { stroke: #e6edf3; }
+  }`;
+
+/** Every ratio as a bar, in groups with what it is a ratio to, which is the dashed line at 1. */
+export function benchPlot(results: Results): string {
+  const groups = new Map<string, Figure[]>();
+  for (const figure of Object.values(results).flatMap(({ figures }) => figures)) {
+    if (figure.ratioTo === undefined) continue;
+    groups.set(figure.ratioTo, [...(groups.get(figure.ratioTo) ?? []), figure]);
+  }
+  const largest = Math.max(1, ...[...groups.values()].flat().flatMap((figure) => endsOf(figure)));
+  const x = (ratio: number) => round(LEFT + (ratio / largest) * (WIDTH - LEFT - RIGHT));
+  let y = 0;
+  const parts: string[] = [];
+  for (const [ratioTo, figures] of groups) {
+    y += GAP;
+    const chinese = inLanguage(ratioTo, 'zh-CN');
+    parts.push(
+      `<text class="title" x="8" y="${y - 10}">${xmlText(`${ratioTo} = 1 · ${chinese} = 1`)}</text>`,
+    );
+    const top = y;
+    for (const figure of figures) {
+      parts.push(...bar(figure, y, x));
+      y += BAR;
+    }
+    parts.push(
+      `<line class="line" stroke-dasharray="3 3" x1="${x(1)}" x2="${x(1)}" y1="${top - 4}" y2="${y}"/>`,
+    );
+  }
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img">`;
+  return `${[head, `<style>${STYLE}</style>`, ...parts, '</svg>'].join('\n')}\n`;
+}
+
+function bar(figure: Figure, y: number, x: (ratio: number) => number): string[] {
+  const label = figure.what.split(': ').at(-1)!;
+  const [least, most] = endsOf(figure);
+  const middle = y + BAR / 2 - 2;
+  const end = x(Number(figure.value));
+  return [
+    `<text x="${LEFT - 8}" y="${middle + 4}" text-anchor="end">${xmlText(label)}</text>`,
+    `<rect class="${isOurs(label) ? 'ours' : 'bar'}" x="${LEFT}" y="${y}" width="${round(end - LEFT)}" height="${BAR - 4}" rx="2"/>`,
+    `<line class="line" x1="${x(least)}" x2="${x(most)}" y1="${middle}" y2="${middle}"/>`,
+    `<text x="${Math.max(end, x(most)) + 8}" y="${middle + 4}">${xmlText(`${figure.value}${figure.unit}`)}</text>`,
+  ];
+}
+
+/** Whatever is measured without peers is ours. */
+function isOurs(label: string): boolean {
+  return !/^(Auth\.js|better-auth|iron-session|the common way)/.test(label);
+}
+
+function endsOf({ value, spread }: Figure): [least: number, most: number] {
+  const [least = Number(value), most = Number(value)] = spread?.split('–').map(Number) ?? [];
+  return [least, most];
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
+
+function xmlText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+}

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { Results } from '../bench/report';
+
+test('the short bench runs every bench, and leaves what was measured before as it is', async () => {
+  const before = written();
+  const { code, output } = await bench(['--short']);
+  expect(code, output).toBe(0);
+
+  const file = /^\/.*results\.json$/m.exec(output)?.[0];
+  const results = JSON.parse(readFileSync(file!, 'utf8')) as Results;
+  expect(Object.keys(results).sort()).toEqual(['directory', 'session', 'sessions', 'start']);
+  for (const [name, { figures }] of Object.entries(results)) {
+    expect(figures.length, name).toBeGreaterThan(3);
+    for (const { what, value } of figures) expect(value, `${name}: ${what}`).not.toBeNaN();
+  }
+  expect(written()).toEqual(before);
+}, 240_000);
+
+test('a bench that does not exist is told from those that do', async () => {
+  const { code, output } = await bench(['--only', 'everything']);
+  expect(code).toBe(1);
+  expect(output).toContain('session');
+});
+
+/** What a bench that is not short, and `npm run docs`, write. */
+function written(): string[] {
+  return ['bench/results.json', 'docs/bench.svg', 'README.md', 'README.zh-CN.md'].map((file) =>
+    readFileSync(file, 'utf8'),
+  );
+}
+
+async function bench(args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn('npm', ['run', '--silent', 'bench', '--', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output };
+}
