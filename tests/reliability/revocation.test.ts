@@ -54,9 +54,11 @@ test('R10: a thousand leavers at once are refused within 10 s, and nobody else i
   for (let at = 0; at < leavers; at += together) {
     emulator.control.events.emit({ type: 'user_leave_org', userIds: people.slice(at, at + together) });
   }
-  for (const app of [one, two]) {
-    for (let at = 0; at < gone.length; at += 50)
-      await Promise.all(gone.slice(at, at + 50).map((cookie) => untilRefused(app, cookie)));
+  // Not more often than people click: the questions share the machine with the events.
+  const refused = (app: App, cookie: string) => untilRefused(app, cookie, { everyMs: 100 });
+  for (let at = 0; at < gone.length; at += 20) {
+    const some = gone.slice(at, at + 20);
+    await Promise.all([one, two].flatMap((app) => some.map((cookie) => refused(app, cookie))));
   }
   const ms = Math.round(performance.now() - started);
   const wrong = (await Promise.all(kept.map((cookie) => isIn(two, cookie)))).filter((stays) => !stays);
