@@ -66,15 +66,11 @@ export async function isIn(app: Pick<App, 'url'>, cookie: string): Promise<boole
 }
 
 /** Milliseconds until an app no longer takes a cookie. @throws after 15 s */
-export async function untilRefused(
-  app: Pick<App, 'url'>,
-  cookie: string,
-  { everyMs = 25 } = {},
-): Promise<number> {
+export async function untilRefused(app: Pick<App, 'url'>, cookie: string): Promise<number> {
   const started = performance.now();
   while (await isIn(app, cookie)) {
     if (performance.now() - started > 15_000) throw new Error('still in after 15 s');
-    await delay(everyMs);
+    await delay(25);
   }
   return performance.now() - started;
 }
