@@ -72,7 +72,7 @@ describe('a subscription', () => {
     events().emit({ type: 'org_dept_remove', departmentIds: [7] });
     events().emit({ type: 'label_user_change', userIds: ['u1'], roleIds: [41], action: 'add' });
     events().emit({ type: 'org_change' });
-    await hear('user_leave_org u1,u2', 'org_dept_remove ', 'label_user_change u1', 'org_change ');
+    await hear('user_leave_org u1,u2', 'org_dept_remove 7', 'label_user_change u1', 'org_change ');
     const leave = house.events.find(({ type }) => type === 'member-left')!;
     expect(leave).toMatchObject({ id: eventId, corpId: emulator.corpId, departmentIds: [], roleIds: [] });
     expect(Math.abs(leave.at! - Date.now())).toBeLessThan(60_000);

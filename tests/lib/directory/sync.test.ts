@@ -240,28 +240,6 @@ test('a department that is dissolved while it is read is gone, which is no failu
   await expectExact(mirror, company());
 });
 
-test('faults on a part of the calls lead to an exact read, or a partial one that removes nobody', async () => {
-  await start({ members: 1000, departments: 120 });
-  await mirror.sync();
-  const gone = company().people[50]!.userid;
-  emulator.control.fire(gone);
-  for (const fault of [
-    { kind: 'errcode', errcode: -1 } as const,
-    { kind: 'status', status: 502 } as const,
-    { kind: 'reset' } as const,
-    { kind: 'truncate' } as const,
-    { kind: 'errcode', errcode: 90018 } as const,
-    { kind: 'garbage' } as const,
-  ]) {
-    emulator.control.fault({ endpoint: 'any', times: 'always', share: 0.01, fault });
-  }
-  const run = await mirror.sync();
-  emulator.control.clearFaults();
-  if (run.state === 'complete') await expectExact(mirror, company());
-  else expect(await mirror.store.member(gone)).not.toBeNull();
-  expect(['complete', 'partial']).toContain(run.state);
-}, 120_000);
-
 test('a shrink of more than a fifth waits for the operator’s word', async () => {
   await start({ members: 100 });
   await mirror.sync();
