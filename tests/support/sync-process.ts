@@ -7,6 +7,7 @@ export interface SyncProcess {
   go(): void;
   /** How it ended: the run's state, `busy`, or nothing when it was killed. */
   outcome: Promise<string>;
+  isAlive(): boolean;
   /** As `kill -9` does. */
   kill(): void;
 }
@@ -35,5 +36,10 @@ export async function prepareSync(
   });
   const outcome = once(child, 'exit').then(() => said.replace('ready\n', '').trim());
   await ready;
-  return { outcome, go: () => void child.stdin.write('go\n'), kill: () => void child.kill('SIGKILL') };
+  return {
+    go: () => void child.stdin.write('go\n'),
+    outcome,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    kill: () => void child.kill('SIGKILL'),
+  };
 }
