@@ -66,6 +66,13 @@ export function forget(db: Database, userId: string): boolean {
 export function noteDepartment(db: Database, id: number, name: string, rules: DepartmentRules): boolean {
   return db.write(() => {
     const { generation } = headOf(db);
+    // A run under way may have read what was before, and would publish that.
+    db.run(
+      'UPDATE directory_seen_department SET name = ?, rules = ? WHERE department_id = ?',
+      name,
+      JSON.stringify(rules),
+      id,
+    );
     const changed = db.run(
       `UPDATE directory_department SET name = ?, record = ?
        WHERE department_id = ? AND from_generation <= ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
