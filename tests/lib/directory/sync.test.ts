@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRandom } from '../../../emulator/random';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/server';
+import { getDepartment } from '../../../lib/dingtalk/departments';
 import { getMember } from '../../../lib/dingtalk/users';
 import type { SyncProgress } from '../../../lib/directory/mirror-state';
-import { toNoted } from '../../../lib/directory/record';
+import { toNoted, toRules } from '../../../lib/directory/record';
 import { sync } from '../../../lib/directory/sync';
 import {
   clientOf,
@@ -284,12 +285,21 @@ test('what is told of somebody while a run is at it outlives the run', async () 
     await mirror.store.forget(leaver!);
     emulator.control.patchPerson(changed!, { title: '后来的', departmentIds: [1] });
     await mirror.store.note(toNoted(await getMember(clientOf(emulator), changed!)), Date.now());
+    const { id } = leaf();
+    emulator.control.patchDepartment(id, { name: '后来的名字', restricted: true });
+    const detail = await getDepartment(clientOf(emulator), id);
+    await mirror.store.noteDepartment(id, detail.name, toRules(detail));
   }
   await running;
   await telling;
   expect(await mirror.store.member(leaver!)).toBeNull();
   expect((await mirror.store.member(changed!))?.record.title).toBe('后来的');
-  const { own } = (await mirror.store.departments()).find(({ id }) => id === 1)!;
+  const departments = await mirror.store.departments();
+  expect(departments.find(({ id }) => id === leaf().id)).toMatchObject({
+    name: '后来的名字',
+    restricted: true,
+  });
+  const { own } = departments.find(({ id }) => id === 1)!;
   expect(own).toBe(company().membersOf(1).length);
 });
 
