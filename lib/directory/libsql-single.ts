@@ -66,7 +66,7 @@ export function forget(db: Database, userId: string): boolean {
 export function noteDepartment(db: Database, id: number, name: string, rules: DepartmentRules): boolean {
   return db.write(() => {
     const { generation } = headOf(db);
-    // A run under way may have read what was before, and would publish that.
+    // A run under way may have read, or be about to publish, what was before.
     db.run(
       'UPDATE directory_seen_department SET name = ?, rules = ? WHERE department_id = ?',
       name,
@@ -75,11 +75,10 @@ export function noteDepartment(db: Database, id: number, name: string, rules: De
     );
     const changed = db.run(
       `UPDATE directory_department SET name = ?, record = ?
-       WHERE department_id = ? AND from_generation <= ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
+       WHERE department_id = ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
       name,
       JSON.stringify(rules),
       id,
-      generation,
       generation,
       name,
       JSON.stringify(rules),
