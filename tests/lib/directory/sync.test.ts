@@ -274,6 +274,7 @@ test('what is told of somebody while a run is at it outlives the run', async () 
     .people.slice(60, 62)
     .map(({ userid }) => userid);
   emulator.control.patchPerson(changed!, { title: '读到的' });
+  emulator.control.patchDepartment(leaf().id, { name: '读到的' });
   let telling: Promise<void> | undefined;
   const running = mirror.sync({
     onProgress: ({ phase }) => {
