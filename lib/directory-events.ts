@@ -16,6 +16,7 @@ import { revocations } from './revocation/revocations';
 /** DingTalk lists a callback three to five minutes after it gave up. */
 const MISSED_EVERY_MS = 5 * 60_000;
 const MISSED_AFTER_MS = 20_000;
+const AGAIN_AFTER_RUN_MS = 5000;
 
 /**
  * What we do about DingTalk's events, whichever way they come. Who left is out before the event is acknowledged;
@@ -80,9 +81,14 @@ async function read(stale: Stale): Promise<void> {
       await revocations().endLive([stale.id], { reason: 'directory', by: 'event' });
     return;
   }
-  if (stale.what === 'department' && (await refreshDepartment(stale.id)) !== 'needs-sync') return;
+  if (stale.what === 'department') {
+    if ((await refreshDepartment(stale.id)) === 'needs-sync') refresher().refresh({ what: 'directory' });
+    return;
+  }
   // An operator who has switched runs off has them by other means.
-  if (config().directory.sync && !(await startSync('schedule'))) throw new Error('a run is under way');
+  if (!config().directory.sync || (await startSync('schedule'))) return;
+  // The run under way may have read what was before. However long it takes, there is one more afterwards.
+  setTimeout(() => refresher().refresh(stale), AGAIN_AFTER_RUN_MS).unref();
 }
 
 /** What DingTalk could not deliver, because nobody was there to take it. */
