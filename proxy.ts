@@ -25,8 +25,12 @@ function answerTo(request: NextRequest, headers: Headers): NextResponse {
   if (!/^(GET|HEAD)$/.test(request.method)) {
     return new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
   }
-  if (isColdEntry(request))
-    return NextResponse.rewrite(new URL('/login/quick', request.url), { request: { headers } });
+  if (isColdEntry(request)) {
+    const rewritten = NextResponse.rewrite(new URL('/login/quick', request.url), { request: { headers } });
+    // Next compresses what a route handler answers only if the type was known before.
+    rewritten.headers.set('content-type', 'text/html; charset=utf-8');
+    return rewritten;
+  }
   return NextResponse.next({ request: { headers } });
 }
 
