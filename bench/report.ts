@@ -38,6 +38,7 @@ const CHINESE: [english: string, chinese: string][] = [
   ['without a session', '（无会话）'],
   ['cookies never seen before', '从未见过的 Cookie'],
   ['members in turn', '名成员轮流'],
+  ['by processor time', '按处理器时间'],
   ['to the best peer', '与最快的同类相比'],
   ['answers other than 200', '非 200 的应答'],
   ['what the load could ask, to what it did', '压测端的能力与实际用量之比'],
