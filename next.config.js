@@ -8,6 +8,9 @@ const nextConfig = {
   skipProxyUrlNormalize: true,
   // Next keeps what it collects of a body for proxy.ts; our pages take none.
   experimental: { proxyClientMaxBodySize: 16 * 1024 },
+  turbopack: {
+    rules: { '**/app/login/quick/script-text.ts': { loaders: ['./app/login/quick/script-loader.cjs'] } },
+  },
   typedRoutes: true,
   // `npm run check` does it, for the whole repository; a build need not do it again.
   typescript: { ignoreBuildErrors: true },

@@ -1,5 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import { pagePolicy, setPageSecurityHeaders } from './lib/security-headers';
+import { sessions } from './lib/session';
 import { TARGET_HEADER } from './lib/target-header';
 
 /**
@@ -14,12 +15,31 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('content-security-policy', policy);
   // Always overwritten, so that a client cannot say it.
   headers.set(TARGET_HEADER, targetOf(request.url));
-  // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
-  const response = /^(GET|HEAD)$/.test(request.method)
-    ? NextResponse.next({ request: { headers } })
-    : new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
+  const response = answerTo(request, headers);
   setPageSecurityHeaders(response.headers, policy);
   return response;
+}
+
+function answerTo(request: NextRequest, headers: Headers): NextResponse {
+  // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
+  if (!/^(GET|HEAD)$/.test(request.method)) {
+    return new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
+  }
+  if (isColdEntry(request))
+    return NextResponse.rewrite(new URL('/login/quick', request.url), { request: { headers } });
+  return NextResponse.next({ request: { headers } });
+}
+
+/** Whether somebody opens a page on a phone, in DingTalk, without any session: they need not be sent to sign in first. */
+function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolean {
+  return (
+    method === 'GET' &&
+    /AliApp\(DingTalk\//i.test(headers.get('user-agent') ?? '') &&
+    // Next’s router asks for */*, and hides its own headers here.
+    /text\/html/.test(headers.get('accept') ?? '') &&
+    !/^\/(?:_next|login|unavailable)(?:\/|$)/.test(nextUrl.pathname) &&
+    !cookies.has(sessions().cookieName)
+  );
 }
 
 /**

@@ -82,10 +82,24 @@ export async function pageMember({ signedInWithinMinutes }: MemberRequirement = 
   // A page cannot set a status of its own.
   if (session === 'unknown') redirect(`/unavailable?${new URLSearchParams({ next: target })}` as '/');
   if (session && isRecent(session, signedInWithinMinutes) && isOurCorp(linkedCorpId)) return session;
-  const query = new URLSearchParams({ next: target });
+  const within = session ? signedInWithinMinutes : undefined;
+  redirect(loginAddress({ next: target, linkedCorpId, within }) as '/login');
+}
+
+/** Where people sign in and then go on. @param within minutes, where the page asks for a sign-in as recent as that */
+export function loginAddress({
+  next,
+  linkedCorpId,
+  within,
+}: {
+  next: string;
+  linkedCorpId: string | null;
+  within?: number | undefined;
+}): string {
+  const query = new URLSearchParams({ next });
   if (linkedCorpId !== null) query.set('corpid', linkedCorpId);
-  if (session && signedInWithinMinutes !== undefined) query.set('within', String(signedInWithinMinutes));
-  redirect(`/login?${query}`);
+  if (within !== undefined) query.set('within', String(within));
+  return `/login?${query}`;
 }
 
 /** Whether a session began so lately. Every session is recent enough where nothing is asked. */

@@ -3,6 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PEER_HEADER } from './client-address';
 import { setApiSecurityHeaders } from './security-headers';
+import { sessions } from './session';
 
 /** Whoever needs longer to send a request, body included, is cut off. */
 const REQUEST_DEADLINE_MS = 15_000;
@@ -20,6 +21,8 @@ export function watchConnections(): void {
     response.setHeaders(strictest);
     request.url = decodable(originForm(request.url));
     request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
+    // While Next finds its way to the page: inside a render, the same would hold it up for milliseconds.
+    if (!request.url.startsWith('/_next/')) void sessions().open(request.headers.cookie);
     if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
       return;
     const timer = setTimeout(() => {

@@ -38,6 +38,11 @@ export function pagePolicy(nonce: string, isDev: boolean): string {
   ].join('; ');
 }
 
+/** The nonce in a policy of `pagePolicy`; empty where there is none. */
+export function nonceOf(policy: string | null): string {
+  return /'nonce-([\w+/=]+)'/.exec(policy ?? '')?.[1] ?? '';
+}
+
 function setCommonHeaders(headers: Headers): void {
   headers.set('x-content-type-options', 'nosniff');
   headers.set(

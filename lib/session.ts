@@ -1,5 +1,6 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { record } from './audit/recorder';
 import { config } from './config';
@@ -53,6 +54,8 @@ export interface Sessions {
   seal(draft: Draft, standing: Standing): Promise<{ session: Session; setCookie: string }>;
   /** Opens the session in a `Cookie` header. Whatever is wrong with it, the visitor is anonymous: never throws. */
   open(cookieHeader: string | null | undefined): Promise<OpenedSession>;
+  /** Forgets what a `Cookie` header was opened to. */
+  forget(cookieHeader: string | null | undefined): void;
   /** The `Set-Cookie` value that removes the cookie. */
   clear(): string;
 }
@@ -68,6 +71,8 @@ const PURPOSE = 'session';
 const MAX_NAME_LENGTH = 64;
 /** A seal of the longest allowed fields stays below this; anything longer is not ours. */
 const MAX_COOKIE_LENGTH = 4096;
+/** Sessions whose seals need not be opened again: some 15 MB. */
+const MAX_REMEMBERED = 10_000;
 /** How far ahead another instance's clock may be. */
 const MAX_SKEW_SECONDS = 300;
 
@@ -104,6 +109,11 @@ export function createSessions(
   const sealer = createSealer(settings);
   const cookieName = cookies.nameOf('dingpass');
   const ttl = settings.sessionTtlSeconds;
+  /**
+   * By the exact value of the cookie, what is in it: opening a seal takes longer than everything else about a session.
+   * Whether the session still stands is never remembered.
+   */
+  const opening = new LRUCache<string, Promise<OpenedSession>>({ max: MAX_REMEMBERED });
 
   function draft(person: NewSession): Draft {
     const issuedAt = Math.floor(now() / 1000);
@@ -132,16 +142,33 @@ export function createSessions(
     // Two cookies of one name: somebody else planted one of them, and nobody can tell which.
     if (values.length > 1) return nobody('duplicate');
     if (value.length > MAX_COOKIE_LENGTH) return nobody('not-ours');
+    let opened = opening.get(value);
+    if (!opened) {
+      opened = unseal(value);
+      opening.set(value, opened);
+    }
+    const found = await opened;
+    const standing = found.session ? judge(found.session) : found;
+    if (!standing.session) opening.delete(value);
+    return standing;
+  }
+
+  async function unseal(value: string): Promise<OpenedSession> {
     const opened = await sealer.open(PURPOSE, value, ttl);
     if ('failure' in opened) return nobody(opened.failure);
     onKeyUse?.(value.slice(0, value.indexOf('.')));
-    return read(opened.value);
-  }
-
-  function read(unsealed: unknown): OpenedSession {
-    const parsed = payloadSchema.safeParse(unsealed);
+    const parsed = payloadSchema.safeParse(opened.value);
     if (!parsed.success) return nobody('wrong-shape');
     const { v: _version, ...session } = parsed.data;
+    return { session: Object.freeze(session) };
+  }
+
+  function forget(cookieHeader: string | null | undefined): void {
+    for (const value of cookies.valuesOf(cookieHeader, cookieName)) opening.delete(value);
+  }
+
+  /** What can change from one request to the next. */
+  function judge(session: Session): OpenedSession {
     const time = Math.floor(now() / 1000);
     // iron-session allows a minute of skew and knows nothing of a shortened lifetime.
     if (time >= session.expiresAt) return nobody('expired');
@@ -151,7 +178,7 @@ export function createSessions(
     return { session };
   }
 
-  return { cookieName, draft, seal, open, clear: () => cookies.clear(cookieName) };
+  return { cookieName, draft, seal, open, forget, clear: () => cookies.clear(cookieName) };
 }
 
 /** The sessions of this process. */

@@ -97,8 +97,9 @@ async function endStray(): Promise<void> {
 const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
 
 /** Signs out whoever asks. @returns the `Set-Cookie` value that removes the cookie */
-export async function signOut(trip: Trip): Promise<string> {
+export async function signOut(request: Request, trip: Trip): Promise<string> {
   const session = await currentMember();
+  sessions().forget(request.headers.get('cookie'));
   trip.note({ userId: session?.userId, sessionId: session?.id });
   if (session) await revocations().endSession(session, { reason: 'signed-out', by: session.userId });
   return sessions().clear();

@@ -2,9 +2,9 @@
  * DingTalk's client, as seen from a page inside it. Browser only: `dingtalk-jsapi` cannot even be imported on a
  * server, so load this module with `import()` from an effect or a handler.
  */
-import requestAuthCodeV1 from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
-import openChatByUserId from 'dingtalk-jsapi/api/union/openChatByUserId';
-import requestAuthCodeV2 from 'dingtalk-jsapi/api/union/requestAuthCode';
+import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
+import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
+import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
 
 /** The problems of `errors.ts` that a client can be the cause of. */

@@ -63,7 +63,8 @@ const targetsOf = (source: Source) =>
   importsOf(source).map(({ specifier, isTypeOnly }) => ({ target: targetOf(source, specifier), isTypeOnly }));
 const isIn = (path: string, ...folders: string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
 const isClient = ({ path, text }: Source) =>
-  /^\s*['"]use client['"]/.test(codeOf(text)) || path === 'app/login/flow.ts';
+  /^\s*['"]use client['"]/.test(codeOf(text)) ||
+  ['app/login/flow.ts', 'app/login/quick/script.ts'].includes(path);
 const wrong = (source: Source, target: string) => `${source.path} imports ${target}`;
 
 // ── The law ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,6 +157,7 @@ const pagesAskFirst: Rule = ({ path, text }) => {
 const OPEN_ROUTES: Record<string, string> = {
   'app/api/[...path]/route.ts': 'says that there is nothing',
   'app/api/dingtalk/events/route.ts': 'DingTalk proves itself by its signature',
+  'app/login/quick/route.ts': 'a sign-in page: whoever comes here is nobody yet',
   'app/unavailable/route.ts': 'says that nobody can be let in',
   'app/api/health/route.ts': 'says that the process serves, and nothing else',
   'app/api/ready/route.ts': 'says whether sign-ins work, and nothing else',

@@ -31,12 +31,31 @@ const CODE_REFUSED = 'CODE_INVALID';
  */
 let underWay: Promise<Outcome> | undefined;
 
-/** Gets a code from DingTalk's client, trades it for a session, and leaves for `next`. Never rejects. */
+/**
+ * Gets a code from DingTalk's client, trades it for a session, and leaves for `next`. Where the quick door has tried
+ * already, what came of it. Never rejects.
+ */
 export function signIn(options: FlowOptions, onPhase: (phase: Phase) => void): Promise<Outcome> {
-  underWay ??= run(options, onPhase).finally(() => {
+  underWay ??= (takeOver() ?? run(options, onPhase)).finally(() => {
     underWay = undefined;
   });
   return underWay;
+}
+
+/** Leaves what came of a sign-in to the page that comes next. */
+export function handOver(outcome: Outcome): void {
+  leave(HANDED_OVER, JSON.stringify({ at: Date.now(), outcome }));
+}
+
+/** What the quick door left a moment ago. Its part of the SDK is for phones: in another client it knows nothing. */
+function takeOver(): Promise<Outcome> | undefined {
+  const left = take(HANDED_OVER);
+  if (!left) return undefined;
+  const { at, outcome } = JSON.parse(left) as { at: number; outcome: Outcome };
+  const isDue = Date.now() - at < STRAIGHT_BACK_MS;
+  return isDue && !(outcome.kind === 'failed' && outcome.problem === 'not-in-dingtalk')
+    ? Promise.resolve(outcome)
+    : undefined;
 }
 
 async function run(options: FlowOptions, onPhase: (phase: Phase) => void): Promise<Outcome> {
@@ -57,8 +76,8 @@ async function attempt(options: FlowOptions, onPhase: (phase: Phase) => void): P
     const response = await post({ code: asked.code, corpId: options.corpId, next: options.next });
     const answer = (await response.json()) as { next: string; error?: WireError };
     if (answer.error) return { kind: 'refused', error: answer.error };
-    leaveMark(ENTERED);
-    leaveMark(CHECKED);
+    leave(ENTERED, String(Date.now()));
+    leave(CHECKED, String(Date.now()));
     // A full load: no page that was rendered for nobody stays in the router's cache.
     location.replace(answer.next);
     return { kind: 'entering' };
@@ -103,8 +122,8 @@ function post(body: object): Promise<Response> {
  * @returns true when the session is somebody else's now, so that the page has to be loaded again
  */
 export async function changeOver(options: FlowOptions, userId: string): Promise<boolean> {
-  if (!inClient() || readMark(CHECKED) > 0) return false;
-  leaveMark(CHECKED);
+  if (!inClient() || read(CHECKED) !== null) return false;
+  leave(CHECKED, String(Date.now()));
   const asked = await askForCode(options);
   if ('kind' in asked) return false;
   try {
@@ -126,31 +145,36 @@ function inClient(): boolean {
 const ENTERED = 'dingpass.entered';
 /** Left when the client has said who is there. Both live as long as the webview's page stack. */
 const CHECKED = 'dingpass.checked';
+/** Left by the quick door, for the sign-in page. */
+const HANDED_OVER = 'dingpass.outcome';
 const STRAIGHT_BACK_MS = 10_000;
 
 /** Takes the mark of an entry away; true when it was fresh. */
 export function takeEntryMark(): boolean {
-  const left = readMark(ENTERED);
-  try {
-    sessionStorage.removeItem(ENTERED);
-  } catch {
-    // As below.
-  }
+  const left = Number(take(ENTERED));
   return left > 0 && Date.now() - left < STRAIGHT_BACK_MS;
 }
 
-function leaveMark(name: string): void {
+// A webview without storage does without all of this.
+
+function leave(name: string, text: string): void {
   try {
-    sessionStorage.setItem(name, String(Date.now()));
+    sessionStorage.setItem(name, text);
+  } catch {}
+}
+
+function read(name: string): string | null {
+  try {
+    return sessionStorage.getItem(name);
   } catch {
-    // A webview without storage does without the mark.
+    return null;
   }
 }
 
-function readMark(name: string): number {
+function take(name: string): string | null {
+  const text = read(name);
   try {
-    return Number(sessionStorage.getItem(name));
-  } catch {
-    return 0;
-  }
+    sessionStorage.removeItem(name);
+  } catch {}
+  return text;
 }

@@ -44,6 +44,8 @@ export async function openClient(
     asked.push(method);
     return onAsk(method, parameters);
   });
+  // Under tsx, functions come with calls of a helper of its own, which no page has.
+  await context.addInitScript('globalThis.__name ??= (named) => named');
   await context.addInitScript(installBridge, client);
   return { page: await context.newPage(), context, asked };
 }

@@ -38,7 +38,7 @@ export const GET = route(undefined, async () => {
 /** Signs out, signed in or not. */
 export const DELETE = route('sign-out', async (request, trip) => {
   assertSameOrigin(request);
-  return new Response(null, { status: 204, headers: { 'set-cookie': await signOut(trip) } });
+  return new Response(null, { status: 204, headers: { 'set-cookie': await signOut(request, trip) } });
 });
 
 export const PUT = refuseMethod('GET, POST, DELETE');

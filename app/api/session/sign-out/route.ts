@@ -8,7 +8,7 @@ export const POST = route('sign-out', async (request, trip) => {
   assertSameOrigin(request);
   return new Response(null, {
     status: 303,
-    headers: { location: '/login?signedout=1', 'set-cookie': await signOut(trip) },
+    headers: { location: '/login?signedout=1', 'set-cookie': await signOut(request, trip) },
   });
 });
 

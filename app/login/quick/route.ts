@@ -1,0 +1,38 @@
+import { corpIdIn, isOurCorp, loginAddress } from '@/lib/auth';
+import { config } from '@/lib/config';
+import { messagesIn, preferredLanguage } from '@/lib/messages';
+import { asLocation, safeReturnTo } from '@/lib/return-to';
+import { nonceOf } from '@/lib/security-headers';
+import { TARGET_HEADER } from '@/lib/target-header';
+import { escaped, plainPage } from '../../_ui/plain-page';
+import script from './script-text';
+
+/**
+ * The quick door: what `proxy.ts` shows a phone that has no session, in place of the page that it opened. The code is
+ * asked for by a script in the page itself, before React, style sheets or a redirect could arrive. Whatever does not
+ * go smoothly is the sign-in page's.
+ */
+export function GET(request: Request): Response {
+  const next = safeReturnTo(request.headers.get(TARGET_HEADER));
+  const linkedCorpId = corpIdIn(new URLSearchParams(next.split('?')[1]));
+  const loginPage = loginAddress({ next, linkedCorpId });
+  if (!isOurCorp(linkedCorpId)) return new Response(null, { status: 307, headers: { location: loginPage } });
+  const { corpId, clientId } = config();
+  const language = preferredLanguage(request.headers.get('accept-language'));
+  const { appName, signIn } = messagesIn(language);
+  const { asking, posting } = signIn;
+  const nonce = nonceOf(request.headers.get('content-security-policy'));
+  const data = Object.entries({ corpId, clientId, next: asLocation(next), loginPage, asking, posting })
+    .map(([name, value]) => `data-${name.replace(/[A-Z]/g, '-$&').toLowerCase()}="${escaped(value)}"`)
+    .join(' ');
+  return plainPage({
+    language,
+    title: appName,
+    body: `<div role="status"><span class="spinner" aria-hidden="true"></span><p>${escaped(asking)}</p></div>
+<a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a>
+<noscript><meta http-equiv="refresh" content="0;url=${escaped(loginPage)}"></noscript>
+<script nonce="${nonce}" ${data}>${script}</script>
+<script nonce="${nonce}" async src="/quick-door.js"></script>`,
+    headers: { vary: 'accept-language, cookie, user-agent' },
+  });
+}
