@@ -3,32 +3,41 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Company, createCompany } from '../emulator/company';
 import { generateDepartments } from '../emulator/departments';
-import { openDatabase } from '../lib/database';
+import { migrations, openDatabase } from '../lib/database';
 import { type Client, createClient } from '../lib/dingtalk/client';
 import { DingTalkError } from '../lib/dingtalk/errors';
 import { createLibsqlStore } from '../lib/directory/libsql-store';
-import { directoryMigrations } from '../lib/directory/schema';
 import { planSearch } from '../lib/directory/search-plan';
 import { fold } from '../lib/directory/sound';
 import type { DirectoryStore } from '../lib/directory/store';
 import { type SyncOutcome, sync } from '../lib/directory/sync';
+import { startAppProcess } from './app-process';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atMost, exactly, type Figure, percentile, round } from './figure';
+import { prepareProduct } from './prepare';
 
-const MEMBERS = 100_000;
-const DEPARTMENTS = 5000;
-const BIG = 5000;
+interface Size {
+  members: number;
+  departments: number;
+  /** People of one department. */
+  big: number;
+}
+const FULL: Size = { members: 100_000, departments: 5000, big: 5000 };
+const SHORT: Size = { members: 600, departments: 60, big: 200 };
 const MEGABYTE = 1024 * 1024;
 
 /** The staff directory of a large company: whole syncs, then search and pages in what they left. */
-export async function benchDirectory({ real }: { real: boolean }): Promise<Figure[]> {
+export async function benchDirectory({ real, short }: { real: boolean; short: boolean }): Promise<Figure[]> {
+  await prepareProduct();
+  const size = short ? SHORT : FULL;
+  const { members, departments, big } = size;
   const seed = Math.floor(Math.random() * 2 ** 31);
   const times = real ? 1 : 10;
   const rate = 15 * times;
-  const emulator = await startEmulatorProcess({ members: MEMBERS, departments: DEPARTMENTS, seed });
+  const emulator = await startEmulatorProcess({ members, departments, seed });
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
-  const file = join(folder, 'directory.db');
-  const db = openDatabase(file, directoryMigrations);
+  const file = join(folder, 'dingpass.db');
+  const db = openDatabase(file, migrations);
   const store = createLibsqlStore(db);
   const refusals = { count: 0 };
   const client = counting(
@@ -38,7 +47,7 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
   try {
     await emulator.control('settings', { qps: 20 * times });
     // One department of 5 000: the first call of the sync moves its people in.
-    const move = await bigDepartment(emulator, seed);
+    const move = await bigDepartment(emulator, size, seed);
     await emulator.control('faults', { endpoint: '/auth/scopes', fault: { kind: 'staffChange', move } });
     await client.warm();
 
@@ -52,12 +61,13 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
     const writes = fingerprint(db) === rowsBefore ? 0 : 'some';
 
     const search = await searchTimes(store);
-    const pages = await pageTimes(store, move[0]!.departmentIds[0]!);
-    const company = companyOf(seed);
+    const pages = await pageTimes(store, size, move[0]!.departmentIds[0]!);
+    const api = await apiFigures({ emulator, folder, size, departmentId: move[0]!.departmentIds[0]! });
+    const company = companyOf(size, seed);
     for (const { userid, departmentIds } of move) company.change(userid, { departmentIds });
     const bound = busiest / rate;
     return [
-      { what: 'people / departments / seed', value: `${MEMBERS}/${DEPARTMENTS}/${seed}`, unit: '' },
+      { what: 'people / departments / seed', value: `${members}/${departments}/${seed}`, unit: '' },
       exactly('how both runs ended', `${first.state}, ${second.state}`, 'complete, complete'),
       exactly('differences to the emulator’s own list', await differences(store, company), 0),
       { what: 'wall time of the sync', value: round(first.seconds, 1), unit: ' s' },
@@ -71,7 +81,13 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
       { what: 'wall time of the second run', value: round(second.seconds, 1), unit: ' s' },
       atMost('search p99, inside the store', round(percentile(search, 0.99)), ' ms', 5),
       { what: 'search p50, inside the store', value: round(percentile(search, 0.5)), unit: ' ms' },
-      atMost(`page of 50 of a department of ${BIG}, p99`, round(percentile(pages, 0.99)), ' ms', 50),
+      atMost(
+        `page of 50 of a department of ${big}, inside the store, p99`,
+        round(percentile(pages, 0.99)),
+        ' ms',
+        50,
+      ),
+      ...api,
       { what: 'database file', value: round(statSync(file).size / MEGABYTE, 0), unit: ' MB' },
     ];
   } finally {
@@ -81,21 +97,21 @@ export async function benchDirectory({ real }: { real: boolean }): Promise<Figur
   }
 }
 
-function companyOf(seed: number): Company {
+function companyOf({ members, departments }: Size, seed: number): Company {
   return createCompany({
     corpId: 'dingemulator0001corp',
     corpName: '青禾智能科技',
-    members: MEMBERS,
-    departments: DEPARTMENTS,
+    members,
+    departments,
     seed,
   });
 }
 
 /** Asked of the emulator, so that no second company weighs on the memory that is measured. */
-async function bigDepartment(emulator: EmulatorProcess, seed: number) {
-  const { id } = generateDepartments('', DEPARTMENTS, seed)[20]!;
+async function bigDepartment(emulator: EmulatorProcess, { members, departments, big }: Size, seed: number) {
+  const { id } = generateDepartments('', departments, seed)[20]!;
   const move: { userid: string; departmentIds: number[] }[] = [];
-  for (let offset = MEMBERS - BIG; offset < MEMBERS; offset += 100) {
+  for (let offset = members - big; offset < members; offset += 100) {
     const { people } = (await emulator.control(`people?offset=${offset}`)) as {
       people: { userid: string }[];
     };
@@ -170,7 +186,7 @@ async function differences(store: DirectoryStore, company: Company): Promise<num
   for (const { id, name, parentId, own, below } of departments) {
     const wanted = company.department(id);
     if (wanted?.name !== name || wanted.parentId !== parentId) count++;
-    const people = await store.membersOf(id, { offset: 0, limit: MEMBERS });
+    const people = await store.membersOf(id, { offset: 0, limit: company.people.length });
     const mine = people.map(({ userId, leader }) => `${userId}${leader}`).join();
     const theirs = company.membersOf(id).map(({ userid, leads }) => `${userid}${leads.includes(id)}`);
     if (mine !== theirs.join() || own !== theirs.length || below !== company.membersBelow(id).size) count++;
@@ -194,19 +210,19 @@ const TYPED =
     ' ',
   );
 
+const QUERIES = [
+  ...TYPED,
+  ...TYPED.slice(0, 12).flatMap((first) => TYPED.slice(12, 40).map((second) => first + second)),
+  '(a+)+$',
+  '"\'*',
+  'x'.repeat(64),
+  '张'.repeat(64),
+];
+
 async function searchTimes(store: DirectoryStore): Promise<number[]> {
   const times: number[] = [];
-  const surnames = TYPED.slice(0, 12);
-  const queries = [
-    ...TYPED,
-    ...surnames.flatMap((first) => TYPED.slice(12, 40).map((second) => first + second)),
-    '(a+)+$',
-    '"\'*',
-    'x'.repeat(64),
-    '张'.repeat(64),
-  ];
   for (let round = 0; round < 5; round++) {
-    for (const query of queries) {
+    for (const query of QUERIES) {
       const startedAt = performance.now();
       await store.find(planSearch(fold(query), false), () => true, 21);
       times.push(performance.now() - startedAt);
@@ -215,12 +231,89 @@ async function searchTimes(store: DirectoryStore): Promise<number[]> {
   return times;
 }
 
-async function pageTimes(store: DirectoryStore, departmentId: number): Promise<number[]> {
+async function pageTimes(store: DirectoryStore, { big }: Size, departmentId: number): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n < 500; n++) {
     const startedAt = performance.now();
-    await store.membersOf(departmentId, { offset: 50 * (n % (BIG / 50)), limit: 50 });
+    await store.membersOf(departmentId, { offset: 50 * (n % (big / 50)), limit: 50 });
     times.push(performance.now() - startedAt);
   }
   return times;
+}
+
+/** The built app on what the sync has written: one person who searches, turns pages, and takes everybody along. */
+async function apiFigures({
+  emulator,
+  folder,
+  size: { members, big },
+  departmentId,
+}: {
+  emulator: EmulatorProcess;
+  folder: string;
+  size: Size;
+  departmentId: number;
+}): Promise<Figure[]> {
+  const { people } = (await emulator.control('people')) as { people: { userid: string; active: boolean }[] };
+  const { userid } = people.find(({ active }) => active)!;
+  const app = await startAppProcess({ emulator, env: { DATA_DIR: folder, DIRECTORY_EXPORT: userid } });
+  try {
+    const { code } = (await emulator.control('codes', { userid })) as { code: string };
+    const answer = await fetch(`${app.url}/api/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: app.url },
+      body: JSON.stringify({ code }),
+    });
+    if (!answer.ok) throw new Error(await answer.text());
+    const cookie = answer.headers.getSetCookie().map((line) => line.split(';')[0]);
+    const headers = { cookie: cookie.join('; ') };
+    const timesOf = async (paths: string[]) => {
+      const times: number[] = [];
+      for (const path of paths) {
+        const startedAt = performance.now();
+        const response = await fetch(app.url + path, { headers });
+        const text = await response.text();
+        times.push(performance.now() - startedAt);
+        if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+      }
+      return times;
+    };
+    const searches = QUERIES.map((query) => `/api/directory/search?${new URLSearchParams({ q: query })}`);
+    const pages = Array.from(
+      { length: 500 },
+      (_, n) => `/api/directory/departments/${departmentId}?page=${1 + (n % (big / 50))}`,
+    );
+    // The app loads code, and the names of departments are spoken once.
+    await timesOf([...searches.slice(0, 50), ...pages.slice(0, 50)]);
+    const [search, page] = [await timesOf(searches), await timesOf(pages)];
+    const exported = await exportOf(app.url, headers);
+    return [
+      atMost('search, of the API, p99', round(percentile(search, 0.99)), ' ms', 50),
+      { what: 'search, of the API, p50', value: round(percentile(search, 0.5)), unit: ' ms' },
+      atMost(
+        `page of 50 of a department of ${big}, of the API, p99`,
+        round(percentile(page, 0.99)),
+        ' ms',
+        50,
+      ),
+      exactly('rows of the export', exported.rows, members),
+      { what: 'export, first byte', value: round(exported.firstByteMs, 0), unit: ' ms' },
+      { what: 'export', value: round(exported.rows / exported.seconds, 0), unit: ' rows/s' },
+    ];
+  } finally {
+    await app.close();
+  }
+}
+
+async function exportOf(url: string, headers: Record<string, string>) {
+  const startedAt = performance.now();
+  const response = await fetch(`${url}/directory/export.csv`, { headers });
+  if (!response.ok) throw new Error(await response.text());
+  let firstByteMs = 0;
+  let lines = 0;
+  for await (const chunk of response.body!) {
+    firstByteMs ||= performance.now() - startedAt;
+    for (const byte of chunk as Uint8Array) if (byte === 10) lines++;
+  }
+  // Without the head.
+  return { rows: lines - 1, firstByteMs, seconds: (performance.now() - startedAt) / 1000 };
 }

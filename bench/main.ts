@@ -8,7 +8,9 @@ import type { Figure } from './figure';
 import type { Results } from './report';
 import { benchSessionCheck } from './session-check';
 import { benchSessions } from './sessions';
+import { benchSignIn } from './sign-in';
 import { benchStart } from './start';
+import { benchTap } from './tap';
 
 /**
  * `npm run bench [-- --only <name>] [--real] [--short]`: measures, prints, and writes `bench/results.json`, from which
@@ -22,6 +24,8 @@ const BENCHES: Record<string, Bench> = {
   session: benchSessionCheck,
   sessions: benchSessions,
   directory: benchDirectory,
+  'sign-in': benchSignIn,
+  tap: benchTap,
   start: benchStart,
 };
 const RESULTS = fileURLToPath(new URL('results.json', import.meta.url));

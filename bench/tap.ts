@@ -1,7 +1,12 @@
+import { gzipSync } from 'node:zlib';
 import type { Browser, CDPSession, Page } from 'playwright';
 import { launchBrowser } from '../tests/support/browser';
-import { type ClientName, openClient } from '../tests/support/client';
+import { CLIENTS, type ClientName, openClient } from '../tests/support/client';
+import { type AppProcess, startAppProcess } from './app-process';
+import { codeFor, type Person, peopleOf } from './company';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
+import { atMost, type Figure, median, round, spreadOf } from './figure';
+import { PEERS_SITE, preparePeers, prepareProduct } from './prepare';
 
 /** A mid-range Android on slow 4G, as Chrome's own audits have it. */
 const NETWORK = {
@@ -11,50 +16,161 @@ const NETWORK = {
   uploadThroughput: (750 * 1024) / 8,
 };
 const CPU_SLOWDOWN = 4;
+const ALL_CLIENTS: ClientName[] = ['android', 'iphone', 'harmony', 'windows', 'mac'];
 
 /** One tap on the icon. Times in ms from the tap, bytes as they came over the line. */
-export interface Tap {
+interface Tap {
   /** The client was asked for a code. */
   asked: number;
   /** The answer to the sign-in was there. */
   session: number;
   /** The first internal page was painted. */
   painted: number;
-  /** Of scripts, until the session was there; without what stands in the page itself. */
+  /** Of scripts that had come before the session; without what stands in the page itself. */
   scriptBytes: number;
   bytes: number;
   /** The longest chain of requests of which each began after the one before had ended. */
   trips: number;
 }
 
-export interface Tapped {
+interface Tapped {
   emulator: EmulatorProcess;
+  person: Person;
   url: string;
-  client: ClientName;
-  person: { userid: string; name: string };
-  slow: boolean;
-  blockEarly?: boolean;
+  client?: ClientName;
+  slow?: boolean;
+  /** As if the script in the page did not run. */
+  withoutScript?: boolean;
 }
 
-/** Opens an address in a cold webview, as a tap on the icon does. */
-export async function tap(browser: Browser, options: Tapped): Promise<Tap> {
-  const { emulator, url, client, person, slow } = options;
-  const { code } = (await emulator.control('codes', { userid: person.userid })) as { code: string };
+/**
+ * From the tap on the icon to the first internal page, in a webview that has never been here. The common way: a
+ * redirect to a page of React, and the whole SDK in an effect of it.
+ */
+export async function benchTap({ short }: { real: boolean; short: boolean }): Promise<Figure[]> {
+  await Promise.all([prepareProduct(), preparePeers()]);
+  const emulator = await startEmulatorProcess({ members: 60, departments: 8, seed: 1 });
+  const apps = [
+    await startAppProcess({ emulator }),
+    await startAppProcess({ emulator, directory: PEERS_SITE }),
+  ] as const;
+  const browser = await launchBrowser();
+  try {
+    await emulator.control('settings', { enforceQps: false });
+    const person = (await peopleOf(emulator, 1))[0]!;
+    const ours = { emulator, person, url: `${apps[0].url}/` };
+    const common = { emulator, person, url: `${apps[1].url}/common` };
+    // What a server does once only is not a tap's.
+    for (const way of [ours, common]) await tap(browser, way);
+    const rounds: [Tap, Tap][] = [];
+    for (let n = 0; n < (short ? 1 : 11); n++) {
+      rounds.push([
+        await tap(browser, { ...ours, slow: true }),
+        await tap(browser, { ...common, slow: true }),
+      ]);
+    }
+    const blocked = await several(short, () => tap(browser, { ...ours, slow: true, withoutScript: true }));
+    const inline = await inlineScriptBytes(apps[0]);
+    const clients: Figure[] = [];
+    for (const client of ALL_CLIENTS)
+      clients.push(clientFigure(client, await several(short, () => tap(browser, { ...ours, client }))));
+    return [...slowFigures(rounds, inline), ...blockedFigures(blocked), ...clients];
+  } finally {
+    await browser.close();
+    await Promise.all(apps.map((app) => app.close()));
+    emulator.close();
+  }
+}
+
+async function several(short: boolean, one: () => Promise<Tap>): Promise<Tap[]> {
+  const taps: Tap[] = [];
+  for (let n = 0; n < (short ? 1 : 3); n++) taps.push(await one());
+  return taps;
+}
+
+/** Compressed, as it comes in the page. */
+async function inlineScriptBytes({ url }: AppProcess): Promise<number> {
+  const headers = { 'user-agent': CLIENTS.android, accept: 'text/html' };
+  const html = await (await fetch(url, { headers })).text();
+  const scripts = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text);
+  return gzipSync(scripts.join('\n')).length;
+}
+
+function slowFigures(rounds: [Tap, Tap][], inline: number): Figure[] {
+  const ratioOf = (what: 'asked' | 'painted') => rounds.map(([ours, common]) => ours[what] / common[what]);
+  const both = (what: keyof Tap) =>
+    [median(rounds.map(([ours]) => ours[what])), median(rounds.map(([, common]) => common[what]))] as const;
+  const bar = (what: string, values: number[], most: number): Figure => ({
+    ...atMost(what, round(median(values)), '', most),
+    spread: spreadOf(values),
+    ratioTo: 'the common way, slow phone',
+  });
+  const pair = (what: string, of: keyof Tap, scale: number, unit: string): Figure[] => {
+    const [ours, common] = both(of);
+    return [
+      { what: `slow phone: ${what}`, value: round(ours / scale, scale === 1 ? 0 : 1), unit },
+      {
+        what: `slow phone: ${what}, the common way`,
+        value: round(common / scale, scale === 1 ? 0 : 1),
+        unit,
+      },
+    ];
+  };
+  return [
+    bar('tap → code asked', ratioOf('asked'), 0.3),
+    bar('tap → internal page painted', ratioOf('painted'), 0.5),
+    atMost(
+      'script before the session exists, in the page and beside it',
+      round((inline + both('scriptBytes')[0]) / 1000, 1),
+      ' KB',
+      20,
+    ),
+    ...pair('tap → code asked', 'asked', 1, ' ms'),
+    ...pair('tap → session', 'session', 1, ' ms'),
+    ...pair('tap → internal page painted', 'painted', 1, ' ms'),
+    ...pair('scripts that had come before the session', 'scriptBytes', 1000, ' KB'),
+    ...pair('everything until the page was painted', 'bytes', 1000, ' KB'),
+    ...pair('requests one after the other', 'trips', 1, ''),
+  ];
+}
+
+function blockedFigures(taps: Tap[]): Figure[] {
+  const of = (what: 'asked' | 'painted') => Math.round(median(taps.map((one) => one[what])));
+  return [
+    { what: 'slow phone, script in the page blocked: tap → code asked', value: of('asked'), unit: ' ms' },
+    { what: 'slow phone, script in the page blocked: tap → painted', value: of('painted'), unit: ' ms' },
+  ];
+}
+
+function clientFigure(client: ClientName, taps: Tap[]): Figure {
+  const of = (what: 'asked' | 'painted') => Math.round(median(taps.map((one) => one[what])));
+  return {
+    what: `${client}, fast line: code asked / page painted`,
+    value: `${of('asked')} / ${of('painted')}`,
+    unit: ' ms',
+  };
+}
+
+async function tap(
+  browser: Browser,
+  { emulator, person, url, client = 'android', slow, withoutScript }: Tapped,
+): Promise<Tap> {
+  const code = await codeFor(emulator, person);
   let asked = Number.NaN;
-  const opened = await openClient(browser, {
+  const { page, context } = await openClient(browser, {
     client,
     onAsk: () => {
       asked = performance.timeOrigin + performance.now();
       return { code };
     },
   });
-  const { page, context } = opened;
   try {
     const cdp = await context.newCDPSession(page);
     if (slow) {
       await cdp.send('Network.emulateNetworkConditions', NETWORK);
       await cdp.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
     }
+    if (withoutScript) await page.route(url, emptyScripts);
     const line = await watch(cdp);
     await page.goto(url, { waitUntil: 'commit' });
     await page.getByRole('heading', { level: 1 }).filter({ hasText: person.name }).waitFor();
@@ -65,6 +181,16 @@ export async function tap(browser: Browser, options: Tapped): Promise<Tap> {
     await context.close();
   }
 }
+
+const emptyScripts: Parameters<Page['route']>[1] = async (route) => {
+  const response = await route.fetch();
+  const html = await response.text();
+  const isDoor = !html.includes('/_next/');
+  await route.fulfill({
+    response,
+    body: isDoor ? html.replace(/(<script[^>]*>)[\s\S]+?(<\/script>)/, '$1$2') : html,
+  });
+};
 
 /** What goes over the line. `startedAt`: Unix time of the first request, in ms. */
 async function watch(cdp: CDPSession) {

@@ -16,6 +16,12 @@ export interface CompanyOptions {
   oddDepartments?: boolean | undefined;
 }
 
+/** Something that has happened to somebody or to a department. */
+export type CompanyChange =
+  | { what: 'joined' | 'left'; userid: string }
+  | { what: 'changed'; before: Person; after: Person }
+  | { what: 'department-created' | 'department-changed' | 'department-removed'; id: number };
+
 /** A company's address book with its indexes. Lookups are by DingTalk's ids; nothing here knows of permissions. */
 export interface Company {
   readonly corpId: string;
@@ -44,7 +50,8 @@ export interface Company {
   /** Changes a person in place and keeps the indexes right. */
   change(userid: string, change: Partial<Person>): void;
   remove(userid: string): void;
-  /** Changes a department in place. */
+  addDepartment(department: Pick<Department, 'name'> & { parentId: number }): Department;
+  /** Changes a department in place; with another parent it moves there, with all that is below it. */
   changeDepartment(id: number, change: Partial<Department>): void;
   /** Dissolves a department without departments below it. Its people stay where else they are, or go to the parent. */
   dissolve(id: number): void;
@@ -52,8 +59,16 @@ export interface Company {
   restore(): void;
 }
 
-/** Generates a company from its seed. @see outsiders.ts for the people around it */
-export function createCompany(options: CompanyOptions): Company {
+/**
+ * Generates a company from its seed.
+ *
+ * @param tell hears of every change, but of no restoration
+ * @see outsiders.ts for the people around it
+ */
+export function createCompany(
+  options: CompanyOptions,
+  tell: (change: CompanyChange) => void = () => {},
+): Company {
   const { corpId, corpName, seed } = options;
   const departments: Department[] = [];
   const departmentById = new Map<number, Department>();
@@ -135,16 +150,19 @@ export function createCompany(options: CompanyOptions): Company {
       left.delete(person.userid);
       people.push(person);
       index(person);
+      tell({ what: 'joined', userid: person.userid });
     },
     change(userid, change) {
       const person = byUserid.get(userid);
       if (!person) return;
+      const before = { ...person };
       changed = true;
       byRole = undefined;
       unindex(person);
       Object.assign(person, change);
       index(person);
       for (const id of person.departmentIds) byDepartment.get(id)?.sort((a, b) => a.rank - b.rank);
+      tell({ what: 'changed', before, after: person });
     },
     remove(userid) {
       const person = byUserid.get(userid);
@@ -154,10 +172,32 @@ export function createCompany(options: CompanyOptions): Company {
       left.set(userid, person);
       unindex(person);
       discard(people, person);
+      tell({ what: 'left', userid });
+    },
+    addDepartment({ name, parentId }) {
+      departmentsChanged = true;
+      const id = Math.max(...departments.map((department) => department.id)) + 37;
+      const depth = (departmentById.get(parentId)?.depth ?? 0) + 1;
+      const department: Department = { id, name, parentId, depth };
+      departments.push(department);
+      departmentById.set(id, department);
+      append(children, parentId, department);
+      tell({ what: 'department-created', id });
+      return department;
     },
     changeDepartment(id, change) {
+      const department = departmentById.get(id);
+      if (!department) return;
       departmentsChanged = true;
-      Object.assign(departmentById.get(id) ?? {}, change);
+      if (change.parentId !== undefined && change.parentId !== department.parentId) {
+        discard(children.get(department.parentId ?? 0) ?? [], department);
+        append(children, change.parentId, department);
+        const moved = departments.filter((other) => company.pathOf(other.id).includes(id));
+        for (const one of moved) discard(departments, one);
+        departments.push(...moved);
+      }
+      Object.assign(department, change);
+      tell({ what: 'department-changed', id });
     },
     dissolve(id) {
       const department = departmentById.get(id);
@@ -171,6 +211,7 @@ export function createCompany(options: CompanyOptions): Company {
       departmentById.delete(id);
       discard(departments, department);
       discard(children.get(department.parentId) ?? [], department);
+      tell({ what: 'department-removed', id });
     },
     restore() {
       if (departmentsChanged) {

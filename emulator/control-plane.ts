@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { drawAvatar } from './avatars';
 import { readBody } from './call-request';
+import type { Control } from './control';
 import { ControlError } from './control-error';
 import { runEventRoute } from './events/event-routes';
-import type { EventfulControl } from './events/staff-events';
 import type { FaultRequest } from './faults';
 import type { Platform } from './platform';
 
@@ -19,7 +19,7 @@ export function isControlPath(path: string): boolean {
 /** Answers a request to the control plane: JSON in, JSON out. README.md documents every route. */
 export async function handleControl(
   platform: Platform,
-  control: EventfulControl,
+  control: Control,
   exchange: { req: IncomingMessage; res: ServerResponse },
 ): Promise<void> {
   const { req, res } = exchange;
@@ -45,7 +45,7 @@ interface Wish {
   fields: Record<string, unknown>;
 }
 
-function runRoute(platform: Platform, control: EventfulControl, { method, url, fields }: Wish): unknown {
+function runRoute(platform: Platform, control: Control, { method, url, fields }: Wish): unknown {
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
   const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
@@ -96,6 +96,10 @@ function runRoute(platform: Platform, control: EventfulControl, { method, url, f
       return control.patchPerson(id!, fields);
     case 'DELETE people/*':
       return control.fire(id!);
+    case 'POST departments':
+      return control.addDepartment(fields as { name: string; parentId: number });
+    case 'DELETE departments/*':
+      return control.dissolve(Number(id));
     case 'POST departments/*':
       return control.patchDepartment(Number(id), fields);
     case 'GET company':
@@ -116,7 +120,7 @@ const codeRequest = z.strictObject({
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
 const promotion = z.strictObject({ userid: z.string(), admin: z.boolean().optional() });
 
-function listPeople(control: EventfulControl, query: URLSearchParams): unknown {
+function listPeople(control: Control, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');
   const offset = Math.max(0, Number(query.get('offset')) || 0);
   return { total: found.length, people: found.slice(offset, offset + PAGE) };

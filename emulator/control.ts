@@ -1,10 +1,11 @@
 import type { CallEntry } from './calls';
 import { type CodeOptions, mintCode } from './code-minting';
-import { departmentNamesOf } from './company';
+import { type Company, departmentNamesOf } from './company';
 import { ControlError } from './control-error';
-import { type DepartmentChange, departmentChange } from './department-change';
-import type { Department } from './departments';
+import { type DepartmentChange, departmentChange, departmentRequest } from './department-change';
+import { type Department, ROOT_DEPARTMENT } from './departments';
 import { avatarOf } from './endpoints/member-record';
+import type { EventControl } from './events/event-hub';
 import { IMPOSSIBLE_KINDS } from './fault-kinds';
 import { type ArmedFault, type FaultRequest, isFaultAlias } from './faults';
 import type { Person } from './person';
@@ -51,8 +52,16 @@ export interface Control {
   hire(person?: PersonChange & { userid?: string | undefined }): PersonSummary;
   fire(userid: string): void;
   patchPerson(userid: string, change: PersonChange): PersonSummary;
-  /** Changes a department: its name, who sees it, what its people see. */
+  /** To these departments; without any, to the next one of the tree. */
+  move(userid: string, departmentIds?: number[]): PersonSummary;
+  /** Makes somebody a sub-administrator or takes it away; without a wish, the other of the two. */
+  promote(userid: string, isAdmin?: boolean): { isAdmin: boolean };
+  addDepartment(department: { name: string; parentId: number }): Department;
+  /** Changes a department: its name, its place, who sees it, what its people see. */
   patchDepartment(id: number, change: DepartmentChange): void;
+  /** Without departments below it; its people stay where else they are, or go to its parent. */
+  dissolve(id: number): void;
+  readonly events: EventControl;
 }
 
 /** Makes the verbs over a platform. */
@@ -68,7 +77,8 @@ export function createControl(platform: Platform): Control {
     if (unknown !== undefined) throw new ControlError(400, `there is no department ${unknown}`);
   };
 
-  return {
+  const control: Control = {
+    events: platform.events.control,
     mintCode: (userid, options) => mintCode(platform, userid, options),
     fault(request) {
       const kind = String((request as { fault?: { kind?: unknown } }).fault?.kind);
@@ -117,9 +127,29 @@ export function createControl(platform: Platform): Control {
       requirePerson(userid);
       company.remove(userid);
     },
-    patchDepartment(id, change) {
+    move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
+      control.patchPerson(userid, { departmentIds }),
+    promote(userid, wanted) {
+      const isAdmin = wanted ?? !company.person(userid)?.adminLevel;
+      control.patchPerson(userid, { adminLevel: isAdmin ? 2 : 0 });
+      return { isAdmin };
+    },
+    addDepartment(department) {
+      const wanted = departmentRequest.parse(department);
+      checkDepartments([wanted.parentId]);
+      return { ...company.addDepartment(wanted) };
+    },
+    dissolve(id) {
       checkDepartments([id]);
+      if (id === ROOT_DEPARTMENT || company.childrenOf(id).length > 0)
+        throw new ControlError(400, 'the root and departments with others below them stay');
+      company.dissolve(id);
+    },
+    patchDepartment(id, change) {
       const wanted = departmentChange.parse(change);
+      checkDepartments([id, ...(wanted.parentId === undefined ? [] : [wanted.parentId])]);
+      if (wanted.parentId !== undefined && company.pathOf(wanted.parentId).includes(id))
+        throw new ControlError(400, 'a department cannot be below itself');
       company.changeDepartment(id, wanted as Partial<Department>);
     },
     patchPerson(userid, change) {
@@ -130,6 +160,13 @@ export function createControl(platform: Platform): Control {
       return summarize(platform, person);
     },
   };
+  return control;
+}
+
+function nextDepartment(company: Company, userid: string): number {
+  const { departments } = company;
+  const at = departments.findIndex(({ id }) => id === company.person(userid)?.departmentIds[0]);
+  return departments[(at + 1) % departments.length]!.id;
 }
 
 /** A member as lists show them. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** What can be changed about a department; every field as in `Department`. */
 export const departmentChange = z.strictObject({
   name: z.string().min(1).optional(),
+  parentId: z.int().optional(),
   hidden: z.boolean().optional(),
   permittedDepartments: z.array(z.int()).optional(),
   permittedUsers: z.array(z.string()).optional(),
@@ -12,3 +13,6 @@ export const departmentChange = z.strictObject({
 });
 
 export type DepartmentChange = z.output<typeof departmentChange>;
+
+/** A new department; an empty one, as in the console. */
+export const departmentRequest = z.strictObject({ name: z.string().min(1), parentId: z.int() });

@@ -4,6 +4,7 @@ import { type Clock, createClock } from './clock';
 import { type CodeStore, createCodeStore } from './codes';
 import { type Company, createCompany } from './company';
 import { createEventHub, type EventHub } from './events/event-hub';
+import { tellOf } from './events/staff-events';
 import { createFaultStore, type FaultStore } from './faults';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
@@ -54,9 +55,10 @@ export interface PlatformOptions {
 /** Makes the state of a platform. Nothing listens yet. */
 export function createPlatform(options: PlatformOptions): Platform {
   const clock = createClock();
+  const events = createEventHub({ clock, app: options.app });
   const platform: Platform = {
     app: options.app,
-    company: createCompany({ ...options, corpId: options.app.corpId }),
+    company: createCompany({ ...options, corpId: options.app.corpId }, tellOf(events.control)),
     clock,
     calls: createCallLog(clock),
     faults: createFaultStore(),
@@ -66,7 +68,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     userTokens: createUserTokens(clock),
     jsapiCodes: createCodeStore(clock),
     oauthCodes: createCodeStore(clock),
-    events: createEventHub({ clock, app: options.app }),
+    events,
     settings: structuredClone(options.settings),
     url: options.url,
     reset() {

@@ -1,10 +1,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Company } from './company';
-import { createControl, type PersonSummary } from './control';
+import { type Control, createControl, type PersonSummary } from './control';
 import { handleControl, isControlPath } from './control-plane';
 import { handleDingtalk } from './dingtalk';
-import { type EventfulControl, withStaffEvents } from './events/staff-events';
 import { STREAM_PATH } from './events/stream-gateway';
 import { createPlatform } from './platform';
 import { isDingtalkPath } from './routes';
@@ -50,7 +49,7 @@ export interface WorkbenchPlatform {
   people(): PersonSummary[];
   /** A 免登 code of the app for a member of the company. */
   mintCode(userid: string): string;
-  readonly control: EventfulControl;
+  readonly control: Control;
 }
 
 /** A running emulator. */
@@ -62,7 +61,7 @@ export interface Emulator {
   readonly clientSecret: string;
   readonly agentId: string;
   readonly company: Company;
-  readonly control: EventfulControl;
+  readonly control: Control;
   /** Stops at once: stalled and half-answered connections are cut. */
   close(): Promise<void>;
 }
@@ -92,7 +91,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     settings: initialSettings(options, url),
     url,
   });
-  const control = withStaffEvents(createControl(platform), platform.company, platform.events.control);
+  const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
     platform: {

@@ -12,7 +12,7 @@ const APP_MARKS: [ClientApp, RegExp][] = [
   ['dingtalk', /DingTalk/i],
   ['edge', /\bEdg(?:e|A|iOS)?\//],
   ['firefox', /\b(?:Firefox|FxiOS)\//],
-  ['chrome', /\b(?:Chrome|CriOS|Chromium)\//],
+  ['chrome', /\b(?:HeadlessChrome|Chrome|CriOS|Chromium)\//],
   ['safari', /\bSafari\//],
 ];
 /** Harmony also says Android in places, and iPads say Macintosh. */

@@ -7,14 +7,16 @@ import { refreshAdministrators, refreshDepartment, refreshMember } from './direc
 import { startSync } from './directory/schedule';
 import { createDispatcher } from './events';
 import { log } from './log';
+import { createMissedEvents } from './missed-events';
 import { platform } from './platform';
 import { processWide } from './process-wide';
 import { createRefresher, type Stale } from './refresher';
 import { revocations } from './revocation/revocations';
 
 /** DingTalk lists a callback three to five minutes after it gave up. */
-const FAILED_EVERY_MS = 5 * 60_000;
-const FAILED_AFTER_MS = 20_000;
+const MISSED_EVERY_MS = 5 * 60_000;
+const MISSED_AFTER_MS = 20_000;
+const AGAIN_AFTER_RUN_MS = 5000;
 
 /**
  * What we do about DingTalk's events, whichever way they come. Who left is out before the event is acknowledged;
@@ -79,23 +81,23 @@ async function read(stale: Stale): Promise<void> {
       await revocations().endLive([stale.id], { reason: 'directory', by: 'event' });
     return;
   }
-  if (stale.what === 'department' && (await refreshDepartment(stale.id)) !== 'needs-sync') return;
+  if (stale.what === 'department') {
+    if ((await refreshDepartment(stale.id)) === 'needs-sync') refresher().refresh({ what: 'directory' });
+    return;
+  }
   // An operator who has switched runs off has them by other means.
-  if (config().directory.sync && !(await startSync('schedule'))) throw new Error('a run is under way');
+  if (!config().directory.sync || (await startSync('schedule'))) return;
+  // The run under way may have read what was before. However long it takes, there is one more afterwards.
+  setTimeout(() => refresher().refresh(stale), AGAIN_AFTER_RUN_MS).unref();
 }
 
 /** What DingTalk could not deliver, because nobody was there to take it. */
-async function takeFailed(): Promise<void> {
-  try {
-    for (let hasMore = true; hasMore; ) {
-      const taken = await takeFailedEvents(platform());
-      for (const event of taken.events) await dispatcher().dispatch(event);
-      hasMore = taken.hasMore;
-    }
-  } catch (error) {
-    log().warn({ event: 'failed-events', err: error });
-  }
-}
+const takeMissed = processWide('missed-events', () =>
+  createMissedEvents({
+    take: () => takeFailedEvents(platform()),
+    dispatch: (event) => dispatcher().dispatch(event),
+  }),
+);
 
 const stream = processWide('stream', (): { current?: Stream } => ({}));
 
@@ -103,8 +105,10 @@ const stream = processWide('stream', (): { current?: Stream } => ({}));
 export function startEvents(): void {
   const { stream: wanted, apiUrl, callback } = config();
   if (callback) {
-    setTimeout(takeFailed, FAILED_AFTER_MS).unref();
-    setInterval(takeFailed, FAILED_EVERY_MS).unref();
+    const look = () =>
+      takeMissed()().catch((error: unknown) => log().warn({ event: 'missed-events', err: error }));
+    setTimeout(look, MISSED_AFTER_MS).unref();
+    setInterval(look, MISSED_EVERY_MS).unref();
   }
   if (!wanted) return;
   stream().current ??= startStream({

@@ -1,23 +1,18 @@
-import type { Company } from '../company';
-import type { Control, PersonSummary } from '../control';
+import type { CompanyChange } from '../company';
 import { type Person, rolesOf } from '../person';
 import type { CompanyEvent } from './company-event';
 import type { EventControl } from './event-hub';
 
 /** Fields of their own choosing, of which DingTalk tells nobody. */
 const PERSONAL = new Set<keyof Person>(['hasAvatar', 'realAuthed', 'active', 'adminLevel', 'roleIds']);
+const DEPARTMENT_EVENTS = {
+  'department-created': 'org_dept_create',
+  'department-changed': 'org_dept_modify',
+  'department-removed': 'org_dept_remove',
+};
 
-/** What the staff's changes do besides: DingTalk tells the app. */
-export interface EventfulControl extends Control {
-  readonly events: EventControl;
-  /** To these departments; without any, to the next one of the tree. */
-  move(userid: string, departmentIds?: number[]): PersonSummary;
-  /** Makes somebody a sub-administrator or takes it away; without a wish, the other of the two. */
-  promote(userid: string, isAdmin?: boolean): { isAdmin: boolean };
-}
-
-/** The control plane's verbs, with the events that follow from them. */
-export function withStaffEvents(control: Control, company: Company, events: EventControl): EventfulControl {
+/** Tells the app of everything that changes in the company, whoever changes it, as DingTalk does. */
+export function tellOf(events: EventControl): (change: CompanyChange) => void {
   const emit = (
     type: string,
     userid: string,
@@ -25,7 +20,7 @@ export function withStaffEvents(control: Control, company: Company, events: Even
   ) => events.emit({ type, userIds: [userid], ...more });
 
   /** In the order in which DingTalk was seen to send them; nobody may rely on it. */
-  function tell(before: Person, after: Person): void {
+  function tellOfChange(before: Person, after: Person): void {
     const { userid } = after;
     const changed = (Object.keys(after) as (keyof Person)[]).filter(
       (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
@@ -44,36 +39,22 @@ export function withStaffEvents(control: Control, company: Company, events: Even
     if (lost.length > 0) emit('label_user_change', userid, { roleIds: lost, action: 'remove' });
   }
 
-  const eventful: EventfulControl = {
-    ...control,
-    events,
-    hire(person) {
-      const hired = control.hire(person);
-      // As captured: a newcomer is added, and then changed.
-      emit('user_add_org', hired.userid);
-      emit('user_modify_org', hired.userid);
-      return hired;
-    },
-    fire(userid) {
-      control.fire(userid);
-      emit('user_leave_org', userid);
-    },
-    patchPerson(userid, change) {
-      const person = company.person(userid);
-      const before = person && { ...person };
-      const changed = control.patchPerson(userid, change);
-      if (before && person) tell(before, person);
-      return changed;
-    },
-    move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
-      eventful.patchPerson(userid, { departmentIds }),
-    promote(userid, wanted) {
-      const isAdmin = wanted ?? !company.person(userid)?.adminLevel;
-      eventful.patchPerson(userid, { adminLevel: isAdmin ? 2 : 0 });
-      return { isAdmin };
-    },
+  return (change) => {
+    switch (change.what) {
+      case 'joined':
+        // As captured: a newcomer is added, and then changed.
+        emit('user_add_org', change.userid);
+        emit('user_modify_org', change.userid);
+        return;
+      case 'left':
+        emit('user_leave_org', change.userid);
+        return;
+      case 'changed':
+        return tellOfChange(change.before, change.after);
+      default:
+        events.emit({ type: DEPARTMENT_EVENTS[change.what], departmentIds: [change.id] });
+    }
   };
-  return eventful;
 }
 
 /** The words before and after, by the names that DingTalk gives them. */
@@ -94,10 +75,4 @@ function diffOf(before: Person, after: Person): CompanyEvent['diff'] {
     curr[theirs] = after[ours] ?? '';
   }
   return Object.keys(curr).length > 0 ? [{ prev, curr, userid: after.userid }] : [];
-}
-
-function nextDepartment(company: Company, userid: string): number {
-  const { departments } = company;
-  const at = departments.findIndex(({ id }) => id === company.person(userid)?.departmentIds[0]);
-  return departments[(at + 1) % departments.length]!.id;
 }

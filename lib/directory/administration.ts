@@ -1,6 +1,5 @@
 import 'server-only';
 import { currentMember } from '../auth';
-import { log } from '../log';
 import { directoryStore } from './libsql-store';
 import type { MirrorState, Missing, SkippedDepartment, SyncProgress } from './mirror-state';
 import { isDeadOwner } from './owner';
@@ -62,7 +61,7 @@ export async function syncStatus(): Promise<SyncStatus> {
 }
 
 /**
- * Starts a run in the background; false when one is under way already, here or in another process.
+ * Starts a run in the background, and returns when it shows; false when one is under way already, here or in another process.
  *
  * @param acceptShrink take the result over even if more than 20 % of the people are gone
  * @throws AppError `not-signed-in`, `not-permitted`
@@ -72,10 +71,8 @@ export async function startSyncNow({
 }: {
   acceptShrink?: boolean;
 } = {}): Promise<boolean> {
-  const { userId } = await requireAdministrator();
-  const started = await startSync('admin', acceptShrink);
-  log().info({ event: 'directory-sync-asked', userId, started, acceptShrink });
-  return started;
+  await requireAdministrator();
+  return startSync('admin', acceptShrink);
 }
 
 function toSyncRun({ progress, touchedAt: _, startedBy, ...run }: StoredRun, alive: boolean): SyncRun {

@@ -26,7 +26,7 @@ const WIDTH = 8;
 /** Long enough to gather, short enough for a department of many pages, which are read one after the other. */
 const WRITE_EVERY_MS = 100;
 /** A transaction of some ten milliseconds. */
-const MAX_PEOPLE_AT_ONCE = 250;
+const MAX_PEOPLE_AT_ONCE = 500;
 /** So many failures on end are taken for the API's, not the departments'. */
 const MAX_REFUSED = 20;
 /** What will be refused again for every other department, unless another one was served. */

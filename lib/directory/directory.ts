@@ -1,13 +1,12 @@
 import 'server-only';
 import { AppError } from '../errors';
-import { log } from '../log';
 import { directoryStore } from './libsql-store';
 import { lookUp } from './look-up';
-import type { MirrorState } from './mirror-state';
+import type { ShownState } from './mirror-state';
 import { parseQuery, planSearch } from './search-plan';
 import type { Sight } from './sight';
 import { fold, squeeze, syllablesOf } from './sound';
-import type { DirectoryState, PageCursor, StoredDepartment, StoredMember } from './store';
+import type { PageCursor, StoredDepartment, StoredMember } from './store';
 import { type DirectoryTree, findDepartments } from './tree';
 import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
 
@@ -49,13 +48,13 @@ export interface DepartmentNode extends DepartmentName {
 }
 
 export interface Overview {
-  state: MirrorState;
+  state: ShownState;
   /** Parents before children, siblings in DingTalk's order. */
   departments: DepartmentNode[];
 }
 
 export interface DepartmentPage {
-  state: MirrorState;
+  state: ShownState;
   department: DepartmentNode;
   /** From the top-most down to this one's parent. */
   path: DepartmentName[];
@@ -70,7 +69,7 @@ export interface DepartmentPage {
 }
 
 export interface PersonPage extends PersonCard {
-  state: MirrorState;
+  state: ShownState;
   departments: { id: number; name: string; path: DepartmentName[]; leader: boolean }[];
   roles: string[];
   manager?: { userId: string; name: string } | undefined;
@@ -100,7 +99,7 @@ export interface FoundPerson extends PersonCard {
 }
 
 export interface SearchPage {
-  state: MirrorState;
+  state: ShownState;
   /** What was looked for, after cleaning: empty when there was nothing to look for. */
   query: string;
   /** Best first, at most {@link SEARCH_LIMIT}. */
@@ -138,7 +137,7 @@ export async function overview(): Promise<Overview> {
   const view = await currentView();
   const visible = view.tree.ordered.filter(({ id }) => view.sight.seesDepartment(id));
   return {
-    state: publicState(view.tree.state),
+    state: shownState(view),
     departments: visible.map((department) => toNode(view, department)),
   };
 }
@@ -154,7 +153,7 @@ export async function departmentPage(id: number, page = 1): Promise<DepartmentPa
   const offset = (shown - 1) * PAGE_SIZE;
   const people = await directoryStore().membersOf(id, { offset, limit: PAGE_SIZE });
   return {
-    state: publicState(tree.state),
+    state: shownState(view),
     department: toNode(view, department),
     path: visiblePath(view, id).slice(0, -1),
     subDepartments: tree
@@ -184,7 +183,7 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
   const mobile = view.sight.mobileOf(member);
   return {
     ...toCard(member),
-    state: publicState(view.tree.state),
+    state: shownState(view),
     departments: member.departments
       .filter(({ id }) => view.sight.seesDepartment(id))
       .map(({ id, leader }) => {
@@ -215,7 +214,7 @@ export async function search(query: string): Promise<SearchPage> {
   });
   const people = await findPeople(view, terms, departments);
   return {
-    state: publicState(view.tree.state),
+    state: shownState(view),
     query: shown,
     people: people.slice(0, SEARCH_LIMIT),
     departments: departments.map((department) => toNode(view, department)),
@@ -275,11 +274,10 @@ export async function mayExport(): Promise<boolean> {
 }
 
 /** Everybody this viewer may see, one at a time, from one snapshot. @throws AppError `not-permitted` */
-export async function exportRows(): Promise<{ state: MirrorState; rows: AsyncIterable<ExportRow> }> {
+export async function exportRows(): Promise<{ state: ShownState; rows: AsyncIterable<ExportRow> }> {
   const view = await currentView();
   if (!mayViewerExport(view.viewer)) throw new AppError('not-permitted');
-  log().info({ event: 'directory-export', userId: view.viewer.userId });
-  return { state: publicState(view.tree.state), rows: rowsFor(view) };
+  return { state: shownState(view), rows: rowsFor(view) };
 }
 
 async function* rowsFor(view: View): AsyncIterable<ExportRow> {
@@ -342,13 +340,16 @@ function departmentsOf(tree: DirectoryTree, sight: Sight, member: StoredMember):
   });
 }
 
-/** What everybody may know of the state: what is missing, but not the operator's details. */
-function publicState({ generation: _, revision: __, ...state }: DirectoryState): MirrorState {
-  const missing = state.missing.map(({ what, problem, departmentId, departmentName }) => ({
-    what,
-    problem,
-    departmentId,
-    departmentName,
-  }));
-  return { ...state, missing };
+/** What this viewer may know: nothing of hidden departments and people, nor their number, nor the operator's details. */
+function shownState({ tree, sight }: View): ShownState {
+  const { state, asOf, ageSeconds, completeAsOf, missing } = tree.state;
+  const shown = missing
+    .filter(({ departmentId }) => departmentId === undefined || sight.seesDepartment(departmentId))
+    .map(({ what, problem, departmentId, departmentName }) => ({
+      what,
+      problem,
+      departmentId,
+      departmentName,
+    }));
+  return { state, asOf, ageSeconds, completeAsOf, missing: shown };
 }

@@ -66,13 +66,19 @@ export function forget(db: Database, userId: string): boolean {
 export function noteDepartment(db: Database, id: number, name: string, rules: DepartmentRules): boolean {
   return db.write(() => {
     const { generation } = headOf(db);
-    const changed = db.run(
-      `UPDATE directory_department SET name = ?, record = ?
-       WHERE department_id = ? AND from_generation <= ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
+    // A run under way may have read, or be about to publish, what was before.
+    db.run(
+      'UPDATE directory_seen_department SET name = ?, rules = ? WHERE department_id = ?',
       name,
       JSON.stringify(rules),
       id,
-      generation,
+    );
+    const changed = db.run(
+      `UPDATE directory_department SET name = ?, record = ?
+       WHERE department_id = ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
+      name,
+      JSON.stringify(rules),
+      id,
       generation,
       name,
       JSON.stringify(rules),

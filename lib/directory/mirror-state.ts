@@ -29,8 +29,8 @@ export interface SkippedDepartment {
   why: 'virtual' | 'school';
 }
 
-/** How far the mirror can be trusted. */
-export interface MirrorState {
+/** How far what somebody is shown can be trusted. */
+export interface ShownState {
   /**
    * `complete` · `partial`: something is missing · `failed`: the last read brought nothing, what is shown is older ·
    * `none`: nothing was ever read
@@ -41,9 +41,13 @@ export interface MirrorState {
   ageSeconds: number | undefined;
   /** When it was last complete. */
   completeAsOf: number | undefined;
+  missing: Missing[];
+}
+
+/** The same of the whole mirror, whoever may see it. */
+export interface MirrorState extends ShownState {
   people: number;
   departments: number;
-  missing: Missing[];
 }
 
 export interface SyncProgress {

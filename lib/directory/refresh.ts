@@ -80,18 +80,22 @@ export async function refreshMember(userId: string, signal?: AbortSignal): Promi
 }
 
 /**
- * Asks DingTalk about one department's name and rules. A new or dissolved one needs a run, which sees its people too.
+ * Asks DingTalk about one department, by one call. Its name and rules stand at once. A new, moved or dissolved one needs
+ * a run besides, which sees its people too, and so does one that is hidden or shown, because others count its people.
  *
  * @throws DingTalkError
  */
 export async function refreshDepartment(id: number): Promise<'changed' | 'unchanged' | 'needs-sync'> {
   try {
     const detail = await getDepartment(platform(), id);
-    const known = (await directoryStore().departments()).find((department) => department.id === id);
-    if (!known || (detail.parentId !== undefined && known.parentId !== detail.parentId)) return 'needs-sync';
-    return (await directoryStore().noteDepartment(id, detail.name, toRules(detail)))
-      ? 'changed'
-      : 'unchanged';
+    const departments = new Map((await directoryStore().departments()).map((one) => [one.id, one]));
+    const known = departments.get(id);
+    if (!known) return 'needs-sync';
+    const changed = await directoryStore().noteDepartment(id, detail.name, toRules(detail));
+    // The top-most that we may see has a parent that we may not.
+    const parentId = departments.has(detail.parentId ?? 0) ? detail.parentId : undefined;
+    if (known.parentId !== parentId || known.hidden !== detail.hidden) return 'needs-sync';
+    return changed ? 'changed' : 'unchanged';
   } catch (error) {
     if (error instanceof DingTalkError && error.code === '60003') return 'needs-sync';
     throw error;

@@ -4,9 +4,8 @@ import { log } from '../log';
 import { platform } from '../platform';
 import { processWide } from '../process-wide';
 import { directoryStore } from './libsql-store';
-import { isDeadOwner } from './owner';
 import type { RunStarter, StoredRun } from './store';
-import { sync } from './sync';
+import { type SyncOptions, sync } from './sync';
 
 /** Runs of this process: by the clock, and when an administrator says so. */
 
@@ -18,28 +17,45 @@ const JITTER = 0.05;
 
 const state = processWide('directory-schedule', () => ({ running: false, jitter: Math.random() * JITTER }));
 
-/** Starts a run in the background. @returns false when one is under way already, here or elsewhere */
+/**
+ * Starts a run in the background.
+ *
+ * @returns true once the run is there for everybody to see, false when one is under way already, here or elsewhere
+ * @throws what kept it from starting
+ */
 export async function startSync(startedBy: RunStarter, acceptShrink = false): Promise<boolean> {
-  if (state().running || (await directoryStore().isLeased(isDeadOwner))) return false;
+  if (state().running) return false;
   state().running = true;
-  runOnce(startedBy, acceptShrink)
-    .catch((error: unknown) => log().error({ event: 'directory-sync', err: error }))
-    .finally(() => {
-      state().running = false;
-    });
-  return true;
+  let begun = false;
+  return new Promise((resolve, reject) => {
+    const begin = () => {
+      begun = true;
+      resolve(true);
+    };
+    runOnce({ startedBy, acceptShrink, onProgress: begin })
+      .then(resolve)
+      .catch((error: unknown) => {
+        if (begun) log().error({ event: 'directory-sync', err: error });
+        else reject(error);
+      })
+      .finally(() => {
+        state().running = false;
+      });
+  });
 }
 
-async function runOnce(startedBy: RunStarter, acceptShrink: boolean): Promise<void> {
+/** @returns false when another process is at it */
+async function runOnce(
+  options: Pick<SyncOptions, 'startedBy' | 'acceptShrink' | 'onProgress'>,
+): Promise<boolean> {
   const { callsPerSecond } = config().directory;
   const outcome = await sync({
     store: directoryStore(),
     client: platform(),
-    startedBy,
-    acceptShrink,
     pace: { callsPerSecond },
+    ...options,
   });
-  if (outcome.kind === 'busy') return;
+  if (outcome.kind === 'busy') return false;
   const { state, people, departments, added, changed, removed, calls, missing, id } = outcome.run;
   const line = {
     event: 'directory-sync',
@@ -54,6 +70,7 @@ async function runOnce(startedBy: RunStarter, acceptShrink: boolean): Promise<vo
   };
   if (state === 'complete') log().info(line);
   else log().warn({ ...line, missing: missing.slice(0, 20), missingCount: missing.length });
+  return true;
 }
 
 /** When the next run begins by itself, Unix time in ms; undefined: never. */

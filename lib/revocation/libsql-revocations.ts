@@ -7,6 +7,8 @@ import type { Changes, Ending, RevocationStore, SessionFilter, SessionRow, Stand
 
 /** How long a write waits for those of other processes, in turns of some milliseconds. */
 const WRITE_PATIENCE_MS = 4000;
+/** From one wait for the disk to the next: what comes meanwhile shares it. */
+const GATHER_MS = 10;
 const PRUNE_CHUNK = 500;
 /** Sessions and endings are kept a little beyond their time: clocks differ. */
 const KEEP_SECONDS = 86_400;
@@ -53,11 +55,12 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
   const write = <T>(action: () => T) => patiently(() => db.write(action));
 
   let group: Waiting[] = [];
-  /** Whatever comes in the same moment shares a transaction, and the wait for the disk: leavers come in crowds. */
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  /** Who comes alone is written at once; a crowd shares transactions, and waits for the disk: leavers come in crowds. */
   function writeDurably<T>(action: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       group.push({ action, resolve: resolve as (value: unknown) => void, reject });
-      if (group.length === 1) setImmediate(writeGroup);
+      if (group.length === 1) setTimeout(writeGroup, Math.max(0, wroteAt + GATHER_MS - performance.now()));
     });
   }
 
@@ -69,6 +72,8 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
       for (const [index, { resolve }] of waiting.entries()) resolve(values[index]);
     } catch (error) {
       for (const { reject } of waiting) reject(error);
+    } finally {
+      wroteAt = performance.now();
     }
   }
 

@@ -16,7 +16,7 @@ export interface RevocationView {
   check(session: Checked): Verdict;
   /** As `check`; looks into the store where this process is behind, or has not looked yet. */
   verify(session: Checked): Promise<'valid' | 'ended' | 'unknown'>;
-  /** Looks for what is new. Never throws. */
+  /** Looks for what is new, from now on: one look for all who ask before it begins. Never throws. */
   refresh(): Promise<void>;
   /** A session that this process itself ended. */
   end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
@@ -65,7 +65,8 @@ export function createView({
   let silent = false;
   let looks = 0;
   let closed = false;
-  let queue = Promise.resolve();
+  let looking = Promise.resolve();
+  let coming: Promise<void> | undefined;
 
   async function look(): Promise<void> {
     const askedAt = now();
@@ -91,11 +92,15 @@ export function createView({
   }
 
   function refresh(): Promise<void> {
-    queue = queue.then(look).catch((error: unknown) => {
-      if (!silent) onSilence?.(error);
-      silent = true;
+    coming ??= looking.then(() => {
+      coming = undefined;
+      looking = look().catch((error: unknown) => {
+        if (!silent) onSilence?.(error);
+        silent = true;
+      });
+      return looking;
     });
-    return queue;
+    return coming;
   }
 
   const isFresh = () => now() - answeredAt <= staleMs;
@@ -140,14 +145,14 @@ export function createView({
 }
 
 async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const giveUp = new AbortController();
-  const timeout = delay(LOOK_TIMEOUT_MS, undefined, { signal: giveUp.signal, ref: false }).then(() => {
-    throw new Error('the store of revocations does not answer');
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    const error = new Error('the store of revocations does not answer');
+    timer = setTimeout(reject, LOOK_TIMEOUT_MS, error).unref();
   });
   try {
-    return await Promise.race([answer, timeout]);
+    return await Promise.race([answer, tooLate]);
   } finally {
-    timeout.catch(() => undefined);
-    giveUp.abort();
+    clearTimeout(timer);
   }
 }

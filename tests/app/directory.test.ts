@@ -455,6 +455,58 @@ test('what a reading lacks is said to everybody, and why to the administrator on
   expect((await member.ask('/directory')).text).not.toContain('note-warning');
 });
 
+test('that a hidden department could not be read is said to those who see it, and to the administrators’ page', async () => {
+  const { name } = emulator.company.department(belowSecret)!;
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/list',
+    where: { dept_id: belowSecret },
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 50004, wrapped: true },
+  });
+  await syncNow(administrator, app.origin);
+  emulator.control.clearFaults();
+  const insider = await signedIn(app, emulator, agent.userid);
+  expect((await insider.ask('/directory')).text).toContain(`“${name}”的成员`);
+  expect((await administrator.ask('/admin/sync')).text).toContain(`“${name}”的成员`);
+  for (const outsider of [member, exporter, administrator]) {
+    for (const path of ['/directory', `/directory/departments/${big}`, `/directory/people/${shy.userid}`]) {
+      const { text } = await outsider.ask(path);
+      expect(text).toContain('note-warning');
+      // Neither which, nor that there is one.
+      expect(text).not.toContain(`“${name}”`);
+      expect(text).not.toContain('note-list');
+    }
+    const { json } = await outsider.ask('/api/directory/search?q=a');
+    expect(JSON.stringify(json)).not.toContain(name);
+  }
+  await syncNow(administrator, app.origin);
+});
+
+test('an export and a start of the sync leave one line each: who, and what came of it', async () => {
+  const from = app.output().length;
+  await exporter.ask('/directory/export.csv');
+  await syncNow(administrator, app.origin);
+  const lines = app
+    .output()
+    .slice(from)
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+  const told = (userId: string) => lines.filter((line) => line.userId === userId);
+  expect(told(person(20).userid)).toEqual([
+    expect.objectContaining({ event: 'directory-export', outcome: 'ok', requestId: expect.any(String) }),
+  ]);
+  expect(told(person(22).userid)).toEqual([
+    expect.objectContaining({
+      event: 'sync-start',
+      outcome: 'ok',
+      requestId: expect.any(String),
+      started: true,
+      acceptShrink: false,
+    }),
+  ]);
+});
+
 test('when many are gone nothing is taken over until the administrator says so', async () => {
   const before = emulator.company.people.length;
   for (const { userid } of emulator.company.people.slice(100, 180)) emulator.control.fire(userid);

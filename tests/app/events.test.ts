@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROLE_GROUPS } from '../../emulator/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { PARTS, readAnswer } from '../support/callback';
 import { type CallbackEntry, requestsOfEntry } from '../support/callback-corpus';
 import { openCorpus } from '../support/corpus';
-import { CALLBACK_ENV, isIn, postEvent, startListener, untilRefused } from '../support/staff';
-import { signedIn } from '../support/visitor';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { CALLBACK_ENV, isIn, postEvent, startListener, subscribe, untilRefused } from '../support/staff';
+import { signedIn, Visitor } from '../support/visitor';
 import { send } from '../support/wire';
 
 let emulator: Emulator;
@@ -26,9 +28,7 @@ const somebody = () => people.pop()!;
 
 // ── The address ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-const corpus = openCorpus<CallbackEntry>('callback-events', {
-  'CB-061': 'a race, in revocation.test.ts',
-});
+const corpus = openCorpus<CallbackEntry>('callback-events');
 const refusals = new Set<string>();
 /** Answered before it comes to us. */
 const OTHERWISE: Record<string, number[]> = { 'CB-007': [431] };
@@ -37,6 +37,8 @@ corpus.each(
   ({ name }) => name,
   async (entry) => {
     const { method = 'POST' } = entry.mutation;
+    const race = entry.mutation.raceWithLogin ? await beginSignIn() : undefined;
+    if (race) entry.mutation.event = { UserId: [race.userid] };
     const parts = { ...PARTS, ownerKey: emulator.clientId, timestamp: String(Date.now()) };
     const requests = requestsOfEntry(entry, { parts, corpId: emulator.corpId });
     for (let at = 0; at < requests.length; at += 50) {
@@ -57,8 +59,19 @@ corpus.each(
         else if (method === 'POST' && !OTHERWISE[entry.id]) refusals.add(`${answer.status} ${answer.text}`);
       }
     }
+    if (race) expect(await race.outcome).toEqual({ status: 401, cookies: 0 });
   },
 );
+
+/** A sign-in for which DingTalk takes its time. */
+async function beginSignIn() {
+  const userid = somebody();
+  emulator.control.fault({ endpoint: 'userdetail', times: 1, fault: { kind: 'delayHeaders', ms: 1500 } });
+  const visitor = new Visitor(app);
+  const answer = visitor.post('/api/session', { code: emulator.control.mintCode(userid) });
+  await delay(500);
+  return { userid, outcome: answer.then(({ status }) => ({ status, cookies: visitor.cookies.size })) };
+}
 
 test('all forgeries hear the very same, whatever is wrong, and however large it is', async () => {
   for (const body of ['x'.repeat(300_000), '{"encrypt":"', '']) {
@@ -76,7 +89,7 @@ test('where no callback is agreed on there is no such address', async () => {
 
 corpus.report({
   total: 34,
-  applying: 33,
+  applying: 34,
   deviations: { 'CB-007': 'Node itself refuses a request line of a megabyte, with 431' },
 });
 
@@ -135,3 +148,47 @@ test('who becomes or ceases to be a main administrator sees so within a minute, 
   await until(false);
   expect(await isIn(app, visitor.cookieHeader())).toBe(true);
 });
+
+test('who gets or loses a role, or moves, sees more or less within a minute, under the same cookie', async () => {
+  const company = await startEmulator({ enforceQps: false, members: 60, departments: 8 });
+  const [open, hidden] = company.company.departments.map(({ id }) => id).filter((id) => id !== 1);
+  const role = ROLE_GROUPS.flatMap(({ roles }) => roles).at(-1)!;
+  const { userid } = company.company.people.find(({ active }) => active)!;
+  const become = (change: { departmentIds?: number[]; roleIds?: number[] }) =>
+    company.control.patchPerson(userid, change);
+  become({ departmentIds: [open!], roleIds: [] });
+  company.control.patchPerson(userid, { leads: [], adminLevel: 0 });
+  company.control.patchDepartment(hidden!, { hidden: true });
+  const seeing = await startDirectoryApp({
+    emulator: company,
+    env: { ...CALLBACK_ENV, DIRECTORY_SEE_HIDDEN: role.name },
+  });
+  try {
+    await subscribe(company, seeing);
+    const visitor = await signedIn(seeing, company, userid);
+    const cookie = visitor.cookieHeader();
+    await untilRead(visitor);
+    const untilSeen = async (wanted: number) => {
+      for (let waited = 0; ; waited += 250) {
+        const { status } = await visitor.ask(`/api/directory/departments/${hidden}`);
+        if (status === wanted) return;
+        if (waited > 20_000) throw new Error(`still ${status}, not ${wanted}`);
+        await delay(250);
+      }
+    };
+    await untilSeen(404);
+    become({ roleIds: [role.id] });
+    await untilSeen(200);
+    become({ roleIds: [] });
+    await untilSeen(404);
+    become({ departmentIds: [hidden!] });
+    await untilSeen(200);
+    become({ departmentIds: [open!] });
+    await untilSeen(404);
+    expect(visitor.cookieHeader()).toBe(cookie);
+    expect(await isIn(seeing, cookie)).toBe(true);
+  } finally {
+    await seeing.close();
+    await company.close();
+  }
+}, 120_000);

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
-import { isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
+import { CALLBACK_ENV, isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
 import { signedIn, Visitor } from '../support/visitor';
 import { send } from '../support/wire';
 
@@ -191,6 +191,52 @@ test('somebody whom a complete reading of the directory no longer finds is out, 
   }
 }, 60_000);
 
+test('the owner of a session of an hour is asked about, though no event told: gone is out, an outage is not', async () => {
+  const company = await startEmulator({ enforceQps: false, members: 40 });
+  const ids = company.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const now = await startApp({ emulator: company });
+  const anHourOn = (minutes: number) =>
+    startApp({
+      emulator: company,
+      env: {
+        NODE_OPTIONS: `--import=${resolve('tests/support/clock-ahead.mjs')}`,
+        TEST_CLOCK_AHEAD_MS: String(minutes * 60_000),
+      },
+    });
+  const [early, late] = await Promise.all([anHourOn(55), anHourOn(65)]);
+  try {
+    await untilReady(now);
+    const names = ['gone', 'inactive', 'stays'] as const;
+    const cookies = await Promise.all(
+      names.map(async (_, index) => cookieOf(await signedIn(now, company, ids[index]!))),
+    );
+    company.control.fire(ids[0]!);
+    company.control.patchPerson(ids[1]!, { active: false });
+    const areIn = (app: App) => Promise.all(cookies.map((cookie) => isIn(app, cookie)));
+    expect(await areIn(early)).toEqual([true, true, true]);
+    await delay(2500);
+    company.control.fault({
+      endpoint: 'userdetail',
+      times: 'always',
+      fault: { kind: 'status', status: 503 },
+    });
+    expect(await areIn(early)).toEqual([true, true, true]);
+    expect(await areIn(late)).toEqual([true, true, true]);
+    await delay(4000);
+    expect(await areIn(late)).toEqual([true, true, true]);
+    company.control.clearFaults();
+    const later = await anHourOn(80);
+    expect(await isIn(later, cookies[2]!)).toBe(true);
+    for (const app of [later, late, now])
+      for (const cookie of cookies.slice(0, 2)) expect(await untilRefused(app, cookie)).toBeLessThan(10_000);
+    for (const app of [now, later]) expect(await isIn(app, cookies[2]!)).toBe(true);
+    await later.close();
+  } finally {
+    await Promise.all([now.close(), early.close(), late.close()]);
+    await company.close();
+  }
+}, 90_000);
+
 // ── Numbers, not clocks ───────────────────────────────────────────────────────────────────────────────────────────
 
 test.each([120_000, -120_000])('an instance whose clock is off by %d ms saves no leaver', async (aheadMs) => {
@@ -268,17 +314,25 @@ test('an event that is told again, or a day later, does not sign out whoever cam
 
 test('while the database is away people stay in for a minute; then a 503 says so, and its return mends it', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'dingpass-away-'));
-  const env = { DATA_DIR: dataDir, NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}` };
+  const env = {
+    ...CALLBACK_ENV,
+    DATA_DIR: dataDir,
+    NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}`,
+  };
   const app = await startApp({ emulator, env });
   const file = join(dataDir, 'dingpass.db');
   try {
-    const visitor = await enter(somebody(), app);
+    const userid = somebody();
+    const visitor = await enter(userid, app);
     renameSync(file, `${file}.away`);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
     const newcomer = await new Visitor(app).post('/api/session', {
       code: emulator.control.mintCode(somebody()),
     });
     expect(newcomer.status).toBe(503);
+    // What cannot be written down is not acknowledged: DingTalk sends it again.
+    const left = { EventType: 'user_leave_org', UserId: [userid], eventId: 'while-away' };
+    expect(await postEvent(app, emulator, left)).toBe(503);
     await delay(2500);
     const refused = await visitor.ask('/api/session');
     expect(refused.status).toBe(503);
@@ -299,6 +353,8 @@ test('while the database is away people stay in for a minute; then a 503 says so
     renameSync(`${file}.away`, file);
     await delay(1500);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
+    expect(await postEvent(app, emulator, left)).toBe(200);
+    expect(await isIn(app, cookieOf(visitor))).toBe(false);
   } finally {
     await app.close();
   }

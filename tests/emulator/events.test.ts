@@ -5,7 +5,7 @@ import { type CallbackHouse, SECRETS, startCallbackHouse } from '../support/call
 import { startPeer } from '../support/peer';
 import { freePort } from '../support/port';
 import { createLine } from '../support/telephone';
-import { fetchToken, flat, postJson, request } from './dingtalk-calls';
+import { fetchToken, flat, postJson, request, topapi } from './dingtalk-calls';
 
 let emulator: Emulator;
 let house: CallbackHouse;
@@ -23,7 +23,11 @@ const events = () => emulator.control.events;
 const at = (path: string) => `${emulator.url}/__emulator/${path}`;
 const first = () => emulator.company.people[0]!;
 const subscribe = (more = {}) => events().subscribe({ url: house.url, ...SECRETS, ...more });
-const told = () => house.events.map(({ wireType, userIds }) => `${wireType} ${userIds}`);
+const told = () =>
+  house.events.map(
+    ({ wireType, userIds, departmentIds }) =>
+      `${wireType} ${wireType.startsWith('org_dept') ? departmentIds : userIds}`,
+  );
 /** Their order says nothing. */
 const hear = (...lines: string[]) => vi.waitFor(() => expect(told().sort()).toEqual(lines.sort()));
 
@@ -68,7 +72,7 @@ describe('a subscription', () => {
     events().emit({ type: 'org_dept_remove', departmentIds: [7] });
     events().emit({ type: 'label_user_change', userIds: ['u1'], roleIds: [41], action: 'add' });
     events().emit({ type: 'org_change' });
-    await hear('user_leave_org u1,u2', 'org_dept_remove ', 'label_user_change u1', 'org_change ');
+    await hear('user_leave_org u1,u2', 'org_dept_remove 7', 'label_user_change u1', 'org_change ');
     const leave = house.events.find(({ type }) => type === 'member-left')!;
     expect(leave).toMatchObject({ id: eventId, corpId: emulator.corpId, departmentIds: [], roleIds: [] });
     expect(Math.abs(leave.at! - Date.now())).toBeLessThan(60_000);
@@ -121,6 +125,40 @@ describe('what happens to the staff is told', () => {
     emulator.control.patchPerson(first().userid, { name: first().name });
     emulator.control.patchPerson(userid, { active: true });
     await hear(`user_active_org ${userid}`);
+  });
+
+  test('a department is made, moved, renamed and dissolved', async () => {
+    const [above, other] = emulator.company.childrenOf(1).map(({ id }) => id);
+    const { json: made } = await postJson(at('departments'), { name: '新部门', parentId: above });
+    await postJson(at(`departments/${made.id}`), { parentId: other });
+    await postJson(at(`departments/${made.id}`), { name: '改名' });
+    emulator.control.move(first().userid, [made.id]);
+    expect(emulator.company.childrenOf(other!).at(-1)).toMatchObject({ id: made.id, name: '改名' });
+    await request(at(`departments/${made.id}`), { method: 'DELETE' });
+    expect(first().departmentIds).toEqual([other]);
+    await hear(
+      `org_dept_create ${made.id}`,
+      `org_dept_modify ${made.id}`,
+      `org_dept_modify ${made.id}`,
+      `user_modify_org ${first().userid}`,
+      `user_modify_org ${first().userid}`,
+      `org_dept_remove ${made.id}`,
+    );
+    expect((await postJson(at(`departments/${above}`), { parentId: above })).status).toBe(400);
+  });
+
+  test('what happens between two calls is told as well', async () => {
+    const [, leaver, mover] = emulator.company.people.map(({ userid }) => userid);
+    emulator.control.fault({
+      endpoint: '/topapi/user/listadmin',
+      fault: {
+        kind: 'staffChange',
+        fire: [leaver!],
+        move: [{ userid: mover!, departmentIds: [1] }],
+      },
+    });
+    await topapi(emulator, '/topapi/user/listadmin', {});
+    await hear(`user_leave_org ${leaver}`, `user_modify_org ${mover}`);
   });
 
   test('an event of any kind can be asked for over HTTP, and asked for again', async () => {

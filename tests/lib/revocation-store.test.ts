@@ -1,6 +1,7 @@
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { afterAll, expect, test } from 'vitest';
 import { createLibsqlAudit } from '../../lib/audit/store';
@@ -69,5 +70,31 @@ test('endings are synced to the disk before they are acknowledged', () => {
   const during = db.writeDurably(() => db.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous);
   expect(during).toBe(2);
   expect(db.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous).toBe(1);
+  db.close();
+});
+
+test('a crowd shares waits for the disk, also when it comes one by one; whoever comes alone waits for nobody', async () => {
+  const { db } = openFile();
+  let waits = 0;
+  const writeDurably = <T>(action: () => T) => {
+    waits++;
+    return db.writeDurably(action);
+  };
+  const store = createLibsqlRevocations({ ...db, writeDurably });
+  const ending = { reason: 'left', by: 'event' } as const;
+  const crowd: Promise<void>[] = [];
+  for (let at = 0; at < 300; at++) {
+    crowd.push(store.endPeople([`u${at}`], ending));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(crowd);
+  expect((await store.changesSince(-1)).people).toHaveLength(300);
+  expect(waits).toBeLessThan(60);
+  await delay(50);
+  const before = waits;
+  await store.endPeople(['alone'], ending);
+  await delay(20);
+  await store.endPeople(['alone-too'], ending);
+  expect(waits - before).toBe(2);
   db.close();
 });

@@ -141,6 +141,30 @@ test('an answer is as old as its question', async () => {
   expect(view.check(zhang)).toBe('unknown');
 });
 
+test('a look tells what had changed when it was asked for, and a crowd that asks meanwhile shares the next one', async () => {
+  const { store, view } = await setUp();
+  const answers: (() => void)[] = [];
+  const answer = store.changesSince;
+  store.changesSince = async (since) => {
+    const changes = await answer(since);
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return changes;
+  };
+  const before = store.asked;
+  const first = view.refresh();
+  await delay(1);
+  store.leave('zhang');
+  const crowd = Array.from({ length: 50 }, () => view.refresh());
+  answers.pop()!();
+  await first;
+  expect(view.check(zhang)).toBe('valid');
+  await delay(1);
+  answers.pop()!();
+  await Promise.all(crowd);
+  expect(view.check(zhang)).toBe('ended');
+  expect(store.asked - before).toBe(2);
+});
+
 test('the view looks by itself', async () => {
   const { store, view } = await setUp({ pollMs: 20 });
   store.leave('zhang');

@@ -38,9 +38,9 @@ export async function syncNow(
   });
   if (status !== 303) throw new Error(`the sync was refused: ${status} ${text}`);
   for (let waited = 0; waited < 20_000; waited += 50) {
-    await delay(50);
     const { json } = await administrator.ask('/api/admin/sync');
     if (json.running === undefined) return;
+    await delay(50);
   }
   throw new Error('the sync did not end in time');
 }

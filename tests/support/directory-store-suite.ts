@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseQuery, planSearch } from '../../lib/directory/search-plan';
 import {
@@ -147,6 +148,25 @@ export function describeStore(
       false,
     ]);
     expect(await store.state()).toMatchObject({ state: 'complete', people: 3, departments: 3 });
+  });
+
+  test('what was told of a department while a run read or published it outlives the run', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const lease = await lend(store);
+    await read(store, lease, { ...company, rules: { 10: { restricted: true }, 20: { restricted: true } } });
+    expect(await store.noteDepartment(10, '后来', { ...OPEN, hidden: true })).toBe(true);
+    const publishing = store.publish(lease, COMPLETE);
+    let name = '';
+    for (let tick = 0; tick < 20; tick++) {
+      name = `名${tick}`;
+      await store.noteDepartment(20, name, OPEN);
+      await breathe();
+    }
+    await publishing;
+    const departments = await store.departments();
+    expect(departments.find(({ id }) => id === 10)).toMatchObject({ name: '后来', hidden: true });
+    expect(departments.find(({ id }) => id === 20)).toMatchObject({ name, restricted: false });
   });
 
   test('what is being read is seen by nobody until it is published, and then at once', async () => {

@@ -13,12 +13,18 @@ export const CALLBACK_ENV = {
 /** Starts an app that takes callbacks, and has the emulator send it what happens in the company. */
 export async function startListener(emulator: Emulator, options: Partial<AppOptions> = {}): Promise<App> {
   const app = await startApp({ emulator, ...options, env: { ...CALLBACK_ENV, ...options.env } });
+  await subscribe(emulator, app);
+  return app;
+}
+
+/** Has the emulator send an app what happens in the company. */
+export async function subscribe(emulator: Emulator, app: Pick<App, 'url'>): Promise<void> {
   const subscription = { url: `${app.url}/api/dingtalk/events`, token: PARTS.token, aesKey: PARTS.aesKey };
   // The first request of its kind has the app load code: on a busy machine longer than DingTalk waits.
   for (let attempt = 1; ; attempt++) {
     try {
       await emulator.control.events.subscribe(subscription);
-      return app;
+      return;
     } catch (error) {
       if (attempt === 5) throw error;
     }

@@ -1,6 +1,6 @@
 import { isAvatarAllowed } from '@/lib/avatar';
 import type { DepartmentName, DepartmentNode, PersonCard, SearchPage } from '@/lib/directory/directory';
-import type { MirrorState } from '@/lib/directory/mirror-state';
+import type { ShownState } from '@/lib/directory/mirror-state';
 
 /** A person as lists show them, on a page and on the wire. Nothing else of a person may be in here. */
 export interface PersonItem {
@@ -28,7 +28,7 @@ export interface SearchResult {
   people: PersonItem[];
   departments: DepartmentItem[];
   more: boolean;
-  state: MirrorState['state'];
+  state: ShownState['state'];
   asOf: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface PeopleResult {
   page: number;
   pageCount: number;
   peopleCount: number;
-  state: MirrorState['state'];
+  state: ShownState['state'];
   /** Pages with different ones are of different snapshots. */
   asOf: number | undefined;
 }

@@ -1,6 +1,6 @@
 import { Age, Moment } from '@/app/_ui/moment';
 import { RefreshEvery } from '@/app/_ui/refresh-every';
-import type { MirrorState } from '@/lib/directory/mirror-state';
+import type { ShownState } from '@/lib/directory/mirror-state';
 import type { Language } from '@/lib/messages';
 import { directoryPage } from '@/lib/messages/directory-page';
 import { missingName } from './missing-name';
@@ -8,7 +8,7 @@ import { missingName } from './missing-name';
 const MAX_LISTED = 5;
 
 /** How old what is shown is, and what is missing of it. Quiet while all is well. */
-export function StateNote({ state, language }: { state: MirrorState; language: Language }) {
+export function StateNote({ state, language }: { state: ShownState; language: Language }) {
   const text = directoryPage[language];
   if (state.state === 'none') {
     return (
@@ -46,7 +46,7 @@ export function StateNote({ state, language }: { state: MirrorState; language: L
   );
 }
 
-function MissingParts({ state, language }: { state: MirrorState; language: Language }) {
+function MissingParts({ state, language }: { state: ShownState; language: Language }) {
   const text = directoryPage[language];
   const names = [...new Set(state.missing.map((missing) => missingName(missing, text)))];
   if (names.length === 0) return <p>{text.partialPlain}</p>;

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRandom } from '../../../emulator/random';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/server';
+import { getDepartment } from '../../../lib/dingtalk/departments';
 import { getMember } from '../../../lib/dingtalk/users';
 import type { SyncProgress } from '../../../lib/directory/mirror-state';
-import { toNoted } from '../../../lib/directory/record';
+import { toNoted, toRules } from '../../../lib/directory/record';
 import { sync } from '../../../lib/directory/sync';
 import {
   clientOf,
@@ -240,28 +241,6 @@ test('a department that is dissolved while it is read is gone, which is no failu
   await expectExact(mirror, company());
 });
 
-test('faults on a part of the calls lead to an exact read, or a partial one that removes nobody', async () => {
-  await start({ members: 1000, departments: 120 });
-  await mirror.sync();
-  const gone = company().people[50]!.userid;
-  emulator.control.fire(gone);
-  for (const fault of [
-    { kind: 'errcode', errcode: -1 } as const,
-    { kind: 'status', status: 502 } as const,
-    { kind: 'reset' } as const,
-    { kind: 'truncate' } as const,
-    { kind: 'errcode', errcode: 90018 } as const,
-    { kind: 'garbage' } as const,
-  ]) {
-    emulator.control.fault({ endpoint: 'any', times: 'always', share: 0.01, fault });
-  }
-  const run = await mirror.sync();
-  emulator.control.clearFaults();
-  if (run.state === 'complete') await expectExact(mirror, company());
-  else expect(await mirror.store.member(gone)).not.toBeNull();
-  expect(['complete', 'partial']).toContain(run.state);
-}, 120_000);
-
 test('a shrink of more than a fifth waits for the operator’s word', async () => {
   await start({ members: 100 });
   await mirror.sync();
@@ -295,6 +274,7 @@ test('what is told of somebody while a run is at it outlives the run', async () 
     .people.slice(60, 62)
     .map(({ userid }) => userid);
   emulator.control.patchPerson(changed!, { title: '读到的' });
+  emulator.control.patchDepartment(leaf().id, { name: '读到的' });
   let telling: Promise<void> | undefined;
   const running = mirror.sync({
     onProgress: ({ phase }) => {
@@ -306,12 +286,21 @@ test('what is told of somebody while a run is at it outlives the run', async () 
     await mirror.store.forget(leaver!);
     emulator.control.patchPerson(changed!, { title: '后来的', departmentIds: [1] });
     await mirror.store.note(toNoted(await getMember(clientOf(emulator), changed!)), Date.now());
+    const { id } = leaf();
+    emulator.control.patchDepartment(id, { name: '后来的名字', restricted: true });
+    const detail = await getDepartment(clientOf(emulator), id);
+    await mirror.store.noteDepartment(id, detail.name, toRules(detail));
   }
   await running;
   await telling;
   expect(await mirror.store.member(leaver!)).toBeNull();
   expect((await mirror.store.member(changed!))?.record.title).toBe('后来的');
-  const { own } = (await mirror.store.departments()).find(({ id }) => id === 1)!;
+  const departments = await mirror.store.departments();
+  expect(departments.find(({ id }) => id === leaf().id)).toMatchObject({
+    name: '后来的名字',
+    restricted: true,
+  });
+  const { own } = departments.find(({ id }) => id === 1)!;
   expect(own).toBe(company().membersOf(1).length);
 });
 

@@ -2,7 +2,7 @@ import { record } from '@/lib/audit/recorder';
 import { requireMember } from '@/lib/auth';
 import { csvRecord, csvStream } from '@/lib/csv';
 import { type ExportRow, exportRows } from '@/lib/directory/directory';
-import type { MirrorState } from '@/lib/directory/mirror-state';
+import type { ShownState } from '@/lib/directory/mirror-state';
 import { refuseMethod, route } from '@/lib/http';
 import { messagesIn, preferredLanguage } from '@/lib/messages';
 import type { DirectoryText } from '@/lib/messages/directory-page';
@@ -30,7 +30,7 @@ export const PATCH = POST;
 export const DELETE = POST;
 
 /** Says in the file's own name when it was read, and that it is not all. */
-function fileName({ state, asOf }: MirrorState, text: DirectoryText): string {
+function fileName({ state, asOf }: ShownState, text: DirectoryText): string {
   const day = asOf === undefined ? [] : [new Date(asOf + 8 * 3_600_000).toISOString().slice(0, 10)];
   const partial = state === 'complete' ? [] : [text.exportPartial];
   return `${[text.exportName, ...day, ...partial].join('-')}.csv`;
