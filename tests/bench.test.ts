@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Results } from '../bench/report';
 
@@ -10,6 +11,7 @@ test('the short bench runs every bench, and leaves what was measured before as i
 
   const file = /^\/.*results\.json$/m.exec(output)?.[0];
   const results = JSON.parse(readFileSync(file!, 'utf8')) as Results;
+  rmSync(dirname(file!), { recursive: true });
   expect(Object.keys(results).sort()).toEqual([
     'directory',
     'session',
