@@ -139,7 +139,7 @@ export function benchPlot(results: Results): string {
     );
   }
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img">`;
-  return `${[head, `<style>${STYLE}</style>`, ...parts, '</svg>'].join('\n')}\n`;
+  return `${[head, '<title>dingpass bench</title>', `<style>${STYLE}</style>`, ...parts, '</svg>'].join('\n')}\n`;
 }
 
 function bar(figure: Figure, y: number, x: (ratio: number) => number): string[] {
