@@ -9,7 +9,7 @@ export interface Figure {
   met?: boolean;
   /** The value is a ratio to this, and is drawn as a bar. */
   ratioTo?: string;
-  /** From the least to the most of the rounds. */
+  /** The middle half of the rounds. */
   spread?: string;
 }
 
@@ -29,9 +29,9 @@ export function round(value: number, digits = 2): number {
   return Number(value.toFixed(digits));
 }
 
-/** From the least to the most, in words. */
+/** From the lower to the upper quartile, in words: the middle half of the rounds. */
 export function spreadOf(values: readonly number[], digits = 2): string {
-  return `${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)}`;
+  return [0.25, 0.75].map((share) => percentile(values, share).toFixed(digits)).join('–');
 }
 
 /** Of an even number of values the mean of the middle two. */

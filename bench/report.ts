@@ -16,16 +16,41 @@ export interface Result {
 export type Language = 'zh-CN' | 'en';
 
 const COLUMNS: Record<Language, string[]> = {
-  'zh-CN': ['项目', '测量内容', '结果', '各轮范围', '要求'],
-  en: ['bench', 'what', 'figure', 'rounds', 'must be'],
+  'zh-CN': ['项目', '测量内容', '结果', '各轮的中间一半', '要求'],
+  en: ['bench', 'what', 'figure', 'middle half of the rounds', 'must be'],
 };
 
 /** Longer phrases first: what a figure is called is made of them. Whatever is not here stays English. */
 const CHINESE: [english: string, chinese: string][] = [
+  ['people / departments / seed', '人数 / 部门数 / 种子'],
+  ['how both runs ended', '两次同步的结局'],
+  ['differences to the emulator’s own list', '与模拟器名单的差异'],
+  ['wall time over the limit’s own lower bound', '用时与限流下限之比'],
+  ['refusals for QPS', '因 QPS 被拒次数'],
+  ['calls over the least possible', '调用次数与最少次数之比'],
+  ['memory over idle, peak', '内存增量峰值'],
+  ['writes of a second run with nothing changed', '无变化时第二次同步的写入'],
+  ['search p99, inside the store', '搜索 p99（库内）'],
+  ['search, of the API', '搜索（接口）'],
+  ['rows of the export', '导出行数'],
+  ['sign-in at 20/s', '每秒 20 次登录'],
+  ['our share beyond the upstream', '上游之外我们的耗时'],
+  ['our share to a bare handler', '我们的耗时与空接口之比'],
+  ['upstream calls of a sign-in', '一次登录的上游调用次数'],
+  ['through the token’s expiry', '令牌到期期间'],
+  ['failures', '失败次数'],
+  ['slow phone', '慢速手机'],
+  ['tap → code asked', '点击 → 请求授权码'],
+  ['tap → internal page painted', '点击 → 显示内部页面'],
+  ['the common way', '常见做法'],
+  ['page of 50 of a department of', '每页 50 人的部门页，部门人数'],
+  ['check of one request', '一次请求的检查'],
+  ['leavers', '名离职者'],
   ['route handler', '接口'],
   ['without a session', '（无会话）'],
   ['cookies never seen before', '从未见过的 Cookie'],
   ['members in turn', '名成员轮流'],
+  ['by processor time', '按处理器时间'],
   ['to the best peer', '与最快的同类相比'],
   ['answers other than 200', '非 200 的应答'],
   ['what the load could ask, to what it did', '压测端的能力与实际用量之比'],
@@ -60,7 +85,12 @@ export function benchTable(results: Results, language: Language): string {
 
 function inLanguage(text: string, language: Language): string {
   if (language === 'en') return text;
-  return CHINESE.reduce((said, [english, chinese]) => said.replace(english, chinese), text);
+  return CHINESE.reduce((said, [english, chinese]) => said.replace(wholeWords(english), chinese), text);
+}
+
+/** `session` is not a part of `iron-session`. */
+function wholeWords(phrase: string): RegExp {
+  return new RegExp(`(?<![\\w-])${phrase}(?!\\w)`);
 }
 
 const WIDTH = 720;
@@ -109,7 +139,7 @@ export function benchPlot(results: Results): string {
     );
   }
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 10}" role="img">`;
-  return `${[head, `<style>${STYLE}</style>`, ...parts, '</svg>'].join('\n')}\n`;
+  return `${[head, '<title>dingpass bench</title>', `<style>${STYLE}</style>`, ...parts, '</svg>'].join('\n')}\n`;
 }
 
 function bar(figure: Figure, y: number, x: (ratio: number) => number): string[] {

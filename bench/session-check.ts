@@ -190,6 +190,12 @@ function demanded(kind: Kind, rounds: Rounds): Figure[] {
     },
     ...PEERS.map((peer) => ratioFigure(`${kind}: ${NAMES[peer]}`, rounds, peer, kind)),
     atLeast(`${kind}: ${NAMES.ours}, to the best peer`, round(toBest), '', 1),
+    // What others do to the machine disturbs these least.
+    ...CONTENDERS.filter((name) => name !== 'none').map((name) => {
+      const values = rounds.map((samples) => samples.none.cpu / samples[name].cpu);
+      const what = `${kind}, by processor time: ${NAMES[name]}`;
+      return { what, value: round(median(values)), unit: '', spread: spreadOf(values) };
+    }),
   ];
 }
 
@@ -241,14 +247,13 @@ async function loadFigure(load: LoadProcess, kind: Kind, rounds: Rounds, ms: num
   const bare = createServer((_, answer) => answer.end('{}'));
   await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(bare.address() as AddressInfo).port}/`;
-  const { requests, seconds } = await load.run({ url, asks: [{}], connections: CONNECTIONS, until: ms });
+  let most = 0;
+  for (let round = 0; round < rounds.length; round++) {
+    const { requests, seconds } = await load.run({ url, asks: [{}], connections: CONNECTIONS, until: ms });
+    most = Math.max(most, requests / seconds);
+  }
   bare.close();
   bare.closeAllConnections();
   const fastest = Math.max(...rounds.flatMap((samples) => CONTENDERS.map((name) => samples[name].perSecond)));
-  return atLeast(
-    `${kind}: what the load could ask, to what it did`,
-    round(requests / seconds / fastest),
-    '',
-    3,
-  );
+  return atLeast(`${kind}: what the load could ask, to what it did`, round(most / fastest), '', 3);
 }

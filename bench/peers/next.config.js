@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import product from '../../next.config.js';
 
-/** As the product is built, with the repository as its root: `next`, `react` and `lib/` are the product's own. */
+/**
+ * As the product is built, with the repository as its root: `next`, `react` and `lib/` are the product's own. Its
+ * bundler's rules are for its sign-in page, which is not here.
+ */
 export default {
   ...product,
   typedRoutes: false,
