@@ -20,16 +20,18 @@ export interface PlainPage {
   title: string;
   /** Markup, escaped by whoever wrote it. */
   body: string;
+  /** Markup before everything else that takes time. */
+  head?: string;
   status?: number;
   headers?: Record<string, string>;
 }
 
 /** A whole page without React, for where none is wanted: its style is its own, and nobody may keep it. */
-export function plainPage({ language, title, body, status = 200, headers = {} }: PlainPage): Response {
+export function plainPage({ language, title, body, head = '', status = 200, headers = {} }: PlainPage): Response {
   const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow">
-<link rel="icon" href="/icon.svg"><title>${escaped(title)}</title><style>${STYLE}</style></head>
+<title>${escaped(title)}</title>${head}<link rel="icon" href="/icon.svg"><style>${STYLE}</style></head>
 <body><main><h1>${escaped(title)}</h1>${body}</main></body></html>`;
   return new Response(html, {
     status,

@@ -28,10 +28,11 @@ export function GET(request: Request): Response {
   return plainPage({
     language,
     title: appName,
+    // First of all: the code is under way before anything is painted.
+    head: `<script nonce="${nonce}" ${data}>${script}</script>`,
     body: `<div role="status"><span class="spinner" aria-hidden="true"></span><p>${escaped(asking)}</p></div>
 <a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a>
 <noscript><meta http-equiv="refresh" content="0;url=${escaped(loginPage)}"></noscript>
-<script nonce="${nonce}" ${data}>${script}</script>
 <script nonce="${nonce}" async src="/quick-door.js"></script>`,
     headers: { vary: 'accept-language, cookie, user-agent' },
   });
