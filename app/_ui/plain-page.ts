@@ -27,7 +27,14 @@ export interface PlainPage {
 }
 
 /** A whole page without React, for where none is wanted: its style is its own, and nobody may keep it. */
-export function plainPage({ language, title, body, head = '', status = 200, headers = {} }: PlainPage): Response {
+export function plainPage({
+  language,
+  title,
+  body,
+  head = '',
+  status = 200,
+  headers = {},
+}: PlainPage): Response {
   const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow">
