@@ -17,8 +17,8 @@ import {
 import { printFigures, span } from '../support/figures';
 import { prepareSync } from '../support/sync-process';
 
-const KILLS = span(5, 20);
-const COMPANIES = span(2, 12);
+const KILLS = span(3, 20);
+const COMPANIES = span(1, 12);
 const firstSeed = Math.floor(Math.random() * 2 ** 31);
 
 let emulator: Emulator;
