@@ -54,24 +54,18 @@ test('R10: a thousand leavers at once are refused within 10 s, and nobody else i
   for (let at = 0; at < leavers; at += together) {
     emulator.control.events.emit({ type: 'user_leave_org', userIds: people.slice(at, at + together) });
   }
-  const untold = () => emulator.control.events.deliveries().some(({ state }) => state !== 'delivered');
-  while (untold()) await delay(20);
-  // Some of them for the time: two thousand questions are more work for the machine than a thousand events.
-  const some = gone.filter((_, at) => at % Math.ceil(gone.length / 50) === 0);
-  const apps = [one, two];
-  await Promise.all(apps.flatMap((app) => some.map((cookie) => untilRefused(app, cookie))));
+  for (const app of [one, two]) {
+    for (let at = 0; at < gone.length; at += 50)
+      await Promise.all(gone.slice(at, at + 50).map((cookie) => untilRefused(app, cookie)));
+  }
   const ms = Math.round(performance.now() - started);
-  let late = 0;
-  for (const cookie of gone) for (const app of apps) if (await isIn(app, cookie)) late++;
   const wrong = (await Promise.all(kept.map((cookie) => isIn(two, cookie)))).filter((stays) => !stays);
   printFigures('R10: a thousand leavers', {
     events: leavers / together,
     'asked about': gone.length,
     'all refused after ms': ms,
-    'not refused then': late,
   });
   expect(ms).toBeLessThanOrEqual(10_000);
-  expect(late).toBe(0);
   expect(wrong).toEqual([]);
   await Promise.all([one.close(), two.close()]);
   await emulator.close();
