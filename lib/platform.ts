@@ -4,6 +4,13 @@ import { createClient } from './dingtalk/client';
 import { keepOutOfLog } from './log';
 import { processWide } from './process-wide';
 
+/** Somebody is about to sign in: what they would have to wait for is begun now. Never throws. */
+export function expectSignIn(): void {
+  platform()
+    .warm()
+    .catch(() => undefined);
+}
+
 /** The one DingTalk client of this process. */
 export const platform = processWide('platform', () => {
   const { clientId, clientSecret, apiUrl, oapiUrl } = config();

@@ -1,4 +1,6 @@
 import 'server-only';
+import { isDeepStrictEqual } from 'node:util';
+import { after } from 'next/server';
 import { attempts } from './attempts';
 import { currentMember } from './auth';
 import { clientKey } from './client-address';
@@ -6,15 +8,14 @@ import { toClientKind } from './client-kind';
 import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
-import { exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
-
+import { type CodeOwner, exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
 import { freshMember, isLeaver, noteLeaver, noteMember } from './directory/refresh';
-
 import { AppError, rethrowAsAppError } from './errors';
 import type { Trip } from './http';
 import { platform } from './platform';
 import { revocations } from './revocation/revocations';
-import { type Session, sessions } from './session';
+import type { Standing } from './revocation/store';
+import { type Draft, type NewSession, type Session, sessions } from './session';
 import { spentCodes } from './spent-codes';
 
 /**
@@ -32,8 +33,8 @@ export async function signIn(
 ): Promise<{ session: Session; setCookie: string }> {
   // Before anything is asked: an event that comes while DingTalk is asked overtakes this sign-in.
   const since = await revocations().sequence();
-  const member = await provenMember(door, code, request, trip);
-  return sealFor(member, { door, since, replaced: await currentMember(), request }, trip);
+  const proven = await provenMember(door, code, request, trip);
+  return sealFor(proven, { door, since, replaced: await currentMember(), request }, trip);
 }
 
 /**
@@ -46,17 +47,23 @@ export async function changeOver(
   trip: Trip,
 ): Promise<{ session: Session; setCookie?: string }> {
   const since = await revocations().sequence();
-  const member = await provenMember('client', code, request, trip).catch(async (error: unknown) => {
+  const proven = await provenMember('client', code, request, trip).catch(async (error: unknown) => {
     // DingTalk knows whoever holds the client, and they are not one of us: nor are they the one before them.
     if (error instanceof AppError && error.code in NOT_ONE_OF_US) await endStray();
     throw error;
   });
   const session = await currentMember();
-  if (session?.userId === member.userId) return { session };
-  return sealFor(member, { door: 'client', since, replaced: session, request }, trip);
+  if (session?.userId === proven.member.userId) return { session };
+  return sealFor(proven, { door: 'client', since, replaced: session, request }, trip);
 }
 
-function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Member> {
+/** Who holds the code, and the seal that was begun for them meanwhile. */
+interface Proven {
+  member: Member;
+  early: EarlySeal | undefined;
+}
+
+function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Proven> {
   trip.note({ door });
   const options = { isFailure: isFailedAttempt, signal: trip.undertaking.signal };
   return attempts().run(clientKey(request.headers), options, () =>
@@ -73,9 +80,39 @@ interface Circumstances {
   request: Request;
 }
 
-async function sealFor(member: Member, { door, since, replaced, request }: Circumstances, trip: Trip) {
-  const { userId, unionId, name = userId } = member;
-  const draft = sessions().draft({ userId, unionId, name, door });
+/** A session as it will most likely be. */
+interface EarlySeal {
+  person: NewSession;
+  draft: Draft;
+  standing: Standing;
+  sealed: Promise<{ session: Session; setCookie: string }>;
+}
+
+/**
+ * Sealing takes half a dozen turns of the thread pool, so it is begun while DingTalk is still asked. Nobody gets this
+ * seal unless what is in it turns out to be so.
+ */
+function sealEarly(person: NewSession): EarlySeal {
+  const draft = sessions().draft(person);
+  const standing = revocations().view.standingOf(person.userId);
+  const sealed = sessions().seal(draft, standing);
+  sealed.catch(() => undefined);
+  return { person, draft, standing, sealed };
+}
+
+function toPerson({ userId, unionId, name = userId }: CodeOwner, door: Session['door']): NewSession {
+  return { userId, unionId, name, door };
+}
+
+async function sealFor(
+  { member, early }: Proven,
+  { door, since, replaced, request }: Circumstances,
+  trip: Trip,
+) {
+  const { userId } = member;
+  const person = toPerson(member, door);
+  const likely = isDeepStrictEqual(early?.person, person) ? early : undefined;
+  const draft = likely?.draft ?? sessions().draft(person);
   const client = toClientKind(request.headers.get('user-agent'));
   const standing = await revocations().open(
     { ...draft, client },
@@ -86,7 +123,9 @@ async function sealFor(member: Member, { door, since, replaced, request }: Circu
     },
   );
   trip.note({ userId, sessionId: draft.id });
-  return sessions().seal(draft, standing);
+  return likely && isDeepStrictEqual(likely.standing, standing)
+    ? likely.sealed
+    : sessions().seal(draft, standing);
 }
 
 async function endStray(): Promise<void> {
@@ -105,21 +144,23 @@ export async function signOut(request: Request, trip: Trip): Promise<string> {
   return sessions().clear();
 }
 
-async function memberBehind(door: Session['door'], code: string, undertaking: Undertaking): Promise<Member> {
+async function memberBehind(door: Session['door'], code: string, undertaking: Undertaking): Promise<Proven> {
   const owner =
     door === 'client'
       ? await exchangeCode(platform(), code, undertaking)
       : await employeeBehind(code, undertaking);
-  const member = (await freshMember(owner.userId)) ?? (await askMember(owner.userId, undertaking));
+  const known = await freshMember(owner.userId);
+  const early = known ? undefined : sealEarly(toPerson(owner, door));
+  const member = known ?? (await askMember(owner.userId, undertaking));
   if (member.active === false) throw new AppError('member-inactive');
-  return member;
+  return { member, early };
 }
 
-/** What DingTalk says about somebody; the staff directory learns of it on the way. */
+/** What DingTalk says about somebody; the staff directory learns of it when they have their answer. */
 async function askMember(userId: string, undertaking: Undertaking): Promise<Member> {
   try {
     const member = await getMember(platform(), userId, { undertaking });
-    await noteMember(member);
+    after(() => noteMember(member));
     return member;
   } catch (error) {
     if (isLeaver(error)) await noteLeaver(userId);
@@ -127,11 +168,11 @@ async function askMember(userId: string, undertaking: Undertaking): Promise<Memb
   }
 }
 
-async function employeeBehind(code: string, undertaking: Undertaking): Promise<{ userId: string }> {
+async function employeeBehind(code: string, undertaking: Undertaking): Promise<CodeOwner> {
   const { unionId } = await exchangeBrowserCode(platform(), code, undertaking);
   const employee = await findEmployee(platform(), unionId, undertaking);
   if (!employee) throw new AppError('not-member', { hint: 'external-contact' });
-  return employee;
+  return { ...employee, unionId };
 }
 
 /**

@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { DingTalkError, type DingTalkErrorDetail, type DingTalkErrorKind } from './errors';
 import { createExpiring, type Expiring } from './expiring';
 import { createBreaker, createBulkhead } from './guard';
-import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport';
+import {
+  createTransport,
+  IDLE_CONNECTION_MS,
+  type Transport,
+  type TransportAnswer,
+  TransportError,
+} from './transport';
 
 export interface DingTalkOptions {
   /** Client ID of the console, formerly AppKey. */
@@ -55,7 +61,12 @@ export interface Client {
   call<T>(request: DingTalkRequest<T>): Promise<T>;
   /** False while calls are refused here, because DingTalk did not answer lately. */
   isReachable(): boolean;
-  /** Sees to it that there is an app token. @throws DingTalkError when DingTalk gives none */
+  /**
+   * Sees to it that there is an app token, and an open connection to the host that every sign-in asks: whoever comes
+   * next need wait for neither.
+   *
+   * @throws DingTalkError when DingTalk gives no token
+   */
   warm(): Promise<void>;
   /** The app's own credentials, for the calls that carry them in the body. */
   readonly credentials: { clientId: string; clientSecret: string };
@@ -76,6 +87,7 @@ export function createClient(options: DingTalkOptions): Client {
   const breakers = { api: createBreaker(), oapi: createBreaker() };
   const bulkhead = createBulkhead();
   const appToken = createAppToken();
+  const usedAt = { api: Number.NEGATIVE_INFINITY, oapi: Number.NEGATIVE_INFINITY };
 
   function createAppToken(): Expiring<string> {
     return createExpiring({
@@ -137,6 +149,7 @@ export function createClient(options: DingTalkOptions): Client {
   }
 
   async function attempt<T>(request: DingTalkRequest<T>, token: string | undefined): Promise<T> {
+    usedAt[request.host] = performance.now();
     const url = new URL(bases[request.host].replace(/\/+$/, '') + request.path);
     for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
     const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'gzip' };
@@ -169,8 +182,17 @@ export function createClient(options: DingTalkOptions): Client {
 
   const isReachable = () => breakers.api.isLettingThrough() && breakers.oapi.isLettingThrough();
 
+  /** No call of an API: nothing is counted, and what is answered does not matter. */
+  async function connect(host: 'api' | 'oapi'): Promise<void> {
+    if (performance.now() - usedAt[host] < IDLE_CONNECTION_MS) return;
+    usedAt[host] = performance.now();
+    const signal = AbortSignal.timeout(timeoutMs);
+    const url = new URL(bases[host]);
+    await transport({ url, method: 'GET', headers: {}, body: undefined, signal }).catch(() => undefined);
+  }
+
   const warm = async () => {
-    await appToken.get();
+    await Promise.all([appToken.get(), connect('oapi')]);
   };
 
   return { call, warm, isReachable, credentials };

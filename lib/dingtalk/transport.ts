@@ -5,6 +5,8 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 /** Largest answer that is read, counted after decompression. A page of 100 members is about 100 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
+/** Below the minute after which load balancers drop an idle connection, so that we let go first. */
+export const IDLE_CONNECTION_MS = 55_000;
 
 export interface TransportRequest {
   url: URL;
@@ -42,10 +44,10 @@ export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
  * deduplication), and it follows redirects with the body and the token header in hand. TLS is always verified.
  */
 export function createTransport(): Transport {
-  // Below the minute after which load balancers drop an idle connection, so that we let go first.
-  const options = { keepAlive: true, maxSockets: 32, timeout: 15_000 };
+  const options = { keepAlive: true, maxSockets: 32, timeout: IDLE_CONNECTION_MS };
   const agents = {
-    'http:': new HttpAgent(options), // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not give our secret to anybody.
+    'http:': new HttpAgent(options),
+    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not give our secret to anybody.
     'https:': new HttpsAgent({ ...options, rejectUnauthorized: true }),
   };
 

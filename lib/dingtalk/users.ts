@@ -2,9 +2,11 @@ import { z } from 'zod';
 import type { Client, Undertaking } from './client';
 import { DingTalkError } from './errors';
 
-/** Who a one-time code belongs to. */
+/** Who a one-time code belongs to. What DingTalk tells besides the id is a hint: the member's record decides. */
 export interface CodeOwner {
   userId: string;
+  unionId?: string | undefined;
+  name?: string | undefined;
 }
 
 /** A member as DingTalk describes them. What it withholds (no permission, not set) is absent, never empty. */
@@ -64,6 +66,8 @@ const text = z
   .string()
   .nullish()
   .transform((value) => value || undefined);
+/** What need not be there, and is nobody's loss when it makes no sense. */
+const hint = text.catch(undefined);
 const flag = z
   .boolean()
   .nullish()
@@ -86,16 +90,16 @@ export async function exchangeCode(
   code: string,
   undertaking?: Undertaking,
 ): Promise<CodeOwner> {
-  const { userid } = await client.call({
+  const { userid, unionid, name } = await client.call({
     host: 'oapi',
     method: 'POST',
     path: '/topapi/v2/user/getuserinfo',
     body: { code },
-    schema: z.object({ userid: userIdSchema }),
+    schema: z.object({ userid: userIdSchema, unionid: hint, name: hint }),
     repeatable: false,
     undertaking,
   });
-  return { userId: userid };
+  return { userId: userid, unionId: unionid, name };
 }
 
 /**

@@ -101,7 +101,6 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
       const standing = await known(store.open(session, options));
       if (!standing) throw new AppError('sign-in-overtaken');
       if (options.replaces) view.end(options.replaces);
-      await view.refresh();
       return standing;
     },
     async endSession(session, ending) {

@@ -16,6 +16,8 @@ export interface RevocationView {
   check(session: Checked): Verdict;
   /** As `check`; looks into the store where this process is behind, or has not looked yet. */
   verify(session: Checked): Promise<'valid' | 'ended' | 'unknown'>;
+  /** The numbers under which somebody's sessions are made, as far as this process has heard. */
+  standingOf(userId: string): Standing;
   /** Looks for what is new, from now on: one look for all who ask before it begins. Never throws. */
   refresh(): Promise<void>;
   /** A session that this process itself ended. */
@@ -105,9 +107,11 @@ export function createView({
 
   const isFresh = () => now() - answeredAt <= staleMs;
 
+  const standingOf = (userId: string): Standing => ({ generation: generations.get(userId) ?? 0, epoch });
+
   function check(session: Checked): Verdict {
     if (!isFresh()) return 'unknown';
-    const generation = generations.get(session.userId) ?? 0;
+    const { generation } = standingOf(session.userId);
     if (ended.has(session.id)) return 'ended';
     if (session.epoch === epoch && session.generation === generation) return 'valid';
     const isNewer = session.epoch > epoch || (session.epoch === epoch && session.generation > generation);
@@ -124,6 +128,7 @@ export function createView({
 
   return {
     check,
+    standingOf,
     async verify(session) {
       let verdict = check(session);
       if (verdict === 'behind' || sequence === -1) {

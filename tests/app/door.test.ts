@@ -304,6 +304,19 @@ test("somebody else's record never becomes a session", async () => {
   expect(visitor.cookies.size).toBe(0);
 });
 
+test.each<[string, FaultInput]>([
+  ['another name', { kind: 'patch', set: { 'result.name': '别人' } }],
+  ['another unionId', { kind: 'patch', set: { 'result.unionid': 'somebodyElsesUnionIdiEiE' } }],
+  ['no name and no unionId', { kind: 'patch', unset: ['result.name', 'result.unionid'] }],
+  ['a name that is none', { kind: 'patch', set: { 'result.name': 7, 'result.unionid': [] } }],
+])('a code that comes with %s is the session of whom the member’s record names', async (_, fault) => {
+  fails('userinfo', fault);
+  const visitor = new Visitor(app);
+  const { unionid } = emulator.company.people[0]!;
+  expect((await postCode(visitor)).json.member).toMatchObject({ userId: userid, name, unionId: unionid });
+  expect(await sealedIn(cookieNow(visitor))).toMatchObject({ userId: userid, name, unionId: unionid });
+});
+
 test('a sign-in over an old session, or a planted one, makes a new session and keeps nothing', async () => {
   const visitor = await signedIn(app, emulator, other.userid);
   const before = cookieNow(visitor);

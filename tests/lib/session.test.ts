@@ -55,6 +55,29 @@ test('who is sealed is who is opened, and nothing else is inside', async () => {
   expect(await open(sentBack(setCookie))).toEqual({ session });
 });
 
+test('a cookie is opened with its key once, and one that was just sealed not at all', async () => {
+  const uses: string[] = [];
+  const house = createSessions(settings(), now, (keyId) => uses.push(keyId));
+  const other = createSessions(settings(), now, (keyId) => uses.push(keyId));
+  const { session, setCookie } = await house.seal(house.draft(zhang), STANDING);
+  expect(await house.open(sentBack(setCookie))).toEqual({ session });
+  expect(uses).toEqual([]);
+  for (let n = 0; n < 3; n++) expect(await other.open(sentBack(setCookie))).toEqual({ session });
+  expect(uses).toEqual(['a']);
+  other.forget(sentBack(setCookie));
+  expect(await other.open(sentBack(setCookie))).toEqual({ session });
+  expect(uses).toEqual(['a', 'a']);
+});
+
+test('one cookie in many spellings does not push out what is remembered of the others', async () => {
+  const uses: string[] = [];
+  const house = createSessions(settings(), now, (keyId) => uses.push(keyId));
+  const { setCookie } = await house.seal(house.draft(zhang), STANDING);
+  const spelled = `${sentBack(setCookie)}x`;
+  for (let n = 0; n < 2; n++) expect((await house.open(spelled)).session?.userId).toBe(zhang.userId);
+  expect(uses).toEqual(['a', 'a']);
+});
+
 test('somebody without a unionId has a session too', async () => {
   const { seal, open } = sessions();
   const { setCookie } = await seal({ userId: 'x', name: 'x', door: 'client' });
