@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+import { migrations, openDatabase } from '../lib/database';
+import { createClient } from '../lib/dingtalk/client';
+import { createLibsqlStore } from '../lib/directory/libsql-store';
+import { sync } from '../lib/directory/sync';
 import type { EmulatorProcess } from './emulator-process';
 
 /** Somebody who works at the emulator's company. */
@@ -23,4 +28,19 @@ export async function peopleOf(emulator: EmulatorProcess, count: number): Promis
 /** A one-time code, as DingTalk's client would hand it to a page. */
 export async function codeFor(emulator: EmulatorProcess, { userid }: Person): Promise<string> {
   return ((await emulator.control('codes', { userid })) as { code: string }).code;
+}
+
+/** Reads the whole directory into a folder of data, far above DingTalk's pace: an app that starts there has it. */
+export async function readDirectory(emulator: EmulatorProcess, dataDir: string): Promise<void> {
+  const db = openDatabase(join(dataDir, 'dingpass.db'), migrations);
+  try {
+    await emulator.control('settings', { qps: 100_000 });
+    const client = createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url });
+    const pace = { callsPerSecond: 1000 };
+    const outcome = await sync({ store: createLibsqlStore(db), client, startedBy: 'command', pace });
+    if (outcome.kind !== 'ran' || outcome.run.state !== 'complete')
+      throw new Error('the directory was not read');
+  } finally {
+    db.close();
+  }
 }

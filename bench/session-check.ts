@@ -194,7 +194,8 @@ function demanded(kind: Kind, rounds: Rounds): Figure[] {
     ...CONTENDERS.filter((name) => name !== 'none').map((name) => {
       const values = rounds.map((samples) => samples.none.cpu / samples[name].cpu);
       const what = `${kind}, by processor time: ${NAMES[name]}`;
-      return { what, value: round(median(values)), unit: '', spread: spreadOf(values) };
+      const ratioTo = `${kind}, by processor time, without a session`;
+      return { what, value: round(median(values)), unit: '', spread: spreadOf(values), ratioTo };
     }),
   ];
 }
@@ -231,6 +232,7 @@ function compared(what: string, rounds: Rounds): Figure[] {
       value: round(median(values)),
       unit: '',
       spread: spreadOf(values),
+      ratioTo: `${what}, without a session`,
     };
   });
 }

@@ -3,12 +3,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { migrations, openDatabase } from '../lib/database';
-import { createClient } from '../lib/dingtalk/client';
-import { createLibsqlStore } from '../lib/directory/libsql-store';
-import { sync } from '../lib/directory/sync';
 import { type AppProcess, startAppProcess } from './app-process';
-import { codeFor, type Person, peopleOf } from './company';
+import { codeFor, type Person, peopleOf, readDirectory } from './company';
 import { signIn } from './contenders';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atMost, type Figure, median, round, spreadOf } from './figure';
@@ -65,17 +61,7 @@ async function readCompany(members: number): Promise<Company> {
   const departments = Math.max(12, members / 20);
   const emulator = await startEmulatorProcess({ members, departments, seed: 1 });
   const dataDir = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
-  const db = openDatabase(join(dataDir, 'dingpass.db'), migrations);
-  try {
-    await emulator.control('settings', { qps: 100_000 });
-    const client = createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url });
-    const pace = { callsPerSecond: 1000 };
-    const outcome = await sync({ store: createLibsqlStore(db), client, startedBy: 'command', pace });
-    if (outcome.kind !== 'ran' || outcome.run.people < members)
-      throw new Error(`the directory of ${members} was not read`);
-  } finally {
-    db.close();
-  }
+  await readDirectory(emulator, dataDir);
   return { members, emulator, dataDir, visitors: await peopleOf(emulator, VISITORS) };
 }
 
@@ -87,31 +73,36 @@ function startProduct({ emulator, dataDir }: Company): Promise<AppProcess> {
 async function startFigures(companies: Company[], size: Size, load: LoadProcess): Promise<Figure[]> {
   const times = companies.map((): number[] => []);
   const idle = companies.map((): number[] => []);
-  let loaded = 0;
+  const loaded = companies.map((): number[] => []);
   for (let start = 0; start < size.starts; start++) {
     for (const [index, company] of companies.entries()) {
       const started = performance.now();
       const app = await startProduct(company);
       times[index]!.push(performance.now() - started);
       idle[index]!.push(memoryOf(app));
-      if (start === 0 && index === 0) loaded = await memoryAfterPages(app, company, size.pageLoads, load);
+      if (start === 0) loaded[index]!.push(await memoryAfterPages(app, company, size.pageLoads, load));
       await app.close();
     }
   }
-  const most = companies.at(-1)!.members;
-  const least = companies[0]!.members;
-  const grown = (values: number[][]) => round(median(values.at(-1)!) / median(values[0]!));
   return [
-    {
-      what: 'command → first 200',
-      value: Math.round(median(times[0]!)),
-      unit: ' ms',
-      spread: spreadOf(times[0]!, 0),
-    },
-    { what: 'memory when started', value: round(median(idle[0]!), 0), unit: ' MB' },
-    { what: `memory after ${size.pageLoads} pages`, value: round(loaded, 0), unit: ' MB' },
-    { what: `command → first 200, ${most} ÷ ${least} people`, value: grown(times), unit: '' },
-    { what: `memory when started, ${most} ÷ ${least} people`, value: grown(idle), unit: '' },
+    ...growing('command → first 200', ' ms', companies, times),
+    ...growing('memory when started', ' MB', companies, idle),
+    ...growing(`memory after ${size.pageLoads} pages`, ' MB', companies, loaded),
+  ];
+}
+
+/** What it is in the smallest company, and how many times as much in each larger one. */
+function growing(what: string, unit: string, companies: Company[], values: number[][]): Figure[] {
+  const [least = 0, ...others] = values.map(median);
+  const digits = unit === ' ms' ? 0 : 1;
+  return [
+    { what, value: round(least, digits), unit, spread: spreadOf(values[0]!, digits) },
+    ...others.map((value, index) => ({
+      what: `${what}: ${companies[index + 1]!.members} people`,
+      value: round(value / least),
+      unit: '',
+      ratioTo: `${what} among ${companies[0]!.members} people`,
+    })),
   ];
 }
 
