@@ -273,6 +273,23 @@ export async function listMemberIds(client: Client, departmentId: number): Promi
   return userid_list;
 }
 
+/**
+ * How many people the company has, active or not. Not limited by the authorised range.
+ *
+ * @see https://open.dingtalk.com/document/development/obtain-the-number-of-employees-v2
+ */
+export async function countMembers(client: Client): Promise<number> {
+  const { count } = await client.call({
+    host: 'oapi',
+    method: 'POST',
+    path: '/topapi/user/count',
+    body: { only_active: false },
+    schema: z.object({ count: z.number() }),
+    repeatable: true,
+  });
+  return count;
+}
+
 /** Somebody who administers the company in DingTalk. */
 export interface Administrator {
   userId: string;

@@ -46,10 +46,21 @@ const WHAT: Record<TaskKind, Missing['what']> = {
   people: 'people',
   person: 'person',
   check: 'person',
+  department: 'departments',
+  count: 'people',
+  recount: 'people',
   roles: 'roles',
   role: 'roles',
   administrators: 'admins',
 };
+
+const OF_DEPARTMENTS: ReadonlySet<TaskKind> = new Set([
+  'departments',
+  'people',
+  'rules',
+  'department',
+  'recount',
+] as const);
 
 /** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
 export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
@@ -119,7 +130,7 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
       lane(task.kind).length = 0;
       return missing;
     }
-    if (task.kind === 'departments' || task.kind === 'people' || task.kind === 'rules') {
+    if (OF_DEPARTMENTS.has(task.kind)) {
       const departmentId = Number(task.subject);
       const seen = await store.seenDepartment(departmentId);
       return { ...missing, departmentId, departmentName: seen?.name || undefined };

@@ -1,12 +1,13 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
+import { placelessPeople, unseenMembers } from './libsql-doubts';
 import { noteVanished } from './libsql-leavers';
 import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember } from './libsql-rows';
-import { currentRun, readRun } from './libsql-run';
+import { currentRun, forgetPerson, readRun } from './libsql-run';
 import { FOREVER } from './schema';
-import type { DepartmentRules, StoredRun, Verdict } from './store';
+import { type DepartmentRules, MAX_SHRINK, type StoredRun, type Verdict } from './store';
 
 /**
  * Publishing: the rows that end with the new generation are marked, some hundreds at a time, so that nobody waits;
@@ -19,8 +20,6 @@ export type Guarded = <T>(action: () => T) => T;
 
 const CHUNK = 500;
 const MAX_COUNTS = 5;
-/** More than this share of the people gone needs the operator's word. */
-const MAX_SHRINK = 0.2;
 /** A department whose rules could not be read is shown to nobody, until they can. */
 const UNKNOWN_RULES: DepartmentRules = {
   hidden: true,
@@ -45,6 +44,10 @@ export async function publish(db: Database, write: Guarded, verdict: Verdict): P
   if (await hasShrunk(step, verdict))
     return endRun(db, write, { runId: run.id, state: 'shrunk', calls: verdict.calls });
 
+  if (!verdict.peopleComplete) {
+    // Nobody asked after them. Without a department they would be everybody's to see.
+    await inChunks(write, await placelessPeople(db), (userId) => forgetPerson(db, userId, step.next));
+  }
   await publishDepartments(step, verdict.peopleComplete);
   await closeReplaced(step);
   if (verdict.peopleComplete) await closeUnseen(step);
@@ -74,27 +77,6 @@ function count(db: Database, sql: string, ...values: number[]): number {
 }
 
 const STANDS = 'from_generation <= ? AND to_generation > ?';
-/**
- * People of the published generation whom the run did not see, some thousand rows at a time. A row that is marked
- * already stands as well.
- */
-export async function* unseenMembers(db: Database): AsyncIterable<{ id: number; user_id: string }> {
-  const published = headOf(db).generation;
-  for (let after = 0; ; ) {
-    const rows = db.all<{ id: number; user_id: string; unseen: number }>(
-      `SELECT id, user_id, NOT EXISTS (SELECT 1 FROM directory_seen_member s WHERE s.user_id = m.user_id) AS unseen
-       FROM directory_member m WHERE id > ? AND ${STANDS} ORDER BY id LIMIT 2000`,
-      after,
-      published,
-      published,
-    );
-    for (const row of rows) if (row.unseen === 1) yield row;
-    const last = rows.at(-1);
-    if (!last) return;
-    after = last.id;
-    await breathe();
-  }
-}
 
 async function hasShrunk({ db }: Step, verdict: Verdict): Promise<boolean> {
   if (!verdict.peopleComplete || verdict.acceptShrink) return false;

@@ -4,12 +4,9 @@ import { noteLeavers } from './libsql-leavers';
 import { headOf, memberRow, toMember } from './libsql-reading';
 import { deleteMember, insertMembers, recordText } from './libsql-rows';
 import { FOREVER } from './schema';
-import type { DepartmentRules, NotedMember, StoredMember } from './store';
+import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './store';
 
 /** Changes of one person or department in the published snapshot, between two runs. Each is one transaction. */
-
-/** Where somebody stands who was told of singly: after those whose place a department's list told. */
-export const LAST_POSITION = 1_000_000_000;
 
 export function note(db: Database, member: NotedMember, at: number): boolean {
   return db.write(() => {
