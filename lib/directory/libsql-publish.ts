@@ -7,7 +7,7 @@ import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember } from './libsql-rows';
 import { currentRun, forgetPerson, readRun } from './libsql-run';
 import { FOREVER } from './schema';
-import { type DepartmentRules, MAX_SHRINK, type StoredRun, type Verdict } from './store';
+import { type DepartmentRules, LAST_POSITION, MAX_SHRINK, type StoredRun, type Verdict } from './store';
 
 /**
  * Publishing: the rows that end with the new generation are marked, some hundreds at a time, so that nobody waits;
@@ -405,12 +405,31 @@ function keepTouched({ db, next }: Pick<Step, 'db' | 'next'>): void {
   for (const table of ['directory_membership', 'directory_role_member']) {
     db.run(`DELETE FROM ${table} WHERE user_id IN ${touched} AND from_generation = ?`, next);
   }
-  for (const table of ['directory_member', 'directory_membership', 'directory_role_member']) {
+  for (const table of ['directory_member', 'directory_role_member']) {
     db.run(
       `UPDATE ${table} SET to_generation = ${FOREVER} WHERE user_id IN ${touched} AND to_generation = ?`,
       next,
     );
   }
+  // Only what is no more keeps nobody.
+  const stands = `EXISTS (SELECT 1 FROM directory_department d
+    WHERE d.department_id = place.department_id AND d.from_generation <= ? AND d.to_generation > ?)`;
+  db.run(
+    `UPDATE directory_membership AS place SET to_generation = ${FOREVER}
+     WHERE user_id IN ${touched} AND to_generation = ? AND ${stands}`,
+    next,
+    next,
+    next,
+  );
+  db.run(
+    `INSERT INTO directory_membership (department_id, position, user_id, from_generation, leader)
+     SELECT department_id, ${LAST_POSITION}, user_id, ?, leader
+     FROM (SELECT user_id, value ->> 0 AS department_id, value ->> 1 AS leader
+       FROM directory_touched, json_each(places)) AS place WHERE ${stands}`,
+    next,
+    next,
+    next,
+  );
 }
 
 function writeCounts(db: Database, counts: Map<number, Count>): void {

@@ -167,6 +167,7 @@ CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
     name: 'directory-doubts-1',
     sql: `
 ALTER TABLE directory_seen_member ADD COLUMN departments TEXT;
+ALTER TABLE directory_touched ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_id);
 `,
   },
