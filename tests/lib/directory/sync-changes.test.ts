@@ -75,6 +75,18 @@ test.each([
   await expectExact(mirror, company());
 });
 
+test('a department of nobody that moves to a list read already is found', async () => {
+  await start();
+  const parentId = leaf();
+  const id = addLeaf(parentId, []);
+  await mirror.sync();
+  const client = meeting({ path: LISTSUB, dept_id: parentId }, () =>
+    emulator.control.patchDepartment(id, { parentId: 1 }),
+  );
+  expect(await mirror.sync({ client })).toMatchObject({ state: 'complete', departments: 32 });
+  await expectSame(mirror, company());
+});
+
 test('departments that are gone are asked after by one call each, and no more', async () => {
   await start();
   await mirror.sync();
