@@ -29,6 +29,8 @@ const WRITE_EVERY_MS = 100;
 const MAX_PEOPLE_AT_ONCE = 500;
 /** So many failures on end are taken for the API's, not the departments'. */
 const MAX_REFUSED = 20;
+/** So many different subjects refused, and none served: no other one will be. */
+const ENOUGH_REFUSED = 3;
 /** What will be refused again for every other department, unless another one was served. */
 const FINAL: ReadonlySet<Problem> = new Set<Problem>([
   'permission-missing',
@@ -62,12 +64,25 @@ const OF_DEPARTMENTS: ReadonlySet<TaskKind> = new Set([
   'recount',
 ] as const);
 
+interface Refusal {
+  task: Task;
+  error: DingTalkError;
+}
+
+function toMissing(kind: TaskKind, error: DingTalkError): Missing {
+  const { problem, detail } = fromDingTalk(error);
+  const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
+  return { what: WHAT[kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
+}
+
 /** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
 export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
   const lanes = new Map<TaskKind, Task[]>();
   const closed = new Set<TaskKind>();
   const served = new Set<TaskKind>();
   const refused = new Map<TaskKind, number>();
+  /** Refusals of kinds of which nothing was served yet: about the subject, or about all of them? */
+  const undecided = new Map<TaskKind, Refusal[]>();
   const active = new Map<TaskKind, number>();
   const unwritten: { task: Task; result: TaskResult }[] = [];
   let done = doneBefore;
@@ -87,17 +102,52 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     let result: TaskResult;
     try {
       result = await steps[task.kind]({ client, store }, task);
-      served.add(task.kind);
-      refused.delete(task.kind);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DingTalkError)) throw error;
-      // Another task of this kind was refused for good already, and said so.
-      if (closed.has(task.kind)) return;
-      result = { missing: await toMissing(task, error) };
-      failures++;
+      await refuse({ task, error });
+      return;
     }
+    served.add(task.kind);
+    refused.delete(task.kind);
     unwritten.push({ task, result });
+    // It was about the subjects, then.
+    for (const refusal of undecided.get(task.kind)?.splice(0) ?? []) await nameMissing(refusal);
+  }
+
+  async function refuse(refusal: Refusal): Promise<void> {
+    const { kind } = refusal.task;
+    // Another task of this kind was refused for good already, and said so.
+    if (closed.has(kind)) return;
+    if (!FINAL.has(fromDingTalk(refusal.error).problem)) return nameMissing(refusal);
+    const refusals = (refused.get(kind) ?? 0) + 1;
+    refused.set(kind, refusals);
+    if (served.has(kind)) return refusals > MAX_REFUSED ? close(refusal) : nameMissing(refusal);
+    undecided.set(kind, [...(undecided.get(kind) ?? []), refusal]);
+    if (undecided.get(kind)!.length >= ENOUGH_REFUSED) close(refusal);
+  }
+
+  /** All of a kind are missing, and no more of it is asked for. */
+  function close({ task, error }: Refusal): void {
+    closed.add(task.kind);
+    undecided.delete(task.kind);
+    lane(task.kind).length = 0;
+    failures++;
+    unwritten.push({ task, result: { missing: toMissing(task.kind, error) } });
+  }
+
+  async function nameMissing({ task, error }: Refusal): Promise<void> {
+    failures++;
+    const subject = await subjectOf(task);
+    unwritten.push({ task, result: { missing: { ...toMissing(task.kind, error), ...subject } } });
+  }
+
+  async function subjectOf({ kind, subject }: Task): Promise<Partial<Missing>> {
+    if (kind === 'person' || kind === 'check') return { userId: subject };
+    if (kind === 'role') return { roleName: (await store.seenRole(Number(subject)))?.name || undefined };
+    if (!OF_DEPARTMENTS.has(kind)) return {};
+    const departmentId = Number(subject);
+    return { departmentId, departmentName: (await store.seenDepartment(departmentId))?.name || undefined };
   }
 
   /** Writes what has gathered in one transaction: many small ones would write the same pages over and over. */
@@ -117,26 +167,6 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
       else if (result.next) lane(task.kind).unshift({ ...task, cursor: result.next.cursor });
       else done++;
     }
-  }
-
-  async function toMissing(task: Task, error: DingTalkError): Promise<Missing> {
-    const { problem, detail } = fromDingTalk(error);
-    const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
-    const missing: Missing = { what: WHAT[task.kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
-    const refusedBefore = refused.get(task.kind) ?? 0;
-    refused.set(task.kind, refusedBefore + 1);
-    if (FINAL.has(problem) && (!served.has(task.kind) || refusedBefore >= MAX_REFUSED)) {
-      closed.add(task.kind);
-      lane(task.kind).length = 0;
-      return missing;
-    }
-    if (OF_DEPARTMENTS.has(task.kind)) {
-      const departmentId = Number(task.subject);
-      const seen = await store.seenDepartment(departmentId);
-      return { ...missing, departmentId, departmentName: seen?.name || undefined };
-    }
-    if (task.kind === 'person' || task.kind === 'check') return { ...missing, userId: task.subject };
-    return missing;
   }
 
   return {
@@ -183,7 +213,12 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
         start();
         if (failure) throw failure.error;
         if (unwritten.length > 0) await write();
-        else if ([...active.values()].every((n) => n === 0)) return;
+        else if ([...active.values()].every((n) => n === 0)) {
+          // Refusals of all that there were of their kind.
+          const [first] = [...undecided.values()].flat();
+          if (!first) return;
+          close(first);
+        }
         if (unwritten.length < 2 * WIDTH) await gather();
         else await breathe();
       }

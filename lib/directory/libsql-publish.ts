@@ -1,6 +1,7 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
+import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
 import { placelessPeople, unseenMembers } from './libsql-doubts';
 import { noteVanished } from './libsql-leavers';
 import { headOf, type MemberRow } from './libsql-reading';
@@ -20,7 +21,7 @@ export type Guarded = <T>(action: () => T) => T;
 
 const CHUNK = 500;
 const MAX_COUNTS = 5;
-/** A department whose rules could not be read is shown to nobody, until they can. */
+/** A department whose rules could not be read is shown to nobody, until they can; but the root cannot be hidden. */
 const UNKNOWN_RULES: DepartmentRules = {
   hidden: true,
   permittedDepartmentIds: [],
@@ -29,6 +30,10 @@ const UNKNOWN_RULES: DepartmentRules = {
   visibleDepartmentIds: [],
   visibleUserIds: [],
 };
+
+function unknownRules(departmentId: number): DepartmentRules {
+  return departmentId === ROOT_DEPARTMENT_ID ? { ...UNKNOWN_RULES, hidden: false } : UNKNOWN_RULES;
+}
 
 interface Step {
   db: Database;
@@ -117,7 +122,7 @@ async function publishDepartments({ db, write, published, next }: Step, complete
     const old = before.get(row.department_id);
     before.delete(row.department_id);
     const name = row.name || old?.name || String(row.department_id);
-    const record = row.rules ?? old?.record ?? JSON.stringify(UNKNOWN_RULES);
+    const record = row.rules ?? old?.record ?? JSON.stringify(unknownRules(row.department_id));
     const same = old?.parent_id === row.parent_id && old.position === row.position && old.name === name;
     if (same && old.record === record) return;
     if (old) close(row.department_id);

@@ -116,6 +116,8 @@ export function createLibsqlStore(db: Database): DirectoryStore {
         'SELECT name FROM directory_seen_department WHERE department_id = ?',
         departmentId,
       ) ?? null,
+    seenRole: async (roleId) =>
+      db.get<{ name: string }>('SELECT name FROM directory_seen_role WHERE role_id = ?', roleId) ?? null,
     seenDepartments: async () => seenDepartmentIds(db),
     unseen: async () => {
       const found: string[] = [];

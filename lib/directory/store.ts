@@ -285,6 +285,7 @@ export interface DirectoryStore {
   /** What the run knows of a department. */
   seenDepartment(departmentId: number): Promise<{ name: string } | null>;
   seenDepartments(): Promise<number[]>;
+  seenRole(roleId: number): Promise<{ name: string } | null>;
   /** People of the published snapshot that the run did not see. */
   unseen(): Promise<string[]>;
   /**
