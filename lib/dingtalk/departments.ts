@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Client } from './client';
+import { type Client, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
 
 /** The department that every company has: its root. */
@@ -51,6 +51,7 @@ export async function listSubDepartments(client: Client, departmentId: number): 
     body: { dept_id: departmentId },
     schema: z.array(z.object({ dept_id: z.number(), name: z.string().nullish(), tags })).nullable(),
     repeatable: true,
+    maxAnswerBytes: WHOLE_LIST_BYTES,
   });
   return (list ?? []).map((wire) => ({
     id: wire.dept_id,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Client, Undertaking } from './client';
+import { type Client, type Undertaking, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
 
 /** Who a one-time code belongs to. */
@@ -269,6 +269,7 @@ export async function listMemberIds(client: Client, departmentId: number): Promi
     body: { dept_id: departmentId },
     schema: z.object({ userid_list: z.array(userIdSchema) }),
     repeatable: true,
+    maxAnswerBytes: WHOLE_LIST_BYTES,
   });
   return userid_list;
 }
