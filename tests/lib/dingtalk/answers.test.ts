@@ -5,6 +5,7 @@ import { type Emulator, startEmulator } from '../../../emulator/server';
 import { DEFAULT_PERMISSIONS } from '../../../emulator/settings';
 import type { Undertaking } from '../../../lib/dingtalk/client';
 import { listSubDepartments } from '../../../lib/dingtalk/departments';
+import { listRoleMembers, listRoles } from '../../../lib/dingtalk/roles';
 import { exchangeCode, getMember, listMemberIds } from '../../../lib/dingtalk/users';
 import { startPeer } from '../../support/peer';
 import { countCalls, createLine, everythingOf, failureOf } from '../../support/telephone';
@@ -384,6 +385,17 @@ test('lists that DingTalk gives whole may be long, though not without end', asyn
   expect(await listSubDepartments(client, 1)).toHaveLength(30_000);
   emulator.control.fault({ endpoint, times: 'always', fault: { kind: 'huge', bytes: 17_000_000 } });
   expect((await failureOf(listMemberIds(client, 1))).code).toBe('answer-too-large');
+});
+
+test('an empty page of roles with more to come is no end of them', async () => {
+  const { client } = await warmLine();
+  for (const endpoint of ['/topapi/role/list', '/topapi/role/simplelist']) {
+    const result = { hasMore: true, list: [] };
+    emulator.control.fault({ endpoint, times: 'always', fault: said({ errcode: 0, result }) });
+  }
+  const malformed = { kind: 'malformed', code: 'empty-page' };
+  expect(await failureOf(listRoles(client))).toMatchObject(malformed);
+  expect(await failureOf(listRoleMembers(client, 1))).toMatchObject(malformed);
 });
 
 test('a gzip that is honest is unpacked', async () => {
