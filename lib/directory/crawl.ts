@@ -2,6 +2,7 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
+import { MEMBER_PAGE_SIZE } from '../dingtalk/users';
 import { fromDingTalk, type Problem } from '../errors';
 import type { Missing } from './mirror-state';
 import { steps } from './steps';
@@ -12,11 +13,16 @@ export interface CrawlOptions {
   store: DirectoryStore;
   lease: Lease;
   signal: AbortSignal;
+  doneBefore: number;
+  /** How many people are directly in a department, as far as is known before it is read. */
+  sizes: ReadonlyMap<number, number>;
 }
 
 export interface Crawl {
   /** Steps done, and steps that are known. */
-  counts(): { done: number; total: number; failures: number; longestLane: number };
+  counts(): { done: number; total: number; failures: number };
+  /** Calls to the API of which most are to come yet. */
+  callsLeft(): number;
   /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
   walk(tasks: readonly Task[]): Promise<void>;
 }
@@ -43,6 +49,7 @@ const FINAL: ReadonlySet<Problem> = new Set<Problem>([
 ]);
 const WHAT: Record<TaskKind, Missing['what']> = {
   range: 'scope',
+  seed: 'departments',
   departments: 'departments',
   rules: 'settings',
   people: 'people',
@@ -57,12 +64,20 @@ const WHAT: Record<TaskKind, Missing['what']> = {
 };
 
 const OF_DEPARTMENTS: ReadonlySet<TaskKind> = new Set([
+  'seed',
   'departments',
   'people',
   'rules',
   'department',
   'recount',
 ] as const);
+
+/** A department of several pages is read page by page, and compared with its list of ids. */
+function callsOf({ kind, subject, cursor }: Task, sizes: CrawlOptions['sizes']): number {
+  const size = sizes.get(Number(subject)) ?? 0;
+  if (kind !== 'people' || cursor < 0 || size <= MEMBER_PAGE_SIZE) return 1;
+  return Math.max(0, Math.ceil((size - cursor) / MEMBER_PAGE_SIZE)) + 1;
+}
 
 interface Refusal {
   task: Task;
@@ -76,7 +91,7 @@ function toMissing(kind: TaskKind, error: DingTalkError): Missing {
 }
 
 /** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
-export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
+export function createCrawl({ client, store, lease, signal, doneBefore, sizes }: CrawlOptions): Crawl {
   const lanes = new Map<TaskKind, Task[]>();
   const closed = new Set<TaskKind>();
   const served = new Set<TaskKind>();
@@ -174,7 +189,11 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
       const waiting = [...lanes.values()].map((tasks) => tasks.length);
       const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
       const total = done + unwritten.length + sum(active.values()) + sum(waiting);
-      return { done, total, failures, longestLane: Math.max(0, ...waiting) };
+      return { done, total, failures };
+    },
+    callsLeft() {
+      const ofLane = (tasks: Task[]) => tasks.reduce((sum, task) => sum + callsOf(task, sizes), 0);
+      return Math.max(0, ...[...lanes.values()].map(ofLane));
     },
     async walk(tasks) {
       for (const task of tasks) lane(task.kind).push(task);

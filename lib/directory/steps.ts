@@ -45,12 +45,28 @@ export const steps: Record<TaskKind, Step> = {
       departments: seeds.map((id, position) => ({ id, parentId: undefined, position, name: '' })),
       skipped: odd.map((id) => ({ id, name: String(id), why: 'virtual' })),
       tasks: [
-        ...seeds.flatMap(tasksOf),
+        ...seeds.flatMap((id): NewTask[] =>
+          id === ROOT_DEPARTMENT_ID ? tasksOf(id) : [{ kind: 'seed', subject: String(id) }],
+        ),
         ...userIds.map((subject): NewTask => ({ kind: 'person', subject })),
         { kind: 'roles', subject: '' },
         { kind: 'administrators', subject: '' },
       ],
     };
+  },
+
+  /** No list tells of what kind it is. */
+  async seed({ client }, { subject }) {
+    const id = Number(subject);
+    return unlessGone(id, async () => {
+      const detail = await getDepartment(client, id);
+      const why = whyOdd(detail);
+      if (why) return { gone: id, skipped: [{ id, name: detail.name, why }] };
+      return {
+        rules: { departmentId: id, name: detail.name, rules: toRules(detail) },
+        tasks: tasksOf(id).filter(({ kind }) => kind !== 'rules'),
+      };
+    });
   },
 
   async departments({ client }, { subject }) {

@@ -101,6 +101,8 @@ export interface NotedMember {
 
 export type TaskKind =
   | 'range'
+  /** A department that is authorised by itself. */
+  | 'seed'
   | 'departments'
   | 'rules'
   | 'people'

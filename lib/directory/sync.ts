@@ -60,16 +60,17 @@ async function runUnderLease(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const client = createPacedClient(options.client, { ...options.pace, signal });
   const opened = await store.openRun(lease, { startedBy, resumeWithinMs: RESUME_WITHIN_MS });
-  const crawl = createCrawl({ client, store, lease, signal }, opened.done);
+  const sizes = new Map((await store.departments()).map(({ id, own }) => [id, own]));
+  const crawl = createCrawl({ client, store, lease, signal, doneBefore: opened.done, sizes });
   const calls = () => opened.run.calls + client.calls;
 
   let phase: SyncProgress['phase'] = 'reading';
   const speed = createSpeed();
   const report = async () => {
-    const { done, total, failures, longestLane } = crawl.counts();
+    const { done, total, failures } = crawl.counts();
     const { people } = await store.countSeen();
     const ratePerSecond = speed(done);
-    const remainingSeconds = Math.ceil(longestLane / (options.pace?.callsPerSecond ?? 15));
+    const remainingSeconds = Math.ceil(crawl.callsLeft() / (options.pace?.callsPerSecond ?? 15));
     const progress = {
       phase,
       done,

@@ -113,6 +113,21 @@ test('odd departments are left out, and named', async () => {
   await expectExact(mirror, company());
 });
 
+test('a school that is authorised by itself is left out too, and named', async () => {
+  await start({ oddDepartments: true });
+  const [top] = company().childrenOf(1);
+  emulator.control.settings({ scope: { departments: [99_000_001, top!.id], users: [] } });
+  emulator.control.move(company().people[9]!.userid, [99_000_001, 99_000_002]);
+  const run = await mirror.sync();
+  expect(run).toMatchObject({
+    state: 'complete',
+    skipped: [{ id: 99_000_001, name: '青禾实验学校', why: 'school' }],
+  });
+  await expectExact(mirror, company(), { departments: [top!.id], users: [] });
+  const { length } = company().departments.filter(({ id }) => company().pathOf(id).includes(top!.id));
+  expect(emulator.control.calls().byEndpoint[DEPARTMENT]).toBe(length + 1);
+});
+
 test('a permission that is missing makes the read partial, says which, and removes nobody', async () => {
   await start();
   await mirror.sync();
