@@ -63,6 +63,7 @@ function departmentRecord(call: Call, id: number): Json {
     dept_id: id,
     name: department.name,
     parent_id: department.parentId,
+    ...(department.tags === undefined ? {} : { tags: department.tags }),
     create_dept_group: true,
     auto_add_user: true,
     from_union_org: false,

@@ -42,10 +42,15 @@ export interface DingTalkRequest<T> {
   token?: 'app' | 'none' | { user: string };
   /** True when a second identical call can do no harm. A code exchange is not repeatable. */
   repeatable: boolean;
+  /** For an answer that may be larger than 1 MiB. @see WHOLE_LIST_BYTES */
+  maxAnswerBytes?: number;
   undertaking?: Undertaking | undefined;
   /** True for a caller that paces its own attempts: neither told by the breaker to wait, nor heard by it. */
   paced?: boolean;
 }
+
+/** The cap of a list that DingTalk gives whole, however long: the ids of a quarter of a million people. */
+export const WHOLE_LIST_BYTES = 16 * 1024 * 1024;
 
 /** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
 export interface Undertaking {
@@ -162,11 +167,12 @@ export function createClient(options: DingTalkOptions): Client {
       headers['content-type'] = 'application/json';
       headers['content-length'] = String(Buffer.byteLength(body));
     }
+    const { method, maxAnswerBytes } = request;
     const limit = AbortSignal.timeout(timeoutMs);
     const signal = request.undertaking?.signal ? AbortSignal.any([limit, request.undertaking.signal]) : limit;
     if (request.undertaking) request.undertaking.calls++;
     try {
-      return readAnswer(request, await transport({ url, method: request.method, headers, body, signal }));
+      return readAnswer(request, await transport({ url, method, headers, body, maxAnswerBytes, signal }));
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
       // The end of the whole undertaking's time says nothing about this call.

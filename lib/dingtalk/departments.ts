@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Client } from './client';
+import { type Client, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
 
 /** The department that every company has: its root. */
@@ -18,6 +18,8 @@ export interface DepartmentDetail {
   id: number;
   name: string;
   parentId: number | undefined;
+  /** As in its parent's list. */
+  tags: string[];
   /** Colleagues do not see it, but for those permitted. */
   hidden: boolean;
   permittedDepartmentIds: number[];
@@ -49,18 +51,24 @@ export async function listSubDepartments(client: Client, departmentId: number): 
     body: { dept_id: departmentId },
     schema: z.array(z.object({ dept_id: z.number(), name: z.string().nullish(), tags })).nullable(),
     repeatable: true,
+    maxAnswerBytes: WHOLE_LIST_BYTES,
   });
   return (list ?? []).map((wire) => ({
     id: wire.dept_id,
     name: wire.name ?? '',
-    tags: typeof wire.tags === 'string' ? wire.tags.split(',').filter(Boolean) : (wire.tags ?? []),
+    tags: toTags(wire.tags),
   }));
+}
+
+function toTags(wire: z.infer<typeof tags>): string[] {
+  return typeof wire === 'string' ? wire.split(',').filter(Boolean) : (wire ?? []);
 }
 
 const detailSchema = z.object({
   dept_id: z.number(),
   name: z.string().nullish(),
   parent_id: z.number().nullish(),
+  tags,
   hide_dept: z.boolean().nullish(),
   dept_permits: idList,
   user_permits: userIdList,
@@ -87,6 +95,7 @@ export async function getDepartment(client: Client, departmentId: number): Promi
     id: wire.dept_id,
     name: wire.name ?? '',
     parentId: wire.parent_id ?? undefined,
+    tags: toTags(wire.tags),
     hidden: wire.hide_dept === true,
     permittedDepartmentIds: wire.dept_permits ?? [],
     permittedUserIds: wire.user_permits ?? [],

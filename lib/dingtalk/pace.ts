@@ -16,6 +16,8 @@ export interface PaceOptions {
   outagePatienceMs?: number;
   /** Milliseconds on a clock that never jumps. */
   now?: () => number;
+  /** Waits some ms. @throws when it is stopped */
+  pause?: (ms: number) => Promise<void>;
 }
 
 export interface PacedClient extends Client {
@@ -29,6 +31,15 @@ export interface PacedClient extends Client {
 
 /** So much of a second's calls may be made up for after a pause, so that late timers do not lower the rate. */
 const CATCH_UP_SECONDS = 0.2;
+/**
+ * A call counts at DingTalk from when it arrives there, which is somewhere between being sent and being answered: when
+ * this machine, the line or DingTalk stands still, calls sent well apart may arrive together. So a call is sent only
+ * while fewer than the limit are unanswered or were answered within this time. Of any calls that arrive within a second,
+ * the last one to be sent found all others so; hence they are never more than the limit, whatever stands still.
+ */
+const COUNTS_FOR_MS = 1020;
+/** DingTalk allows 20 where we plan for 15. */
+const LIMIT_OVER_PACE = 4 / 3;
 const MAX_IN_FLIGHT = 10;
 /** DingTalk counts by the second. */
 const PAUSE_AFTER_REFUSAL_MS = 1100;
@@ -42,6 +53,9 @@ interface Lane {
   nextAt: number;
   /** Calls of one API go out in the order in which they came. */
   tail: Promise<unknown>;
+  unanswered: number;
+  /** When calls were answered that may still count, the first ones first. */
+  answeredAt: number[];
 }
 
 /**
@@ -51,7 +65,9 @@ interface Lane {
  */
 export function createPacedClient(client: Client, options: PaceOptions = {}): PacedClient {
   const now = options.now ?? (() => performance.now());
-  const gapMs = 1000 / (options.callsPerSecond ?? 15);
+  const callsPerSecond = options.callsPerSecond ?? 15;
+  const gapMs = 1000 / callsPerSecond;
+  const limit = Math.max(1, Math.floor(callsPerSecond * LIMIT_OVER_PACE));
   const maxInFlight = options.maxInFlight ?? MAX_IN_FLIGHT;
   const backoffMs = options.backoffMs ?? [500, 2000, 6000];
   const outagePatienceMs = options.outagePatienceMs ?? 60_000;
@@ -60,29 +76,38 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
   const undertaking: Undertaking = { calls: 0, paced: true };
   if (signal) setMaxListeners(0, signal);
   const lanes = new Map<string, Lane>();
-  const waitingForPlace: (() => void)[] = [];
+  const waitingForAnswer: (() => void)[] = [];
   const seen = { inFlight: 0, peak: 0, refusals: 0 };
 
-  const pause = (ms: number) => delay(ms, undefined, { ...(signal ? { signal } : {}) });
+  const pause = options.pause ?? ((ms) => delay(ms, undefined, { ...(signal ? { signal } : {}) }));
 
   function laneOf(api: string): Lane {
     let lane = lanes.get(api);
     if (!lane) {
-      lane = { nextAt: now(), tail: Promise.resolve() };
+      lane = { nextAt: now(), tail: Promise.resolve(), unanswered: 0, answeredAt: [] };
       lanes.set(api, lane);
     }
     return lane;
+  }
+
+  /** When there are fewer calls than the limit that may count; `Infinity`: when another one is answered. */
+  function roomAt({ unanswered, answeredAt }: Lane): number {
+    while (answeredAt.length > 0 && answeredAt[0]! + COUNTS_FOR_MS <= now()) answeredAt.shift();
+    const tooMany = unanswered + answeredAt.length - limit;
+    return tooMany < 0 ? now() : (answeredAt[tooMany] ?? Number.POSITIVE_INFINITY) + COUNTS_FOR_MS;
   }
 
   /** Waits until a call may go out now, and takes its place. */
   async function turn(lane: Lane): Promise<void> {
     for (;;) {
       signal?.throwIfAborted();
-      const waitMs = lane.nextAt - now();
-      if (waitMs > 0) await pause(waitMs);
-      else if (seen.inFlight >= maxInFlight) await new Promise<void>((free) => waitingForPlace.push(free));
+      const waitMs = Math.max(lane.nextAt, roomAt(lane)) - now();
+      if (waitMs === Number.POSITIVE_INFINITY || (waitMs <= 0 && seen.inFlight >= maxInFlight)) {
+        await new Promise<void>((answered) => waitingForAnswer.push(answered));
+      } else if (waitMs > 0) await pause(waitMs);
       else break;
     }
+    lane.unanswered++;
     lane.nextAt = Math.max(lane.nextAt, now() - CATCH_UP_SECONDS * 1000) + gapMs;
     seen.peak = Math.max(seen.peak, ++seen.inFlight);
   }
@@ -102,7 +127,9 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
       throw error;
     } finally {
       seen.inFlight--;
-      waitingForPlace.shift()?.();
+      lane.unanswered--;
+      lane.answeredAt.push(now());
+      for (const answered of waitingForAnswer.splice(0)) answered();
     }
   }
 

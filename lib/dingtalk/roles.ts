@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Client } from './client';
+import { DingTalkError } from './errors';
 
 /** A role of the company's address book, such as 财务. */
 export interface Role {
@@ -20,10 +21,11 @@ export async function listRoles(
   client: Client,
   offset = 0,
 ): Promise<{ roles: Role[]; nextOffset: number | undefined }> {
+  const path = '/topapi/role/list';
   const { hasMore, list } = await client.call({
     host: 'oapi',
     method: 'POST',
-    path: '/topapi/role/list',
+    path,
     body: { offset, size: ROLE_PAGE_SIZE },
     schema: z.object({
       hasMore: z.boolean(),
@@ -42,7 +44,10 @@ export async function listRoles(
   const roles = groups.flatMap((group) =>
     (group.roles ?? []).map(({ id, name }) => ({ id, name, groupName: group.name ?? '' })),
   );
-  return { roles, nextOffset: hasMore && groups.length > 0 ? offset + ROLE_PAGE_SIZE : undefined };
+  return {
+    roles,
+    nextOffset: nextOf({ path, hasMore, found: groups.length, next: offset + ROLE_PAGE_SIZE }),
+  };
 }
 
 /**
@@ -55,10 +60,11 @@ export async function listRoleMembers(
   roleId: number,
   offset = 0,
 ): Promise<{ userIds: string[]; nextOffset: number | undefined }> {
+  const path = '/topapi/role/simplelist';
   const { hasMore, list } = await client.call({
     host: 'oapi',
     method: 'POST',
-    path: '/topapi/role/simplelist',
+    path,
     body: { role_id: roleId, offset, size: ROLE_MEMBER_PAGE_SIZE },
     schema: z.object({
       hasMore: z.boolean(),
@@ -67,5 +73,21 @@ export async function listRoleMembers(
     repeatable: true,
   });
   const userIds = (list ?? []).map(({ userid }) => userid);
-  return { userIds, nextOffset: hasMore && userIds.length > 0 ? offset + ROLE_MEMBER_PAGE_SIZE : undefined };
+  const next = offset + ROLE_MEMBER_PAGE_SIZE;
+  return { userIds, nextOffset: nextOf({ path, hasMore, found: userIds.length, next }) };
+}
+
+interface Page {
+  path: string;
+  hasMore: boolean;
+  found: number;
+  next: number;
+}
+
+/** An empty page that is not the last would be read for ever, or end the list too early. */
+function nextOf({ path, hasMore, found, next }: Page): number | undefined {
+  if (hasMore && found === 0) {
+    throw new DingTalkError('malformed', { api: path, code: 'empty-page', mayHaveHadEffect: true });
+  }
+  return hasMore ? next : undefined;
 }

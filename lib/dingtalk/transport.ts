@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
-/** Largest answer that is read, counted after decompression. A page of 100 members is about 100 KB. */
+/** A page of 100 members is about 100 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Below the minute after which load balancers drop an idle connection, so that we let go first. */
 export const IDLE_CONNECTION_MS = 55_000;
@@ -13,6 +13,8 @@ export interface TransportRequest {
   method: 'GET' | 'POST';
   headers: Record<string, string>;
   body: string | undefined;
+  /** Largest answer that is read, counted after decompression; 1 MiB. */
+  maxAnswerBytes?: number | undefined;
   /** Ends the call, connection and body included. */
   signal: AbortSignal;
 }
@@ -57,7 +59,7 @@ export function createTransport(): Transport {
       return {
         status: answer.statusCode ?? 0,
         headers: answer.headers,
-        text: decodeUtf8(await readCapped(answer)),
+        text: decodeUtf8(await readCapped(answer, request.maxAnswerBytes ?? MAX_ANSWER_BYTES)),
       };
     } catch (cause) {
       if (cause instanceof TransportError) throw cause;
@@ -110,12 +112,12 @@ function abortCode(signal: AbortSignal): string | undefined {
   return signal.aborted ? 'timeout' : undefined;
 }
 
-async function readCapped(answer: IncomingMessage): Promise<Buffer> {
+async function readCapped(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of decompressed(answer)) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new TransportError('answer-too-large', true);
+    if (bytes > maxBytes) throw new TransportError('answer-too-large', true);
     chunks.push(chunk);
   }
   if (!answer.complete) throw new TransportError('answer-cut-short', true);

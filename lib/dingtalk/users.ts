@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Client, Undertaking } from './client';
+import { type Client, type Undertaking, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
 
 /** Who a one-time code belongs to. What DingTalk tells besides the id is a hint: the member's record decides. */
@@ -273,8 +273,26 @@ export async function listMemberIds(client: Client, departmentId: number): Promi
     body: { dept_id: departmentId },
     schema: z.object({ userid_list: z.array(userIdSchema) }),
     repeatable: true,
+    maxAnswerBytes: WHOLE_LIST_BYTES,
   });
   return userid_list;
+}
+
+/**
+ * How many people the company has, active or not. Not limited by the authorised range.
+ *
+ * @see https://open.dingtalk.com/document/development/obtain-the-number-of-employees-v2
+ */
+export async function countMembers(client: Client): Promise<number> {
+  const { count } = await client.call({
+    host: 'oapi',
+    method: 'POST',
+    path: '/topapi/user/count',
+    body: { only_active: false },
+    schema: z.object({ count: z.number() }),
+    repeatable: true,
+  });
+  return count;
 }
 
 /** Somebody who administers the company in DingTalk. */

@@ -2,6 +2,7 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
+import { MEMBER_PAGE_SIZE } from '../dingtalk/users';
 import { fromDingTalk, type Problem } from '../errors';
 import type { Missing } from './mirror-state';
 import { steps } from './steps';
@@ -12,11 +13,16 @@ export interface CrawlOptions {
   store: DirectoryStore;
   lease: Lease;
   signal: AbortSignal;
+  doneBefore: number;
+  /** How many people are directly in a department, as far as is known before it is read. */
+  sizes: ReadonlyMap<number, number>;
 }
 
 export interface Crawl {
   /** Steps done, and steps that are known. */
-  counts(): { done: number; total: number; failures: number; longestLane: number };
+  counts(): { done: number; total: number; failures: number };
+  /** Calls to the API of which most are to come yet. */
+  callsLeft(): number;
   /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
   walk(tasks: readonly Task[]): Promise<void>;
 }
@@ -29,6 +35,8 @@ const WRITE_EVERY_MS = 100;
 const MAX_PEOPLE_AT_ONCE = 500;
 /** So many failures on end are taken for the API's, not the departments'. */
 const MAX_REFUSED = 20;
+/** So many different subjects refused, and none served: no other one will be. */
+const ENOUGH_REFUSED = 3;
 /** What will be refused again for every other department, unless another one was served. */
 const FINAL: ReadonlySet<Problem> = new Set<Problem>([
   'permission-missing',
@@ -41,22 +49,55 @@ const FINAL: ReadonlySet<Problem> = new Set<Problem>([
 ]);
 const WHAT: Record<TaskKind, Missing['what']> = {
   range: 'scope',
+  seed: 'departments',
   departments: 'departments',
   rules: 'settings',
   people: 'people',
   person: 'person',
   check: 'person',
+  department: 'departments',
+  count: 'people',
+  recount: 'people',
   roles: 'roles',
   role: 'roles',
   administrators: 'admins',
 };
 
+const OF_DEPARTMENTS: ReadonlySet<TaskKind> = new Set([
+  'seed',
+  'departments',
+  'people',
+  'rules',
+  'department',
+  'recount',
+] as const);
+
+/** A department of several pages is read page by page, and compared with its list of ids. */
+function callsOf({ kind, subject, cursor }: Task, sizes: CrawlOptions['sizes']): number {
+  const size = sizes.get(Number(subject)) ?? 0;
+  if (kind !== 'people' || cursor < 0 || size <= MEMBER_PAGE_SIZE) return 1;
+  return Math.max(0, Math.ceil((size - cursor) / MEMBER_PAGE_SIZE)) + 1;
+}
+
+interface Refusal {
+  task: Task;
+  error: DingTalkError;
+}
+
+function toMissing(kind: TaskKind, error: DingTalkError): Missing {
+  const { problem, detail } = fromDingTalk(error);
+  const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
+  return { what: WHAT[kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
+}
+
 /** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
-export function createCrawl({ client, store, lease, signal }: CrawlOptions, doneBefore: number): Crawl {
+export function createCrawl({ client, store, lease, signal, doneBefore, sizes }: CrawlOptions): Crawl {
   const lanes = new Map<TaskKind, Task[]>();
   const closed = new Set<TaskKind>();
   const served = new Set<TaskKind>();
   const refused = new Map<TaskKind, number>();
+  /** Refusals of kinds of which nothing was served yet: about the subject, or about all of them? */
+  const undecided = new Map<TaskKind, Refusal[]>();
   const active = new Map<TaskKind, number>();
   const unwritten: { task: Task; result: TaskResult }[] = [];
   let done = doneBefore;
@@ -76,17 +117,52 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     let result: TaskResult;
     try {
       result = await steps[task.kind]({ client, store }, task);
-      served.add(task.kind);
-      refused.delete(task.kind);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof DingTalkError)) throw error;
-      // Another task of this kind was refused for good already, and said so.
-      if (closed.has(task.kind)) return;
-      result = { missing: await toMissing(task, error) };
-      failures++;
+      await refuse({ task, error });
+      return;
     }
+    served.add(task.kind);
+    refused.delete(task.kind);
     unwritten.push({ task, result });
+    // It was about the subjects, then.
+    for (const refusal of undecided.get(task.kind)?.splice(0) ?? []) await nameMissing(refusal);
+  }
+
+  async function refuse(refusal: Refusal): Promise<void> {
+    const { kind } = refusal.task;
+    // Another task of this kind was refused for good already, and said so.
+    if (closed.has(kind)) return;
+    if (!FINAL.has(fromDingTalk(refusal.error).problem)) return nameMissing(refusal);
+    const refusals = (refused.get(kind) ?? 0) + 1;
+    refused.set(kind, refusals);
+    if (served.has(kind)) return refusals > MAX_REFUSED ? close(refusal) : nameMissing(refusal);
+    undecided.set(kind, [...(undecided.get(kind) ?? []), refusal]);
+    if (undecided.get(kind)!.length >= ENOUGH_REFUSED) close(refusal);
+  }
+
+  /** All of a kind are missing, and no more of it is asked for. */
+  function close({ task, error }: Refusal): void {
+    closed.add(task.kind);
+    undecided.delete(task.kind);
+    lane(task.kind).length = 0;
+    failures++;
+    unwritten.push({ task, result: { missing: toMissing(task.kind, error) } });
+  }
+
+  async function nameMissing({ task, error }: Refusal): Promise<void> {
+    failures++;
+    const subject = await subjectOf(task);
+    unwritten.push({ task, result: { missing: { ...toMissing(task.kind, error), ...subject } } });
+  }
+
+  async function subjectOf({ kind, subject }: Task): Promise<Partial<Missing>> {
+    if (kind === 'person' || kind === 'check') return { userId: subject };
+    if (kind === 'role') return { roleName: (await store.seenRole(Number(subject)))?.name || undefined };
+    if (!OF_DEPARTMENTS.has(kind)) return {};
+    const departmentId = Number(subject);
+    return { departmentId, departmentName: (await store.seenDepartment(departmentId))?.name || undefined };
   }
 
   /** Writes what has gathered in one transaction: many small ones would write the same pages over and over. */
@@ -108,32 +184,16 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
     }
   }
 
-  async function toMissing(task: Task, error: DingTalkError): Promise<Missing> {
-    const { problem, detail } = fromDingTalk(error);
-    const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
-    const missing: Missing = { what: WHAT[task.kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
-    const refusedBefore = refused.get(task.kind) ?? 0;
-    refused.set(task.kind, refusedBefore + 1);
-    if (FINAL.has(problem) && (!served.has(task.kind) || refusedBefore >= MAX_REFUSED)) {
-      closed.add(task.kind);
-      lane(task.kind).length = 0;
-      return missing;
-    }
-    if (task.kind === 'departments' || task.kind === 'people' || task.kind === 'rules') {
-      const departmentId = Number(task.subject);
-      const seen = await store.seenDepartment(departmentId);
-      return { ...missing, departmentId, departmentName: seen?.name || undefined };
-    }
-    if (task.kind === 'person' || task.kind === 'check') return { ...missing, userId: task.subject };
-    return missing;
-  }
-
   return {
     counts() {
       const waiting = [...lanes.values()].map((tasks) => tasks.length);
       const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, n) => total + n, 0);
       const total = done + unwritten.length + sum(active.values()) + sum(waiting);
-      return { done, total, failures, longestLane: Math.max(0, ...waiting) };
+      return { done, total, failures };
+    },
+    callsLeft() {
+      const ofLane = (tasks: Task[]) => tasks.reduce((sum, task) => sum + callsOf(task, sizes), 0);
+      return Math.max(0, ...[...lanes.values()].map(ofLane));
     },
     async walk(tasks) {
       for (const task of tasks) lane(task.kind).push(task);
@@ -172,7 +232,12 @@ export function createCrawl({ client, store, lease, signal }: CrawlOptions, done
         start();
         if (failure) throw failure.error;
         if (unwritten.length > 0) await write();
-        else if ([...active.values()].every((n) => n === 0)) return;
+        else if ([...active.values()].every((n) => n === 0)) {
+          // Refusals of all that there were of their kind.
+          const [first] = [...undecided.values()].flat();
+          if (!first) return;
+          close(first);
+        }
         if (unwritten.length < 2 * WIDTH) await gather();
         else await breathe();
       }

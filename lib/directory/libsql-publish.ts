@@ -1,12 +1,14 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
+import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
+import { placelessPeople, unseenMembers } from './libsql-doubts';
 import { noteVanished } from './libsql-leavers';
 import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember } from './libsql-rows';
-import { currentRun, readRun } from './libsql-run';
+import { currentRun, forgetPerson, readRun } from './libsql-run';
 import { FOREVER } from './schema';
-import type { DepartmentRules, StoredRun, Verdict } from './store';
+import { type DepartmentRules, LAST_POSITION, MAX_SHRINK, type StoredRun, type Verdict } from './store';
 
 /**
  * Publishing: the rows that end with the new generation are marked, some hundreds at a time, so that nobody waits;
@@ -19,9 +21,7 @@ export type Guarded = <T>(action: () => T) => T;
 
 const CHUNK = 500;
 const MAX_COUNTS = 5;
-/** More than this share of the people gone needs the operator's word. */
-const MAX_SHRINK = 0.2;
-/** A department whose rules could not be read is shown to nobody, until they can. */
+/** A department whose rules could not be read is shown to nobody, until they can; but the root cannot be hidden. */
 const UNKNOWN_RULES: DepartmentRules = {
   hidden: true,
   permittedDepartmentIds: [],
@@ -30,6 +30,10 @@ const UNKNOWN_RULES: DepartmentRules = {
   visibleDepartmentIds: [],
   visibleUserIds: [],
 };
+
+function unknownRules(departmentId: number): DepartmentRules {
+  return departmentId === ROOT_DEPARTMENT_ID ? { ...UNKNOWN_RULES, hidden: false } : UNKNOWN_RULES;
+}
 
 interface Step {
   db: Database;
@@ -45,6 +49,10 @@ export async function publish(db: Database, write: Guarded, verdict: Verdict): P
   if (await hasShrunk(step, verdict))
     return endRun(db, write, { runId: run.id, state: 'shrunk', calls: verdict.calls });
 
+  if (!verdict.peopleComplete) {
+    // Nobody asked after them. Without a department they would be everybody's to see.
+    await inChunks(write, await placelessPeople(db), (userId) => forgetPerson(db, userId, step.next));
+  }
   await publishDepartments(step, verdict.peopleComplete);
   await closeReplaced(step);
   if (verdict.peopleComplete) await closeUnseen(step);
@@ -74,27 +82,6 @@ function count(db: Database, sql: string, ...values: number[]): number {
 }
 
 const STANDS = 'from_generation <= ? AND to_generation > ?';
-/**
- * People of the published generation whom the run did not see, some thousand rows at a time. A row that is marked
- * already stands as well.
- */
-export async function* unseenMembers(db: Database): AsyncIterable<{ id: number; user_id: string }> {
-  const published = headOf(db).generation;
-  for (let after = 0; ; ) {
-    const rows = db.all<{ id: number; user_id: string; unseen: number }>(
-      `SELECT id, user_id, NOT EXISTS (SELECT 1 FROM directory_seen_member s WHERE s.user_id = m.user_id) AS unseen
-       FROM directory_member m WHERE id > ? AND ${STANDS} ORDER BY id LIMIT 2000`,
-      after,
-      published,
-      published,
-    );
-    for (const row of rows) if (row.unseen === 1) yield row;
-    const last = rows.at(-1);
-    if (!last) return;
-    after = last.id;
-    await breathe();
-  }
-}
 
 async function hasShrunk({ db }: Step, verdict: Verdict): Promise<boolean> {
   if (!verdict.peopleComplete || verdict.acceptShrink) return false;
@@ -135,7 +122,7 @@ async function publishDepartments({ db, write, published, next }: Step, complete
     const old = before.get(row.department_id);
     before.delete(row.department_id);
     const name = row.name || old?.name || String(row.department_id);
-    const record = row.rules ?? old?.record ?? JSON.stringify(UNKNOWN_RULES);
+    const record = row.rules ?? old?.record ?? JSON.stringify(unknownRules(row.department_id));
     const same = old?.parent_id === row.parent_id && old.position === row.position && old.name === name;
     if (same && old.record === record) return;
     if (old) close(row.department_id);
@@ -423,12 +410,31 @@ function keepTouched({ db, next }: Pick<Step, 'db' | 'next'>): void {
   for (const table of ['directory_membership', 'directory_role_member']) {
     db.run(`DELETE FROM ${table} WHERE user_id IN ${touched} AND from_generation = ?`, next);
   }
-  for (const table of ['directory_member', 'directory_membership', 'directory_role_member']) {
+  for (const table of ['directory_member', 'directory_role_member']) {
     db.run(
       `UPDATE ${table} SET to_generation = ${FOREVER} WHERE user_id IN ${touched} AND to_generation = ?`,
       next,
     );
   }
+  // Only what is no more keeps nobody.
+  const stands = `EXISTS (SELECT 1 FROM directory_department d
+    WHERE d.department_id = place.department_id AND d.from_generation <= ? AND d.to_generation > ?)`;
+  db.run(
+    `UPDATE directory_membership AS place SET to_generation = ${FOREVER}
+     WHERE user_id IN ${touched} AND to_generation = ? AND ${stands}`,
+    next,
+    next,
+    next,
+  );
+  db.run(
+    `INSERT INTO directory_membership (department_id, position, user_id, from_generation, leader)
+     SELECT department_id, ${LAST_POSITION}, user_id, ?, leader
+     FROM (SELECT user_id, value ->> 0 AS department_id, value ->> 1 AS leader
+       FROM directory_touched, json_each(places)) AS place WHERE ${stands}`,
+    next,
+    next,
+    next,
+  );
 }
 
 function writeCounts(db: Database, counts: Map<number, Count>): void {

@@ -1,12 +1,23 @@
 import 'server-only';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
 import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember, insertMembers, type NewMember, recordText } from './libsql-rows';
-import { LAST_POSITION } from './libsql-single';
 import type { Missing, SkippedDepartment } from './mirror-state';
-import type { NewTask, NotedMember, RunStarter, RunState, StoredRun, Task, TaskResult } from './store';
+import {
+  LAST_POSITION,
+  type NewTask,
+  type NotedMember,
+  type RunStarter,
+  type RunState,
+  type StoredRun,
+  type Task,
+  type TaskResult,
+} from './store';
 
 /** What a run writes while it reads: its steps, what it has seen, and the next generation of what has changed. */
+
+const TASKS_AT_ONCE = 500;
 
 interface RunRow {
   id: number;
@@ -109,6 +120,21 @@ export function addTask(db: Database, { kind, subject }: NewTask): Task | undefi
   );
 }
 
+/** Adds tasks some hundreds at a time, so that nobody waits. @returns those that are new */
+export async function addTasks(
+  db: Database,
+  write: <T>(action: () => T) => T,
+  wishes: readonly NewTask[],
+): Promise<Task[]> {
+  const added: Task[] = [];
+  for (let at = 0; at < wishes.length; at += TASKS_AT_ONCE) {
+    const some = wishes.slice(at, at + TASKS_AT_ONCE);
+    added.push(...write(() => some.flatMap((wish) => addTask(db, wish) ?? [])));
+    await breathe();
+  }
+  return added;
+}
+
 /** Writes what some tasks brought. Inside the caller's transaction. @returns the tasks that are new */
 export function writeResults(db: Database, batch: readonly { task: Task; result: TaskResult }[]): Task[] {
   const run = currentRun(db)!;
@@ -116,8 +142,8 @@ export function writeResults(db: Database, batch: readonly { task: Task; result:
   const unwritten: Unwritten = [];
   const flush = () => insertMembers(db, unwritten.splice(0), generations.next);
   const added = batch.flatMap(({ task, result }) => {
-    // Both take back what was written, and must find it.
-    if (result.again || result.gone !== undefined) flush();
+    // What takes back what was written must find it.
+    if (result.left !== undefined) flush();
     return writeResult(db, { task, result, generations, unwritten });
   });
   flush();
@@ -136,6 +162,8 @@ function writeResult(db: Database, { task, result, generations, unwritten }: Wri
   writeDepartments(db, result);
   if (result.people) writePeople(db, result.people, { generations, unwritten });
   if (result.found) writeFound(db, result.found, { generations, unwritten });
+  if (result.moved) forgetPlaces(db, result.moved, generations);
+  if (result.left !== undefined) forgetPerson(db, result.left, generations.next);
   for (const role of result.roles ?? []) {
     db.run('INSERT OR REPLACE INTO directory_seen_role VALUES (?, ?, ?)', role.id, role.name, role.groupName);
   }
@@ -182,6 +210,10 @@ interface Generations {
 /** Who is written at the end of the transaction, all by one statement. */
 type Unwritten = NewMember[];
 
+interface SeenMember extends NewMember {
+  departmentIds?: number[] | undefined;
+}
+
 function writePeople(
   db: Database,
   people: NonNullable<TaskResult['people']>,
@@ -201,18 +233,32 @@ function writePeople(
 /** A person is written once, however many lists they are in, and only when they changed. */
 function seeMembers(
   db: Database,
-  people: readonly NewMember[],
+  people: readonly SeenMember[],
   { generations: { published }, unwritten }: { generations: Generations; unwritten: Unwritten },
 ): void {
   const ids = JSON.stringify(people.map(({ userId }) => userId));
+  const told = people.map(({ userId, departmentIds }) => ({
+    userId,
+    departments: departmentIds?.length ? JSON.stringify(departmentIds) : null,
+  }));
   const fresh = new Set(
     db
       .all<{ user_id: string }>(
-        'INSERT OR IGNORE INTO directory_seen_member SELECT value FROM json_each(?) WHERE true RETURNING user_id',
-        ids,
+        `INSERT OR IGNORE INTO directory_seen_member (user_id, departments)
+         SELECT value ->> 0, value ->> 1 FROM json_each(?) WHERE true RETURNING user_id`,
+        JSON.stringify(told.map(({ userId, departments }) => [userId, departments])),
       )
       .map(({ user_id }) => user_id),
   );
+  for (const { userId, departments } of told) {
+    if (departments === null || fresh.has(userId)) continue;
+    db.run(
+      'UPDATE directory_seen_member SET departments = ? WHERE user_id = ? AND departments IS NOT ?',
+      departments,
+      userId,
+      departments,
+    );
+  }
   if (fresh.size === 0) return;
   const before = new Map(
     db
@@ -282,13 +328,22 @@ function seePlaces(
   );
 }
 
-/** Somebody whom no list showed, but DingTalk knows: they moved while the lists were read. */
+/** Somebody who moved while the lists were read: what DingTalk says of them now is newer than any list. */
 function writeFound(
   db: Database,
   person: NotedMember,
   { generations, unwritten }: { generations: Generations; unwritten: Unwritten },
 ): void {
-  seeMembers(db, [person], { generations, unwritten });
+  const departmentIds = person.departments.map(({ id }) => id);
+  seeMembers(db, [{ ...person, departmentIds }], { generations, unwritten });
+  const others = 'user_id = ? AND department_id NOT IN (SELECT value FROM json_each(?))';
+  const wanted = [person.userId, JSON.stringify(departmentIds)] as const;
+  db.run(`DELETE FROM directory_seen_membership WHERE ${others}`, ...wanted);
+  db.run(
+    `DELETE FROM directory_membership WHERE ${others} AND from_generation = ?`,
+    ...wanted,
+    generations.next,
+  );
   for (const { id, leader } of person.departments) {
     if (!db.get('SELECT 1 FROM directory_seen_department WHERE department_id = ?', id)) continue;
     seePlaces(db, id, { places: [{ userId: person.userId, leader, position: LAST_POSITION }], generations });
@@ -304,24 +359,34 @@ function forgetDepartmentPeople(db: Database, departmentId: number, { next }: Ge
   );
 }
 
-/** It was dissolved while the run was at it. Who was seen only there has to be seen elsewhere. */
+function forgetPlaces(
+  db: Database,
+  { departmentId, userIds }: NonNullable<TaskResult['moved']>,
+  { next }: Generations,
+): void {
+  const some = 'department_id = ? AND user_id IN (SELECT value FROM json_each(?))';
+  const values = [departmentId, JSON.stringify(userIds)] as const;
+  db.run(`DELETE FROM directory_seen_membership WHERE ${some}`, ...values);
+  db.run(`DELETE FROM directory_membership WHERE ${some} AND from_generation = ?`, ...values, next);
+}
+
+/** It was dissolved while the run was at it. Where its people are now is asked after. */
 function dropDepartment(db: Database, departmentId: number, generations: Generations): void {
-  const people = db.all<{ user_id: string }>(
-    'SELECT user_id FROM directory_seen_membership WHERE department_id = ?',
-    departmentId,
-  );
   forgetDepartmentPeople(db, departmentId, generations);
   db.run('DELETE FROM directory_seen_department WHERE department_id = ?', departmentId);
-  for (const { user_id } of people) {
-    if (db.get('SELECT 1 FROM directory_seen_membership WHERE user_id = ?', user_id)) continue;
-    db.run('DELETE FROM directory_seen_member WHERE user_id = ?', user_id);
-    const rows = db.all<MemberRow>(
-      'SELECT id, user_id, record FROM directory_member WHERE user_id = ? AND from_generation = ?',
-      user_id,
-      generations.next,
-    );
-    for (const row of rows) deleteMember(db, row);
-  }
+}
+
+/** Whatever the run read of somebody is taken back. Inside the caller's transaction. */
+export function forgetPerson(db: Database, userId: string, next: number): void {
+  db.run('DELETE FROM directory_seen_membership WHERE user_id = ?', userId);
+  db.run('DELETE FROM directory_seen_member WHERE user_id = ?', userId);
+  db.run('DELETE FROM directory_membership WHERE user_id = ? AND from_generation = ?', userId, next);
+  const rows = db.all<MemberRow>(
+    'SELECT id, user_id, record FROM directory_member WHERE user_id = ? AND from_generation = ?',
+    userId,
+    next,
+  );
+  for (const row of rows) deleteMember(db, row);
 }
 
 function noteOnRun(db: Database, { missing, skipped = [], administrators }: TaskResult): void {
@@ -330,7 +395,10 @@ function noteOnRun(db: Database, { missing, skipped = [], administrators }: Task
   const set = (column: 'missing' | 'skipped' | 'administrators', value: unknown) =>
     db.run(`UPDATE directory_run SET ${column} = ? WHERE id = ?`, JSON.stringify(value), run.id);
   if (missing) set('missing', [...(JSON.parse(run.missing) as Missing[]), missing]);
-  if (skipped.length > 0) set('skipped', [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...skipped]);
+  if (skipped.length > 0) {
+    const named = [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...skipped];
+    set('skipped', [...new Map(named.map((department) => [department.id, department])).values()]);
+  }
   if (administrators) set('administrators', administrators);
 }
 

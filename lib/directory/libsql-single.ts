@@ -4,17 +4,18 @@ import { noteLeavers } from './libsql-leavers';
 import { headOf, memberRow, toMember } from './libsql-reading';
 import { deleteMember, insertMembers, recordText } from './libsql-rows';
 import { FOREVER } from './schema';
-import type { DepartmentRules, NotedMember, StoredMember } from './store';
+import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './store';
 
 /** Changes of one person or department in the published snapshot, between two runs. Each is one transaction. */
-
-/** Where somebody stands who was told of singly: after those whose place a department's list told. */
-export const LAST_POSITION = 1_000_000_000;
 
 export function note(db: Database, member: NotedMember, at: number): boolean {
   return db.write(() => {
     const { generation } = headOf(db);
-    if (generation === 0) return false;
+    if (generation === 0) {
+      // Not gone after all: what the run reads of them stands.
+      db.run('DELETE FROM directory_touched WHERE user_id = ?', member.userId);
+      return false;
+    }
     db.run(
       `INSERT INTO directory_detail VALUES (?, ?, ?)
        ON CONFLICT (user_id) DO UPDATE SET manager_user_id = excluded.manager_user_id, checked_at = excluded.checked_at`,
@@ -24,13 +25,16 @@ export function note(db: Database, member: NotedMember, at: number): boolean {
     );
     const row = memberRow(db, member.userId, generation);
     const before = row && toMember(db, row, generation);
-    const departments = member.departments.filter(({ id }) => knowsDepartment(db, id, generation));
+    const isKnown = ({ id }: { id: number }) => knowsDepartment(db, id, generation);
+    const departments = member.departments.filter(isKnown);
+    const elsewhere = member.departments.filter((place) => !isKnown(place));
+    placeElsewhere(db, member.userId, elsewhere);
     const text = recordText(member.record);
     const sameRecord = row?.record === text;
     const samePlaces = before !== undefined && placesText(before.departments) === placesText(departments);
-    const rolesChanged = noteRoles(db, member, generation);
+    const rolesChanged = noteRoles(db, member, { generation, elsewhere });
     if (sameRecord && samePlaces) return rolesChanged;
-    touch(db, member.userId);
+    touch(db, member.userId, elsewhere);
     if (!sameRecord) {
       if (row) deleteMember(db, row);
       else db.run('UPDATE directory_head SET people = people + 1');
@@ -45,10 +49,11 @@ export function forget(db: Database, userId: string): boolean {
   return db.write(() => {
     const { generation } = headOf(db);
     const row = memberRow(db, userId, generation);
+    // A run under way may have read, and sessions may be left of, somebody who is not published.
+    noteLeavers(db, [userId]);
+    touch(db, userId, []);
     if (!row) return false;
     const before = toMember(db, row, generation);
-    noteLeavers(db, [userId]);
-    touch(db, userId);
     deleteMember(db, row);
     db.run('UPDATE directory_head SET people = people - 1');
     noteMemberships(db, userId, { before, departments: [], generation });
@@ -97,10 +102,24 @@ export function noteAdministrators(db: Database, list: readonly { userId: string
   });
 }
 
-/** What a run under way has read of this person is older: the published rows shall outlive its publication. */
-function touch(db: Database, userId: string): void {
+/**
+ * What a run under way has read of this person is older: the published rows shall outlive its publication.
+ *
+ * @param elsewhere their places in departments that only the run may know
+ */
+function touch(db: Database, userId: string, elsewhere: StoredMember['departments']): void {
   db.run(
-    `INSERT OR IGNORE INTO directory_touched SELECT ? WHERE EXISTS (SELECT 1 FROM directory_run WHERE state = 'running')`,
+    `INSERT OR IGNORE INTO directory_touched (user_id) SELECT ?
+     WHERE EXISTS (SELECT 1 FROM directory_run WHERE state = 'running')`,
+    userId,
+  );
+  placeElsewhere(db, userId, elsewhere);
+}
+
+function placeElsewhere(db: Database, userId: string, places: StoredMember['departments']): void {
+  db.run(
+    'UPDATE directory_touched SET places = ? WHERE user_id = ?',
+    JSON.stringify(places.map(({ id, leader }) => [id, leader ? 1 : 0])),
     userId,
   );
 }
@@ -210,7 +229,12 @@ function upwards(db: Database, ids: number[], generation: number): { all: Set<nu
   return { all, open };
 }
 
-function noteRoles(db: Database, member: NotedMember, generation: number): boolean {
+interface Told {
+  generation: number;
+  elsewhere: StoredMember['departments'];
+}
+
+function noteRoles(db: Database, member: NotedMember, { generation, elsewhere }: Told): boolean {
   const now = new Set(member.roles.map(({ id }) => id));
   const old = new Set(
     db
@@ -223,7 +247,7 @@ function noteRoles(db: Database, member: NotedMember, generation: number): boole
       .map(({ role_id }) => role_id),
   );
   if (now.size === old.size && [...now].every((id) => old.has(id))) return false;
-  touch(db, member.userId);
+  touch(db, member.userId, elsewhere);
   db.run(
     'DELETE FROM directory_role_member WHERE user_id = ? AND from_generation <= ?',
     member.userId,

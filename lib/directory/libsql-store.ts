@@ -1,9 +1,10 @@
 import 'server-only';
 import { type Database, database } from '../database';
 import { processWide } from '../process-wide';
+import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './libsql-doubts';
 import { find } from './libsql-find';
 import { readLeavers, settleLeavers } from './libsql-leavers';
-import { endRun, publish, sweep, unseenMembers } from './libsql-publish';
+import { endRun, publish, sweep } from './libsql-publish';
 import {
   readDepartments,
   readDetail,
@@ -13,7 +14,7 @@ import {
   readRolesOf,
   readState,
 } from './libsql-reading';
-import { addTask, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './libsql-run';
+import { addTasks, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './libsql-run';
 import { forget, note, noteAdministrators, noteDepartment } from './libsql-single';
 import type { Missing } from './mirror-state';
 import { type DirectoryStore, type Lease, LeaseLostError } from './store';
@@ -115,18 +116,22 @@ export function createLibsqlStore(db: Database): DirectoryStore {
         'SELECT name FROM directory_seen_department WHERE department_id = ?',
         departmentId,
       ) ?? null,
-    unseen: async (limit) => {
+    seenRole: async (roleId) =>
+      db.get<{ name: string }>('SELECT name FROM directory_seen_role WHERE role_id = ?', roleId) ?? null,
+    seenDepartments: async () => seenDepartmentIds(db),
+    unseen: async () => {
       const found: string[] = [];
-      for await (const { user_id } of unseenMembers(db)) if (found.push(user_id) >= limit) break;
+      for await (const { user_id } of unseenMembers(db)) found.push(user_id);
       return found;
     },
+    unseenDepartments: async () => unseenDepartments(db),
+    disputed: async () => disputedPeople(db),
     countSeen: async () =>
       db.get<{ people: number; departments: number }>(
         `SELECT (SELECT count(*) FROM directory_seen_member) AS people,
            (SELECT count(*) FROM directory_seen_department) AS departments`,
       )!,
-    addTasks: async (lease, tasks) =>
-      guardedBy(lease)(() => tasks.flatMap((task) => addTask(db, task) ?? [])),
+    addTasks: async (lease, tasks) => addTasks(db, guardedBy(lease), tasks),
     runMissing: async () => JSON.parse(runOf().missing) as Missing[],
     publish: async (lease, verdict) => publish(db, guardedBy(lease), verdict),
     fail: async (lease, missing, calls) => {

@@ -163,4 +163,12 @@ CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
     name: 'directory-leaver-1',
     sql: 'CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY) WITHOUT ROWID;',
   },
+  {
+    name: 'directory-doubts-1',
+    sql: `
+ALTER TABLE directory_seen_member ADD COLUMN departments TEXT;
+ALTER TABLE directory_touched ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_id);
+`,
+  },
 ];

@@ -4,16 +4,24 @@ import { getDepartment, listSubDepartments, ROOT_DEPARTMENT_ID } from '../dingta
 import { DingTalkError } from '../dingtalk/errors';
 import { listRoleMembers, listRoles } from '../dingtalk/roles';
 import { getAuthorizedRange } from '../dingtalk/scopes';
-import { getMember, listAdministrators, listMemberIds, listMembers } from '../dingtalk/users';
+import { countMembers, getMember, listAdministrators, listMemberIds, listMembers } from '../dingtalk/users';
 import type { SkippedDepartment } from './mirror-state';
 import { toNoted, toRecord, toRules } from './record';
-import type { DirectoryStore, FoundDepartment, NewTask, Task, TaskKind, TaskResult } from './store';
+import {
+  type DirectoryStore,
+  type FoundDepartment,
+  LAST_POSITION,
+  type NewTask,
+  type Task,
+  type TaskKind,
+  type TaskResult,
+} from './store';
 
 /** Each step of a run: what it asks DingTalk, and what follows. Nothing here writes. */
 
 export interface StepTools {
   client: Client;
-  store: Pick<DirectoryStore, 'seenIn'>;
+  store: Pick<DirectoryStore, 'seenIn' | 'seenDepartment' | 'seenDepartments' | 'countSeen'>;
 }
 
 type Step = (tools: StepTools, task: Task) => Promise<TaskResult>;
@@ -23,7 +31,8 @@ const COMPARE = -1;
 /** A department that changes while it is read is read so often from its beginning. */
 const MAX_PASSES = 3;
 const MAX_FETCHED_SINGLY = 50;
-const AFTER_ALL = 1_000_000_000;
+/** Deeper than any tree of DingTalk's. */
+const MAX_DEPTH = 64;
 const SCHOOL_TAGS = new Set(['campus', 'period', 'grade', 'class', 'school']);
 
 export const steps: Record<TaskKind, Step> = {
@@ -36,7 +45,9 @@ export const steps: Record<TaskKind, Step> = {
       departments: seeds.map((id, position) => ({ id, parentId: undefined, position, name: '' })),
       skipped: odd.map((id) => ({ id, name: String(id), why: 'virtual' })),
       tasks: [
-        ...seeds.flatMap(tasksOf),
+        ...seeds.flatMap((id): NewTask[] =>
+          id === ROOT_DEPARTMENT_ID ? tasksOf(id) : [{ kind: 'seed', subject: String(id) }],
+        ),
         ...userIds.map((subject): NewTask => ({ kind: 'person', subject })),
         { kind: 'roles', subject: '' },
         { kind: 'administrators', subject: '' },
@@ -44,19 +55,23 @@ export const steps: Record<TaskKind, Step> = {
     };
   },
 
+  /** No list tells of what kind it is. */
+  async seed({ client }, { subject }) {
+    const id = Number(subject);
+    return unlessGone(id, async () => {
+      const detail = await getDepartment(client, id);
+      const why = whyOdd(detail);
+      if (why) return { gone: id, skipped: [{ id, name: detail.name, why }] };
+      return {
+        rules: { departmentId: id, name: detail.name, rules: toRules(detail) },
+        tasks: tasksOf(id).filter(({ kind }) => kind !== 'rules'),
+      };
+    });
+  },
+
   async departments({ client }, { subject }) {
     const parentId = Number(subject);
-    return unlessGone(parentId, async () => {
-      const list = await listSubDepartments(client, parentId);
-      const departments: FoundDepartment[] = [];
-      const skipped: SkippedDepartment[] = [];
-      list.forEach(({ id, name, tags }, position) => {
-        if (id < ROOT_DEPARTMENT_ID) skipped.push({ id, name, why: 'virtual' });
-        else if (tags.some((tag) => SCHOOL_TAGS.has(tag))) skipped.push({ id, name, why: 'school' });
-        else departments.push({ id, parentId, position, name });
-      });
-      return { departments, skipped, tasks: departments.flatMap(({ id }) => tasksOf(id)) };
-    });
+    return unlessGone(parentId, () => childrenOf(client, parentId));
   },
 
   async rules({ client }, { subject }) {
@@ -79,6 +94,7 @@ export const steps: Record<TaskKind, Step> = {
         userId: member.userId,
         record: toRecord(member),
         leader: member.leader,
+        departmentIds: member.departmentIds,
       }));
       const next = nextCursor ?? (cursor > 0 ? COMPARE : undefined);
       return {
@@ -95,14 +111,64 @@ export const steps: Record<TaskKind, Step> = {
       people: {
         departmentId: undefined,
         position: 0,
-        list: [{ userId: member.userId, record: toRecord(member), leader: false }],
+        list: [
+          {
+            userId: member.userId,
+            record: toRecord(member),
+            leader: false,
+            departmentIds: member.departmentIds,
+          },
+        ],
       },
     };
   },
 
-  async check({ client }, { subject }) {
+  async check({ client, store }, { subject }) {
     const member = await memberIfAny(client, subject);
-    return member ? { found: toNoted(member) } : {};
+    if (!member) return { left: subject };
+    const tasks: NewTask[] = [];
+    for (const id of member.departmentIds) {
+      if (!(await store.seenDepartment(id))) tasks.push({ kind: 'department', subject: String(id) });
+    }
+    return { found: toNoted(member), tasks };
+  },
+
+  /** It moved from a list not read yet to one read already, or is new there; and so may be what is above it. */
+  async department({ client, store }, { subject }) {
+    const departments: FoundDepartment[] = [];
+    let id = Number(subject);
+    while (!(await store.seenDepartment(id))) {
+      if (id < ROOT_DEPARTMENT_ID) return {};
+      const detail = await departmentIfAny(client, id);
+      const why = detail && whyOdd(detail);
+      if (why) return { skipped: [{ id, name: detail.name, why }] };
+      // Above what we may see: nothing of this is ours.
+      if (detail?.parentId === undefined || departments.length === MAX_DEPTH) return {};
+      departments.unshift({ id, parentId: detail.parentId, position: LAST_POSITION, name: detail.name });
+      id = detail.parentId;
+    }
+    return { departments, tasks: departments.flatMap((department) => tasksOf(department.id)) };
+  },
+
+  async count({ client, store }) {
+    const [expected, seen] = [await countMembers(client), await store.countSeen()];
+    if (expected === seen.people) return {};
+    const ids = await store.seenDepartments();
+    return { tasks: ids.map((id) => ({ kind: 'recount', subject: String(id) })) };
+  },
+
+  async recount({ client, store }, { subject }) {
+    const departmentId = Number(subject);
+    return unlessGone(departmentId, async () => {
+      const [below, ids] = await Promise.all([
+        childrenOf(client, departmentId),
+        listMemberIds(client, departmentId),
+      ]);
+      const seen = await store.seenIn(departmentId);
+      const slipped = ids.filter((userId) => !seen.has(userId));
+      const checks = slipped.map((userId): NewTask => ({ kind: 'check', subject: userId }));
+      return { ...below, tasks: [...below.tasks, ...checks] };
+    });
   },
 
   async roles({ client }, { cursor }) {
@@ -133,6 +199,23 @@ export const steps: Record<TaskKind, Step> = {
   },
 };
 
+async function childrenOf(client: Client, parentId: number) {
+  const departments: FoundDepartment[] = [];
+  const skipped: SkippedDepartment[] = [];
+  (await listSubDepartments(client, parentId)).forEach((department, position) => {
+    const { id, name } = department;
+    const why = whyOdd(department);
+    if (why) skipped.push({ id, name, why });
+    else departments.push({ id, parentId, position, name });
+  });
+  return { departments, skipped, tasks: departments.flatMap(({ id }) => tasksOf(id)) };
+}
+
+function whyOdd({ id, tags }: { id: number; tags: string[] }): SkippedDepartment['why'] | undefined {
+  if (id < ROOT_DEPARTMENT_ID) return 'virtual';
+  return tags.some((tag) => SCHOOL_TAGS.has(tag)) ? 'school' : undefined;
+}
+
 function tasksOf(departmentId: number): NewTask[] {
   const subject = String(departmentId);
   return [
@@ -144,7 +227,7 @@ function tasksOf(departmentId: number): NewTask[] {
 
 /**
  * Pages are cut by position: who leaves between two of them pulls everybody after them forward, and somebody slips
- * through. The department's ids, in one answer, tell whom.
+ * through, and who left stays. The department's ids, in one answer, tell whom.
  */
 async function compare(
   { client, store }: StepTools,
@@ -153,7 +236,9 @@ async function compare(
 ): Promise<TaskResult> {
   const [ids, seen] = await Promise.all([listMemberIds(client, departmentId), store.seenIn(departmentId)]);
   const slipped = ids.filter((id) => !seen.has(id));
-  if (slipped.length === 0) return {};
+  const there = new Set(ids);
+  const moved = { departmentId, userIds: [...seen].filter((id) => !there.has(id)) };
+  if (slipped.length === 0) return { moved };
   if (pass < MAX_PASSES || slipped.length > MAX_FETCHED_SINGLY) {
     if (pass < MAX_PASSES * 2) return { again: { departmentId } };
     throw new DingTalkError('malformed', {
@@ -170,14 +255,16 @@ async function compare(
             userId: member.userId,
             record: toRecord(member),
             leader: member.ledDepartmentIds.includes(departmentId),
+            departmentIds: member.departmentIds,
           },
         ]
       : [],
   );
-  return { people: { departmentId, position: AFTER_ALL, list } };
+  return { people: { departmentId, position: LAST_POSITION, list }, moved };
 }
 
 const NO_SUCH_DEPARTMENT = /^60003$/;
+const NO_DEPARTMENT_OF_OURS = /^(60003|50004)$/;
 const NO_SUCH_PERSON = /^(33012|40003|60111|60121|50002)$/;
 const NO_SUCH_ROLE = /^33011$/;
 /** `user/list` says no more than that it failed. */
@@ -202,6 +289,16 @@ async function orConfirmGone<T>(client: Client, departmentId: number, action: ()
     return await action();
   } catch (error) {
     if (isRefusal(error, PEOPLE_NOT_READ)) await getDepartment(client, departmentId);
+    throw error;
+  }
+}
+
+/** A department; null when it was dissolved, or is no longer for us to see. */
+async function departmentIfAny(client: Client, departmentId: number) {
+  try {
+    return await getDepartment(client, departmentId);
+  } catch (error) {
+    if (isRefusal(error, NO_DEPARTMENT_OF_OURS)) return null;
     throw error;
   }
 }

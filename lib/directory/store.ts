@@ -69,11 +69,18 @@ export interface StoredDetail {
   checkedAt: number;
 }
 
+/** More than this share of the people gone needs the operator's word. */
+export const MAX_SHRINK = 0.2;
+/** Where somebody stands who was told of singly: after those whose place a department's list told. */
+export const LAST_POSITION = 1_000_000_000;
+
 /** Somebody in a department of the run's reading. */
 export interface FoundPerson {
   userId: string;
   record: PersonRecord;
   leader: boolean;
+  /** All departments that DingTalk told with them; absent when it told none. */
+  departmentIds?: number[] | undefined;
 }
 
 export interface FoundDepartment {
@@ -94,6 +101,8 @@ export interface NotedMember {
 
 export type TaskKind =
   | 'range'
+  /** A department that is authorised by itself. */
+  | 'seed'
   | 'departments'
   | 'rules'
   | 'people'
@@ -101,7 +110,13 @@ export type TaskKind =
   | 'roles'
   | 'role'
   | 'administrators'
-  | 'check';
+  /** Somebody whom no list showed, or whose lists do not agree. */
+  | 'check'
+  /** A department that no list showed. */
+  | 'department'
+  /** How many people there are, and, if others were read, whom the lists of a department left out. */
+  | 'count'
+  | 'recount';
 
 /** One step of a run: a noun to read, from a cursor on. */
 export interface Task {
@@ -125,8 +140,12 @@ export interface TaskResult {
   rules?: { departmentId: number; name: string; rules: DepartmentRules };
   /** People of a department, in order, the first at `position`; without a department: single people. */
   people?: { departmentId: number | undefined; position: number; list: FoundPerson[] };
-  /** Somebody with all departments, where these are known to the run. */
+  /** Somebody with all departments: those that are known to the run are their places, whatever lists said before. */
   found?: NotedMember;
+  /** Somebody who is no longer there, whatever lists said before. */
+  left?: string;
+  /** People who are no longer in a department, though a page showed them there. */
+  moved?: { departmentId: number; userIds: string[] };
   roles?: StoredRole[];
   roleMembers?: { roleId: number; userIds: string[] };
   administrators?: { userId: string; main: boolean }[];
@@ -267,10 +286,20 @@ export interface DirectoryStore {
   seenIn(departmentId: number): Promise<Set<string>>;
   /** What the run knows of a department. */
   seenDepartment(departmentId: number): Promise<{ name: string } | null>;
+  seenDepartments(): Promise<number[]>;
+  seenRole(roleId: number): Promise<{ name: string } | null>;
   /** People of the published snapshot that the run did not see. */
-  unseen(limit: number): Promise<string[]>;
+  unseen(): Promise<string[]>;
+  /**
+   * Departments of the published snapshot that the run neither saw nor asked after; those below another such one
+   * come once it was asked after, because it may show them itself.
+   */
+  unseenDepartments(): Promise<number[]>;
+  /** People whose places are not the departments that DingTalk told with them, as far as the run knows these. */
+  disputed(): Promise<string[]>;
   countSeen(): Promise<{ people: number; departments: number }>;
-  addTasks(lease: Lease, tasks: NewTask[]): Promise<Task[]>;
+  /** @returns the tasks that are new */
+  addTasks(lease: Lease, tasks: readonly NewTask[]): Promise<Task[]>;
   runMissing(): Promise<Missing[]>;
   /** Publishes the run's reading, or finds it shrunk and drops it. */
   publish(lease: Lease, verdict: Verdict): Promise<StoredRun>;

@@ -143,7 +143,7 @@ function summary(run: StoredRun): string[] {
 }
 
 function describe({ what, problem, departmentName, departmentId, userId, ...missing }: Missing): string {
-  const where = departmentName ?? departmentId ?? userId;
+  const where = departmentName ?? departmentId ?? userId ?? missing.roleName;
   const reason = [problem, missing.dingTalkCode, missing.requiredScopes?.join(' '), missing.applyUrl];
   return `${what}${where === undefined ? '' : ` ${where}`}: ${reason.filter(Boolean).join(' · ')}`;
 }

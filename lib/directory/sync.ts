@@ -2,6 +2,7 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../dingtalk/client';
 import { createPacedClient, type PaceOptions } from '../dingtalk/pace';
+import { checkReading } from './check';
 import { createCrawl } from './crawl';
 import type { SyncProgress } from './mirror-state';
 import { isDeadOwner, thisOwner } from './owner';
@@ -28,8 +29,6 @@ const LEASE_MS = 15_000;
 const HEARTBEAT_MS = 1000;
 /** An interrupted run that is older is dropped: half of what it read would be stale. */
 const RESUME_WITHIN_MS = 2 * 3_600_000;
-/** So many absent people are asked after one by one; when more are gone, it was no accident of reading. */
-const MAX_CHECKS = 500;
 /** The speed is that of the last seconds. */
 const SPEED_OVER_SECONDS = 10;
 
@@ -61,16 +60,17 @@ async function runUnderLease(
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const client = createPacedClient(options.client, { ...options.pace, signal });
   const opened = await store.openRun(lease, { startedBy, resumeWithinMs: RESUME_WITHIN_MS });
-  const crawl = createCrawl({ client, store, lease, signal }, opened.done);
+  const sizes = new Map((await store.departments()).map(({ id, own }) => [id, own]));
+  const crawl = createCrawl({ client, store, lease, signal, doneBefore: opened.done, sizes });
   const calls = () => opened.run.calls + client.calls;
 
   let phase: SyncProgress['phase'] = 'reading';
   const speed = createSpeed();
   const report = async () => {
-    const { done, total, failures, longestLane } = crawl.counts();
+    const { done, total, failures } = crawl.counts();
     const { people } = await store.countSeen();
     const ratePerSecond = speed(done);
-    const remainingSeconds = Math.ceil(longestLane / (options.pace?.callsPerSecond ?? 15));
+    const remainingSeconds = Math.ceil(crawl.callsLeft() / (options.pace?.callsPerSecond ?? 15));
     const progress = {
       phase,
       done,
@@ -95,7 +95,7 @@ async function runUnderLease(
     }
     if (arePeopleComplete(missing)) {
       phase = 'checking';
-      await checkAbsent(options, lease, crawl.walk);
+      await checkReading({ store, lease, walk: crawl.walk, acceptShrink: options.acceptShrink ?? false });
       missing = await store.runMissing();
     }
     phase = 'publishing';
@@ -118,22 +118,6 @@ async function runUnderLease(
 /** Roles, administrators and rules apart: who was not read there is not taken for gone. */
 function arePeopleComplete(missing: { what: string }[]): boolean {
   return !missing.some(({ what }) => ['scope', 'departments', 'people', 'person'].includes(what));
-}
-
-/** Somebody who moves from a department not read yet to one read already is in no list: ask before they vanish. */
-async function checkAbsent(
-  { store }: SyncOptions,
-  lease: Lease,
-  walk: (tasks: Awaited<ReturnType<DirectoryStore['addTasks']>>) => Promise<void>,
-): Promise<void> {
-  const absent = await store.unseen(MAX_CHECKS + 1);
-  if (absent.length > MAX_CHECKS) return;
-  await walk(
-    await store.addTasks(
-      lease,
-      absent.map((subject) => ({ kind: 'check', subject })),
-    ),
-  );
 }
 
 async function heartbeat(beat: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -169,6 +169,49 @@ export function describeStore(
     expect(departments.find(({ id }) => id === 20)).toMatchObject({ name, restricted: false });
   });
 
+  const placesOf = async (store: DirectoryStore, userId: string) =>
+    (await store.member(userId))?.departments.map(({ id, leader }) => `${id}${leader ? '*' : ''}`);
+
+  test('what was told of somebody while a run read outlives it, in departments too that only the run knows', async () => {
+    const store = create();
+    await publishReading(store, company);
+    const lease = await lend(store);
+    const next: Reading = {
+      tree: { 1: undefined, 10: 1, 30: 1 },
+      people: { 1: [person('a')], 10: [person('b')], 30: [person('c')] },
+    };
+    await read(store, lease, next);
+    const places = (...ids: number[]) => ids.map((id) => ({ id, leader: id === 30 }));
+    // Moved; moved there and back; as the run read it; and from one that is gone by now.
+    await store.note(noted('a', { departments: places(30, 999) }), 1);
+    await store.note(noted('c', { departments: places(30) }), 1);
+    await store.note(noted('c', { departments: places(999) }), 2);
+    await store.note(noted('b', { departments: places(20, 10), record: { name: '后来', active: true } }), 1);
+    await store.publish(lease, { ...COMPLETE, acceptShrink: true });
+    expect(await placesOf(store, 'a')).toEqual(['30*']);
+    expect(await placesOf(store, 'c')).toEqual([]);
+    expect(await placesOf(store, 'b')).toEqual(['10']);
+    expect((await store.departments()).map(({ id, own, below }) => [id, own, below]).sort()).toEqual([
+      [1, 0, 2],
+      [10, 1, 1],
+      [30, 1, 1],
+    ]);
+  });
+
+  test('who leaves while a run reads is not published, nor told less than others, even by the first', async () => {
+    const store = create();
+    const lease = await lend(store);
+    await read(store, lease, company);
+    expect([await store.forget('a'), await store.forget('b')]).toEqual([false, false]);
+    // Came back.
+    await store.note(noted('b'), 1);
+    expect(await store.publish(lease, COMPLETE)).toMatchObject({ people: 2 });
+    expect(await store.member('a')).toBeNull();
+    expect(await namesIn(store, 1)).toEqual([]);
+    expect(await namesIn(store, 20)).toEqual(['b']);
+    expect(await store.leavers(10)).toEqual(['a', 'b']);
+  });
+
   test('what is being read is seen by nobody until it is published, and then at once', async () => {
     const store = create();
     const other = reopen(store);

@@ -6,7 +6,7 @@ import { type Company, createCompany } from '../../emulator/company';
 import { rolesOf } from '../../emulator/person';
 import type { Emulator } from '../../emulator/server';
 import { type Database, openDatabase } from '../../lib/database';
-import { createClient } from '../../lib/dingtalk/client';
+import { type Client, createClient, type DingTalkRequest } from '../../lib/dingtalk/client';
 import { createLibsqlStore } from '../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../lib/directory/schema';
 import type { DirectoryStore, StoredMember, StoredRun } from '../../lib/directory/store';
@@ -46,6 +46,31 @@ export function openMirror(emulator: Emulator, file = temporaryFile()): Mirror {
 
 export function clientOf({ clientId, clientSecret, url }: Emulator) {
   return createClient({ clientId, clientSecret, apiUrl: url, oapiUrl: url });
+}
+
+/** A client in whose way something happens, once: just before the first call is sent whose path and body are these. */
+export function clientMeeting(
+  emulator: Emulator,
+  { path, ...fields }: { path: string; dept_id?: number; cursor?: number },
+  happen: () => unknown,
+): Client {
+  const client = clientOf(emulator);
+  let happened = false;
+  const fits = (request: DingTalkRequest<unknown>) =>
+    request.path === path &&
+    Object.entries(fields).every(
+      ([name, value]) => (request.body as Record<string, unknown>)[name] === value,
+    );
+  return {
+    ...client,
+    async call(request) {
+      if (!happened && fits(request)) {
+        happened = true;
+        await happen();
+      }
+      return client.call(request);
+    },
+  };
 }
 
 /** A mirror, or the emulator's company, in one shape. */
@@ -148,6 +173,19 @@ export async function expectExact(
       company.membersBelow(id).size,
     ]);
   }
+}
+
+/** As `expectExact`, whatever the order in which departments list theirs: nobody tells the place of who has moved. */
+export async function expectSame(mirror: Mirror, company: Company, only?: Parameters<typeof dumpCompany>[1]) {
+  const unordered = ({ departments, people }: Dump) => ({
+    departments: departments.map((one) => ({
+      ...one,
+      children: [...one.children].sort((a, b) => a - b),
+      people: [...one.people].sort(),
+    })),
+    people,
+  });
+  expect(unordered(await dumpMirror(mirror.store))).toEqual(unordered(dumpCompany(company, only)));
 }
 
 /** Every row that the mirror consists of, and for which generations it stands: a write of any shows. */

@@ -4,7 +4,9 @@ import type { FaultInput } from '../../../emulator/fault-kinds';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { DEFAULT_PERMISSIONS } from '../../../emulator/settings';
 import type { Undertaking } from '../../../lib/dingtalk/client';
-import { exchangeCode, getMember } from '../../../lib/dingtalk/users';
+import { listSubDepartments } from '../../../lib/dingtalk/departments';
+import { listRoleMembers, listRoles } from '../../../lib/dingtalk/roles';
+import { exchangeCode, getMember, listMemberIds } from '../../../lib/dingtalk/users';
 import { startPeer } from '../../support/peer';
 import { countCalls, createLine, everythingOf, failureOf } from '../../support/telephone';
 
@@ -367,6 +369,33 @@ test.each<[string, FaultInput]>([
   expect(performance.now() - started).toBeLessThan(2500);
   expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
   expect(calls().detail).toBe(1);
+});
+
+test('lists that DingTalk gives whole may be long, though not without end', async () => {
+  const { client } = await warmLine();
+  const endpoint = '/topapi/user/listid';
+  const ids = Array.from({ length: 120_000 }, (_, n) => `zhang.wei.${n}`);
+  const children = Array.from({ length: 30_000 }, (_, n) => ({ dept_id: n, name: '华东区域渠道拓展部' }));
+  emulator.control.fault({ endpoint, fault: said({ errcode: 0, result: { userid_list: ids } }) });
+  emulator.control.fault({
+    endpoint: '/topapi/v2/department/listsub',
+    fault: said({ errcode: 0, result: children }),
+  });
+  expect(await listMemberIds(client, 1)).toEqual(ids);
+  expect(await listSubDepartments(client, 1)).toHaveLength(30_000);
+  emulator.control.fault({ endpoint, times: 'always', fault: { kind: 'huge', bytes: 17_000_000 } });
+  expect((await failureOf(listMemberIds(client, 1))).code).toBe('answer-too-large');
+});
+
+test('an empty page of roles with more to come is no end of them', async () => {
+  const { client } = await warmLine();
+  for (const endpoint of ['/topapi/role/list', '/topapi/role/simplelist']) {
+    const result = { hasMore: true, list: [] };
+    emulator.control.fault({ endpoint, times: 'always', fault: said({ errcode: 0, result }) });
+  }
+  const malformed = { kind: 'malformed', code: 'empty-page' };
+  expect(await failureOf(listRoles(client))).toMatchObject(malformed);
+  expect(await failureOf(listRoleMembers(client, 1))).toMatchObject(malformed);
 });
 
 test('a gzip that is honest is unpacked', async () => {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { createRandom } from '../../../emulator/random';
 import type { Client, DingTalkRequest } from '../../../lib/dingtalk/client';
 import { DingTalkError } from '../../../lib/dingtalk/errors';
 import { createPacedClient, type PaceOptions } from '../../../lib/dingtalk/pace';
+import { createVirtualTime } from '../../support/virtual-time';
 
 function fake(answer: (path: string, n: number) => unknown, options: PaceOptions = {}) {
   const sent: { path: string; at: number }[] = [];
@@ -35,6 +37,53 @@ test('calls of one API keep their distance, and two APIs do not wait for one ano
     expect(times.at(-1)! - times[0]!).toBeGreaterThan(19 * 20 - 250);
     for (let n = 0; n + 13 < times.length; n++) expect(times[n + 13]! - times[n]!).toBeGreaterThan(40);
   }
+});
+
+/** Calls at the default pace in virtual time. @param delays of a call sent at `ms`: until it arrives, and until it is answered */
+async function onVirtualLine(calls: number, delays: (ms: number) => [number, number]) {
+  const { now, timers, advance } = createVirtualTime();
+  const pause = (ms: number) => new Promise<void>((resolve) => timers.set(resolve, ms));
+  const arrivals: number[] = [];
+  const client = {
+    call: async () => {
+      const [until, back] = delays(now());
+      await pause(until);
+      arrivals.push(now());
+      await pause(back);
+    },
+  } as unknown as Client;
+  const paced = createPacedClient(client, { now, pause });
+  let answered = 0;
+  for (let n = 0; n < calls; n++) {
+    void paced.call({ path: '/a' } as DingTalkRequest<unknown>).then(() => answered++);
+  }
+  while (answered < calls) await advance(500);
+  return { arrivals, seconds: now() / 1000 };
+}
+
+test.each([
+  [
+    'for a second',
+    (sent: number, [from, to]: [number, number]) => (sent >= from && sent < to ? to - sent : 5),
+  ],
+  ['now and then', (sent: number) => (sent * 7919) % 1300],
+] as const)(
+  'when the line stands still %s, no second brings DingTalk more than 20 calls of an API',
+  async (_, delay) => {
+    const random = createRandom(Math.floor(Math.random() * 2 ** 31));
+    const from = 3000 + random.below(4000);
+    const still: [number, number] = [from, from + 900 + random.below(300)];
+    const { arrivals } = await onVirtualLine(300, (sent) => [delay(sent, still), 5 + random.below(200)]);
+    arrivals.sort((a, b) => a - b);
+    for (let n = 0; n + 20 < arrivals.length; n++) {
+      expect(arrivals[n + 20]! - arrivals[n]!).toBeGreaterThanOrEqual(1000);
+    }
+  },
+);
+
+test('answers that take 0.3 s cost nothing of the rate', async () => {
+  const { seconds } = await onVirtualLine(450, () => [150, 150]);
+  expect(seconds).toBeLessThanOrEqual(450 / 15 + 1);
 });
 
 test('no more are under way than is granted', async () => {

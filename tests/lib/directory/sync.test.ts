@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createRandom } from '../../../emulator/random';
+import { ROLES } from '../../../emulator/roles';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/server';
 import { getDepartment } from '../../../lib/dingtalk/departments';
 import { getMember } from '../../../lib/dingtalk/users';
@@ -35,6 +36,8 @@ afterEach(async () => {
 
 const company = () => emulator.company;
 const LIST = '/topapi/v2/user/list';
+const DEPARTMENT = '/topapi/v2/department/get';
+const ROLE = '/topapi/role/simplelist';
 const LISTSUB = '/topapi/v2/department/listsub';
 const biggest = () =>
   [...company().departments].sort(
@@ -61,9 +64,9 @@ test('no more calls are made than must be', async () => {
     0,
   );
   const roles = emulator.control.calls().byEndpoint['/topapi/role/simplelist']!;
-  // Token, range, roles, administrators; for each department what is below it, its rules and its people.
+  // Token, range, roles, administrators, and once how many people there are; for each department what is below it, its rules and its people.
   const severalPages = company().departments.filter(({ id }) => company().membersOf(id).length > 100).length;
-  expect(calls).toBe(3 + roles + 2 * length + pages + severalPages);
+  expect(calls).toBe(4 + roles + 2 * length + pages + severalPages);
 });
 
 test('people who come, go, move and change are found', async () => {
@@ -108,6 +111,21 @@ test('odd departments are left out, and named', async () => {
     { id: 99_000_001, name: '青禾实验学校', why: 'school' },
   ]);
   await expectExact(mirror, company());
+});
+
+test('a school that is authorised by itself is left out too, and named', async () => {
+  await start({ oddDepartments: true });
+  const [top] = company().childrenOf(1);
+  emulator.control.settings({ scope: { departments: [99_000_001, top!.id], users: [] } });
+  emulator.control.move(company().people[9]!.userid, [99_000_001, 99_000_002]);
+  const run = await mirror.sync();
+  expect(run).toMatchObject({
+    state: 'complete',
+    skipped: [{ id: 99_000_001, name: '青禾实验学校', why: 'school' }],
+  });
+  await expectExact(mirror, company(), { departments: [top!.id], users: [] });
+  const { length } = company().departments.filter(({ id }) => company().pathOf(id).includes(top!.id));
+  expect(emulator.control.calls().byEndpoint[DEPARTMENT]).toBe(length + 1);
 });
 
 test('a permission that is missing makes the read partial, says which, and removes nobody', async () => {
@@ -163,12 +181,57 @@ test('one department that is refused is named, and its people stay', async () =>
   await expectExact(mirror, company());
 });
 
+test('a refusal for the root, which is asked first, is not taken for one of all', async () => {
+  await start();
+  const [permission, unknown] = [60011, 43007].map((errcode) => ({ kind: 'errcode', errcode }) as const);
+  const where = { dept_id: 1 };
+  emulator.control.fault({ endpoint: LIST, where, times: 'always', fault: permission! });
+  emulator.control.fault({ endpoint: DEPARTMENT, where, times: 'always', fault: unknown! });
+  const run = await mirror.sync();
+  const root = { departmentId: 1 };
+  expect(run.state).toBe('partial');
+  expect(run.missing).toHaveLength(2);
+  expect(run.missing).toContainEqual(expect.objectContaining({ ...root, what: 'people' }));
+  expect(run.missing).toContainEqual(expect.objectContaining({ ...root, what: 'settings' }));
+  for (const { id, own, hidden } of await mirror.store.departments()) {
+    expect(own, String(id)).toBe(id === 1 ? 0 : company().membersOf(id).length);
+    // It cannot be, and would hide everybody.
+    expect(hidden).toBe(false);
+  }
+  emulator.control.clearFaults();
+  expect(await mirror.sync()).toMatchObject({ state: 'complete' });
+  await expectExact(mirror, company());
+});
+
+test('a refusal of all is told once, and costs some calls', async () => {
+  await start({ members: 300, departments: 150 });
+  for (const endpoint of [LIST, DEPARTMENT]) {
+    emulator.control.fault({ endpoint, times: 'always', fault: { kind: 'errcode', errcode: 60011 } });
+  }
+  const { missing } = await mirror.sync();
+  expect(missing.map(({ what, departmentId }) => [what, departmentId]).sort()).toEqual([
+    ['people', undefined],
+    ['settings', undefined],
+  ]);
+  const { byEndpoint } = emulator.control.calls();
+  for (const endpoint of [LIST, DEPARTMENT]) expect(byEndpoint[endpoint]).toBeLessThan(20);
+});
+
+test('one role that is refused is named', async () => {
+  await start();
+  const role = [...ROLES.values()][0]!;
+  const fault = { kind: 'errcode', errcode: 60011 } as const;
+  emulator.control.fault({ endpoint: ROLE, where: { role_id: role.id }, times: 'always', fault });
+  const { missing } = await mirror.sync();
+  expect(missing).toEqual([expect.objectContaining({ what: 'roles', roleName: role.name })]);
+});
+
 test('roles that cannot be read make the roles partial, not the people', async () => {
   await start();
   await mirror.sync();
   emulator.control.fire(company().people[40]!.userid);
   emulator.control.fault({
-    endpoint: '/topapi/role/simplelist',
+    endpoint: ROLE,
     times: 'always',
     fault: { kind: 'errcode', errcode: 60011 },
   });
