@@ -1,10 +1,9 @@
 import 'server-only';
 import type { Migration } from '../database';
+import { fillTexts } from './libsql-rows';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
 export const FOREVER = 9007199254740991;
-/** Ids of people who have not activated DingTalk begin here, so that the index yields them last. */
-export const FIRST_INACTIVE_ID = 2 ** 40;
 
 /**
  * Rows carry the generations for which they stand: `from_generation` ≤ g < `to_generation`. A run writes the next
@@ -162,5 +161,16 @@ CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
   {
     name: 'directory-leaver-1',
     sql: 'CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY) WITHOUT ROWID;',
+  },
+  {
+    // Everything by which a person is found in one index, so that it can intersect the words of a query by itself.
+    name: 'directory-text-2',
+    sql: `
+DROP TABLE directory_text;
+CREATE VIRTUAL TABLE directory_text USING fts5(
+  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2 3', tokenize='unicode61'
+);
+`,
+    fill: fillTexts,
   },
 ];

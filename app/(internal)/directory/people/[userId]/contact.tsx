@@ -29,7 +29,10 @@ export function contactFields(person: PersonPage, text: DirectoryText): Field[] 
 }
 
 /** What somebody does here. */
-export function workFields({ jobNumber, manager, roles }: PersonPage, text: DirectoryText): Field[] {
+export function workFields(
+  { jobNumber, manager, managerUnknown, roles }: PersonPage,
+  text: DirectoryText,
+): Field[] {
   const managerLink = manager && (
     <Link href={`/directory/people/${encodeURIComponent(manager.userId)}`} prefetch={false}>
       {manager.name}
@@ -37,7 +40,7 @@ export function workFields({ jobNumber, manager, roles }: PersonPage, text: Dire
   );
   return [
     { label: text.jobNumber, value: jobNumber },
-    { label: text.manager, value: managerLink },
+    { label: text.manager, value: managerLink ?? (managerUnknown ? text.managerUnknown : undefined) },
     { label: text.roles, value: roles.join(' · ') },
   ].filter(({ value }) => Boolean(value));
 }
