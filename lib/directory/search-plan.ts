@@ -20,7 +20,7 @@ export interface SearchPlan {
   mobileTail: string | undefined;
   /** Also look at numbers that people hide. */
   hiddenMobiles: boolean;
-  /** Expression for the full-text index, safe by construction: the words side by side; absent when there are none. */
+  /** Expression for the full-text index, safe by construction: the words of the only term, side by side. */
   words: string | undefined;
   /** The same: every term somewhere, in whatever order. */
   each: string;
@@ -44,7 +44,7 @@ export function planSearch(text: string, hiddenMobiles: boolean): SearchPlan {
     key: squeeze(text),
     mobileTail: mobileTail(text),
     hiddenMobiles,
-    words: phrase(text),
+    words: terms.length === 1 ? phrase(text) : undefined,
     each: terms.map((term) => anywhere(term, hiddenMobiles)).join(' AND '),
   };
 }
