@@ -110,19 +110,15 @@ function notLooked<T extends { id: number }>({ looked }: Search, rows: T[]): T[]
   return rows.filter(({ id }) => !looked.has(id) && looked.add(id));
 }
 
-/** Those first of whose name more was typed. */
+/** Those first of whose name more was typed, and the active. */
 function byName(members: StoredMember[], terms: string[]): Found[] {
   const ranked = members.map((member) => {
     const name = squeeze(fold(member.record.name));
-    const named = terms.filter((term) => name.includes(squeeze(term)));
-    const isWhole = named.some((term) => squeeze(term) === name);
-    return {
-      member,
-      kind: named.length > 0 ? ('name' as const) : ('text' as const),
-      score: named.length + (isWhole ? 1 : 0),
-    };
+    const named = terms.filter((term) => name.includes(squeeze(term))).length;
+    const kind: FoundKind = named > 0 ? 'name' : 'text';
+    return { member, kind, named, inactive: member.record.active ? 0 : 1, length: name.length };
   });
-  return ranked.sort((a, b) => b.score - a.score);
+  return ranked.sort((a, b) => b.named - a.named || a.inactive - b.inactive || a.length - b.length);
 }
 
 /** By the index's own order, in which people who are not active come last. */

@@ -5,6 +5,7 @@ import {
   type DepartmentRules,
   type DirectoryStore,
   type FindOptions,
+  type Found,
   type FoundPerson,
   type Lease,
   LeaseLostError,
@@ -375,6 +376,42 @@ export function describeStore(
     expect(await store.state()).toMatchObject({ state: 'failed', people: 3 });
   });
 
+  test('people of several departments count once', async () => {
+    const store = create();
+    await publishReading(store, company);
+    expect(await store.countPeople([10, 20])).toBe(2);
+    expect(await store.countPeople([1, 20])).toBe(2);
+    expect(await store.countPeople([])).toBe(0);
+  });
+
+  test('of a crowd that fits, the few who may be seen are found, or it is said that not all were looked at', async () => {
+    const store = create();
+    const crowd = Array.from({ length: 4300 }, (_, n) => person(`w${n}`, { name: '王伟', title: '专员' }));
+    await publishReading(store, {
+      tree: { 1: undefined, 10: 1 },
+      people: { 1: crowd, 10: [crowd[2500]!, crowd[4250]!] },
+    });
+    const only = (...userIds: string[]) => ({
+      accepts: ({ member }: Found) => userIds.includes(member.userId),
+    });
+    for (const typed of ['王伟', 'ww', '王', '专员', '专员 王', 'wang 专员']) {
+      expect(await namesOf(store, typed, only('w2500'))).toEqual(['w2500']);
+      const { people, isComplete } = await store.find(planSearch(typed, false), {
+        ...only('w4250'),
+        limit: 10,
+      });
+      expect({ typed, people, isComplete }).toEqual({ typed, people: [], isComplete: false });
+      for (const within of [
+        { departmentIds: [10], userIds: [] },
+        { departmentIds: [], userIds: ['w4250'] },
+      ]) {
+        expect(
+          await store.find(planSearch(typed, false), { ...only('w4250'), limit: 10, within }),
+        ).toMatchObject({ people: [{ member: { userId: 'w4250' } }], isComplete: true });
+      }
+    }
+  });
+
   test.each(SEARCHES)('%s finds %j', async (typed, wanted) => {
     const store = create();
     await publishReading(store, { tree: { 1: undefined }, people: { 1: STAFF } });
@@ -398,6 +435,7 @@ const STAFF: FoundPerson[] = [
   person('zoe', { name: 'Zoë Świerczyński' }),
   person('wide', { name: '李\u200b零' }),
   person('yoshino', { name: '𠮷野 太郎' }),
+  person('lin', { name: '林国荣', title: 'Area Manager', stateCode: '65', mobile: '91234567' }),
   person('quote', { name: `Robert'); DROP TABLE staff;--` }),
 ];
 
@@ -427,7 +465,7 @@ const SEARCHES: [string, string[]][] = [
   ['alice', ['alice']],
   ['JOHN', ['alice']],
   ['alice johnson', ['alice']],
-  ['manager', ['alice']],
+  ['manager', ['alice', 'lin']],
   ['swier', ['zoe']],
   ['工程师', ['san']],
   ['软件', ['san']],
@@ -436,6 +474,30 @@ const SEARCHES: [string, string[]][] = [
   ['1234', ['sanfeng']],
   ['13800001234', ['sanfeng']],
   ['5678', []],
+  ['+86-13800001234', ['sanfeng']],
+  ['+86 138-0000-1234', ['sanfeng']],
+  ['+8613800001234', ['sanfeng']],
+  ['(138) 0000.1234', ['sanfeng']],
+  ['+65-91234567', ['lin']],
+  ['+65 9123 4567', ['lin']],
+  ['+65-4567', ['lin']],
+  ['4567', ['lin']],
+  ['+86-5678', []],
+  ['张三 工程师', ['san']],
+  ['工程师 张三', ['san']],
+  ['工程师 zs', ['san']],
+  ['三 高级', ['san']],
+  ['zhang 架构', ['sanfeng']],
+  ['架构 san', ['sanfeng']],
+  ['1234 zhang', ['sanfeng']],
+  ['张 +86-1234', ['sanfeng']],
+  ['张 00017', ['sanfeng']],
+  ['account alice manager', ['alice']],
+  ['manager 4567 林', ['lin']],
+  ['三 张', ['san', 'sanfeng', 'away']],
+  ['吕 5678', []],
+  ['张三 不存在', []],
+  ['经理 张三', []],
   ['李零', ['wide']],
   ['太郎', ['yoshino']],
   ['𠮷', ['yoshino']],

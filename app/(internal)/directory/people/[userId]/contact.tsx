@@ -15,6 +15,15 @@ export function mailAddress(email: string | undefined): string | undefined {
   return `mailto:${email.split('@').map(encodeURIComponent).join('@')}`;
 }
 
+/**
+ * A link that opens a page in DingTalk, from wherever it is followed.
+ *
+ * @see https://open.dingtalk.com/document/orgapp/private-chat-related-jump-protocol
+ */
+export function inDingTalkAddress(url: string): string {
+  return `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(url)}`;
+}
+
 /** How to reach somebody, as far as it is known. */
 export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
   const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
