@@ -66,9 +66,14 @@ test('by default a sign-in asks for the member, and the mirror learns who left',
       ({ userId }: { userId: string }) => userId,
     );
   expect(await found()).toContain(leaver.userid);
-  const code = emulator.control.mintCode(leaver.userid);
-  emulator.control.fire(leaver.userid);
-  const { status } = await new Visitor(app).post('/api/session', { code });
+  // They leave while they sign in.
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/get',
+    fault: { kind: 'staffChange', fire: [leaver.userid] },
+  });
+  const { status } = await new Visitor(app).post('/api/session', {
+    code: emulator.control.mintCode(leaver.userid),
+  });
   expect(status).toBe(403);
   expect(await found()).toEqual([]);
 });
