@@ -139,7 +139,7 @@ const en: typeof zhCN = {
   pages: 'Pages',
   call: 'Call',
   mail: 'Mail',
-  message: 'DingTalk message',
+  message: 'DingTalk',
   messageFailed: 'DingTalk did not open the chat. Please search for the name in DingTalk.',
   reach: 'Reach this person',
   work: 'Work',

@@ -359,7 +359,7 @@ test('pages speak English to whoever reads English', async () => {
     [
       member,
       `/directory/people/${person(5).userid}`,
-      ['DingTalk message', 'Departments', 'Job number'],
+      ['>DingTalk</a>', 'Departments', 'Job number'],
       ['所在部门', '工号', '钉钉'],
     ],
     [
