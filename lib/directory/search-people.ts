@@ -40,7 +40,7 @@ export async function findPeople(
 ): Promise<{ people: Match[]; isComplete: boolean }> {
   const found = new Map<string, Match>();
   let isComplete = true;
-  for (const reading of await readingsOf(view, terms)) {
+  for await (const reading of readingsOf(view, terms)) {
     const finding = await (reading.terms.length > 0 ? findNamed : findPlaced)(view, reading, limit);
     for (const match of finding.people) {
       if (!found.has(match.member.userId)) found.set(match.member.userId, match);
@@ -51,18 +51,24 @@ export async function findPeople(
   return { people: [...found.values()].slice(0, limit), isComplete };
 }
 
-/** Those first that take more terms to be about the person. */
-async function readingsOf({ tree, sight }: View, terms: string[]): Promise<Reading[]> {
+/** Those first that take more terms to be about the person: mostly the first one is enough. */
+async function* readingsOf({ tree, sight }: View, terms: string[]): AsyncGenerator<Reading> {
+  if (terms.length === 0) return;
+  yield { terms, places: [] };
   const places: Set<number>[] = [];
   for (const term of terms) {
     // Whom the viewer may not see in a department must not be found by its name either.
     const named = await findDepartments(tree, squeeze(term), { visible: sight.seesDepartment });
     places.push(new Set([...tree.withBelow(named.map(({ id }) => id))].filter(sight.seesDepartment)));
   }
-  return Array.from({ length: terms.length === 0 ? 0 : 2 ** terms.length }, (_, mask) => ({
-    terms: terms.filter((_, at) => ((mask >> at) & 1) === 0),
-    places: places.filter((_, at) => ((mask >> at) & 1) === 1),
-  }))
+  const others = Array.from({ length: 2 ** terms.length - 1 }, (_, at): Reading => {
+    const isPlace = (term: number) => (((at + 1) >> term) & 1) === 1;
+    return {
+      terms: terms.filter((_, term) => !isPlace(term)),
+      places: places.filter((_, term) => isPlace(term)),
+    };
+  });
+  yield* others
     .filter((reading) => reading.places.every(({ size }) => size > 0))
     .sort((a, b) => a.places.length - b.places.length);
 }
