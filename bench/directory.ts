@@ -8,9 +8,11 @@ import { type Client, createClient } from '../lib/dingtalk/client';
 import { DingTalkError } from '../lib/dingtalk/errors';
 import { createLibsqlStore } from '../lib/directory/libsql-store';
 import { planSearch } from '../lib/directory/search-plan';
+import { type Sight, sightOf } from '../lib/directory/sight';
 import { fold } from '../lib/directory/sound';
 import type { DirectoryStore } from '../lib/directory/store';
 import { type SyncOutcome, sync } from '../lib/directory/sync';
+import { buildTree } from '../lib/directory/tree';
 import { startAppProcess } from './app-process';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
 import { atMost, exactly, type Figure, percentile, round } from './figure';
@@ -24,6 +26,8 @@ interface Size {
 }
 const FULL: Size = { members: 100_000, departments: 5000, big: 5000 };
 const SHORT: Size = { members: 600, departments: 60, big: 200 };
+/** Which department has many people. */
+const BIG = 20;
 const MEGABYTE = 1024 * 1024;
 
 /** The staff directory of a large company: whole syncs, then search and pages in what they left. */
@@ -46,6 +50,10 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
   );
   try {
     await emulator.control('settings', { qps: 20 * times });
+    // One department in ten is hidden, so that searches have people to leave out.
+    for (const { id } of hiddenDepartments(size, seed)) {
+      await emulator.control(`departments/${id}`, { hidden: true });
+    }
     // One department of 5 000: the first call of the sync moves its people in.
     const move = await bigDepartment(emulator, size, seed);
     await emulator.control('faults', { endpoint: '/auth/scopes', fault: { kind: 'staffChange', move } });
@@ -60,9 +68,15 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
     const second = await measured(run);
     const writes = fingerprint(db) === rowsBefore ? 0 : 'some';
 
-    const search = await searchTimes(store);
+    const userId = await someoneActive(emulator);
+    const sight = await sightFor(store, userId);
+    const search = await searchTimes(store, sight);
     const pages = await pageTimes(store, size, move[0]!.departmentIds[0]!);
-    const api = await apiFigures({ emulator, folder, size, departmentId: move[0]!.departmentIds[0]! });
+    const api = await apiFigures({
+      ...{ emulator, folder, size, userId },
+      departmentId: move[0]!.departmentIds[0]!,
+      visible: await countVisible(store, sight),
+    });
     const company = companyOf(size, seed);
     for (const { userid, departmentIds } of move) company.change(userid, { departmentIds });
     const bound = busiest / rate;
@@ -97,6 +111,36 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
   }
 }
 
+/** None of those above the department of many people. */
+function hiddenDepartments({ departments }: Size, seed: number) {
+  const all = generateDepartments('', departments, seed);
+  const parents = new Map(all.map(({ id, parentId }) => [id, parentId]));
+  const shown = new Set<number>();
+  for (let id: number | undefined = all[BIG]!.id; id !== undefined; id = parents.get(id)) shown.add(id);
+  return all.filter(({ id }, at) => at % 10 === 5 && !shown.has(id));
+}
+
+async function someoneActive(emulator: EmulatorProcess): Promise<string> {
+  const { people } = (await emulator.control('people')) as { people: { userid: string; active: boolean }[] };
+  return people.find(({ active }) => active)!.userid;
+}
+
+async function sightFor(store: DirectoryStore, userId: string): Promise<Sight> {
+  const tree = buildTree(await store.state(), await store.departments());
+  return sightOf(tree, { userId, member: await store.member(userId), roles: [] }, []);
+}
+
+async function countVisible(store: DirectoryStore, sight: Sight): Promise<number> {
+  let count = 0;
+  let cursor: Awaited<ReturnType<DirectoryStore['page']>>['next'];
+  do {
+    const { members, next } = await store.page(cursor, 1000);
+    count += members.filter((member) => sight.seesPerson(member)).length;
+    cursor = next;
+  } while (cursor);
+  return count;
+}
+
 function companyOf({ members, departments }: Size, seed: number): Company {
   return createCompany({
     corpId: 'dingemulator0001corp',
@@ -109,7 +153,7 @@ function companyOf({ members, departments }: Size, seed: number): Company {
 
 /** Asked of the emulator, so that no second company weighs on the memory that is measured. */
 async function bigDepartment(emulator: EmulatorProcess, { members, departments, big }: Size, seed: number) {
-  const { id } = generateDepartments('', departments, seed)[20]!;
+  const { id } = generateDepartments('', departments, seed)[BIG]!;
   const move: { userid: string; departmentIds: number[] }[] = [];
   for (let offset = members - big; offset < members; offset += 100) {
     const { people } = (await emulator.control(`people?offset=${offset}`)) as {
@@ -213,18 +257,27 @@ const TYPED =
 const QUERIES = [
   ...TYPED,
   ...TYPED.slice(0, 12).flatMap((first) => TYPED.slice(12, 40).map((second) => first + second)),
+  // Two words narrow each other, in either order, and at times to nobody.
+  ...TYPED.slice(0, 40).flatMap((first, at) => [
+    `${first} ${TYPED[(at + 20) % TYPED.length]}`,
+    `${TYPED[(at + 33) % TYPED.length]} ${first}`,
+  ]),
+  ...['张三 产品部', '产品部 张三', '工程师 经理', '专员 高级', '研发 王', 'z 9', '王 工程师 组'],
   '(a+)+$',
   '"\'*',
   'x'.repeat(64),
   '张'.repeat(64),
 ];
 
-async function searchTimes(store: DirectoryStore): Promise<number[]> {
+async function searchTimes(store: DirectoryStore, sight: Sight): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < 5; round++) {
     for (const query of QUERIES) {
       const startedAt = performance.now();
-      await store.find(planSearch(fold(query), false), () => true, 21);
+      await store.find(planSearch(fold(query), false), {
+        accepts: ({ member }) => sight.seesPerson(member),
+        limit: 21,
+      });
       times.push(performance.now() - startedAt);
     }
   }
@@ -245,19 +298,22 @@ async function pageTimes(store: DirectoryStore, { big }: Size, departmentId: num
 async function apiFigures({
   emulator,
   folder,
-  size: { members, big },
+  size: { big },
+  userId,
   departmentId,
+  visible,
 }: {
   emulator: EmulatorProcess;
   folder: string;
   size: Size;
+  userId: string;
   departmentId: number;
+  /** How many people this one may see. */
+  visible: number;
 }): Promise<Figure[]> {
-  const { people } = (await emulator.control('people')) as { people: { userid: string; active: boolean }[] };
-  const { userid } = people.find(({ active }) => active)!;
-  const app = await startAppProcess({ emulator, env: { DATA_DIR: folder, DIRECTORY_EXPORT: userid } });
+  const app = await startAppProcess({ emulator, env: { DATA_DIR: folder, DIRECTORY_EXPORT: userId } });
   try {
-    const { code } = (await emulator.control('codes', { userid })) as { code: string };
+    const { code } = (await emulator.control('codes', { userid: userId })) as { code: string };
     const answer = await fetch(`${app.url}/api/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', origin: app.url },
@@ -295,7 +351,7 @@ async function apiFigures({
         ' ms',
         50,
       ),
-      exactly('rows of the export', exported.rows, members),
+      exactly('rows of the export', exported.rows, visible),
       { what: 'export, first byte', value: round(exported.firstByteMs, 0), unit: ' ms' },
       { what: 'export', value: round(exported.rows / exported.seconds, 0), unit: ' rows/s' },
     ];

@@ -12,6 +12,8 @@ import { revocationMigrations } from './revocation/schema';
 export interface Migration {
   name: string;
   sql: string;
+  /** What SQL cannot say, in the same transaction. */
+  fill?: (database: Database) => void;
 }
 
 type Value = string | number | null;
@@ -43,6 +45,8 @@ export interface Database {
 /** How long a writer waits for another process's. */
 const BUSY_TIMEOUT_MS = 5000;
 const RECORDS_BUSY_TIMEOUT_MS = 10;
+/** How long for another process's migration, which may fill a large company's index anew. */
+const MIGRATION_TIMEOUT_MS = 120_000;
 
 /**
  * Opens a database file, makes it when it is not there, and takes the migrations that it has not taken yet. Another
@@ -56,7 +60,7 @@ export function openDatabase(
   { busyTimeoutMs = BUSY_TIMEOUT_MS }: { busyTimeoutMs?: number } = {},
 ): Database {
   const connection = new Libsql(path, { timeout: busyTimeoutMs });
-  connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+  connection.exec(`PRAGMA busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
   connection.exec('PRAGMA journal_mode = WAL');
   connection.exec('PRAGMA synchronous = NORMAL');
   connection.exec('PRAGMA cache_size = -48000');
@@ -64,6 +68,7 @@ export function openDatabase(
   connection.exec('PRAGMA wal_autocheckpoint = 16000');
   const database = wrap(connection, path);
   migrate(database, connection, migrations);
+  connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   return database;
 }
 
@@ -113,9 +118,10 @@ function migrate(database: Database, connection: Libsql.Database, migrations: re
   if (migrations.every(({ name }) => taken().has(name))) return;
   database.write(() => {
     const before = taken();
-    for (const { name, sql } of migrations) {
+    for (const { name, sql, fill } of migrations) {
       if (before.has(name)) continue;
       connection.exec(sql);
+      fill?.(database);
       database.run('INSERT INTO migration (name, taken_at) VALUES (?, ?)', name, Date.now());
     }
   });

@@ -67,13 +67,17 @@ export async function requestAuthCode(options: {
 /** A client that has a chat opens it within this time or not at all. */
 const CHAT_TIMEOUT_MS = 5000;
 
-/** Whether the client can open a chat: DingTalk on a phone. The desktop's has no such call. */
-export function mayOpenChat(): boolean {
-  return ['android', 'ios', 'harmony'].includes(String(dd.env.platform));
+/** Whether this page is open in a client of DingTalk. */
+export function isInDingTalk(): boolean {
+  return String(dd.env.platform) !== 'notInDingTalk';
 }
+
+/** Clients that can open a chat: those on phones. The desktop's has no such call. */
+const CHAT_CLIENTS = ['android', 'ios', 'harmony'];
 
 /** Opens the chat with a member of the company. @throws WebviewError */
 export async function openChat({ corpId, userId }: { corpId: string; userId: string }): Promise<void> {
+  if (!CHAT_CLIENTS.includes(String(dd.env.platform))) throw new WebviewError('bridge-refused', NOT_EXIST);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new WebviewError('bridge-silent')), CHAT_TIMEOUT_MS);

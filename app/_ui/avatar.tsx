@@ -21,6 +21,6 @@ export function Avatar({ name, url }: { name: string; url?: string | undefined }
 
 function initials(name: string): string {
   const characters = Array.from(name.trim());
-  const latin = /^[A-Za-z]/.test(name);
+  const latin = /^\p{Script=Latin}/u.test(characters[0] ?? '');
   return (latin ? characters.slice(0, 2) : characters.slice(-2)).join('');
 }

@@ -3,11 +3,11 @@ import { AppError } from '../errors';
 import { directoryStore } from './libsql-store';
 import { lookUp } from './look-up';
 import type { ShownState } from './mirror-state';
-import { parseQuery, planSearch } from './search-plan';
-import type { Sight } from './sight';
-import { fold, squeeze, syllablesOf } from './sound';
+import { findPeople, type Match } from './search-people';
+import { parseQuery } from './search-plan';
+import { squeeze } from './sound';
 import type { PageCursor, StoredDepartment, StoredMember } from './store';
-import { type DirectoryTree, findDepartments } from './tree';
+import { findDepartments } from './tree';
 import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
 
 /**
@@ -73,6 +73,8 @@ export interface PersonPage extends PersonCard {
   departments: { id: number; name: string; path: DepartmentName[]; leader: boolean }[];
   roles: string[];
   manager?: { userId: string; name: string } | undefined;
+  /** Without a manager: DingTalk could not be asked yet whether there is one. */
+  managerUnknown: boolean;
   /** With the country code in front of numbers from elsewhere: `+65-…`. Absent when hidden. */
   mobile?: string | undefined;
   /** DingTalk has a mobile number that this viewer may not see. */
@@ -86,16 +88,7 @@ export interface PersonPage extends PersonCard {
 export interface FoundPerson extends PersonCard {
   departments: DepartmentName[];
   /** How it was found: for a hint beside the name. */
-  matched:
-    | 'name'
-    | 'pinyin'
-    | 'initials'
-    | 'job-number'
-    | 'mobile'
-    | 'user-id'
-    | 'title'
-    | 'text'
-    | 'department';
+  matched: Match['matched'];
 }
 
 export interface SearchPage {
@@ -105,7 +98,7 @@ export interface SearchPage {
   /** Best first, at most {@link SEARCH_LIMIT}. */
   people: FoundPerson[];
   departments: DepartmentNode[];
-  /** There are more people than these. */
+  /** There are more people than these, or perhaps: so many came close that not all were looked at. */
   more: boolean;
 }
 
@@ -138,7 +131,7 @@ export async function overview(): Promise<Overview> {
   const visible = view.tree.ordered.filter(({ id }) => view.sight.seesDepartment(id));
   return {
     state: shownState(view),
-    departments: visible.map((department) => toNode(view, department)),
+    departments: await toNodes(view, visible),
   };
 }
 
@@ -154,12 +147,12 @@ export async function departmentPage(id: number, page = 1): Promise<DepartmentPa
   const people = await directoryStore().membersOf(id, { offset, limit: PAGE_SIZE });
   return {
     state: shownState(view),
-    department: toNode(view, department),
+    department: await toNode(view, department),
     path: visiblePath(view, id).slice(0, -1),
-    subDepartments: tree
-      .childrenOf(id)
-      .filter((child) => sight.seesDepartment(child.id))
-      .map((child) => toNode(view, child)),
+    subDepartments: await toNodes(
+      view,
+      tree.childrenOf(id).filter((child) => sight.seesDepartment(child.id)),
+    ),
     people: people.map((member) => ({ ...toCard(member), leader: member.leader })),
     peopleCount: department.own,
     page: shown,
@@ -195,6 +188,7 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
       manager && view.sight.seesPerson(manager)
         ? { userId: manager.userId, name: manager.record.name }
         : undefined,
+    managerUnknown: detail === null,
     mobile,
     mobileHidden: mobile === undefined && record.mobile !== undefined,
     telephone: record.telephone,
@@ -212,60 +206,18 @@ export async function search(query: string): Promise<SearchPage> {
     visible: view.sight.seesDepartment,
     limit: MAX_DEPARTMENTS_FOUND,
   });
-  const people = await findPeople(view, terms, departments);
+  const { people, isComplete } = await findPeople(view, terms, SEARCH_LIMIT + 1);
   return {
     state: shownState(view),
     query: shown,
-    people: people.slice(0, SEARCH_LIMIT),
-    departments: departments.map((department) => toNode(view, department)),
-    more: people.length > SEARCH_LIMIT,
+    people: people.slice(0, SEARCH_LIMIT).map(({ member, matched }) => ({
+      ...toCard(member),
+      departments: departmentsOf(view, member),
+      matched,
+    })),
+    departments: await toNodes(view, departments),
+    more: people.length > SEARCH_LIMIT || !isComplete,
   };
-}
-
-async function findPeople(
-  { tree, sight }: View,
-  terms: string[],
-  departments: StoredDepartment[],
-): Promise<FoundPerson[]> {
-  const wanted = SEARCH_LIMIT + 1;
-  const found = new Map<string, FoundPerson>();
-  const add = (member: StoredMember, matched: FoundPerson['matched']) => {
-    if (found.size < wanted && !found.has(member.userId)) {
-      found.set(member.userId, {
-        ...toCard(member),
-        departments: departmentsOf(tree, sight, member),
-        matched,
-      });
-    }
-  };
-  const look = async (term: string, accepts: (member: StoredMember) => boolean) => {
-    const plan = planSearch(term, sight.seesHiddenMobiles);
-    const hits = await directoryStore().find(
-      plan,
-      ({ member }) => sight.seesPerson(member) && accepts(member),
-      wanted,
-    );
-    for (const { member, kind } of hits) add(member, kind);
-  };
-  if (terms.length > 0) await look(terms.join(' '), () => true);
-  const [first, ...others] = terms;
-  if (first !== undefined && others.length > 0 && found.size < wanted) {
-    await look(first, (member) => others.every((term) => mentions(tree, member, squeeze(term))));
-  }
-  for (const { id } of departments) {
-    if (found.size >= wanted) break;
-    const people = await directoryStore().membersOf(id, { offset: 0, limit: wanted });
-    for (const member of people) add(member, 'department');
-  }
-  return [...found.values()];
-}
-
-/** Whether the other words of a query fit somebody who was found by the first. */
-function mentions(tree: DirectoryTree, member: StoredMember, term: string): boolean {
-  const { name, title, jobNumber } = member.record;
-  const departments = member.departments.map(({ id }) => tree.departments.get(id)?.name ?? '');
-  const texts = [name, title, jobNumber, ...departments].map((text) => squeeze(fold(text ?? '')));
-  return texts.some((text) => text.includes(term)) || syllablesOf(name).join('').includes(term);
 }
 
 /** Whether whoever asks may take the whole directory with them. */
@@ -317,15 +269,20 @@ function toCard({ userId, record }: StoredMember): PersonCard {
   return { userId, name, avatarUrl, title, jobNumber, active };
 }
 
-function toNode({ tree, sight }: View, department: StoredDepartment): DepartmentNode {
+async function toNode({ tree, sight }: View, department: StoredDepartment): Promise<DepartmentNode> {
   const { id, name, parentId } = department;
+  const count = sight.countOf(department);
   return {
     id,
     name,
     parentId: parentId !== undefined && sight.seesDepartment(parentId) ? parentId : undefined,
-    memberCount: sight.countOf(department),
+    memberCount: typeof count === 'number' ? count : await directoryStore().countPeople(count),
     hidden: tree.hasRules && tree.pathOf(id).some((ancestor) => ancestor.hidden),
   };
+}
+
+function toNodes(view: View, departments: readonly StoredDepartment[]): Promise<DepartmentNode[]> {
+  return Promise.all(departments.map((department) => toNode(view, department)));
 }
 
 function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
@@ -333,7 +290,7 @@ function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
   return path.map(({ id, name }) => ({ id, name }));
 }
 
-function departmentsOf(tree: DirectoryTree, sight: Sight, member: StoredMember): DepartmentName[] {
+function departmentsOf({ tree, sight }: View, member: StoredMember): DepartmentName[] {
   return member.departments.flatMap(({ id }) => {
     const department = sight.seesDepartment(id) ? tree.departments.get(id) : undefined;
     return department ? [{ id, name: department.name }] : [];

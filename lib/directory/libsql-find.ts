@@ -1,9 +1,11 @@
 import 'server-only';
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
 import { headOf, type MemberRow, memberRow, toMembers } from './libsql-reading';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-plan';
-import type { Found, FoundKind } from './store';
+import { fold, squeeze } from './sound';
+import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './store';
 
 /** A row that fits, and how well: lower is better. */
 interface Candidate extends MemberRow {
@@ -15,8 +17,11 @@ interface Candidate extends MemberRow {
 
 /** Beyond every key that begins with the same characters. */
 const LAST = '\u{10ffff}';
-/** How many of each sort are looked at, and how many when many of these may not be seen. */
-const DEPTHS = [40, 2000];
+/** How many of each sort are ranked. */
+const DEPTH = 40;
+/** What comes after that is looked at some at a time, and not for ever. */
+const SLICE = 100;
+const MAX_LOOKED_AT = 4000;
 
 /** Score of a whole key and of its beginning, by the kind of key. */
 const SCORES: Record<KeyKind, { kind: FoundKind; exact: number; prefix: number }> = {
@@ -32,39 +37,133 @@ const SCORES: Record<KeyKind, { kind: FoundKind; exact: number; prefix: number }
 const PART_OF_NAME = 30;
 const PART_OF_REST = 40;
 
-/** Looks in steps, the best ways to fit first, until enough has been accepted. */
-export function find(
-  db: Database,
-  plan: SearchPlan,
-  accepts: (found: Found) => boolean,
-  limit: number,
-): Found[] {
-  return db.read(() => {
-    const { generation } = headOf(db);
-    if (generation === 0 || plan.key === '') return [];
-    let found: Found[] = [];
-    for (const depth of DEPTHS) {
-      let refused = 0;
-      const looked = new Set<number>();
-      found = [];
-      for (const step of steps(db, plan, generation, Math.max(depth, limit * 2))) {
-        const best = step()
-          .sort((a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id)
-          // Each once, for the best reason.
-          .filter(({ id }) => !looked.has(id) && looked.add(id));
-        for (let at = 0; at < best.length; at += limit) {
-          const some = best.slice(at, at + limit);
-          for (const [index, member] of toMembers(db, some, generation).entries()) {
-            const one = { member, kind: some[index]!.kind };
-            if (!accepts(one)) refused++;
-            else if (found.push(one) >= limit) return found;
-          }
-        }
-      }
-      if (refused === 0) break;
+/** Whoever was looked at, and whoever of them was accepted. */
+interface Search {
+  found: Found[];
+  looked: Set<number>;
+  options: FindOptions;
+}
+
+/** Looks in steps, the best ways to fit first; what these leave out is taken as the index yields it. */
+export async function find(db: Database, plan: SearchPlan, options: FindOptions): Promise<Finding> {
+  const search: Search = { found: [], looked: new Set(), options };
+  const { generation } = headOf(db);
+  if (generation === 0 || plan.key === '') return { people: [], isComplete: true };
+  db.read(() => findRanked(db, { plan, generation, search }));
+  // Fewer than wanted, and nobody refused: there was nobody else.
+  const wasCut = search.looked.size > search.found.length || plan.terms.length > 1;
+  const isComplete = isEnough(search) || !wasCut || (await findRest(db, { plan, generation, search }));
+  return { people: search.found, isComplete };
+}
+
+interface Step {
+  plan: SearchPlan;
+  generation: number;
+  search: Search;
+}
+
+function findRanked(db: Database, { plan, generation, search }: Step): void {
+  for (const step of steps(db, plan, generation, Math.max(DEPTH, search.options.limit * 2))) {
+    const best = step().sort(
+      (a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id,
+    );
+    const fresh = notLooked(search, best);
+    for (let at = 0; at < fresh.length && !isEnough(search); at += search.options.limit) {
+      const some = fresh.slice(at, at + search.options.limit);
+      const members = toMembers(db, some, generation);
+      take(
+        search,
+        members.map((member, index) => ({ member, kind: some[index]!.kind })),
+      );
     }
-    return found;
+    if (isEnough(search)) return;
+  }
+}
+
+/** @returns whether everybody was looked at */
+async function findRest(db: Database, { plan, generation, search }: Step): Promise<boolean> {
+  const batches = search.options.within
+    ? idsWithin(db, plan, search.options.within)
+    : idsAfterEachOther(db, plan);
+  let count = 0;
+  for (const ids of batches) {
+    await breathe();
+    const members = db.read(() =>
+      toMembers(db, notLooked(search, memberRows(db, ids, generation)), generation),
+    );
+    take(search, byName(members, plan.terms));
+    if (isEnough(search)) return true;
+    count += ids.length;
+    if (count >= MAX_LOOKED_AT) return false;
+  }
+  return true;
+}
+
+const isEnough = ({ found, options }: Search) => found.length >= options.limit;
+
+function take({ found, options }: Search, some: Found[]): void {
+  found.push(...some.filter((one) => options.accepts(one)).slice(0, options.limit - found.length));
+}
+
+/** Each once, for the best reason. */
+function notLooked<T extends { id: number }>({ looked }: Search, rows: T[]): T[] {
+  return rows.filter(({ id }) => !looked.has(id) && looked.add(id));
+}
+
+/** Those first of whose name more was typed, and the active. */
+function byName(members: StoredMember[], terms: string[]): Found[] {
+  const ranked = members.map((member) => {
+    const name = squeeze(fold(member.record.name));
+    const named = terms.filter((term) => name.includes(squeeze(term))).length;
+    const kind: FoundKind = named > 0 ? 'name' : 'text';
+    return { member, kind, named, inactive: member.record.active ? 0 : 1, length: name.length };
   });
+  return ranked.sort((a, b) => b.named - a.named || a.inactive - b.inactive || a.length - b.length);
+}
+
+/** By the index's own order, in which people who are not active come last. */
+function* idsAfterEachOther(db: Database, { each }: SearchPlan): Generator<number[]> {
+  for (let after = 0; ; ) {
+    const rows = db.all<{ id: number }>(
+      'SELECT rowid AS id FROM directory_text WHERE directory_text MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?',
+      each,
+      after,
+      SLICE,
+    );
+    if (rows.length > 0) yield rows.map(({ id }) => id);
+    if (rows.length < SLICE) return;
+    after = rows.at(-1)!.id;
+  }
+}
+
+/** Of few people. The plus keeps the database from asking the index once for each of them. */
+function* idsWithin(
+  db: Database,
+  { each }: SearchPlan,
+  { departmentIds, userIds }: People,
+): Generator<number[]> {
+  const ids = db
+    .all<{ id: number }>(
+      `SELECT t.rowid AS id FROM directory_text t WHERE directory_text MATCH ? AND +t.rowid IN (
+         SELECT m.id FROM json_each(?) d CROSS JOIN directory_membership p ON p.department_id = d.value
+         CROSS JOIN directory_member m ON m.user_id = p.user_id
+         UNION ALL SELECT m.id FROM json_each(?) u CROSS JOIN directory_member m ON m.user_id = u.value)`,
+      each,
+      JSON.stringify(departmentIds),
+      JSON.stringify(userIds),
+    )
+    .map(({ id }) => id);
+  for (let at = 0; at < ids.length; at += SLICE) yield ids.slice(at, at + SLICE);
+}
+
+function memberRows(db: Database, ids: number[], generation: number): MemberRow[] {
+  return db.all<MemberRow>(
+    `SELECT m.id, m.user_id, m.record FROM json_each(?) j CROSS JOIN directory_member m ON m.id = j.value
+     WHERE m.from_generation <= ? AND m.to_generation > ?`,
+    JSON.stringify(ids),
+    generation,
+    generation,
+  );
 }
 
 function steps(db: Database, plan: SearchPlan, generation: number, depth: number): (() => Candidate[])[] {

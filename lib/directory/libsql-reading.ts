@@ -118,6 +118,20 @@ export function readMembersOf(
   });
 }
 
+export function countPeople(db: Database, departmentIds: readonly number[]): number {
+  return db.read(() => {
+    const { generation } = headOf(db);
+    return db.get<{ people: number }>(
+      `SELECT count(DISTINCT p.user_id) AS people FROM json_each(?) j
+       CROSS JOIN directory_membership p ON p.department_id = j.value
+       WHERE p.from_generation <= ? AND p.to_generation > ?`,
+      JSON.stringify(departmentIds),
+      generation,
+      generation,
+    )!.people;
+  });
+}
+
 export function memberRow(db: Database, userId: string, generation: number): MemberRow | undefined {
   return db.get<MemberRow>(
     `SELECT id, user_id, record FROM directory_member

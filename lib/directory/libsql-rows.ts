@@ -1,13 +1,15 @@
 import 'server-only';
 import type { Database } from '../database';
-import { FIRST_INACTIVE_ID } from './schema';
-import { searchKeys, searchText } from './search-keys';
+import { type SearchText, searchKeys, searchText } from './search-keys';
 import type { PersonRecord } from './store';
 
 /**
  * Writing and removing the rows of people, in whatever generation. To be called inside a transaction. Many rows go in
  * by one statement: of a hundred thousand people, the statements would cost more than the rows.
  */
+
+/** Ids of people who have not activated DingTalk begin here, so that the index yields them last. */
+const FIRST_INACTIVE_ID = 2 ** 40;
 
 /** The record as text, always the same for the same content: two are compared as they are. */
 export function recordText(record: PersonRecord): string {
@@ -38,13 +40,13 @@ export function insertMembers(db: Database, members: readonly NewMember[], gener
   const nextId = createIds(db);
   const rows: [number, string, string][] = [];
   const keys: [number, number, string, number][] = [];
-  const texts: [number, string, string][] = [];
+  const texts: [number, SearchText][] = [];
   for (const { userId, record } of members) {
     const id = nextId(record.active);
     rows.push([id, userId, recordText(record)]);
-    for (const { kind, key } of searchKeys(record)) keys.push([kind, record.active ? 0 : 1, key, id]);
-    const { name, rest } = searchText(record);
-    texts.push([id, name, rest]);
+    const own = searchKeys(record);
+    for (const { kind, key } of own) keys.push([kind, record.active ? 0 : 1, key, id]);
+    texts.push([id, searchText(record, own)]);
   }
   db.run(
     `INSERT INTO directory_member (id, user_id, from_generation, record)
@@ -58,11 +60,44 @@ export function insertMembers(db: Database, members: readonly NewMember[], gener
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) ORDER BY 1, 2, 3`,
     JSON.stringify(keys),
   );
+  insertTexts(db, texts);
+}
+
+function insertTexts(db: Database, texts: readonly [id: number, text: SearchText][]): void {
   db.run(
-    `INSERT INTO directory_text (rowid, name, rest)
-     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)`,
-    JSON.stringify(texts),
+    `INSERT INTO directory_text (rowid, name, rest, keys, mobile, hidden_mobile)
+     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
+    JSON.stringify(
+      texts.map(([id, { name, rest, keys, mobile, hiddenMobile }]) => [
+        id,
+        name,
+        rest,
+        keys,
+        mobile,
+        hiddenMobile,
+      ]),
+    ),
   );
+}
+
+/** Fills the full-text index from the rows that there are, of whatever generation. */
+export function fillTexts(db: Database): void {
+  for (let after = 0; ; ) {
+    const rows = db.all<{ id: number; record: string }>(
+      'SELECT id, record FROM directory_member WHERE id > ? ORDER BY id LIMIT 1000',
+      after,
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    insertTexts(
+      db,
+      rows.map(({ id, record: text }) => {
+        const record = JSON.parse(text) as PersonRecord;
+        return [id, searchText(record, searchKeys(record))];
+      }),
+    );
+    after = last.id;
+  }
 }
 
 export function deleteMember(db: Database, row: { id: number; record: string }): void {

@@ -6,6 +6,7 @@ import { find } from './libsql-find';
 import { readLeavers, settleLeavers } from './libsql-leavers';
 import { endRun, publish, sweep } from './libsql-publish';
 import {
+  countPeople,
   readDepartments,
   readDetail,
   readMember,
@@ -41,7 +42,8 @@ export function createLibsqlStore(db: Database): DirectoryStore {
     detail: async (userId) => readDetail(db, userId),
     isMainAdministrator: async (userId) =>
       db.get('SELECT 1 FROM directory_administrator WHERE user_id = ? AND main = 1', userId) !== undefined,
-    find: async (plan, accepts, limit) => find(db, plan, accepts, limit),
+    find: (plan, options) => find(db, plan, options),
+    countPeople: async (departmentIds) => countPeople(db, departmentIds),
     page: async (cursor, limit) => readPage(db, cursor, limit),
 
     note: async (member, at) => note(db, member, at),

@@ -1,10 +1,9 @@
 import 'server-only';
 import type { Migration } from '../database';
+import { fillTexts } from './libsql-rows';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
 export const FOREVER = 9007199254740991;
-/** Ids of people who have not activated DingTalk begin here, so that the index yields them last. */
-export const FIRST_INACTIVE_ID = 2 ** 40;
 
 /**
  * Rows carry the generations for which they stand: `from_generation` ≤ g < `to_generation`. A run writes the next
@@ -170,5 +169,16 @@ ALTER TABLE directory_seen_member ADD COLUMN departments TEXT;
 ALTER TABLE directory_touched ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_id);
 `,
+  },
+  {
+    // Everything by which a person is found in one index, so that it can intersect the words of a query by itself.
+    name: 'directory-text-2',
+    sql: `
+DROP TABLE directory_text;
+CREATE VIRTUAL TABLE directory_text USING fts5(
+  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2 3', tokenize='unicode61'
+);
+`,
+    fill: fillTexts,
   },
 ];

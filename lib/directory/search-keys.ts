@@ -68,7 +68,27 @@ export function reversed(digits: string): string {
   return [...digits].reverse().join('');
 }
 
-/** What the full-text index holds of a person. */
-export function searchText(record: PersonRecord): { name: string; rest: string } {
-  return { name: spaced(record.name), rest: spaced(record.title ?? '') };
+/** What the full-text index holds of a person: a column for each way to be found, so that any can be left out. */
+export interface SearchText {
+  name: string;
+  rest: string;
+  keys: string;
+  mobile: string;
+  hiddenMobile: string;
+}
+
+/** @param keys those of the same record */
+export function searchText(record: PersonRecord, keys: readonly SearchKey[]): SearchText {
+  const joined = (wanted: (kind: KeyKind) => boolean) =>
+    keys
+      .filter(({ kind }) => wanted(kind))
+      .map(({ key }) => key)
+      .join(' ');
+  return {
+    name: spaced(record.name),
+    rest: spaced(record.title ?? ''),
+    keys: joined((kind) => kind !== KEY.mobile && kind !== KEY.hiddenMobile),
+    mobile: joined((kind) => kind === KEY.mobile),
+    hiddenMobile: joined((kind) => kind === KEY.hiddenMobile),
+  };
 }

@@ -1,5 +1,6 @@
 import 'server-only';
-import type { PersonRecord, StoredDepartment, StoredMember, StoredRole } from './store';
+import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
+import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole } from './store';
 import type { DirectoryTree } from './tree';
 
 /** What one viewer may see of the directory. */
@@ -8,8 +9,10 @@ export interface Sight {
   seesPerson(member: StoredMember): boolean;
   /** Somebody's mobile number, or undefined. */
   mobileOf(member: StoredMember): string | undefined;
-  /** People counted in a department, as far as this viewer may know. */
-  countOf(department: StoredDepartment): number;
+  /** How many people this viewer may know of in a department and below it; or where these have to be counted. */
+  countOf(department: StoredDepartment): number | number[];
+  /** Everybody whom this viewer sees, where that can be said in a few words and is not everybody. */
+  within: People | undefined;
   seesHiddenMobiles: boolean;
 }
 
@@ -36,20 +39,34 @@ export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: readonly
   const limits = seesAll || !tree.hasRules ? undefined : limitsOf(tree, viewer);
   const seesDepartment = (id: number) =>
     tree.departments.has(id) && (limits === undefined || limits.departments.has(id));
+  // Whoever has no department that we know was authorised singly, from outside of what the app may read. Where it may
+  // read everything there is no such outside: then the department is a new one, perhaps hidden, and the next run tells.
+  const seesOutsiders = !tree.departments.has(ROOT_DEPARTMENT_ID) && !limits?.restricted;
+  const seesPlaces = ({ departments }: StoredMember) =>
+    departments.length === 0
+      ? seesOutsiders
+      : limits === undefined || departments.some(({ id }) => limits.departments.has(id));
   return {
     seesDepartment,
     seesPerson: (member) =>
-      limits === undefined ||
+      seesAll ||
       member.userId === viewer.userId ||
-      limits.people.has(member.userId) ||
-      (member.departments.length === 0 && !limits.restricted) ||
-      member.departments.some(({ id }) => limits.departments.has(id)),
+      limits?.people.has(member.userId) === true ||
+      seesPlaces(member),
     mobileOf: ({ userId, record }) =>
       !record.hideMobile || seesAll || userId === viewer.userId ? fullMobile(record) : undefined,
     countOf: (department) => {
-      const inside = tree.pathOf(department.id).some(({ hidden }) => hidden);
-      return seesAll || inside ? department.below : department.belowPublic;
+      if (seesAll) return department.below;
+      if (!tree.pathOf(department.id).some(({ hidden }) => hidden)) return department.belowPublic;
+      const below = [...tree.withBelow([department.id])];
+      const visible = below.filter(seesDepartment);
+      // Nothing can be subtracted: whoever is in a visible department counts, wherever else they are.
+      return visible.length === below.length ? department.below : visible;
     },
+    within:
+      limits === undefined || seesOutsiders
+        ? undefined
+        : { departmentIds: [...limits.departments], userIds: [...limits.people, viewer.userId] },
     seesHiddenMobiles: seesAll,
   };
 }

@@ -223,6 +223,27 @@ export type FoundKind =
   | 'title'
   | 'text';
 
+/** Who is wanted of those who fit. */
+export interface FindOptions {
+  accepts: (found: Found) => boolean;
+  /** So many are enough. */
+  limit: number;
+  /** Nobody but the people of these departments, and these, can be accepted: worth saying when they are few. */
+  within?: People | undefined;
+}
+
+export interface People {
+  departmentIds: readonly number[];
+  userIds: readonly string[];
+}
+
+export interface Finding {
+  /** Best first. */
+  people: Found[];
+  /** False: so many fit without being accepted that not all were looked at. */
+  isComplete: boolean;
+}
+
 /**
  * Where the mirror is kept. Readers see one published snapshot, never a mixture; runs write beside it. Asynchronous,
  * so that a database on another machine can take its place: its behaviour is `tests/support/directory-store-suite.ts`.
@@ -242,8 +263,10 @@ export interface DirectoryStore {
   rolesOf(userId: string): Promise<StoredRole[]>;
   detail(userId: string): Promise<StoredDetail | null>;
   isMainAdministrator(userId: string): Promise<boolean>;
-  /** Best first. Stops when `enough` says so of those found so far. */
-  find(plan: SearchPlan, accepts: (found: Found) => boolean, limit: number): Promise<Found[]>;
+  /** Whoever fits the whole text, best first, then whoever has each of its terms somewhere. Holds nobody up for long. */
+  find(plan: SearchPlan, options: FindOptions): Promise<Finding>;
+  /** How many people some departments have together, each counted once. */
+  countPeople(departmentIds: readonly number[]): Promise<number>;
   /** Everybody, some at a time, all from the snapshot of the first call as long as no two more are published. */
   page(
     cursor: PageCursor | undefined,

@@ -14,6 +14,8 @@ export interface DirectoryTree {
   childrenOf(id: number): readonly StoredDepartment[];
   /** From the top-most down to the department itself. */
   pathOf(id: number): StoredDepartment[];
+  /** These departments and everything below them, each once, those that were asked for first. */
+  withBelow(ids: Iterable<number>): Set<number>;
   /** A department has rules of who sees what. */
   hasRules: boolean;
 }
@@ -56,6 +58,12 @@ export function buildTree(state: DirectoryState, departments: readonly StoredDep
       for (let at = byId.get(id); at && !path.includes(at); at = byId.get(at.parentId ?? 0)) path.unshift(at);
       return path;
     },
+    withBelow(ids) {
+      const all = new Set(ids);
+      // A set yields what is added to it meanwhile.
+      for (const id of all) for (const child of children.get(id) ?? []) all.add(child.id);
+      return all;
+    },
     hasRules: departments.some(({ hidden, restricted }) => hidden || restricted),
   };
 }
@@ -72,7 +80,7 @@ const spokenNames = processWide('department-sounds', () => new Map<string, Spoke
 export async function findDepartments(
   tree: DirectoryTree,
   key: string,
-  { visible, limit }: { visible: (id: number) => boolean; limit: number },
+  { visible, limit }: { visible: (id: number) => boolean; limit?: number },
 ): Promise<StoredDepartment[]> {
   if (key === '') return [];
   const found: { department: StoredDepartment; score: number }[] = [];

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Person } from '../../emulator/person';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
-import { signedIn } from '../support/visitor';
+import { signedIn, Visitor } from '../support/visitor';
 
 let emulator: Emulator;
 let app: App | undefined;
@@ -57,9 +58,56 @@ test('a sign-in uses a fresh mirror instead of asking for the member', async () 
 test('by default a sign-in asks for the member, and the mirror learns who left', async () => {
   app = await startApp({ emulator, env: SYNC });
   await lineOf('directory-sync');
-  const { userid } = emulator.company.people[0]!;
-  await signedIn(app, emulator, userid);
+  const [colleague, leaver] = emulator.company.people.slice(0, 2) as [Person, Person];
+  const visitor = await signedIn(app, emulator, colleague.userid);
   expect(calls()['/topapi/v2/user/get']).toBe(1);
+  const found = async () =>
+    (await visitor.ask(`/api/directory/search?q=${leaver.userid}`)).json.people.map(
+      ({ userId }: { userId: string }) => userId,
+    );
+  expect(await found()).toContain(leaver.userid);
+  // They leave while they sign in.
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/get',
+    fault: { kind: 'staffChange', fire: [leaver.userid] },
+  });
+  const { status } = await new Visitor(app).post('/api/session', {
+    code: emulator.control.mintCode(leaver.userid),
+  });
+  expect(status).toBe(403);
+  expect(await found()).toEqual([]);
+});
+
+test('a mirror that is too old signs nobody in: DingTalk is asked', async () => {
+  app = await startApp({ emulator, env: { ...SYNC, DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: '1' } });
+  await lineOf('directory-sync');
+  await delay(1500);
+  await signedIn(app, emulator, emulator.company.people[0]!.userid);
+  expect(calls()['/topapi/v2/user/get']).toBe(1);
+});
+
+test('nor does a partial one, which does not tell who was read in it', async () => {
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/list',
+    where: { dept_id: emulator.company.departments[3]!.id },
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 50004, wrapped: true },
+  });
+  app = await startApp({ emulator, env: { ...SYNC, DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: '3600' } });
+  expect(await lineOf('directory-sync')).toMatchObject({ state: 'partial' });
+  await signedIn(app, emulator, emulator.company.people[0]!.userid);
+  expect(calls()['/topapi/v2/user/get']).toBe(1);
+});
+
+test('whoever is inactive is not let in by a fresh mirror either', async () => {
+  const { userid } = emulator.company.people[0]!;
+  emulator.control.patchPerson(userid, { active: false });
+  app = await startApp({ emulator, env: { ...SYNC, DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: '3600' } });
+  await lineOf('directory-sync');
+  const { status, json } = await new Visitor(app).post('/api/session', {
+    code: emulator.control.mintCode(userid),
+  });
+  expect([status, json.error.code]).toEqual([403, 'NOT_ALLOWED']);
 });
 
 test('switched off, it makes no calls', async () => {

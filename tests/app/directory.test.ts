@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Person } from '../../emulator/person';
+import { ROLE_GROUPS } from '../../emulator/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { startDirectoryApp, syncNow, untilRead } from '../support/directory-app';
@@ -7,6 +8,8 @@ import { signedIn, Visitor } from '../support/visitor';
 
 const FORMULAS = ['=HYPERLINK("http://evil.example";"x")', '+1+1', '-1+1', '@SUM(1,1)', '＝1+1'];
 const HOSTILE_NAME = '<img src=x onerror="alert(1)">&amp;"\'';
+
+const EXPORT_ROLE = ROLE_GROUPS[1]!.roles[0]!;
 
 let emulator: Emulator;
 let app: App;
@@ -21,6 +24,10 @@ let belowSecret: number;
 let agent: Person;
 /** Has a mobile number that nobody may see. */
 let shy: Person;
+/** Works in the hidden department and in plain sight. */
+let both: Person;
+/** Sees everything, and may take it along. */
+let chief: Visitor;
 
 const person = (index: number) => emulator.company.people[index]!;
 
@@ -36,7 +43,7 @@ beforeAll(async () => {
     control.patchPerson(userid, { departmentIds: [big], leads: [] });
   }
   // The people of these tests are in no way special, and in plain sight.
-  for (const index of [0, 1, 5, 20, 21, 22]) {
+  for (const index of [0, 1, 5, 20, 21, 22, 23, 24, 26, 27, 28, 40]) {
     control.patchPerson(person(index).userid, {
       departmentIds: [big],
       leads: [],
@@ -59,7 +66,22 @@ beforeAll(async () => {
     mobile: '10098761234',
     hideMobile: true,
   });
-  control.patchDepartment(secret, { hidden: true });
+  both = person(32);
+  control.patchPerson(both.userid, {
+    name: '令狐双',
+    title: '',
+    departmentIds: [secret, belowSecret, big],
+    leads: [],
+  });
+  control.patchPerson(person(33).userid, { departmentIds: [secret], leads: [] });
+  control.patchDepartment(big, { name: '星河产品部' });
+  control.patchDepartment(secret, {
+    name: '绝密机房',
+    hidden: true,
+    permittedUsers: [person(23).userid],
+  });
+  control.patchDepartment(belowSecret, { name: '绝密二组', hidden: true });
+  control.patchPerson(person(24).userid, { roleIds: [EXPORT_ROLE.id] });
   control.hire({ userid: 'hostile', name: HOSTILE_NAME, title: '"; DROP TABLE', departmentIds: [big] });
   for (const [index, name] of FORMULAS.entries()) {
     control.hire({ userid: `formula${index}`, name, title: name, departmentIds: [big] });
@@ -72,11 +94,15 @@ beforeAll(async () => {
   });
   app = await startDirectoryApp({
     emulator,
-    env: { DIRECTORY_EXPORT: person(20).userid, ADMIN_USER_IDS: person(22).userid },
+    env: {
+      DIRECTORY_EXPORT: [person(20).userid, EXPORT_ROLE.name, person(26).userid].join(','),
+      DIRECTORY_SEE_HIDDEN: person(26).userid,
+      ADMIN_USER_IDS: person(22).userid,
+    },
   });
-  [member, exporter, administrator] = (await Promise.all(
-    [0, 20, 22].map((index) => signedIn(app, emulator, person(index).userid)),
-  )) as [Visitor, Visitor, Visitor];
+  [member, exporter, administrator, chief] = (await Promise.all(
+    [0, 20, 22, 26].map((index) => signedIn(app, emulator, person(index).userid)),
+  )) as [Visitor, Visitor, Visitor, Visitor];
   await untilRead(member);
 });
 afterAll(async () => {
@@ -199,6 +225,163 @@ test.each([
   );
 });
 
+test('the words of a query narrow it, in whatever order, and a department is one of them', async () => {
+  const { name, userid } = person(5);
+  for (const query of [`${name} 产品部`, `产品部 ${name}`, `星河 ${name}`, `${name} 星河 ${userid[0]}`]) {
+    const found = await foundBy(member, query);
+    expect({ query, found: found.includes(userid) }).toEqual({ query, found: true });
+  }
+  expect(await foundBy(member, `${name} 不存在`)).toEqual([]);
+  const other = emulator.company.departments.find(
+    ({ id, name }) => id !== 1 && id !== big && !/星河|产品/.test(name) && !isBelowSecret(id),
+  )!;
+  expect(await foundBy(member, `${name} ${other.name}`)).not.toContain(userid);
+});
+
+test('a department’s name finds its people, in its order, and says that there are more', async () => {
+  const { json } = await member.ask(`/api/directory/search?q=${encodeURIComponent('星河产品部')}`);
+  const people = json.people as { userId: string; matched: string }[];
+  const wanted = emulator.company.membersOf(big).map(({ userid }) => userid);
+  expect(people.map(({ userId }) => userId)).toEqual(wanted.slice(0, people.length));
+  expect(people.map(({ matched }) => matched)).toEqual(people.map(() => 'department'));
+  expect({ count: people.length, more: json.more }).toEqual({ count: 20, more: true });
+});
+
+test('nobody is found by a hidden department that they are in besides', async () => {
+  for (const query of ['令狐 机房', '机房 令狐', '令狐 绝密', 'lhs 绝密二组', '令狐 jmjf', '绝密 星河']) {
+    expect({ query, found: await foundBy(member, query) }).toEqual({ query, found: [] });
+  }
+  expect(await foundBy(member, '令狐 星河')).toEqual([both.userid]);
+  expect(await foundBy(chief, '机房 令狐')).toEqual([both.userid]);
+  const { text } = await member.ask(`/directory/people/${both.userid}`);
+  expect(text).toContain('星河产品部');
+  expect(text).not.toContain('绝密');
+});
+
+test('a count is of the people whom the viewer may know of', async () => {
+  const { company } = emulator;
+  const countFor = async (visitor: Visitor, name: string) => {
+    const { json } = await visitor.ask(`/api/directory/search?q=${encodeURIComponent(name)}`);
+    return json.departments.find((department: { name: string }) => department.name === name)?.memberCount;
+  };
+  const rootName = company.department(1)!.name;
+  const hiddenOnly = company.people.filter(({ departmentIds }) => departmentIds.every(isBelowSecret));
+  expect(hiddenOnly.length).toBeGreaterThan(0);
+  const everybody = company.people.length;
+  expect(await countFor(member, rootName)).toBe(everybody - hiddenOnly.length);
+  expect(await countFor(chief, rootName)).toBe(everybody);
+  expect(await countFor(chief, '绝密机房')).toBe(company.membersBelow(secret).size);
+
+  // Somebody who may see the hidden department, but not the hidden one below it.
+  const permitted = await signedIn(app, emulator, person(23).userid);
+  const visible = company.departments.filter(
+    ({ id }) => isBelowSecret(id) && !company.pathOf(id).includes(belowSecret),
+  );
+  const known = new Set(visible.flatMap(({ id }) => company.membersOf(id).map(({ userid }) => userid)));
+  expect(known.size).toBeLessThan(company.membersBelow(secret).size);
+  expect(await countFor(permitted, '绝密机房')).toBe(known.size);
+  expect(await countFor(permitted, '绝密二组')).toBeUndefined();
+  expect((await permitted.ask(`/directory/departments/${secret}`)).text).toContain(
+    `含下级部门共 ${known.size} 人`,
+  );
+});
+
+test('whoever is allowed to see everything finds by hidden numbers, and takes them along', async () => {
+  expect(await foundBy(chief, '61234')).toEqual([shy.userid]);
+  expect(await foundBy(member, '61234')).toEqual([]);
+  const { text } = await chief.ask('/directory/export.csv');
+  expect(text).toContain(shy.mobile);
+  expect(text).toContain(agent.userid);
+});
+
+test('the export is allowed by the name of a role too', async () => {
+  const holder = await signedIn(app, emulator, person(24).userid);
+  expect((await holder.ask('/directory/export.csv')).status).toBe(200);
+});
+
+test('a manager is shown to whoever may see them, and until it is known the page says so', async () => {
+  const { control } = emulator;
+  const [worker, hiddenWorker, nobodys] = [27, 28, 40].map((index) => person(index)) as [
+    Person,
+    Person,
+    Person,
+  ];
+  control.patchPerson(worker.userid, { managerUserid: person(1).userid });
+  control.patchPerson(hiddenWorker.userid, { managerUserid: agent.userid });
+  const page = async ({ userid }: Person) => (await member.ask(`/directory/people/${userid}`)).text;
+  const unknown = '还没有从钉钉读到';
+  const link = `href="/directory/people/${person(1).userid}"`;
+
+  control.fault({
+    endpoint: '/topapi/v2/user/get',
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 50002, wrapped: true },
+  });
+  expect(await page(worker)).toContain(unknown);
+  control.clearFaults();
+  control.patchPerson(nobodys.userid, { managerUserid: undefined });
+  for (const somebody of [worker, hiddenWorker, nobodys]) {
+    // DingTalk is asked about few people a second.
+    await expect.poll(() => page(somebody), { interval: 300, timeout: 5000 }).not.toContain(unknown);
+  }
+  expect(await page(worker)).toContain(link);
+  const hidden = await page(hiddenWorker);
+  expect(hidden).not.toContain(agent.name);
+  expect(hidden).not.toContain(agent.userid);
+  expect(await page(nobodys)).not.toContain('直属主管');
+});
+
+test('many pages at once ask DingTalk about few people, and the others’ managers are not known yet', async () => {
+  const before = emulator.control.calls().byEndpoint['/topapi/v2/user/get'] ?? 0;
+  const crowd = emulator.company.people.slice(200, 224);
+  const pages = await Promise.all(crowd.map(({ userid }) => member.ask(`/directory/people/${userid}`)));
+  const asked = (emulator.control.calls().byEndpoint['/topapi/v2/user/get'] ?? 0) - before;
+  expect(pages.map(({ status }) => status)).toEqual(crowd.map(() => 200));
+  const unknown = pages.filter(({ text }) => text.includes('还没有从钉钉读到'));
+  expect(asked).toBeLessThan(crowd.length);
+  expect(unknown).toHaveLength(crowd.length - asked);
+});
+
+test('a person can be written to from anywhere: by a link that opens their page in DingTalk', async () => {
+  const { userid } = person(5);
+  const { text } = await member.ask(`/directory/people/${userid}`);
+  const target = encodeURIComponent(`${app.origin}/directory/people/${userid}`);
+  expect(text).toContain(`href="dingtalk://dingtalkclient/page/link?url=${target}"`);
+});
+
+test('pages speak English to whoever reads English', async () => {
+  const en = { headers: { 'accept-language': 'en' } };
+  const pages: [Visitor, string, string[], string[]][] = [
+    [
+      member,
+      '/directory',
+      ['Staff directory', 'Find a colleague', 'Read from DingTalk'],
+      ['同事', '读取时间', '钉钉'],
+    ],
+    [
+      member,
+      `/directory/people/${person(5).userid}`,
+      ['>DingTalk</a>', 'Departments', 'Job number'],
+      ['所在部门', '工号', '钉钉'],
+    ],
+    [
+      administrator,
+      '/admin/sync',
+      ['Sync now', 'complete', 'Added', 'People'],
+      ['同步', '完整', '新增', '钉钉'],
+    ],
+  ];
+  for (const [visitor, path, wanted, unwanted] of pages) {
+    const { text } = await visitor.ask(path, en);
+    expect(text).toContain('lang="en"');
+    for (const words of wanted)
+      expect({ path, text }).toMatchObject({ text: expect.stringContaining(words) });
+    // What the scripts bring besides is both languages; what is shown is one.
+    const shown = text.replaceAll(/<script[\s\S]*?<\/script>/g, '');
+    for (const words of unwanted) expect(shown).not.toContain(words);
+  }
+});
+
 test('a hidden department and its people are nowhere, but for those who belong to it', async () => {
   const absent = [
     `/directory/departments/${secret}`,
@@ -262,10 +445,11 @@ test('a person’s page calls, mails and tells every department; an odd address 
 });
 
 test('whatever stands in a name is text', async () => {
+  const at = emulator.company.membersOf(big).findIndex(({ userid }) => userid === 'hostile');
   for (const path of [
     '/directory/people/hostile',
     '/directory?q=hostile',
-    `/directory/departments/${big}?page=3`,
+    `/directory/departments/${big}?page=${1 + Math.floor(at / 50)}`,
   ]) {
     const { text } = await member.ask(path);
     expect(text).toContain('&lt;img src=x onerror=');
@@ -282,6 +466,11 @@ test('nobody can ask as somebody else', async () => {
     expect((await member.ask(path, { headers: { 'x-user-id': agent.userid } })).status).toBe(404);
   }
   expect((await member.ask(`/directory/export.csv?userId=${person(20).userid}`)).status).toBe(403);
+  const asChief = `userId=${person(26).userid}&viewer=${person(26).userid}&as=${person(26).userid}`;
+  for (const path of ['/api/directory/search?q=61234', `/api/directory/departments/${big}?page=1`]) {
+    expect((await member.ask(`${path}&${asChief}`)).json).toEqual((await member.ask(path)).json);
+  }
+  expect((await member.ask(`/api/admin/sync?userId=${person(22).userid}`)).status).toBe(403);
 });
 
 test.each([
@@ -507,6 +696,27 @@ test('an export and a start of the sync leave one line each: who, and what came 
   ]);
 });
 
+test('whoever has left is gone at once: from search, pages, programs and the export', async () => {
+  const { userid, name } = person(60);
+  emulator.control.patchPerson(userid, { departmentIds: [big], leads: [], name: '告别者' });
+  await syncNow(administrator, app.origin);
+  expect(await foundBy(member, '告别者')).toEqual([userid]);
+  emulator.control.fire(userid);
+  // The first to look at their page has DingTalk asked.
+  expect((await member.ask(`/directory/people/${userid}`)).status).toBe(404);
+  expect(await foundBy(member, '告别者')).toEqual([]);
+  expect(await foundBy(member, userid)).toEqual([]);
+  expect((await member.ask('/directory?q=gbz')).text).not.toContain(userid);
+  for (const page of [1, 2, 3]) {
+    const { text } = await member.ask(`/api/directory/departments/${big}?page=${page}`);
+    expect(text).not.toContain(userid);
+  }
+  const { text } = await chief.ask('/directory/export.csv');
+  expect(text).toContain(person(5).userid);
+  expect(text).not.toContain(userid);
+  expect(name).not.toBe('告别者');
+});
+
 test('when many are gone nothing is taken over until the administrator says so', async () => {
   const before = emulator.company.people.length;
   for (const { userid } of emulator.company.people.slice(100, 180)) emulator.control.fire(userid);
@@ -522,6 +732,12 @@ test('when many are gone nothing is taken over until the administrator says so',
   expect(after).toContain(String(emulator.company.people.length));
   expect(emulator.company.people.length).toBe(before - 80);
 });
+
+/** Whom somebody's search finds. */
+async function foundBy(visitor: Visitor, query: string): Promise<string[]> {
+  const { json } = await visitor.ask(`/api/directory/search?q=${encodeURIComponent(query)}`);
+  return json.people.map(({ userId }: { userId: string }) => userId);
+}
 
 function isBelowSecret(id: number): boolean {
   return emulator.company.pathOf(id).includes(secret);

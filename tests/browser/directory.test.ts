@@ -200,21 +200,28 @@ test.each([320, 375, 1280])('at %i px nothing sticks out, and everything has a n
   }
 });
 
-test('in DingTalk on a phone a person can be written to, elsewhere there is no such button', async () => {
+test('in DingTalk on a phone a tap opens the chat, on a computer it says what to do, elsewhere it leads to DingTalk', async () => {
   const { userid } = emulator.company.people[0]!;
   const path = `/directory/people/${userid}`;
-  const opened = await openClient(browser, {
-    client: 'android',
-    onAsk: (method) =>
-      method === 'biz.chat.openSingleChat' ? { code: '' } : { code: emulator.control.mintCode(userid) },
-  });
-  contexts.push(opened.context);
-  await opened.page.goto(app.url + path);
-  await opened.page.getByRole('button', { name: '钉钉消息' }).click();
-  await expect.poll(() => opened.asked).toContain('biz.chat.openSingleChat');
-  const page = await open(path);
-  await page.getByRole('link', { name: '打电话' }).waitFor();
-  expect(await page.getByRole('button', { name: '钉钉消息' }).count()).toBe(0);
+  for (const client of ['android', 'windows'] as const) {
+    const { page, context, asked } = await openClient(browser, {
+      client,
+      onAsk: (method) =>
+        method === 'biz.chat.openSingleChat' ? { code: '' } : { code: emulator.control.mintCode(userid) },
+    });
+    contexts.push(context);
+    await page.goto(app.url + path);
+    // The script that knows where it runs comes after the page.
+    await page.waitForLoadState('networkidle');
+    await page.getByRole('link', { name: '钉钉消息' }).click();
+    if (client === 'android') await expect.poll(() => asked).toContain('biz.chat.openSingleChat');
+    else await page.getByText('请在钉钉里搜索此人的姓名').waitFor();
+    expect(page.url()).toBe(app.url + path);
+  }
+  const page = await open(path, { javaScriptEnabled: false });
+  expect(await page.getByRole('link', { name: '钉钉消息' }).getAttribute('href')).toBe(
+    `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(app.origin + path)}`,
+  );
 });
 
 test('the sync’s page shows the run as it goes, and its result when it has ended', async () => {

@@ -4,6 +4,8 @@ import { parseQuery, planSearch } from '../../lib/directory/search-plan';
 import {
   type DepartmentRules,
   type DirectoryStore,
+  type FindOptions,
+  type Found,
   type FoundPerson,
   type Lease,
   LeaseLostError,
@@ -108,13 +110,19 @@ export function describeStore(
   const namesIn = async (store: DirectoryStore, id: number) =>
     (await store.membersOf(id, all)).map(({ userId, leader }) => userId + (leader ? '*' : ''));
 
+  const namesOf = async (store: DirectoryStore, typed: string, options: Partial<FindOptions> = {}) => {
+    const plan = planSearch(parseQuery(typed).terms.join(' '), false);
+    const { people } = await store.find(plan, { accepts: () => true, limit: 10, ...options });
+    return people.map(({ member }) => member.userId);
+  };
+
   test('an empty store says that there is nothing', async () => {
     const store = create();
     expect(await store.state()).toMatchObject({ state: 'none', people: 0, asOf: undefined, missing: [] });
     expect(await store.departments()).toEqual([]);
     expect(await store.member('a')).toBeNull();
     expect(await store.note(noted('a'), 1)).toBe(false);
-    expect(await store.find(planSearch('a', false), () => true, 5)).toEqual([]);
+    expect(await namesOf(store, 'a')).toEqual([]);
     expect(await store.page(undefined, 10)).toEqual({ members: [], next: undefined });
   });
 
@@ -225,7 +233,7 @@ export function describeStore(
     expect(await namesIn(other, 10)).toEqual(['c*', 'b']);
     expect(await other.member('d')).toBeNull();
     expect((await other.member('a'))?.record.title).toBeUndefined();
-    expect(await other.find(planSearch('d', false), () => true, 5)).toEqual([]);
+    expect(await namesOf(other, 'd')).toEqual([]);
     expect(await store.publish(lease, COMPLETE)).toMatchObject({ added: 1, changed: 1, removed: 0 });
     expect(await namesIn(other, 1)).toEqual(['a', 'd']);
     expect(await namesIn(other, 10)).toEqual([]);
@@ -304,7 +312,7 @@ export function describeStore(
     expect(await store.forget('d')).toBe(true);
     expect(await store.forget('d')).toBe(false);
     expect(await store.member('d')).toBeNull();
-    expect(await store.find(planSearch('d', false), () => true, 5)).toEqual([]);
+    expect(await namesOf(store, 'd')).toEqual([]);
     expect([await count(20), await count(1)]).toEqual([
       [1, 1],
       [1, 3],
@@ -411,12 +419,46 @@ export function describeStore(
     expect(await store.state()).toMatchObject({ state: 'failed', people: 3 });
   });
 
+  test('people of several departments count once', async () => {
+    const store = create();
+    await publishReading(store, company);
+    expect(await store.countPeople([10, 20])).toBe(2);
+    expect(await store.countPeople([1, 20])).toBe(2);
+    expect(await store.countPeople([])).toBe(0);
+  });
+
+  test('of a crowd that fits, the few who may be seen are found, or it is said that not all were looked at', async () => {
+    const store = create();
+    const crowd = Array.from({ length: 4300 }, (_, n) => person(`w${n}`, { name: '王伟', title: '专员' }));
+    await publishReading(store, {
+      tree: { 1: undefined, 10: 1 },
+      people: { 1: crowd, 10: [crowd[2500]!, crowd[4250]!] },
+    });
+    const only = (...userIds: string[]) => ({
+      accepts: ({ member }: Found) => userIds.includes(member.userId),
+    });
+    for (const typed of ['王伟', 'ww', '王', '专员', '专员 王', 'wang 专员']) {
+      expect(await namesOf(store, typed, only('w2500'))).toEqual(['w2500']);
+      const { people, isComplete } = await store.find(planSearch(typed, false), {
+        ...only('w4250'),
+        limit: 10,
+      });
+      expect({ typed, people, isComplete }).toEqual({ typed, people: [], isComplete: false });
+      for (const within of [
+        { departmentIds: [10], userIds: [] },
+        { departmentIds: [], userIds: ['w4250'] },
+      ]) {
+        expect(
+          await store.find(planSearch(typed, false), { ...only('w4250'), limit: 10, within }),
+        ).toMatchObject({ people: [{ member: { userId: 'w4250' } }], isComplete: true });
+      }
+    }
+  });
+
   test.each(SEARCHES)('%s finds %j', async (typed, wanted) => {
     const store = create();
     await publishReading(store, { tree: { 1: undefined }, people: { 1: STAFF } });
-    const { terms } = parseQuery(typed);
-    const found = await store.find(planSearch(terms.join(' '), false), () => true, 10);
-    expect(found.map(({ member }) => member.userId)).toEqual(wanted);
+    expect(await namesOf(store, typed)).toEqual(wanted);
   });
 }
 
@@ -436,6 +478,7 @@ const STAFF: FoundPerson[] = [
   person('zoe', { name: 'Zoë Świerczyński' }),
   person('wide', { name: '李\u200b零' }),
   person('yoshino', { name: '𠮷野 太郎' }),
+  person('lin', { name: '林国荣', title: 'Area Manager', stateCode: '65', mobile: '91234567' }),
   person('quote', { name: `Robert'); DROP TABLE staff;--` }),
 ];
 
@@ -465,7 +508,7 @@ const SEARCHES: [string, string[]][] = [
   ['alice', ['alice']],
   ['JOHN', ['alice']],
   ['alice johnson', ['alice']],
-  ['manager', ['alice']],
+  ['manager', ['alice', 'lin']],
   ['swier', ['zoe']],
   ['工程师', ['san']],
   ['软件', ['san']],
@@ -474,6 +517,30 @@ const SEARCHES: [string, string[]][] = [
   ['1234', ['sanfeng']],
   ['13800001234', ['sanfeng']],
   ['5678', []],
+  ['+86-13800001234', ['sanfeng']],
+  ['+86 138-0000-1234', ['sanfeng']],
+  ['+8613800001234', ['sanfeng']],
+  ['(138) 0000.1234', ['sanfeng']],
+  ['+65-91234567', ['lin']],
+  ['+65 9123 4567', ['lin']],
+  ['+65-4567', ['lin']],
+  ['4567', ['lin']],
+  ['+86-5678', []],
+  ['张三 工程师', ['san']],
+  ['工程师 张三', ['san']],
+  ['工程师 zs', ['san']],
+  ['三 高级', ['san']],
+  ['zhang 架构', ['sanfeng']],
+  ['架构 san', ['sanfeng']],
+  ['1234 zhang', ['sanfeng']],
+  ['张 +86-1234', ['sanfeng']],
+  ['张 00017', ['sanfeng']],
+  ['account alice manager', ['alice']],
+  ['manager 4567 林', ['lin']],
+  ['三 张', ['san', 'sanfeng', 'away']],
+  ['吕 5678', []],
+  ['张三 不存在', []],
+  ['经理 张三', []],
   ['李零', ['wide']],
   ['太郎', ['yoshino']],
   ['𠮷', ['yoshino']],

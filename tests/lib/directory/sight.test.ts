@@ -17,8 +17,9 @@ function sight(
   rules: Record<number, Partial<StoredDepartment>>,
   viewer: { departments: number[]; roles?: string[]; userId?: string },
   seeHidden: string[] = [],
+  parents = PARENTS,
 ) {
-  const departments = PARENTS.map(([id, parentId], position) => ({
+  const departments = parents.map(([id, parentId], position) => ({
     ...OPEN,
     ...rules[id],
     ...{ id, parentId, position, name: String(id), own: 1, below: 2, belowPublic: 1 },
@@ -28,7 +29,7 @@ function sight(
   const member = someone(userId, viewer.departments);
   const roles = (viewer.roles ?? []).map((name, id) => ({ id, name, groupName: '' }));
   const seen = sightOf(tree, { userId, member, roles }, seeHidden);
-  return { ...seen, ids: PARENTS.map(([id]) => id).filter((id) => seen.seesDepartment(id)) };
+  return { ...seen, ids: parents.map(([id]) => id).filter((id) => seen.seesDepartment(id)) };
 }
 
 function someone(
@@ -96,4 +97,42 @@ test('a hidden mobile number is its owner’s', () => {
   expect(seen.mobileOf(someone('viewer', [1], { mobile: '138', hideMobile: true }))).toBe('138');
   expect(seen.mobileOf(someone('x', [1], { mobile: '138', stateCode: '86' }))).toBe('138');
   expect(seen.mobileOf(someone('x', [1], { mobile: '9123', stateCode: '65' }))).toBe('+65-9123');
+});
+
+test('who has no department that we know is seen only where the app may not read everything', () => {
+  const outsider = someone('x', []);
+  // The whole company: such a department is newer than the last run, and may be hidden.
+  expect(sight({}, { departments: [20] }).seesPerson(outsider)).toBe(false);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }).seesPerson(outsider)).toBe(false);
+  expect(sight({}, { departments: [20] }, ['viewer']).seesPerson(outsider)).toBe(true);
+  expect(sight({}, { departments: [] }).seesPerson(someone('viewer', []))).toBe(true);
+  // A part of it: they were authorised singly.
+  const part = PARENTS.filter(([id]) => id !== 1);
+  expect(sight({}, { departments: [20] }, [], part).seesPerson(outsider)).toBe(true);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }, [], part).seesPerson(outsider)).toBe(true);
+  const restricted = sight({ 20: { restricted: true } }, { departments: [20] }, [], part);
+  expect(restricted.seesPerson(outsider)).toBe(false);
+});
+
+test('a count tells nothing of hidden departments, those below a hidden one included', () => {
+  const rules = {
+    10: { hidden: true, permittedUserIds: ['boss'] },
+    11: { hidden: true },
+  };
+  const count = (departments: number[], userId: string, id: number, seeHidden: string[] = []) => {
+    const { countOf } = sight(rules, { departments, userId }, seeHidden);
+    return countOf({ id, below: 2, belowPublic: 1 } as StoredDepartment);
+  };
+  expect(count([20], 'viewer', 1)).toBe(1);
+  expect(count([20], 'boss', 1)).toBe(1);
+  expect(count([20], 'boss', 10)).toEqual([10]);
+  expect(count([11], 'viewer', 11)).toEqual([11]);
+  expect(count([12], 'viewer', 12)).toBe(2);
+  expect(count([20], 'chief', 10, ['chief'])).toBe(2);
+});
+
+test('whom a viewer with limits sees can be said in a few words', () => {
+  expect(sight({}, { departments: [20] }).within).toBeUndefined();
+  const restricted = sight({ 20: { restricted: true, visibleUserIds: ['friend'] } }, { departments: [20] });
+  expect(restricted.within).toEqual({ departmentIds: [20], userIds: ['friend', 'viewer'] });
 });

@@ -1,9 +1,11 @@
+import { expect, test } from 'vitest';
 import { openDatabase } from '../../../lib/database';
 import { createLibsqlStore } from '../../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../../lib/directory/schema';
+import { planSearch } from '../../../lib/directory/search-plan';
 import type { DirectoryStore } from '../../../lib/directory/store';
 import { temporaryFile } from '../../support/directory';
-import { describeStore } from '../../support/directory-store-suite';
+import { describeStore, person, publishReading } from '../../support/directory-store-suite';
 
 const files = new WeakMap<DirectoryStore, string>();
 
@@ -17,3 +19,21 @@ describeStore(
   () => open(temporaryFile()),
   (store) => open(files.get(store)!),
 );
+
+test('a directory from before the index was another is found in as before', async () => {
+  const file = temporaryFile();
+  await publishReading(open(file), {
+    tree: { 1: undefined },
+    people: { 1: [person('san', { name: '张三', title: '工程师' }), person('si', { name: '李四' })] },
+  });
+  const db = openDatabase(file, directoryMigrations);
+  db.run("DELETE FROM migration WHERE name = 'directory-text-2'");
+  db.run('DROP TABLE directory_text');
+  db.run('CREATE VIRTUAL TABLE directory_text USING fts5(name, rest)');
+  db.close();
+  const { people } = await open(file).find(planSearch('工程师 zhang', false), {
+    accepts: () => true,
+    limit: 5,
+  });
+  expect(people.map(({ member }) => member.userId)).toEqual(['san']);
+});

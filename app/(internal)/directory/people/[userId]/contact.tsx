@@ -15,6 +15,15 @@ export function mailAddress(email: string | undefined): string | undefined {
   return `mailto:${email.split('@').map(encodeURIComponent).join('@')}`;
 }
 
+/**
+ * A link that opens a page in DingTalk, from wherever it is followed.
+ *
+ * @see https://open.dingtalk.com/document/orgapp/private-chat-related-jump-protocol
+ */
+export function inDingTalkAddress(url: string): string {
+  return `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(url)}`;
+}
+
 /** How to reach somebody, as far as it is known. */
 export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
   const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
@@ -29,7 +38,10 @@ export function contactFields(person: PersonPage, text: DirectoryText): Field[] 
 }
 
 /** What somebody does here. */
-export function workFields({ jobNumber, manager, roles }: PersonPage, text: DirectoryText): Field[] {
+export function workFields(
+  { jobNumber, manager, managerUnknown, roles }: PersonPage,
+  text: DirectoryText,
+): Field[] {
   const managerLink = manager && (
     <Link href={`/directory/people/${encodeURIComponent(manager.userId)}`} prefetch={false}>
       {manager.name}
@@ -37,7 +49,7 @@ export function workFields({ jobNumber, manager, roles }: PersonPage, text: Dire
   );
   return [
     { label: text.jobNumber, value: jobNumber },
-    { label: text.manager, value: managerLink },
+    { label: text.manager, value: managerLink ?? (managerUnknown ? text.managerUnknown : undefined) },
     { label: text.roles, value: roles.join(' · ') },
   ].filter(({ value }) => Boolean(value));
 }

@@ -11,8 +11,8 @@ import { currentMessages } from '@/lib/visitor';
 import { toPersonItem } from '../../items';
 import { Path } from '../../path';
 import { StateNote } from '../../state-note';
-import { ChatButton } from './chat-button';
-import { callAddress, contactFields, mailAddress, workFields } from './contact';
+import { ChatLink } from './chat-link';
+import { callAddress, contactFields, inDingTalkAddress, mailAddress, workFields } from './contact';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { messages } = await currentMessages();
@@ -62,6 +62,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
 function Actions({ person, text }: { person: Person; text: DirectoryText }) {
   const call = callAddress(person.mobile ?? person.telephone);
   const mail = mailAddress(person.orgEmail ?? person.email);
+  const { corpId, publicOrigin } = config();
   return (
     <section className="actions" aria-label={text.reach}>
       {call && (
@@ -74,8 +75,9 @@ function Actions({ person, text }: { person: Person; text: DirectoryText }) {
           {text.mail}
         </a>
       )}
-      <ChatButton
-        corpId={config().corpId}
+      <ChatLink
+        href={inDingTalkAddress(`${publicOrigin}/directory/people/${encodeURIComponent(person.userId)}`)}
+        corpId={corpId}
         userId={person.userId}
         text={{ message: text.message, failed: text.messageFailed }}
       />
