@@ -40,7 +40,7 @@ describe('the published way of encrypting', () => {
     expect(encryptText(text, { aesKey, ownerKey, random })).toBe(cipher);
     expect(sign([token, timestamp, nonce, cipher])).toBe(signature);
     const query = new URLSearchParams({ msg_signature: signature, timestamp, nonce });
-    expect(open(query, JSON.stringify({ encrypt: cipher }))).toEqual({ text, ownerKey });
+    expect(open(query, JSON.stringify({ encrypt: cipher }))).toEqual({ text, ownerKey, delivery: signature });
   });
 
   test('every length of text, which is every length of padding, there and back', () => {
@@ -62,21 +62,39 @@ describe('what is read', () => {
     return other;
   };
 
-  test('msg_signature, or else signature', () => {
-    const onlySignature = new URLSearchParams(query);
-    onlySignature.delete('msg_signature');
-    expect(open(onlySignature, body).text).toBe('{}');
-    const wrongSignature = new URLSearchParams(query);
-    wrongSignature.set('signature', 'x');
-    expect(open(wrongSignature, body).text).toBe('{}');
-    wrongSignature.set('msg_signature', 'x');
-    wrongSignature.set('signature', query.get('signature')!);
-    expect(refusalOf(() => open(wrongSignature, body)).reason).toBe('signature');
+  test('msg_signature or signature: each that is there has to be right', () => {
+    for (const name of ['msg_signature', 'signature']) {
+      const without = new URLSearchParams(query);
+      without.delete(name);
+      expect(open(without, body).text).toBe('{}');
+      for (const wrong of ['x', '', 'a'.repeat(40), query.get(name)!.toUpperCase()]) {
+        const mutated = new URLSearchParams(query);
+        mutated.set(name, wrong);
+        expect(refusalOf(() => open(mutated, body)).reason, `${name}=${wrong}`).toBe('signature');
+      }
+    }
   });
 
-  test('timestamp, or else timeStamp', () => {
+  test('timestamp or timeStamp: where both are there they have to agree', () => {
     expect(open(renamed('timestamp', 'timeStamp'), body).text).toBe('{}');
+    const both = new URLSearchParams(query);
+    both.set('timeStamp', PARTS.timestamp);
+    expect(open(both, body).text).toBe('{}');
+    for (const other of [String(now() + 1), '', 'x']) {
+      both.set('timeStamp', other);
+      expect(refusalOf(() => open(both, body)).reason, other).toBe('request');
+    }
   });
+
+  test.each(['msg_signature', 'signature', 'timestamp', 'timeStamp', 'nonce'])(
+    '%s given twice is refused, whatever else is right',
+    (name) => {
+      const twice = new URLSearchParams(query);
+      twice.set('timeStamp', PARTS.timestamp);
+      twice.append(name, twice.get(name)!);
+      expect(refusalOf(() => open(twice, body)).reason).toBe('request');
+    },
+  );
 
   test('bytes as well as text', () => {
     expect(open(query, Buffer.from(body)).text).toBe('{}');
