@@ -119,7 +119,8 @@ function readRequest(query: URLSearchParams, rawBody: Uint8Array | string) {
   const encrypt = readEncrypt(rawBody);
   // The signature covers the parts joined, so each must have one possible length or end: digits could move from the
   // nonce into the timestamp, or ciphertext into the nonce, and leave the signature right.
-  if (signatures.length === 0 || !timestamp || !/^\d{13}$/.test(timestamp)) throw new CallbackRefused('request');
+  if (signatures.length === 0 || !timestamp || !/^\d{13}$/.test(timestamp))
+    throw new CallbackRefused('request');
   if (others.some((other) => other !== timestamp)) throw new CallbackRefused('request');
   if (!nonce || nonce.length > MAX_NONCE || encrypt === undefined) throw new CallbackRefused('request');
   return { signatures, timestamp, nonce, encrypt };

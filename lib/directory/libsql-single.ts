@@ -45,9 +45,10 @@ export function forget(db: Database, userId: string): boolean {
   return db.write(() => {
     const { generation } = headOf(db);
     const row = memberRow(db, userId, generation);
+    // Whoever signed in before they were ever read can be gone too.
+    noteLeavers(db, [userId]);
     if (!row) return false;
     const before = toMember(db, row, generation);
-    noteLeavers(db, [userId]);
     touch(db, userId);
     deleteMember(db, row);
     db.run('UPDATE directory_head SET people = people - 1');

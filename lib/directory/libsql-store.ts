@@ -2,7 +2,7 @@ import 'server-only';
 import { type Database, database } from '../database';
 import { processWide } from '../process-wide';
 import { find } from './libsql-find';
-import { readLeavers, settleLeavers } from './libsql-leavers';
+import { readLeavers } from './libsql-leavers';
 import { endRun, publish, sweep, unseenMembers } from './libsql-publish';
 import {
   readDepartments,
@@ -47,7 +47,6 @@ export function createLibsqlStore(db: Database): DirectoryStore {
     forget: async (userId) => forget(db, userId),
     noteAdministrators: async (list) => noteAdministrators(db, list),
     leavers: async (limit) => readLeavers(db, limit),
-    settleLeavers: async (userIds) => settleLeavers(db, userIds),
     noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
 
     takeLease: async (owner, ttlMs, isDead) =>

@@ -234,6 +234,7 @@ describe('an event in three spellings', () => {
   const leave = {
     type: 'member-left',
     id: '83546b',
+    twins: [expect.stringMatching(/^[\w-]{43}$/)],
     corpId: 'dingexample',
     userIds: ['u1', 'u2'],
     departmentIds: [],
@@ -335,6 +336,66 @@ describe('an event in three spellings', () => {
     expect(id).toHaveLength(43);
     expect(parseEvent({ ...event, BizId: 'x' }).id).toBe(id);
     expect(parseEvent({ ...event, UserId: ['u2'] }).id).not.toBe(id);
+  });
+
+  test('without an id and a time, only the request that it came with tells it from another', () => {
+    const event = { EventType: 'user_leave_org', UserId: ['u1'] };
+    const ids = ['first', 'first', 'second'].map((delivery) => parseEvent(event, undefined, delivery).id);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids[0]).toBe(ids[1]);
+    const timed = { ...event, TimeStamp: String(at) };
+    expect(parseEvent(timed, undefined, 'first').id).toBe(parseEvent(timed, undefined, 'second').id);
+  });
+
+  test('the list of undelivered callbacks names it as one of its twins, in whatever order and however rounded', () => {
+    const callback = {
+      EventType: 'user_leave_org',
+      CorpId: 'dingexample',
+      UserId: ['u2', 'u1'],
+      EventTime: at - 5000,
+      timeStamp: String(at),
+      eventId: 'e1',
+    };
+    const { id, twins } = parseEvent(callback);
+    expect(id).toBe('e1');
+    expect(twins).toHaveLength(2);
+    for (const eventTime of [at, at - 5000, at - (at % 1000)]) {
+      const listed = parseEvent({ eventType: 'user_leave_org', eventTime }, { userid: ['u1', 'u2'] });
+      expect(twins).toContain(listed.twins[0]);
+    }
+    const others = [
+      parseEvent({ eventType: 'user_leave_org', eventTime: at + 1000 }, { userid: ['u1', 'u2'] }),
+      parseEvent({ eventType: 'user_add_org', eventTime: at }, { userid: ['u1', 'u2'] }),
+      parseEvent({ eventType: 'user_leave_org', eventTime: at }, { userid: ['u1'] }),
+    ];
+    for (const other of others) expect(twins).not.toContain(other.twins[0]);
+  });
+
+  test.each([
+    ['', ''],
+    [['dingexample'], ''],
+    [null, ''],
+    [{}, ''],
+    ['x'.repeat(129), ''],
+    ['dingexample', 'dingexample'],
+    [undefined, undefined],
+  ])('a company like %j is %j: what cannot be read is nobody’s, not ours', (CorpId, corpId) => {
+    const event = {
+      EventType: 'user_leave_org',
+      UserId: ['u1'],
+      ...(CorpId === undefined ? {} : { CorpId }),
+    };
+    expect(parseEvent(event).corpId).toBe(corpId);
+    const two = { ...event, eventCorpId: 'dingexample' };
+    expect(parseEvent(two).corpId).toBe(corpId === '' ? '' : 'dingexample');
+  });
+
+  test('a person is a text or a number, alone or in a list', () => {
+    for (const UserId of ['u1', ['u1']]) {
+      expect(parseEvent({ EventType: 'user_leave_org', UserId }).userIds).toEqual(['u1']);
+    }
+    for (const UserId of [71, [71], '71'])
+      expect(parseEvent({ EventType: 'user_leave_org', UserId }).userIds).toEqual(['71']);
   });
 
   test.each(['check_url', 'check_create_suite_url', 'check_update_suite_url'])(
