@@ -105,8 +105,9 @@ function twinOf(
 
 /** Only what is one company in every spelling is one. */
 function toCorpId(values: unknown[]): string | undefined {
-  if (values.length === 0) return undefined;
-  const [corpId, ...others] = new Set(values.map((value) => firstText([value]) ?? ''));
+  const said = values.filter((value) => value !== undefined);
+  if (said.length === 0) return undefined;
+  const [corpId, ...others] = new Set(said.map((value) => firstText([value]) ?? ''));
   return others.length === 0 ? corpId : '';
 }
 
