@@ -6,7 +6,7 @@ import { log } from './log';
 import { revocations } from './revocation/revocations';
 
 const LOOK_EVERY_MS = 1000;
-const COMPARE_EVERY_MS = 5000;
+const COMPARE_EVERY_MS = 2000;
 const AT_ONCE = 500;
 const COMPARED_AT_ONCE = 100;
 const PAUSE_MS = 10;
