@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { demoSettings } from './demo-settings';
 import { startEmulator } from './server';
 
 const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010]     (npm run dev: the same, with hot reload)`;
@@ -70,7 +70,6 @@ function build(): void {
 
 /** The app as its own process, configured as for a real company whose DingTalk is the emulator. */
 function startApp(): ChildProcess {
-  const origin = `http://localhost:${port}`;
   const child = spawn(
     process.execPath,
     [next, dev ? 'dev' : 'start', '-H', '127.0.0.1', '-p', String(appPort)],
@@ -81,19 +80,7 @@ function startApp(): ChildProcess {
         ...process.env,
         NODE_ENV: dev ? 'development' : 'production',
         NEXT_TELEMETRY_DISABLED: '1',
-        DINGTALK_CORP_ID: emulator.corpId,
-        DINGTALK_CLIENT_ID: emulator.clientId,
-        DINGTALK_CLIENT_SECRET: emulator.clientSecret,
-        DINGTALK_AGENT_ID: emulator.agentId,
-        DINGTALK_API_URL: emulator.url,
-        DINGTALK_OAPI_URL: emulator.url,
-        DINGTALK_LOGIN_URL: origin,
-        PUBLIC_ORIGIN: origin,
-        SESSION_KEYS: `demo:${randomBytes(32).toString('hex')}`,
-        SESSION_SEAL_KEY: 'demo',
-        SHOW_OPERATOR_HINTS: 'true',
-        AVATAR_HOSTS: `localhost:${port},127.0.0.1:${port}`,
-        TRUSTED_PROXY_HOPS: '1',
+        ...demoSettings(emulator, `http://localhost:${port}`),
       },
     },
   );

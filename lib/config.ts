@@ -200,30 +200,59 @@ export const SETTING_NAMES = Object.keys(settingsSchema.shape);
  * @throws ConfigError that lists every problem, without values
  */
 export function parseConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(
-    SETTING_NAMES.map((name) => [name, env[name]?.trim()] as const).filter(
-      ([, value]) => value !== undefined && value !== '',
-    ),
-  );
+  const given = givenIn(env);
   const parsed = settingsSchema.safeParse(given);
   const problems = [...(parsed.success ? [] : firstProblemPerSetting(parsed.error)), ...crossCheck(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toConfig(parsed.data);
 }
 
+/**
+ * The session keys alone, for whoever changes them on a machine that has no other settings.
+ *
+ * @returns undefined where none are set
+ * @throws ConfigError when they, or what belongs to them, are wrong
+ */
+export function parseSessionSettings(
+  env: Record<string, string | undefined> = process.env,
+): Pick<Config, 'sessionKeys' | 'sealKey' | 'sessionTtlSeconds'> | undefined {
+  const given = givenIn(env);
+  if (given.SESSION_KEYS === undefined) return undefined;
+  const parsed = sessionSchema.safeParse(given);
+  const problems = [...(parsed.success ? [] : firstProblemPerSetting(parsed.error)), ...checkSealKey(given)];
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return toSessionSettings(parsed.data);
+}
+
 /** The settings of this process, read once, when first asked for: never while building. */
 export const config = processWide('config', () => parseConfig(process.env));
 
+const sessionSchema = settingsSchema.pick({
+  SESSION_KEYS: true,
+  SESSION_SEAL_KEY: true,
+  SESSION_TTL_SECONDS: true,
+});
+
 type Settings = z.infer<typeof settingsSchema>;
+
+function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
+  return Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, env[name]?.trim()] as const).filter(
+      ([, value]) => value !== undefined && value !== '',
+    ),
+  );
+}
+
+function checkSealKey(given: Record<string, string | undefined>): string[] {
+  const sealKey = given.SESSION_SEAL_KEY;
+  const keys = parseKeys(given.SESSION_KEYS ?? '');
+  if (sealKey === undefined || keys === undefined || keys.has(sealKey)) return [];
+  return ['SESSION_SEAL_KEY names no key of SESSION_KEYS / 不在 SESSION_KEYS 的编号之中'];
+}
 
 /** What depends on two settings; told also where a third one is wrong, so that there is one message. */
 function crossCheck(given: Record<string, string | undefined>): string[] {
-  const problems: string[] = [];
-  const sealKey = given.SESSION_SEAL_KEY;
-  const keys = parseKeys(given.SESSION_KEYS ?? '');
-  if (sealKey !== undefined && keys !== undefined && !keys.has(sealKey)) {
-    problems.push('SESSION_SEAL_KEY names no key of SESSION_KEYS / 不在 SESSION_KEYS 的编号之中');
-  }
+  const problems = checkSealKey(given);
   if (given.SESSION_SAME_SITE === 'none' && !given.PUBLIC_ORIGIN?.startsWith('https:')) {
     problems.push('SESSION_SAME_SITE=none needs an https PUBLIC_ORIGIN / 需要 https 的 PUBLIC_ORIGIN');
   }
@@ -235,9 +264,15 @@ function crossCheck(given: Record<string, string | undefined>): string[] {
   return problems;
 }
 
-function toConfig(settings: Settings): Config {
+function toSessionSettings(settings: z.infer<typeof sessionSchema>) {
   const sessionKeys = settings.SESSION_KEYS ?? new Map<string, string>();
+  const sealKey = settings.SESSION_SEAL_KEY ?? [...sessionKeys.keys()][0] ?? '';
+  return { sessionKeys, sealKey, sessionTtlSeconds: settings.SESSION_TTL_SECONDS };
+}
+
+function toConfig(settings: Settings): Config {
   return {
+    ...toSessionSettings(settings),
     corpId: settings.DINGTALK_CORP_ID,
     clientId: settings.DINGTALK_CLIENT_ID,
     clientSecret: settings.DINGTALK_CLIENT_SECRET,
@@ -246,9 +281,6 @@ function toConfig(settings: Settings): Config {
     oapiUrl: settings.DINGTALK_OAPI_URL,
     loginUrl: settings.DINGTALK_LOGIN_URL,
     publicOrigin: settings.PUBLIC_ORIGIN.toLowerCase(),
-    sessionKeys,
-    sealKey: settings.SESSION_SEAL_KEY ?? [...sessionKeys.keys()][0] ?? '',
-    sessionTtlSeconds: settings.SESSION_TTL_SECONDS,
     sessionSameSite: settings.SESSION_SAME_SITE,
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     logLevel: settings.LOG_LEVEL,

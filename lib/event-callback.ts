@@ -47,8 +47,8 @@ export async function handleCallback(
 ): Promise<CallbackReply> {
   const { keys, now = Date.now } = settings;
   try {
-    const { text, ownerKey } = openCallback(query, rawBody, settings);
-    const event = readEvent(text);
+    const { text, ownerKey, delivery } = openCallback(query, rawBody, settings);
+    const event = readEvent(text, delivery);
     if (!isCheck(event) && !(await isSettledInTime(settings.onEvent(event), settings.answerWithinMs))) {
       return { status: 503, body: LATER, reason: 'late' };
     }
@@ -59,9 +59,9 @@ export async function handleCallback(
   }
 }
 
-function readEvent(text: string): DirectoryEvent {
+function readEvent(text: string, delivery: string): DirectoryEvent {
   try {
-    return parseEvent(JSON.parse(text));
+    return parseEvent(JSON.parse(text), undefined, delivery);
   } catch {
     throw new CallbackRefused('content');
   }

@@ -40,8 +40,8 @@ export interface EventHandlers {
  */
 export interface EventMemory {
   knows(eventId: string): boolean | Promise<boolean>;
-  /** The event's effect is durable. */
-  remember(eventId: string): void | Promise<void>;
+  /** The event's effect is durable. Where a handler has remembered it together with its effect, nothing is left to do. */
+  remember(event: DirectoryEvent): void | Promise<void>;
 }
 
 export interface Dispatcher {
@@ -69,7 +69,7 @@ export function createDispatcher(
     if (await memory.knows(event.id)) return 'duplicate';
     const isEmpty = event.type !== 'company-changed' && idsOf(event).length === 0;
     if (!isEmpty) await actions[event.type](event);
-    await memory.remember(event.id);
+    await memory.remember(event);
     return isEmpty ? 'empty' : 'done';
   }
 
@@ -111,7 +111,9 @@ export function createRecentEvents({ max = 20_000, ttlMs = 24 * 3_600_000 } = {}
   const seen = new LRUCache<string, true>({ max, ttl: ttlMs });
   return {
     knows: (eventId) => seen.has(eventId),
-    remember: (eventId) => void seen.set(eventId, true),
+    remember: ({ id, twins }) => {
+      for (const name of [id, ...twins]) seen.set(name, true);
+    },
   };
 }
 

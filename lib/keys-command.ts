@@ -1,22 +1,24 @@
 import 'server-only';
 import nextEnv from '@next/env';
-import { ConfigError, config } from './config';
+import { ConfigError, parseSessionSettings } from './config';
 import { newKey, type PresentKeys, rotationSteps } from './key-rotation';
 
 /** `npm run keys`: prints a new session key, and the steps to bring it in. Changes nothing. */
 
 const silent = { info: () => undefined, error: () => undefined };
 nextEnv.loadEnvConfig('.', false, silent);
-const present = presentKeys();
-process.stdout.write(`\n${rotationSteps(newKey(present), present)}\n`);
+try {
+  const present = presentKeys();
+  process.stdout.write(`\n${rotationSteps(newKey(present), present)}\n`);
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error;
+  // Keys that are there and cannot be read: steps for a first key would sign everybody out.
+  process.stderr.write(`\n${error.problems.map((problem) => `  - ${problem}`).join('\n')}\n\n`);
+  process.exitCode = 1;
+}
 
-/** Undefined before the app is set up. */
+/** Undefined before there are any. */
 function presentKeys(): PresentKeys | undefined {
-  try {
-    const { sessionKeys, sealKey, sessionTtlSeconds } = config();
-    return { ids: [...sessionKeys.keys()], sealKey, sessionTtlSeconds };
-  } catch (error) {
-    if (error instanceof ConfigError) return undefined;
-    throw error;
-  }
+  const settings = parseSessionSettings();
+  return settings && { ...settings, ids: [...settings.sessionKeys.keys()] };
 }

@@ -4,6 +4,8 @@ import { config } from './config';
 import { processWide } from './process-wide';
 
 const MAX_LEARNED = 64;
+/** What is shorter is part of ordinary words: lines would be torn. */
+const MIN_LENGTH = 8;
 
 /** Values that must not appear in any line, whoever wrote it there: settings at first, tokens as they are learned. */
 const secrets = processWide('secrets', () => ({ settings: [] as string[], learned: [] as string[] }));
@@ -11,13 +13,17 @@ const secrets = processWide('secrets', () => ({ settings: [] as string[], learne
 /** Keeps a value out of the log from now on. The oldest learned value is forgotten beyond a bound. */
 export function keepOutOfLog(value: string): void {
   const { learned } = secrets();
-  if (value.length >= 8 && !learned.includes(value) && learned.push(value) > MAX_LEARNED) learned.shift();
+  if (value.length >= MIN_LENGTH && !learned.includes(value) && learned.push(value) > MAX_LEARNED)
+    learned.shift();
 }
 
 /** The process's log: one JSON object a line, on standard output. */
 export const log = processWide('log', () => {
-  const { logLevel, clientSecret, sessionKeys } = config();
-  secrets().settings = [clientSecret, ...sessionKeys.values()].flatMap(spellings);
+  const { logLevel, clientSecret, sessionKeys, callback } = config();
+  const ofCallbacks = callback ? [callback.aesKey, callback.token] : [];
+  secrets().settings = [clientSecret, ...sessionKeys.values(), ...ofCallbacks]
+    .filter(({ length }) => length >= MIN_LENGTH)
+    .flatMap(spellings);
   return pino({
     level: logLevel,
     base: null,

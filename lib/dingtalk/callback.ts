@@ -34,6 +34,8 @@ export interface OpenedCallback {
   text: string;
   /** The one of our keys that it is for; the answer must carry the same. */
   ownerKey: string;
+  /** Names this request: the same when it is replayed, another one when DingTalk says the same anew. */
+  delivery: string;
 }
 
 /** Why a callback was refused, for the log only: the sender hears the same whatever it was. */
@@ -53,7 +55,8 @@ export class CallbackRefused extends Error {
 /**
  * Opens what DingTalk posted: signature first, then time, then AES, padding, length and owner.
  *
- * @param query of the request; a parameter given twice is refused, because two readers would disagree on it
+ * @param query of the request. A parameter given twice is refused, because two readers would disagree on it, and so are
+ * two spellings of one parameter that disagree
  * @param rawBody the body's bytes as they came
  * @throws CallbackRefused, and nothing else
  * @see https://open.dingtalk.com/document/development/http-callback-overview
@@ -64,12 +67,11 @@ export function openCallback(
   options: { keys: CallbackKeys; now?: () => number; windowMs?: number },
 ): OpenedCallback {
   const { keys, now = Date.now, windowMs = CALLBACK_WINDOW_MS } = options;
-  const { signature, timestamp, nonce, encrypt } = readRequest(query, rawBody);
-  if (!isEqual(signature, sign([keys.token, timestamp, nonce, encrypt]))) {
-    throw new CallbackRefused('signature');
-  }
+  const { signatures, timestamp, nonce, encrypt } = readRequest(query, rawBody);
+  const right = sign([keys.token, timestamp, nonce, encrypt]);
+  if (!signatures.every((signature) => isEqual(signature, right))) throw new CallbackRefused('signature');
   if (!(Math.abs(now() - Number(timestamp)) <= windowMs)) throw new CallbackRefused('time');
-  return unpack(decrypt(encrypt, keys.aesKey), keys.ownerKeys);
+  return { ...unpack(decrypt(encrypt, keys.aesKey), keys.ownerKeys), delivery: right };
 }
 
 /** The body of the answer that DingTalk wants to every callback: `success`, encrypted and signed. */
@@ -111,21 +113,24 @@ export function sign(parts: readonly string[]): string {
 }
 
 function readRequest(query: URLSearchParams, rawBody: Uint8Array | string) {
-  const signature = one(query, 'msg_signature') ?? one(query, 'signature');
-  const timestamp = one(query, 'timestamp') ?? one(query, 'timeStamp');
-  const nonce = one(query, 'nonce');
+  const signatures = spelled(query, ['msg_signature', 'signature']);
+  const [timestamp, ...others] = spelled(query, ['timestamp', 'timeStamp']);
+  const [nonce] = spelled(query, ['nonce']);
   const encrypt = readEncrypt(rawBody);
   // The signature covers the parts joined, so each must have one possible length or end: digits could move from the
   // nonce into the timestamp, or ciphertext into the nonce, and leave the signature right.
-  if (!signature || !timestamp || !/^\d{13}$/.test(timestamp)) throw new CallbackRefused('request');
+  if (signatures.length === 0 || !timestamp || !/^\d{13}$/.test(timestamp))
+    throw new CallbackRefused('request');
+  if (others.some((other) => other !== timestamp)) throw new CallbackRefused('request');
   if (!nonce || nonce.length > MAX_NONCE || encrypt === undefined) throw new CallbackRefused('request');
-  return { signature, timestamp, nonce, encrypt };
+  return { signatures, timestamp, nonce, encrypt };
 }
 
-function one(query: URLSearchParams, name: string): string | undefined {
-  const values = query.getAll(name);
-  if (values.length > 1) throw new CallbackRefused('request');
-  return values[0];
+/** What a parameter says, under each of the names that DingTalk gives it. */
+function spelled(query: URLSearchParams, names: readonly string[]): string[] {
+  const found = names.map((name) => query.getAll(name));
+  if (found.some((values) => values.length > 1)) throw new CallbackRefused('request');
+  return found.flat();
 }
 
 function readEncrypt(rawBody: Uint8Array | string): string | undefined {
@@ -165,7 +170,7 @@ function withoutPadding(plain: Buffer): Buffer {
 }
 
 /** random(16) ‖ length(4, big-endian) ‖ message ‖ owner key */
-function unpack(plain: Buffer, ownerKeys: readonly string[]): OpenedCallback {
+function unpack(plain: Buffer, ownerKeys: readonly string[]): Omit<OpenedCallback, 'delivery'> {
   if (plain.length < HEAD_BYTES) throw new CallbackRefused('content');
   const end = HEAD_BYTES + plain.readUInt32BE(RANDOM_BYTES);
   if (end > plain.length) throw new CallbackRefused('content');

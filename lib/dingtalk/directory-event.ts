@@ -19,7 +19,9 @@ export interface DirectoryEvent {
   type: DirectoryEventType;
   /** DingTalk's id of the event, the same when it is delivered again; made from the content where it has none. */
   id: string;
-  /** The company that it happened in; undefined when it does not say. */
+  /** What it is called where DingTalk tells of it without its id, in the list of undelivered callbacks: one for each time in it. */
+  twins: string[];
+  /** The company that it happened in; undefined when it does not say, empty when what it says is no company. */
   corpId: string | undefined;
   /** Each once. Empty means nobody, never everybody. */
   userIds: string[];
@@ -50,6 +52,7 @@ const TYPES: ReadonlyMap<string, DirectoryEventType> = new Map([
 ]);
 
 const MAX_TEXT = 128;
+const SECOND_MS = 1000;
 /** DingTalk's own bound on a userid. */
 const MAX_USER_ID = 64;
 
@@ -64,28 +67,48 @@ export function isCheck(event: DirectoryEvent): boolean {
  *
  * @param value the callback's JSON, or Stream's headers
  * @param data Stream's data
+ * @param delivery names the request that it came with: all that tells two events apart that have neither id nor time
  * @throws TypeError when it is no object
  * @see https://open.dingtalk.com/document/development/address-book-events
  */
-export function parseEvent(value: unknown, data?: unknown): DirectoryEvent {
+export function parseEvent(value: unknown, data?: unknown, delivery?: string): DirectoryEvent {
   if (!isObject(value)) throw new TypeError('an event is an object');
   const outer = fieldsOf(value);
   const inner = fieldsOf(data ?? outer.get('data')?.[0]);
   const read = (...names: string[]) =>
     names.flatMap((name) => [...(outer.get(name) ?? []), ...(inner.get(name) ?? [])]);
+  const times = unique(read('timestamp', 'eventtime', 'eventborntime').flatMap(toNumbers));
   const content = {
     wireType: firstText(read('eventtype')) ?? '',
-    corpId: firstText(read('eventcorpid', 'corpid')),
+    corpId: toCorpId(read('eventcorpid', 'corpid')),
     userIds: unique(read('userid', 'useridlist').flatMap(toUserIds)),
     departmentIds: unique(read('deptid', 'deptidlist').flatMap(toNumbers)),
     roleIds: unique(read('labelidlist').flatMap(toNumbers)),
-    at: read('timestamp', 'eventtime', 'eventborntime').flatMap(toNumbers)[0],
+    at: times[0],
   };
   return {
     type: TYPES.get(content.wireType) ?? 'unknown',
-    id: firstText(read('eventid')) ?? digestOf(content),
+    id: firstText(read('eventid')) ?? digestOf(times.length > 0 ? content : { ...content, delivery }),
+    twins: times.map((at) => twinOf(content, at)),
     ...content,
   };
+}
+
+/** By its content and the second: the list may round its times, and need not keep the order of ids. */
+function twinOf(
+  { wireType, userIds, departmentIds, roleIds }: Omit<DirectoryEvent, 'id' | 'type' | 'twins'>,
+  at: number,
+): string {
+  const ids = [userIds, departmentIds, roleIds].map((some) => some.map(String).sort());
+  return digestOf([wireType, ...ids, Math.floor(at / SECOND_MS)]);
+}
+
+/** Only what is one company in every spelling is one. */
+function toCorpId(values: unknown[]): string | undefined {
+  const said = values.filter((value) => value !== undefined);
+  if (said.length === 0) return undefined;
+  const [corpId, ...others] = new Set(said.map((value) => firstText([value]) ?? ''));
+  return others.length === 0 ? corpId : '';
 }
 
 /** All values by their key in lower case: two spellings of one key both count. */

@@ -4,7 +4,8 @@ import { type DirectoryEvent, parseEvent } from './directory-event';
 
 /**
  * Callbacks that DingTalk tried three times in vain, a page of at most 200. It tells them once: deal with them before
- * asking for more. They carry no id of their own, so one that did arrive after all is dealt with twice.
+ * asking for more. They carry no id of their own: each goes by the name that it has as a callback besides its id, so that
+ * one that did arrive after all is known.
  *
  * @see https://open.dingtalk.com/document/orgapp/obtain-the-failed-event-callbacks
  */
@@ -21,8 +22,11 @@ export async function takeFailedEvents(
     }),
     repeatable: false,
   });
-  const events = failed_list.map(({ call_back_tag: tag, event_time, ...item }) =>
-    parseEvent({ eventType: tag, eventTime: event_time }, typeof tag === 'string' ? item[tag] : undefined),
-  );
-  return { events, hasMore: has_more };
+  return { events: failed_list.map(toEvent), hasMore: has_more };
+}
+
+function toEvent({ call_back_tag: tag, event_time, ...item }: Record<string, unknown>): DirectoryEvent {
+  const details = typeof tag === 'string' ? item[tag] : undefined;
+  const event = parseEvent({ eventType: tag, eventTime: event_time }, details);
+  return { ...event, id: event.twins[0] ?? event.id };
 }

@@ -4,7 +4,8 @@ import { type DirectoryEvent, parseEvent } from './directory-event';
 const frameSchema = z.object({
   type: z.string(),
   headers: z.record(z.string(), z.unknown()).default({}),
-  data: z.string().default(''),
+  /** Text that is JSON itself, by the protocol; what is there instead is taken as it is. */
+  data: z.unknown(),
 });
 
 /** What the gateway sent, as far as it matters here. */
@@ -26,12 +27,13 @@ export function parseFrame(text: string): StreamFrame {
   const { type, headers, data } = parsed.data;
   const topic = headers.topic;
   const messageId = typeof headers.messageId === 'string' ? headers.messageId : '';
-  if (type === 'SYSTEM' && topic === 'ping') return { kind: 'ping', messageId, data };
+  if (type === 'SYSTEM' && topic === 'ping') return { kind: 'ping', messageId, data: toText(data) };
   if (type === 'SYSTEM' && topic === 'disconnect') return { kind: 'disconnect' };
   if (type === 'SYSTEM') return { kind: 'system' };
   if (messageId === '') return { kind: 'malformed' };
   if (type !== 'EVENT') return { kind: 'foreign', messageId };
-  return { kind: 'event', messageId, event: parseEvent(headers, parseJson(data)) };
+  const said = typeof data === 'string' ? parseJson(data) : data;
+  return { kind: 'event', messageId, event: parseEvent(headers, said ?? undefined) };
 }
 
 /** An answer to a frame. @param data what it says, as text: itself JSON */
@@ -41,6 +43,10 @@ export function toAck(
   [code, message] = [200, 'OK'] as [number, string],
 ): string {
   return JSON.stringify({ code, message, headers: { messageId, contentType: 'application/json' }, data });
+}
+
+function toText(data: unknown): string {
+  return typeof data === 'string' ? data : (JSON.stringify(data) ?? '');
 }
 
 function parseJson(text: string): unknown {

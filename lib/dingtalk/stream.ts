@@ -17,7 +17,7 @@ export interface StreamOptions {
    * again, as does a connection that ends. The same event may come several times.
    */
   onEvent(event: DirectoryEvent): Promise<unknown>;
-  /** Told when the connection is there and when it is lost, each once. */
+  /** Told when the connection is there and when it is lost, each once, and of each event that is to come later. */
   log?(line: StreamLine): void;
   /** Milliseconds on a clock that never jumps. */
   now?(): number;
@@ -28,11 +28,15 @@ export interface StreamOptions {
 }
 
 export interface StreamLine {
-  event: 'stream-connected' | 'stream-lost';
+  /** `stream-later`: an event could not be dealt with, and is to come again. */
+  event: 'stream-connected' | 'stream-lost' | 'stream-later';
   /** Why it was lost, or could not be had: a code. */
   reason?: string | undefined;
   /** Attempts since it was lost. */
   attempts: number;
+  eventId?: string | undefined;
+  /** What `onEvent` threw. */
+  err?: unknown;
 }
 
 /** What is known of the stream, for readiness and metrics. */
@@ -161,7 +165,13 @@ export function startStream(options: StreamOptions): Stream {
   async function pass(event: DirectoryEvent): Promise<void> {
     state.events += 1;
     if (event.type === 'unknown') state.unknownEvents += 1;
-    await onEvent(event);
+    try {
+      await onEvent(event);
+    } catch (error) {
+      // The connection only says LATER: whoever runs this has to hear why, or the event goes round for ever in silence.
+      log?.({ event: 'stream-later', attempts: state.attempts, eventId: event.id, err: error });
+      throw error;
+    }
   }
 
   function pause(ms: number): Promise<void> {

@@ -4,7 +4,8 @@ import { FOREVER } from './schema';
 
 /**
  * Who is gone, until somebody has dealt with it: it is written down in the transaction that finds it, so that a crash
- * between the finding and its consequences loses nobody.
+ * between the finding and its consequences loses nobody. It is settled in the transaction that ends their sessions, so
+ * that it does not end those that they begin afterwards.
  */
 
 export function noteLeavers(db: Database, userIds: readonly string[]): void {
@@ -37,8 +38,7 @@ export function readLeavers(db: Database, limit: number): string[] {
     .map(({ user_id }) => user_id);
 }
 
-export function settleLeavers(db: Database, userIds: readonly string[]): void {
-  db.write(() => {
-    for (const userId of userIds) db.run('DELETE FROM directory_leaver WHERE user_id = ?', userId);
-  });
+/** In the transaction that ends their sessions. @returns whether they were noted */
+export function settleLeaver(db: Database, userId: string): boolean {
+  return db.run('DELETE FROM directory_leaver WHERE user_id = ?', userId) > 0;
 }

@@ -3,7 +3,7 @@ import { type Database, database } from '../database';
 import { processWide } from '../process-wide';
 import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './libsql-doubts';
 import { find } from './libsql-find';
-import { readLeavers, settleLeavers } from './libsql-leavers';
+import { readLeavers } from './libsql-leavers';
 import { endRun, publish, sweep } from './libsql-publish';
 import {
   countPeople,
@@ -50,7 +50,6 @@ export function createLibsqlStore(db: Database): DirectoryStore {
     forget: async (userId) => forget(db, userId),
     noteAdministrators: async (list) => noteAdministrators(db, list),
     leavers: async (limit) => readLeavers(db, limit),
-    settleLeavers: async (userIds) => settleLeavers(db, userIds),
     noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
 
     takeLease: async (owner, ttlMs, isDead) =>

@@ -284,10 +284,8 @@ export interface DirectoryStore {
   noteDepartment(id: number, name: string, rules: DepartmentRules): Promise<boolean>;
 
   // ——— Leavers
-  /** People whom a complete reading, or DingTalk itself, no longer finds, or finds inactive, and who were not settled. */
+  /** People whom a complete reading, or DingTalk itself, no longer finds, or finds inactive, until their sessions are ended. */
   leavers(limit: number): Promise<string[]>;
-  /** Whatever had to be done about these leavers is done. */
-  settleLeavers(userIds: readonly string[]): Promise<void>;
 
   // ——— Runs
   /** The right to run, or null while somebody else has it. @param isDead whether an owner is known to be gone */

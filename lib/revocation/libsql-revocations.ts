@@ -3,7 +3,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { insertAudit } from '../audit/line';
 import type { ClientKind } from '../client-kind';
 import { type Database, isBusy } from '../database';
-import type { Changes, Ending, RevocationStore, SessionFilter, SessionRow, Standing } from './store';
+import { settleLeaver } from '../directory/libsql-leavers';
+import {
+  keepMissed,
+  knowsEvent,
+  markOf,
+  owe,
+  readMissed,
+  readOwed,
+  rememberEvent,
+  settleMissed,
+  settleOwed,
+} from './libsql-events';
+import type {
+  Changes,
+  Claim,
+  Ending,
+  RevocationStore,
+  SealedSession,
+  SessionFilter,
+  SessionRow,
+  Standing,
+} from './store';
 
 /** How long a write waits for those of other processes, in turns of some milliseconds. */
 const WRITE_PATIENCE_MS = 4000;
@@ -14,6 +35,8 @@ const PRUNE_CHUNK = 500;
 const KEEP_SECONDS = 86_400;
 /** Events are remembered far longer than the window in which an old one would be taken. */
 const KEEP_EVENTS_MS = 7 * 86_400_000;
+/** So long whoever asks about a session has for it. */
+const CHECK_SECONDS = 300;
 
 interface Row {
   id: string;
@@ -126,12 +149,34 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
     );
   }
 
-  function knows(id: string): boolean {
-    return db.get('SELECT 1 FROM revocation_event WHERE id = ?', id) !== undefined;
+  /** @returns how many sessions that is, as far as is known */
+  function endOwner(userId: string, { reason, by }: Ending, sequence: number): number {
+    db.run(
+      `INSERT INTO revocation_person VALUES (?, 1, ?)
+       ON CONFLICT (user_id) DO UPDATE SET generation = generation + 1, sequence = excluded.sequence`,
+      userId,
+      sequence,
+    );
+    settleLeaver(db, userId);
+    return db.run(
+      'UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ? WHERE user_id = ? AND ended_at IS NULL',
+      seconds(),
+      reason,
+      by,
+      userId,
+    );
   }
 
-  function remember(id: string): boolean {
-    return db.run('INSERT OR IGNORE INTO revocation_event VALUES (?, ?)', id, now()) > 0;
+  function noteEnded(userId: string, { reason, by }: Ending): void {
+    insertAudit(db, { event: 'person-ended', userId, by, reason }, now());
+  }
+
+  function endFound(userIds: readonly string[], ending: Ending): void {
+    if (userIds.length === 0) return;
+    const sequence = step();
+    for (const userId of new Set(userIds)) {
+      if (endOwner(userId, ending, sequence) > 0) noteEnded(userId, ending);
+    }
   }
 
   return {
@@ -200,27 +245,23 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
         insertAudit(db, { event, userId, sessionId, by: ending.by, reason: ending.reason }, now());
       }),
 
-    endPeople: (userIds, { reason, by }, eventId) =>
+    endPeople: (userIds, ending, told) =>
       writeDurably(() => {
-        if (eventId !== undefined && !remember(eventId)) return;
+        if (told && !rememberEvent(db, told, now())) return;
         const sequence = step();
         for (const userId of new Set(userIds)) {
-          db.run(
-            `INSERT INTO revocation_person VALUES (?, 1, ?)
-             ON CONFLICT (user_id) DO UPDATE SET generation = generation + 1, sequence = excluded.sequence`,
-            userId,
-            sequence,
-          );
-          db.run(
-            'UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ? WHERE user_id = ? AND ended_at IS NULL',
-            seconds(),
-            reason,
-            by,
-            userId,
-          );
-          insertAudit(db, { event: 'person-ended', userId, by, reason }, now());
+          endOwner(userId, ending, sequence);
+          noteEnded(userId, ending);
         }
       }),
+    endGone: (userIds, ending) => writeDurably(() => endFound(userIds, ending)),
+    endLeavers: (userIds, ending) =>
+      writeDurably(() =>
+        endFound(
+          userIds.filter((userId) => settleLeaver(db, userId)),
+          ending,
+        ),
+      ),
 
     endEveryone: ({ reason, by }) =>
       writeDurably(() => {
@@ -241,15 +282,44 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
         for (const [id, at] of seen)
           db.run('UPDATE session SET last_seen = ? WHERE id = ? AND last_seen < ?', at, id, at);
       }),
-    claimCheck: (id) =>
-      write(() => db.run('UPDATE session SET checked = 1 WHERE id = ? AND checked = 0', id) > 0),
-    giveCheckBack: (id) =>
+    owners: async (after, limit) =>
+      db
+        .all<{ user_id: string }>(
+          `SELECT DISTINCT user_id FROM session s WHERE user_id > ? AND ${LIVE} ORDER BY user_id LIMIT ?`,
+          after,
+          seconds(),
+          limit,
+        )
+        .map(({ user_id }) => user_id),
+    claimCheck: (session) =>
+      write((): Claim => {
+        enterLost(db, session);
+        const until = seconds() + CHECK_SECONDS;
+        const sql = 'UPDATE session SET checked = ? WHERE id = ? AND checked <> 1 AND checked < ?';
+        if (db.run(sql, until, session.id, seconds()) > 0) return 'claimed';
+        const row = db.get<{ checked: number }>('SELECT checked FROM session WHERE id = ?', session.id);
+        return row?.checked === 1 ? 'settled' : 'taken';
+      }),
+    settleCheck: (id) =>
       write(() => {
-        db.run('UPDATE session SET checked = 0 WHERE id = ?', id);
+        db.run('UPDATE session SET checked = 1 WHERE id = ?', id);
       }),
 
-    knowsEvent: async (id) => knows(id),
-    rememberEvent: async (id) => !knows(id) && (await writeDurably(() => remember(id))),
+    knowsEvent: async (id) => knowsEvent(db, id),
+    rememberEvent: async (told) =>
+      !knowsEvent(db, told.event.id) && (await writeDurably(() => rememberEvent(db, told, now()))),
+    owe: (stale) => write(() => owe(db, stale, now())),
+    owed: async (olderThanMs) => readOwed(db, now() - olderThanMs),
+    markOf: async (stale) => markOf(db, stale),
+    settleOwed: async (owed) => {
+      if (owed.mark > 0) await write(() => settleOwed(db, owed));
+    },
+
+    keepMissed: async (events) => {
+      if (events.length > 0) await writeDurably(() => keepMissed(db, events));
+    },
+    missed: async (limit) => readMissed(db, limit),
+    settleMissed: (id) => write(() => settleMissed(db, id)),
 
     prune: async () => {
       const old = [
@@ -266,6 +336,23 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
       }
     },
   };
+}
+
+/** A power cut can take the row of a session away, though not the cookie. */
+function enterLost(db: Database, session: SealedSession): void {
+  db.run(
+    `INSERT OR IGNORE INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
+     VALUES (?, ?, ?, ?, 'other-other', ?, ?, ?, ?, ?)`,
+    session.id,
+    session.userId,
+    session.name,
+    session.door,
+    session.generation,
+    session.epoch,
+    session.issuedAt,
+    session.expiresAt,
+    session.issuedAt,
+  );
 }
 
 function readLive(

@@ -8,12 +8,14 @@ import { processWide } from '../process-wide';
 import type { Session } from '../session';
 import { createLibsqlRevocations } from './libsql-revocations';
 import { createSafetyNet, type SafetyNetOptions } from './safety-net';
-import type { Ending, RevocationStore, SessionRow, Standing } from './store';
+import type { Ending, RevocationStore, SessionRow, Standing, Told } from './store';
 import { createView, type RevocationView } from './view';
 
 /** How often it is written down when sessions were last used. */
 const SEEN_EVERY_MS = 30_000;
 const PRUNE_EVERY_MS = 3_600_000;
+/** A process that is started anew every day has to drop what is old, too. */
+const PRUNE_FIRST_MS = 60_000;
 
 /** The sessions of the company, as this process knows them. */
 export interface Revocations {
@@ -26,9 +28,9 @@ export interface Revocations {
   /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
   open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
   endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
-  endPeople(userIds: readonly string[], ending: Ending, eventId?: string): Promise<void>;
-  /** As `endPeople`, for those who have sessions. */
-  endLive(userIds: readonly string[], ending: Ending): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
+  endGone(userIds: readonly string[], ending: Ending): Promise<void>;
+  endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
   /** Writes down when sessions were last used. */
   flushSeen(): Promise<void>;
@@ -48,7 +50,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
   });
   const net = createSafetyNet({
     claim: store.claimCheck,
-    giveBack: store.giveCheckBack,
+    settle: store.settleCheck,
     isStillThere,
     onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
   });
@@ -56,6 +58,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
   const timers = [
     setInterval(() => void flushSeen(), SEEN_EVERY_MS).unref(),
     setInterval(() => void prune(), PRUNE_EVERY_MS).unref(),
+    setTimeout(() => void prune(), PRUNE_FIRST_MS).unref(),
   ];
 
   async function flushSeen(): Promise<void> {
@@ -71,19 +74,15 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     );
   }
 
-  async function endPeople(userIds: readonly string[], ending: Ending, eventId?: string): Promise<void> {
-    if (userIds.length === 0) return;
-    await known(store.endPeople(userIds, ending, eventId));
-    await view.refresh();
-  }
-
-  async function endLive(userIds: readonly string[], ending: Ending): Promise<void> {
-    const present: string[] = [];
-    for (const userId of userIds) {
-      if ((await known(store.live({ userId, limit: 1 }))).length > 0) present.push(userId);
-    }
-    await endPeople(present, ending);
-  }
+  /** By the store, and then in this process at once. */
+  const ending =
+    <A extends unknown[]>(end: (userIds: readonly string[], ...how: A) => Promise<void>) =>
+    async (userIds: readonly string[], ...how: A): Promise<void> => {
+      if (userIds.length === 0) return;
+      await known(end(userIds, ...how));
+      await view.refresh();
+    };
+  const endPeople = ending(store.endPeople);
 
   return {
     store,
@@ -110,7 +109,8 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
       await view.refresh();
     },
     endPeople,
-    endLive,
+    endGone: ending(store.endGone),
+    endLeavers: ending(store.endLeavers),
     async endEveryone(ending) {
       await known(store.endEveryone(ending));
       await view.refresh();

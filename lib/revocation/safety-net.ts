@@ -1,5 +1,6 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Claim, SealedSession } from './store';
 
 /** Sessions that are older are asked about, once each. */
 const OLD_AFTER_SECONDS = 3600;
@@ -10,14 +11,15 @@ const MAX_WAITING = 5000;
 
 export interface SafetyNet {
   /** A session was used. Costs nothing. */
-  seen(session: { id: string; userId: string; issuedAt: number }): void;
+  seen(session: SealedSession): void;
   close(): void;
 }
 
 export interface SafetyNetOptions {
-  /** The right to ask, once for all processes. */
-  claim(sessionId: string): Promise<boolean>;
-  giveBack(sessionId: string): Promise<void>;
+  /** The right to ask, once for all processes, and not for ever: whoever has it may die. */
+  claim(session: SealedSession): Promise<Claim>;
+  /** DingTalk has answered. */
+  settle(sessionId: string): Promise<void>;
   /** Whether DingTalk still has this person, active. @throws when it does not say */
   isStillThere(userId: string): Promise<boolean>;
   onGone(userId: string): Promise<void>;
@@ -33,9 +35,9 @@ export interface SafetyNetOptions {
  * at a time. An answer that does not come ends nothing.
  */
 export function createSafetyNet(options: SafetyNetOptions): SafetyNet {
-  const { claim, giveBack, isStillThere, onGone, now = Date.now } = options;
+  const { claim, settle, isStillThere, onGone, now = Date.now } = options;
   const { oldAfterSeconds = OLD_AFTER_SECONDS, pauseMs = PAUSE_MS, retryMs = RETRY_MS } = options;
-  const waiting = new Map<string, string>();
+  const waiting = new Map<string, SealedSession>();
   /** Asked about, or not to be asked about before this time. */
   const settled = new Map<string, number>();
   let busy = false;
@@ -43,32 +45,32 @@ export function createSafetyNet(options: SafetyNetOptions): SafetyNet {
 
   async function work(): Promise<void> {
     busy = true;
-    for (const [id, userId] of waiting) {
+    for (const [id, session] of waiting) {
       if (closed) break;
       waiting.delete(id);
-      settled.set(id, Number.POSITIVE_INFINITY);
-      await ask(id, userId).catch(() => settled.set(id, now() + retryMs));
+      const isAnswered = await ask(session).catch(() => false);
+      settled.set(id, isAnswered ? Number.POSITIVE_INFINITY : now() + retryMs);
       await delay(pauseMs, undefined, { ref: false });
     }
     busy = false;
     while (settled.size > MAX_WAITING) settled.delete(settled.keys().next().value!);
   }
 
-  async function ask(id: string, userId: string): Promise<void> {
-    if (!(await claim(id))) return;
-    try {
-      if (!(await isStillThere(userId))) await onGone(userId);
-    } catch (error) {
-      await giveBack(id);
-      throw error;
-    }
+  /** @returns whether there is an answer, whoever got it */
+  async function ask(session: SealedSession): Promise<boolean> {
+    const claimed = await claim(session);
+    if (claimed !== 'claimed') return claimed === 'settled';
+    if (!(await isStillThere(session.userId))) await onGone(session.userId);
+    await settle(session.id);
+    return true;
   }
 
   return {
-    seen({ id, userId, issuedAt }) {
+    seen(session) {
+      const { id, issuedAt } = session;
       if (now() / 1000 - issuedAt < oldAfterSeconds || waiting.has(id) || waiting.size >= MAX_WAITING) return;
       if ((settled.get(id) ?? 0) > now()) return;
-      waiting.set(id, userId);
+      waiting.set(id, session);
       if (!busy) void work();
     },
     close: () => {

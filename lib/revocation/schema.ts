@@ -4,6 +4,8 @@ import type { Migration } from '../database';
 /**
  * `sequence` is one more with each change that others have to learn. The first epoch is a number that no other
  * database has: sessions of a database that was lost are over with it, because nobody knows which were revoked.
+ * `checked` is 1 once DingTalk has answered about the session's owner, 0 before, and until then, while somebody asks,
+ * the Unix time at which their turn ends.
  */
 export const revocationMigrations: readonly Migration[] = [
   {
@@ -51,6 +53,13 @@ CREATE TABLE revocation_event (
   at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX revocation_event_at ON revocation_event (at);
+`,
+  },
+  {
+    name: 'revocation-2',
+    sql: `
+CREATE TABLE stale (key TEXT PRIMARY KEY, stale TEXT NOT NULL, mark INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE missed_event (id TEXT PRIMARY KEY, event TEXT NOT NULL) WITHOUT ROWID;
 `,
   },
 ];

@@ -1,6 +1,8 @@
 import 'server-only';
 import type { AuditLine } from '../audit/line';
 import type { ClientKind } from '../client-kind';
+import type { DirectoryEvent } from '../dingtalk/directory-event';
+import type { Stale } from '../refresher';
 
 /** What a session is made under. It is over as soon as one of the numbers is another. */
 export interface Standing {
@@ -44,6 +46,19 @@ export interface Ending {
   by: string;
 }
 
+/** An event of DingTalk's, and what has to be read again because of it. */
+export interface Told {
+  event: Pick<DirectoryEvent, 'id' | 'twins'>;
+  stale?: readonly Stale[] | undefined;
+}
+
+/** Something that has to be read again. @see RevocationStore.settleOwed */
+export interface Owed {
+  stale: Stale;
+  /** Another one each time that it is said. */
+  mark: number;
+}
+
 /** What was revoked after some point. */
 export interface Changes {
   /** Where to go on from. */
@@ -53,6 +68,12 @@ export interface Changes {
   /** Sessions that ended one by one. */
   sessions: { id: string; expiresAt: number }[];
 }
+
+/** A session as its own cookie has it. */
+export type SealedSession = Omit<SessionRow, 'lastSeen' | 'client'> & Standing;
+
+/** `taken`: somebody else is asking. `settled`: it was answered. */
+export type Claim = 'claimed' | 'taken' | 'settled';
 
 export interface SessionFilter {
   userId?: string | undefined;
@@ -93,9 +114,13 @@ export interface RevocationStore {
   /**
    * Ends all sessions of some people, known here or not.
    *
-   * @param eventId of the event that says so: it has an effect once
+   * @param told the event that says so: it has an effect once
    */
-  endPeople(userIds: readonly string[], ending: Ending, eventId?: string): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
+  /** As `endPeople`, for those whom somebody asked about: a line in the audit only where there was a session. */
+  endGone(userIds: readonly string[], ending: Ending): Promise<void>;
+  /** As `endGone`, for those of them who are still noted as leavers of the directory: whoever was ended since is not. */
+  endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
 
   /** Sessions that are not over, newest first. */
@@ -105,15 +130,33 @@ export interface RevocationStore {
   find(id: string): Promise<SessionRow | null>;
   /** When sessions were last used: id to Unix time in seconds. */
   noteSeen(seen: ReadonlyMap<string, number>): Promise<void>;
-  /** The right to ask DingTalk about the owner of a session: once, whoever asks. */
-  claimCheck(id: string): Promise<boolean>;
-  /** The question was not answered. */
-  giveCheckBack(id: string): Promise<void>;
+  /** People with sessions that are not over, in the order of their ids. */
+  owners(after: string, limit: number): Promise<string[]>;
+  /**
+   * The right to ask DingTalk about the owner of a session, for some minutes: whoever has it may die. A session that
+   * is not known here is entered again.
+   */
+  claimCheck(session: SealedSession): Promise<Claim>;
+  /** The question was answered. */
+  settleCheck(id: string): Promise<void>;
 
   /** Whether an event was remembered. */
   knowsEvent(id: string): Promise<boolean>;
   /** Remembers an event. @returns false when it was known already */
-  rememberEvent(id: string): Promise<boolean>;
+  rememberEvent(told: Told): Promise<boolean>;
+  /** Writes down what has to be read again. */
+  owe(stale: readonly Stale[]): Promise<void>;
+  /** What has to be read again, and was said so long ago at least. */
+  owed(olderThanMs: number): Promise<Owed[]>;
+  /** The mark that something has now: to be asked for before it is read. */
+  markOf(stale: Stale): Promise<number>;
+  /** It was read, unless it was said anew meanwhile. */
+  settleOwed(owed: Owed): Promise<void>;
+
+  /** Keeps events that DingTalk tells of once, until they are settled. */
+  keepMissed(events: readonly DirectoryEvent[]): Promise<void>;
+  missed(limit: number): Promise<DirectoryEvent[]>;
+  settleMissed(id: string): Promise<void>;
 
   /** Drops what no longer matters, some rows at a time. */
   prune(): Promise<void>;

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -57,27 +57,43 @@ test('a retired key opens nothing', async () => {
   }
 });
 
-test('`npm run keys` prints a key that is new, and these steps, and no secret that is there', () => {
+/** Runs the command where only these settings are there. */
+function printKeys(env: Record<string, string>) {
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-  const env = {
-    ...appEnv(emulator, 'http://localhost:3000'),
-    ...PHASES.before,
-    NODE_ENV: 'production' as const,
-    PATH: process.env.PATH,
-  };
-  const print = () =>
-    execFileSync(process.execPath, [tsx, '--conditions=react-server', 'lib/keys-command.ts'], {
-      env,
-      encoding: 'utf8',
-    });
-  const [first, second] = [print(), print()];
-  const secretIn = (text: string) => /2:([0-9a-f]{64})/.exec(text)?.[1];
-  expect(secretIn(first)).toBeDefined();
-  expect(secretIn(first)).not.toBe(secretIn(second));
-  expect(first).toContain(`SESSION_KEYS=<old>,2:${secretIn(first)}`);
-  expect(first).toContain('SESSION_SEAL_KEY=old');
-  expect(first).toContain('SESSION_SEAL_KEY=2');
-  expect(first).not.toContain('oooo');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [tsx, '--conditions=react-server', 'lib/keys-command.ts'],
+    { env: { NODE_ENV: 'production', PATH: process.env.PATH, ...env }, encoding: 'utf8' },
+  );
+  return { status, stdout, stderr };
+}
+
+test.each([true, false])(
+  '`npm run keys` prints a key that is new, and these steps, and no secret that is there, other settings or not (%s)',
+  (hasOthers) => {
+    const env = { ...(hasOthers ? appEnv(emulator, 'http://localhost:3000') : {}), ...PHASES.before };
+    const [first, second] = [printKeys(env).stdout, printKeys(env).stdout];
+    const secretIn = (text: string) => /2:([0-9a-f]{64})/.exec(text)?.[1];
+    expect(secretIn(first)).toBeDefined();
+    expect(secretIn(first)).not.toBe(secretIn(second));
+    expect(first).toContain(`SESSION_KEYS=<old>,2:${secretIn(first)}`);
+    expect(first).toContain('SESSION_SEAL_KEY=old');
+    expect(first).toContain('SESSION_SEAL_KEY=2');
+    expect(first).not.toContain('oooo');
+  },
+);
+
+test('`npm run keys` says what is wrong with the keys that are there, rather than to start with a first one', () => {
+  for (const [env, name] of [
+    [{ SESSION_KEYS: 'old:short' }, 'SESSION_KEYS'],
+    [{ SESSION_KEYS: OLD, SESSION_SEAL_KEY: 'other' }, 'SESSION_SEAL_KEY'],
+  ] as const) {
+    const { status, stdout, stderr } = printKeys(env);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain(name);
+    expect(stderr).not.toContain('oooo');
+  }
+  expect(printKeys({}).stdout).toMatch(/SESSION_KEYS=1:[0-9a-f]{64}/);
 });
 
 test('a new key never takes the id of one that is there; before the first there are no steps', () => {

@@ -146,7 +146,7 @@ test('the order of leave and join says nothing: the leave is done in both', asyn
 
 test('the memory of this process is bounded', () => {
   const memory = createRecentEvents({ max: 10 });
-  for (let id = 0; id < 100; id += 1) memory.remember(String(id));
+  for (let id = 0; id < 100; id += 1) memory.remember({ ...event('org_change'), id: String(id) });
   expect(memory.knows('0')).toBe(false);
   expect(memory.knows('99')).toBe(true);
 });

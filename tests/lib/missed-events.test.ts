@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseEvent } from '../../lib/dingtalk/directory-event';
+import { type DirectoryEvent, parseEvent } from '../../lib/dingtalk/directory-event';
 import { createMissedEvents } from '../../lib/missed-events';
 
 const left = (userId: string) =>
@@ -10,17 +10,29 @@ function setUp(pages: string[][]) {
   const done: string[] = [];
   const taken = { count: 0 };
   const failing = new Set<string>();
-  const round = createMissedEvents({
-    take: async () => {
-      taken.count++;
-      return { events: (pages.shift() ?? []).map(left), hasMore: pages.length > 0 };
-    },
-    dispatch: async ({ id }) => {
-      if (failing.has(id)) throw new Error(`${id} failed`);
-      done.push(id);
-    },
-  });
-  return { done, failing, round, pages, taken };
+  const disk = new Map<string, DirectoryEvent>();
+  const start = () =>
+    createMissedEvents({
+      take: async () => {
+        taken.count++;
+        return { events: (pages.shift() ?? []).map(left), hasMore: pages.length > 0 };
+      },
+      dispatch: async ({ id }) => {
+        if (!disk.has(id)) throw new Error(`${id} is not on the disk`);
+        if (failing.has(id)) throw new Error(`${id} failed`);
+        done.push(id);
+      },
+      owed: {
+        keep: async (events) => {
+          for (const event of events) disk.set(event.id, event);
+        },
+        some: async (limit) => [...disk.values()].slice(0, limit),
+        settle: async (id) => {
+          disk.delete(id);
+        },
+      },
+    });
+  return { done, failing, round: start(), pages, taken, start };
 }
 
 test('page after page is dealt with, until there are no more', async () => {
@@ -38,6 +50,15 @@ test('what fails holds up nothing of its page, and is dealt with the next time, 
   pages.push(['d']);
   await round();
   expect(done).toEqual(['b', 'c', 'a', 'd']);
+});
+
+test('what was taken outlives the process', async () => {
+  const { done, failing, round, start } = setUp([['a', 'b']]);
+  for (const id of ['a', 'b']) failing.add(id);
+  await expect(round()).rejects.toThrow('a failed');
+  failing.clear();
+  await start()();
+  expect(done).toEqual(['a', 'b']);
 });
 
 test('two rounds at once are one', async () => {

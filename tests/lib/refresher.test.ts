@@ -56,3 +56,28 @@ test('when too much has changed, a whole run takes its place', async () => {
   expect(refresher.size()).toBe(2001);
   refresher.close();
 });
+
+test('several are read at once, but not all', async () => {
+  let [underWay, peak] = [0, 0];
+  const refresher = createRefresher({
+    read: async () => {
+      peak = Math.max(peak, ++underWay);
+      await delay(5);
+      underWay--;
+    },
+    settleMs: 1,
+    pauseMs: 1,
+  });
+  refresher.refresh(...Array.from({ length: 40 }, (_, index) => member(`m${index}`)));
+  await vi.waitFor(() => expect(refresher.size()).toBe(0));
+  expect(peak).toBe(4);
+});
+
+test('what comes while the last is being read is read too', async () => {
+  const { refresher, read } = setUp();
+  for (const id of ['a', 'b', 'c', 'd', 'e']) {
+    refresher.refresh(member(id));
+    await delay(22);
+  }
+  await vi.waitFor(() => expect(read).toEqual(['a', 'b', 'c', 'd', 'e']));
+});

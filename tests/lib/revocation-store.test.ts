@@ -6,6 +6,7 @@ import Libsql from 'libsql';
 import { afterAll, expect, test } from 'vitest';
 import { createLibsqlAudit } from '../../lib/audit/store';
 import { migrations, openDatabase } from '../../lib/database';
+import { noteLeavers } from '../../lib/directory/libsql-leavers';
 import { createLibsqlRevocations } from '../../lib/revocation/libsql-revocations';
 import { describeRevocations } from '../support/revocation-suite';
 
@@ -26,6 +27,7 @@ describeRevocations((clock) => {
     store: createLibsqlRevocations(db, clock),
     other: createLibsqlRevocations(second, clock),
     audit: createLibsqlAudit(second, clock),
+    noteLeaver: (userId) => noteLeavers(second, [userId]),
     close: () => {
       db.close();
       second.close();

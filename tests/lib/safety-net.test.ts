@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createSafetyNet } from '../../lib/revocation/safety-net';
+import type { Claim, SealedSession } from '../../lib/revocation/store';
 
 const HOUR = 3600;
 const START = 1_700_000_000;
@@ -8,11 +9,11 @@ const START = 1_700_000_000;
 /** A company of which DingTalk says what the test wants. */
 function setUp() {
   const world = { now: START * 1000, asked: [] as string[], ended: [] as string[], answer: 'there' };
-  const claimed = new Set<string>();
+  const claims = new Map<string, Claim>();
   const net = createSafetyNet({
-    claim: async (id) => !claimed.has(id) && Boolean(claimed.add(id)),
-    giveBack: async (id) => {
-      claimed.delete(id);
+    claim: async ({ id }) => claims.get(id) ?? 'claimed',
+    settle: async (id) => {
+      claims.set(id, 'settled');
     },
     isStillThere: async (userId) => {
       world.asked.push(userId);
@@ -25,7 +26,17 @@ function setUp() {
     pauseMs: 1,
     now: () => world.now,
   });
-  return { world, net, session: { id: 's1', userId: 'zhang', issuedAt: START } };
+  const session: SealedSession = {
+    id: 's1',
+    userId: 'zhang',
+    name: '张伟',
+    door: 'client',
+    issuedAt: START,
+    expiresAt: START + 12 * HOUR,
+    generation: 0,
+    epoch: 1,
+  };
+  return { world, net, session, claims };
 }
 const settle = () => delay(40);
 
@@ -66,4 +77,19 @@ test('an outage ends nobody, and is no answer: later it is asked again', async (
   net.seen(session);
   await settle();
   expect(world).toMatchObject({ asked: ['zhang', 'zhang'], ended: ['zhang'] });
+});
+
+test('what another process is asking is asked about again, should that process die with the question', async () => {
+  const { world, net, session, claims } = setUp();
+  world.now += HOUR * 1000;
+  claims.set('s1', 'taken');
+  net.seen(session);
+  await settle();
+  expect(world.asked).toEqual([]);
+  claims.delete('s1');
+  world.now += 10 * 60_000;
+  net.seen(session);
+  await settle();
+  expect(world.asked).toEqual(['zhang']);
+  expect(claims.get('s1')).toBe('settled');
 });

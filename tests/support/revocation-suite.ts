@@ -2,18 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { AuditLine } from '../../lib/audit/line';
 import type { AuditStore } from '../../lib/audit/store';
-import type { Ending, RevocationStore, SessionRow } from '../../lib/revocation/store';
+import { parseEvent } from '../../lib/dingtalk/directory-event';
+import type { Stale } from '../../lib/refresher';
+import type { Ending, RevocationStore, SessionRow, Told } from '../../lib/revocation/store';
 
 /** A store, another process's view of the same state, and the audit beside it. */
 export interface StorePair {
   store: RevocationStore;
   other: RevocationStore;
   audit: AuditStore;
+  /** The directory finds that somebody is gone. */
+  noteLeaver(userId: string): void;
   close(): void;
 }
 
 const LEFT: Ending = { reason: 'left', by: 'event' };
+const FOUND: Ending = { reason: 'directory', by: 'directory' };
 const DAY = 86_400;
+const told = (id: string, stale?: Stale[], ...twins: string[]): Told => ({ event: { id, twins }, stale });
 
 /** How every store of revocations behaves. @param clock Unix time in ms, as the store is to see it */
 export function describeRevocations(open: (clock: () => number) => StorePair): void {
@@ -174,16 +180,16 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   });
 
   test('an event has its effect once, whoever is told of it again', async () => {
-    await store.endPeople(['zhang'], LEFT, 'event-1');
-    await other.endPeople(['zhang'], LEFT, 'event-1');
+    await store.endPeople(['zhang'], LEFT, told('event-1'));
+    await other.endPeople(['zhang'], LEFT, told('event-1'));
     expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
     expect(await store.knowsEvent('event-1')).toBe(true);
-    expect(await store.rememberEvent('event-1')).toBe(false);
-    expect(await other.rememberEvent('event-2')).toBe(true);
+    expect(await store.rememberEvent(told('event-1'))).toBe(false);
+    expect(await other.rememberEvent(told('event-2'))).toBe(true);
   });
 
   test('an event is remembered for a week', async () => {
-    await store.rememberEvent('event-1');
+    await store.rememberEvent(told('event-1'));
     time += 6 * DAY * 1000;
     await store.prune();
     expect(await store.knowsEvent('event-1')).toBe(true);
@@ -240,18 +246,102 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
     expect((await store.find(session.id))?.lastSeen).toBe(session.issuedAt + 100);
   });
 
-  test('one process asks about a session, until it gives the question back', async () => {
+  test('one process asks about a session; when it dies, or gets no answer, another one does, until there is an answer', async () => {
     const session = await signIn();
-    expect(await store.claimCheck(session.id)).toBe(true);
-    expect(await other.claimCheck(session.id)).toBe(false);
-    await store.giveCheckBack(session.id);
-    expect(await other.claimCheck(session.id)).toBe(true);
+    expect(await store.claimCheck(session)).toBe('claimed');
+    expect(await other.claimCheck(session)).toBe('taken');
+    time += 301_000;
+    expect(await other.claimCheck(session)).toBe('claimed');
+    expect(await store.claimCheck(session)).toBe('taken');
+    await other.settleCheck(session.id);
+    time += 301_000;
+    expect(await store.claimCheck(session)).toBe('settled');
+  });
+
+  test('a session whose row was lost is known again when it is asked about', async () => {
+    const { epoch } = await signIn('li');
+    const lost = { ...draft(), generation: 0, epoch };
+    expect(await store.claimCheck(lost)).toBe('claimed');
+    expect(await other.find(lost.id)).toMatchObject({ userId: 'zhang', client: 'other-other' });
+  });
+
+  test('whoever is found gone is ended, sessions or not, and a sign-in under way with them; a line tells of sessions', async () => {
+    await signIn('zhang');
+    const since = await store.sequence();
+    await other.endGone(['zhang', 'nobody'], FOUND);
+    expect((await store.changesSince(since)).people.map(({ userId }) => userId).sort()).toEqual([
+      'nobody',
+      'zhang',
+    ]);
+    for (const userId of ['zhang', 'nobody']) {
+      const late = draft(userId);
+      expect(await store.open(late, { since, line: lineOf(late) })).toBeNull();
+    }
+    expect(await events()).toEqual(['sign-in', 'person-ended']);
+  });
+
+  test('a leaver of the directory is ended once: not again after they came back', async () => {
+    pair.noteLeaver('zhang');
+    pair.noteLeaver('li');
+    await store.endPeople(['zhang'], LEFT, told('event-1'));
+    const back = await signIn('zhang');
+    await signIn('li');
+    await other.endLeavers(['zhang', 'li', 'wang'], FOUND);
+    expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([back.id]);
+    const before = await store.sequence();
+    await store.endLeavers(['li'], FOUND);
+    expect(await store.sequence()).toBe(before);
+  });
+
+  test('the owners of sessions are told some at a time', async () => {
+    for (const userId of ['c', 'a', 'b', 'a']) await signIn(userId);
+    await store.endPeople(['b'], LEFT);
+    expect(await store.owners('', 1)).toEqual(['a']);
+    expect(await store.owners('a', 10)).toEqual(['c']);
+  });
+
+  test('an event is known by its other names too, and each counts once', async () => {
+    await store.endPeople(['zhang'], LEFT, told('event-1', [], 'twin-1', 'twin-2'));
+    for (const id of ['event-1', 'twin-1', 'twin-2']) expect(await other.knowsEvent(id)).toBe(true);
+    await other.endPeople(['zhang'], LEFT, told('event-2', [], 'twin-1'));
+    expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 2 }]);
+  });
+
+  test('what an event makes stale is owed until it is read, once however often it is said', async () => {
+    const [zhang, admins]: Stale[] = [{ what: 'member', id: 'zhang' }, { what: 'administrators' }];
+    await store.rememberEvent(told('event-1', [zhang!, admins!]));
+    await store.rememberEvent(told('event-1', [{ what: 'directory' }]));
+    await other.endPeople(['zhang'], LEFT, told('event-2', [zhang!]));
+    expect((await other.owed(0)).map(({ stale }) => stale)).toEqual(expect.arrayContaining([zhang, admins]));
+    expect(await other.owed(0)).toHaveLength(2);
+    expect(await other.owed(1000)).toEqual([]);
+    time += 1000;
+    expect(await other.owed(1000)).toHaveLength(2);
+    const mark = await store.markOf(zhang!);
+    await other.owe([zhang!]);
+    await store.settleOwed({ stale: zhang!, mark });
+    expect(await store.owed(0)).toHaveLength(2);
+    await store.settleOwed({ stale: zhang!, mark: await store.markOf(zhang!) });
+    await store.settleOwed({ stale: admins!, mark: await store.markOf(admins!) });
+    expect(await other.owed(0)).toEqual([]);
+  });
+
+  test('events that DingTalk tells of once are kept until they are settled', async () => {
+    const missed = ['a', 'b'].map((eventId) =>
+      parseEvent({ EventType: 'user_leave_org', UserId: ['zhang'], eventId, TimeStamp: '1700000000000' }),
+    );
+    await store.keepMissed(missed);
+    await store.keepMissed(missed);
+    expect(await other.missed(10)).toEqual(missed);
+    expect(await other.missed(1)).toHaveLength(1);
+    await other.settleMissed('a');
+    expect(await store.missed(10)).toEqual(missed.slice(1));
   });
 
   test('a thousand leavers at once are one change', async () => {
     const leavers = Array.from({ length: 1000 }, (_, index) => `leaver-${index}`);
     const before = await store.sequence();
-    await store.endPeople(leavers, LEFT, 'mass');
+    await store.endPeople(leavers, LEFT, told('mass'));
     expect((await other.changesSince(before)).people).toHaveLength(1000);
     expect(await store.sequence()).toBe(before + 1);
   });

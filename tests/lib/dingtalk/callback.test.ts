@@ -40,7 +40,7 @@ describe('the published way of encrypting', () => {
     expect(encryptText(text, { aesKey, ownerKey, random })).toBe(cipher);
     expect(sign([token, timestamp, nonce, cipher])).toBe(signature);
     const query = new URLSearchParams({ msg_signature: signature, timestamp, nonce });
-    expect(open(query, JSON.stringify({ encrypt: cipher }))).toEqual({ text, ownerKey });
+    expect(open(query, JSON.stringify({ encrypt: cipher }))).toEqual({ text, ownerKey, delivery: signature });
   });
 
   test('every length of text, which is every length of padding, there and back', () => {
@@ -62,21 +62,39 @@ describe('what is read', () => {
     return other;
   };
 
-  test('msg_signature, or else signature', () => {
-    const onlySignature = new URLSearchParams(query);
-    onlySignature.delete('msg_signature');
-    expect(open(onlySignature, body).text).toBe('{}');
-    const wrongSignature = new URLSearchParams(query);
-    wrongSignature.set('signature', 'x');
-    expect(open(wrongSignature, body).text).toBe('{}');
-    wrongSignature.set('msg_signature', 'x');
-    wrongSignature.set('signature', query.get('signature')!);
-    expect(refusalOf(() => open(wrongSignature, body)).reason).toBe('signature');
+  test('msg_signature or signature: each that is there has to be right', () => {
+    for (const name of ['msg_signature', 'signature']) {
+      const without = new URLSearchParams(query);
+      without.delete(name);
+      expect(open(without, body).text).toBe('{}');
+      for (const wrong of ['x', '', 'a'.repeat(40), query.get(name)!.toUpperCase()]) {
+        const mutated = new URLSearchParams(query);
+        mutated.set(name, wrong);
+        expect(refusalOf(() => open(mutated, body)).reason, `${name}=${wrong}`).toBe('signature');
+      }
+    }
   });
 
-  test('timestamp, or else timeStamp', () => {
+  test('timestamp or timeStamp: where both are there they have to agree', () => {
     expect(open(renamed('timestamp', 'timeStamp'), body).text).toBe('{}');
+    const both = new URLSearchParams(query);
+    both.set('timeStamp', PARTS.timestamp);
+    expect(open(both, body).text).toBe('{}');
+    for (const other of [String(now() + 1), '', 'x']) {
+      both.set('timeStamp', other);
+      expect(refusalOf(() => open(both, body)).reason, other).toBe('request');
+    }
   });
+
+  test.each(['msg_signature', 'signature', 'timestamp', 'timeStamp', 'nonce'])(
+    '%s given twice is refused, whatever else is right',
+    (name) => {
+      const twice = new URLSearchParams(query);
+      twice.set('timeStamp', PARTS.timestamp);
+      twice.append(name, twice.get(name)!);
+      expect(refusalOf(() => open(twice, body)).reason).toBe('request');
+    },
+  );
 
   test('bytes as well as text', () => {
     expect(open(query, Buffer.from(body)).text).toBe('{}');
@@ -216,6 +234,7 @@ describe('an event in three spellings', () => {
   const leave = {
     type: 'member-left',
     id: '83546b',
+    twins: [expect.stringMatching(/^[\w-]{43}$/)],
     corpId: 'dingexample',
     userIds: ['u1', 'u2'],
     departmentIds: [],
@@ -317,6 +336,66 @@ describe('an event in three spellings', () => {
     expect(id).toHaveLength(43);
     expect(parseEvent({ ...event, BizId: 'x' }).id).toBe(id);
     expect(parseEvent({ ...event, UserId: ['u2'] }).id).not.toBe(id);
+  });
+
+  test('without an id and a time, only the request that it came with tells it from another', () => {
+    const event = { EventType: 'user_leave_org', UserId: ['u1'] };
+    const ids = ['first', 'first', 'second'].map((delivery) => parseEvent(event, undefined, delivery).id);
+    expect(new Set(ids).size).toBe(2);
+    expect(ids[0]).toBe(ids[1]);
+    const timed = { ...event, TimeStamp: String(at) };
+    expect(parseEvent(timed, undefined, 'first').id).toBe(parseEvent(timed, undefined, 'second').id);
+  });
+
+  test('the list of undelivered callbacks names it as one of its twins, in whatever order and however rounded', () => {
+    const callback = {
+      EventType: 'user_leave_org',
+      CorpId: 'dingexample',
+      UserId: ['u2', 'u1'],
+      EventTime: at - 5000,
+      timeStamp: String(at),
+      eventId: 'e1',
+    };
+    const { id, twins } = parseEvent(callback);
+    expect(id).toBe('e1');
+    expect(twins).toHaveLength(2);
+    for (const eventTime of [at, at - 5000, at - (at % 1000)]) {
+      const listed = parseEvent({ eventType: 'user_leave_org', eventTime }, { userid: ['u1', 'u2'] });
+      expect(twins).toContain(listed.twins[0]);
+    }
+    const others = [
+      parseEvent({ eventType: 'user_leave_org', eventTime: at + 1000 }, { userid: ['u1', 'u2'] }),
+      parseEvent({ eventType: 'user_add_org', eventTime: at }, { userid: ['u1', 'u2'] }),
+      parseEvent({ eventType: 'user_leave_org', eventTime: at }, { userid: ['u1'] }),
+    ];
+    for (const other of others) expect(twins).not.toContain(other.twins[0]);
+  });
+
+  test.each([
+    ['', ''],
+    [['dingexample'], ''],
+    [null, ''],
+    [{}, ''],
+    ['x'.repeat(129), ''],
+    ['dingexample', 'dingexample'],
+    [undefined, undefined],
+  ])('a company like %j is %j: what cannot be read is nobody’s, not ours', (CorpId, corpId) => {
+    const event = {
+      EventType: 'user_leave_org',
+      UserId: ['u1'],
+      ...(CorpId === undefined ? {} : { CorpId }),
+    };
+    expect(parseEvent(event).corpId).toBe(corpId);
+    const two = { ...event, eventCorpId: 'dingexample' };
+    expect(parseEvent(two).corpId).toBe(corpId === '' ? '' : 'dingexample');
+  });
+
+  test('a person is a text or a number, alone or in a list', () => {
+    for (const UserId of ['u1', ['u1']]) {
+      expect(parseEvent({ EventType: 'user_leave_org', UserId }).userIds).toEqual(['u1']);
+    }
+    for (const UserId of [71, [71], '71'])
+      expect(parseEvent({ EventType: 'user_leave_org', UserId }).userIds).toEqual(['71']);
   });
 
   test.each(['check_url', 'check_create_suite_url', 'check_update_suite_url'])(

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { DirectoryEvent } from '../../../lib/dingtalk/directory-event';
 import { type Stream, type StreamLine, type StreamOptions, startStream } from '../../../lib/dingtalk/stream';
 import { parseFrame } from '../../../lib/dingtalk/stream-frame';
 import { createVirtualGateway, type GatewayFault } from '../../support/virtual-gateway';
@@ -69,7 +70,7 @@ describe('on a connection', () => {
   test('an event whose effect failed is told to come later, and does', async () => {
     let isDown = true;
     const seen: string[] = [];
-    const { time, gateway } = begin({
+    const { time, gateway, lines } = begin({
       onEvent: async ({ id }) => {
         if (isDown) throw new Error('secret of the store');
         seen.push(id);
@@ -79,6 +80,10 @@ describe('on a connection', () => {
     gateway.emit('e1');
     await time.advance(1000);
     expect(JSON.parse(gateway.acks[0]!.data!)).toEqual({ status: 'LATER', message: 'LATER' });
+    // The gateway does not hear why, and whoever runs this does.
+    expect(lines.filter(({ event }) => event === 'stream-later')).toMatchObject([
+      { eventId: 'e1', err: { message: 'secret of the store' } },
+    ]);
     isDown = false;
     await time.advance(2 * MINUTE);
     expect(seen).toEqual(['e1']);
@@ -127,6 +132,21 @@ describe('on a connection', () => {
     expect(gateway.acks).toMatchObject([{ code: 404, headers: { messageId: 'm1' } }]);
     expect(stream.state()).toMatchObject({ status: 'connected', oddFrames: 8, connections: 1 });
   });
+
+  test.each([{ userId: ['u1'] }, null, [], 7])(
+    'an event whose data is %j, and no text, is acknowledged, not sent again for ever',
+    async (data) => {
+      const events: DirectoryEvent[] = [];
+      const { time, gateway, stream } = begin({ onEvent: async (event) => void events.push(event) });
+      await time.advance(100);
+      const headers = { messageId: 'm1', eventType: 'user_leave_org', eventId: 'e1' };
+      gateway.raw(JSON.stringify({ type: 'EVENT', headers, data }));
+      await time.advance(100);
+      expect(gateway.acks).toMatchObject([{ code: 200, headers: { messageId: 'm1' } }]);
+      expect(events).toMatchObject([{ id: 'e1', userIds: (data as { userId?: string[] })?.userId ?? [] }]);
+      expect(stream.state().oddFrames).toBe(0);
+    },
+  );
 
   test('an event with data that is no JSON still counts, by its headers', async () => {
     const { time, gateway, seen } = begin();
