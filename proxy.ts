@@ -34,14 +34,18 @@ function answerTo(request: NextRequest, headers: Headers): NextResponse {
   return NextResponse.next({ request: { headers } });
 }
 
-/** Whether somebody opens a page on a phone, in DingTalk, without any session: they need not be sent to sign in first. */
+/** Whether somebody opens a page in DingTalk without any session: they need not be sent to sign in first. */
 function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolean {
   return (
     method === 'GET' &&
-    /AliApp\(DingTalk\//i.test(headers.get('user-agent') ?? '') &&
+    /\bDingTalk[/(]/i.test(headers.get('user-agent') ?? '') &&
     // Next’s router asks for */*, and hides its own headers here.
     /text\/html/.test(headers.get('accept') ?? '') &&
-    !/^\/(?:_next|login|unavailable)(?:\/|$)/.test(nextUrl.pathname) &&
+    // What is fetched ahead is not opened yet.
+    !headers.has('sec-purpose') &&
+    !headers.has('purpose') &&
+    // A download would leave the page standing.
+    !/^\/(?:_next|login|unavailable)(?:\/|$)|\.csv$/.test(nextUrl.pathname) &&
     !cookies.has(sessions().cookieName)
   );
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect } from 'react';
-import { changeOver, takeEntryMark } from '../login/flow';
+import { changeOver, takeMarks } from '../login/flow';
 
 interface ColdStartCheckProps {
   corpId: string;
@@ -13,8 +13,8 @@ interface ColdStartCheckProps {
 /** On the first page of a webview: is the person who holds it still the one who was signed in here? */
 export function ColdStartCheck({ corpId, clientId, userId }: ColdStartCheckProps) {
   useEffect(() => {
-    // This page came with a session, so the cookie of the last sign-in was kept.
-    takeEntryMark();
+    // This page came with a session: the cookie was kept, and whoever had signed out is back.
+    takeMarks();
     changeOver({ corpId, clientId, next: '/' }, userId).then((changed) => {
       if (changed) location.reload();
     });

@@ -8,9 +8,10 @@ export interface FlowOptions {
   next: string;
 }
 
-/** How a sign-in ended: on the way to the page, refused by our server, or failed before it got there. */
+/** How a sign-in ended: on the way to the page, not wanted, refused by our server, or failed before it got there. */
 export type Outcome =
   | { kind: 'entering' }
+  | { kind: 'signed-out' }
   | { kind: 'refused'; error: WireError }
   | { kind: 'failed'; problem: ClientProblem | 'not-in-dingtalk'; nativeCode?: string | undefined };
 
@@ -22,7 +23,7 @@ export type Phase = 'asking' | 'posting';
 /** A dead bridge hangs for ever. */
 const CODE_TIMEOUT_MS = 10_000;
 /** The server answers within 8 s; the rest is for the network. */
-const POST_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 const CODE_REFUSED = 'CODE_INVALID';
 
 /**
@@ -32,34 +33,48 @@ const CODE_REFUSED = 'CODE_INVALID';
 let underWay: Promise<Outcome> | undefined;
 
 /**
- * Gets a code from DingTalk's client, trades it for a session, and leaves for `next`. Where the quick door has tried
- * already, what came of it. Never rejects.
+ * For whoever opens a page: signs them in and leaves for `next`, unless they have just signed out. Where the quick door
+ * has tried already, what came of it. Never rejects.
  */
+export function enter(options: FlowOptions, onPhase: (phase: Phase) => void): Promise<Outcome> {
+  return oneAtATime(async () => {
+    const outcome = takeOver();
+    if (outcome) return outcome;
+    return isSignedOut(options.next) ? { kind: 'signed-out' } : run(options, onPhase);
+  });
+}
+
+/** For whoever asks to be signed in: a code from DingTalk's client, a session for it, off to `next`. Never rejects. */
 export function signIn(options: FlowOptions, onPhase: (phase: Phase) => void): Promise<Outcome> {
-  underWay ??= (takeOver() ?? run(options, onPhase)).finally(() => {
+  return oneAtATime(() => run(options, onPhase));
+}
+
+function oneAtATime(begin: () => Promise<Outcome>): Promise<Outcome> {
+  underWay ??= begin().finally(() => {
     underWay = undefined;
   });
   return underWay;
 }
 
-/** Leaves what came of a sign-in to the page that comes next. */
-export function handOver(outcome: Outcome): void {
-  leave(HANDED_OVER, JSON.stringify({ at: Date.now(), outcome }));
+/** In the sign-in page's address when the quick door leads there: only then is what was left meant for this page. */
+const FROM_QUICK_DOOR = '&from=quick';
+
+/** Leaves what came of a sign-in to the sign-in page. @returns its address */
+export function handOver(outcome: Outcome, loginPage: string): string {
+  leave(HANDED_OVER, JSON.stringify(outcome));
+  return `${loginPage}${FROM_QUICK_DOOR}${location.hash}`;
 }
 
-/** What the quick door left a moment ago. Its part of the SDK is for phones: in another client it knows nothing. */
-function takeOver(): Promise<Outcome> | undefined {
+/** What the quick door left. Its part of the SDK is for one kind of client: elsewhere it knows nothing. */
+function takeOver(): Outcome | undefined {
+  if (!location.search.includes(FROM_QUICK_DOOR)) return undefined;
   const left = take(HANDED_OVER);
-  if (!left) return undefined;
-  const { at, outcome } = JSON.parse(left) as { at: number; outcome: Outcome };
-  const isDue = Date.now() - at < STRAIGHT_BACK_MS;
-  return isDue && !(outcome.kind === 'failed' && outcome.problem === 'not-in-dingtalk')
-    ? Promise.resolve(outcome)
-    : undefined;
+  const outcome = left ? (JSON.parse(left) as Outcome) : undefined;
+  return outcome?.kind === 'failed' && outcome.problem === 'not-in-dingtalk' ? undefined : outcome;
 }
 
 async function run(options: FlowOptions, onPhase: (phase: Phase) => void): Promise<Outcome> {
-  if (takeEntryMark()) return { kind: 'failed', problem: 'cookie-blocked' };
+  if (takeMarks()) return { kind: 'failed', problem: 'cookie-blocked' };
   let outcome = await attempt(options, onPhase);
   // DingTalk spends a code whatever comes of it, so a refused one is worth a fresh one: once.
   if (outcome.kind === 'refused' && outcome.error.code === CODE_REFUSED)
@@ -76,10 +91,12 @@ async function attempt(options: FlowOptions, onPhase: (phase: Phase) => void): P
     const response = await post({ code: asked.code, corpId: options.corpId, next: options.next });
     const answer = (await response.json()) as { next: string; error?: WireError };
     if (answer.error) return { kind: 'refused', error: answer.error };
-    leave(ENTERED, String(Date.now()));
     leave(CHECKED, String(Date.now()));
-    // A full load: no page that was rendered for nobody stays in the router's cache.
-    location.replace(answer.next);
+    // Without the mark nobody would notice going round in circles, so the cookie is looked for at once.
+    const isMarked = leave(ENTERED, String(Date.now()));
+    if (!isMarked && (await ask({ method: 'GET' })).status === 401)
+      return { kind: 'failed', problem: 'cookie-blocked' };
+    leaveFor(answer.next);
     return { kind: 'entering' };
   } catch {
     return { kind: 'failed', problem: 'network-failed' };
@@ -102,16 +119,31 @@ async function askForCode({ corpId, clientId }: FlowOptions): Promise<{ code: st
 }
 
 function post(body: object): Promise<Response> {
-  // AbortSignal.timeout is younger than the webviews that we serve.
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), POST_TIMEOUT_MS);
-  return fetch('/api/session', {
+  return ask({
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    credentials: 'same-origin',
     body: JSON.stringify(body),
+  });
+}
+
+function ask(request: RequestInit): Promise<Response> {
+  // AbortSignal.timeout is younger than the webviews that we serve.
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ANSWER_TIMEOUT_MS);
+  return fetch('/api/session', {
+    ...request,
+    credentials: 'same-origin',
     signal: controller.signal,
   }).finally(() => clearTimeout(timer));
+}
+
+/** Loads a page whole, so that none that was rendered for nobody stays in the router's cache, at the part asked for. */
+function leaveFor(next: string): void {
+  const target = new URL(next.includes('#') ? next : next + location.hash, location.href);
+  const isHere = target.pathname + target.search === location.pathname + location.search;
+  location.replace(target.href);
+  // With a fragment, the address that is shown already is gone to without loading anything.
+  if (isHere && target.hash) location.reload();
 }
 
 /**
@@ -143,24 +175,48 @@ function inClient(): boolean {
 
 /** Left when a session was given, found when the next page sent us straight back: then the cookie was not kept. */
 const ENTERED = 'dingpass.entered';
-/** Left when the client has said who is there. Both live as long as the webview's page stack. */
+/** Left when the client has said who is there. Like all of these, it lives as long as the webview's page stack. */
 const CHECKED = 'dingpass.checked';
 /** Left by the quick door, for the sign-in page. */
 const HANDED_OVER = 'dingpass.outcome';
-const STRAIGHT_BACK_MS = 10_000;
+/** Left by the page that somebody comes to by signing out. */
+const SIGNED_OUT = 'dingpass.signed-out';
+/** On a slow line, a page may need half of it. */
+const STRAIGHT_BACK_MS = 60_000;
 
-/** Takes the mark of an entry away; true when it was fresh. */
-export function takeEntryMark(): boolean {
+/** Takes away what a sign-in, or a member's page, makes untrue. True when there was a sign-in a moment ago. */
+export function takeMarks(): boolean {
+  take(SIGNED_OUT);
   const left = Number(take(ENTERED));
   return left > 0 && Date.now() - left < STRAIGHT_BACK_MS;
 }
 
+/** Remembers that somebody signed out: whatever page they go back to, they are not signed in unasked. */
+export function markSignedOut(): void {
+  takeMarks();
+  leave(SIGNED_OUT, String(Date.now()));
+}
+
+function isSignedOut(next: string): boolean {
+  return read(SIGNED_OUT) !== null && !isOpenedAnew(next);
+}
+
+/** Whether the workbench has just opened the app. Its link is also what "back" and a reload may lead to. */
+function isOpenedAnew(next: string): boolean {
+  // The newer way to ask is younger than the webviews that we serve.
+  return /[?&]corpid=/i.test(next) && performance.navigation.type === performance.navigation.TYPE_NAVIGATE;
+}
+
 // A webview without storage does without all of this.
 
-function leave(name: string, text: string): void {
+/** @returns whether it will be found */
+function leave(name: string, text: string): boolean {
   try {
     sessionStorage.setItem(name, text);
-  } catch {}
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function read(name: string): string | null {

@@ -5,11 +5,12 @@ import type { Explanation } from '@/lib/explanation';
 import { ProblemNote, type ProblemNoteLabels } from '../_ui/problem-note';
 import {
   type ClientProblem,
+  enter,
   type FlowOptions,
+  markSignedOut,
   type Outcome,
   type Phase,
   signIn,
-  takeEntryMark,
 } from './flow';
 
 /** A problem as this page shows it. */
@@ -55,14 +56,18 @@ const BROWSER_DOOR_HELPS = new Set<ClientProblem>(['bridge-silent', 'bridge-refu
 export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor, text }: SignInProps) {
   const [state, setState] = useState<State>(refusal ?? (signedOut ? 'signed-out' : 'asking'));
 
-  const start = useCallback(() => {
-    signIn({ corpId, clientId, next }, setState).then((outcome) => setState(toState(outcome, text)));
-  }, [corpId, clientId, next, text]);
+  const follow = useCallback(
+    (begin: typeof signIn) => {
+      begin({ corpId, clientId, next }, setState).then((outcome) => setState(toState(outcome, text)));
+    },
+    [corpId, clientId, next, text],
+  );
+  const start = () => follow(signIn);
 
   useEffect(() => {
-    if (signedOut) takeEntryMark();
-    else if (!refusal) start();
-  }, [signedOut, refusal, start]);
+    if (signedOut) markSignedOut();
+    else if (!refusal) follow(enter);
+  }, [signedOut, refusal, follow]);
 
   if (state === 'signed-out') {
     return (
@@ -118,7 +123,7 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
 }
 
 function toState(outcome: Outcome, text: SignInText): State {
-  if (outcome.kind === 'entering') return 'entering';
+  if (outcome.kind === 'entering' || outcome.kind === 'signed-out') return outcome.kind;
   if (outcome.kind === 'refused') return outcome.error;
   if (outcome.problem === 'not-in-dingtalk') return 'in-browser';
   const sentence = text.problems[outcome.problem];

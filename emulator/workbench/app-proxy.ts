@@ -7,6 +7,8 @@ import { sendNotice } from './notice';
 export interface AppProxy {
   passRequest(req: IncomingMessage, res: ServerResponse): Promise<void>;
   passUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void>;
+  /** @param userAgent what the webview in the workbench calls itself from now on */
+  becomeClient(userAgent: string): void;
   /** `Set-Cookie` lines, one per cookie, that make a browser forget what the app was seen to set. */
   expiredCookies(): string[];
 }
@@ -20,6 +22,11 @@ export function createAppProxy(appUrl: string): AppProxy {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const proxy = createProxyServer({ target: appUrl });
   const setCookies = new Map<string, string>();
+  let userAgent: string | undefined;
+  const headersFor = (req: IncomingMessage) => ({
+    ...forwardedHeaders(req),
+    ...(userAgent !== undefined && isOfWebview(req) && { 'user-agent': userAgent }),
+  });
 
   proxy.on('proxyRes', (answer) => {
     for (const line of answer.headers['set-cookie'] ?? []) {
@@ -32,7 +39,7 @@ export function createAppProxy(appUrl: string): AppProxy {
   return {
     async passRequest(req, res) {
       try {
-        await proxy.web(req, res, { agent, headers: forwardedHeaders(req) });
+        await proxy.web(req, res, { agent, headers: headersFor(req) });
       } catch {
         // Half an answer must not look like a whole one.
         if (res.headersSent) res.destroy();
@@ -41,13 +48,24 @@ export function createAppProxy(appUrl: string): AppProxy {
     },
     async passUpgrade(req, socket, head) {
       try {
-        await proxy.ws(req, socket, { headers: forwardedHeaders(req) }, head);
+        await proxy.ws(req, socket, { headers: headersFor(req) }, head);
       } catch {
         socket.destroy();
       }
     },
+    becomeClient(chosen) {
+      userAgent = chosen;
+    },
     expiredCookies: () => [...setCookies].map(([name, attributes]) => `${name}=; Max-Age=0${attributes}`),
   };
+}
+
+/**
+ * Whether the webview asks, which is an iframe of the workbench's, and not an ordinary tab that opens the app. What
+ * scripts fetch looks the same in both.
+ */
+function isOfWebview(req: IncomingMessage): boolean {
+  return /^(iframe|empty)$/.test(String(req.headers['sec-fetch-dest']));
 }
 
 /** We are the first proxy: what a browser claims about the way behind it is replaced, not appended to. */

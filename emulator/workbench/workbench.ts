@@ -65,13 +65,33 @@ function sendPage(
   }
   if (name === 'people.json')
     return sendJson(res, findPeople(platform.people(), new URLSearchParams(page.query)));
+  if (name === 'client') return becomeClient(req, res, page);
   if (name === 'clear-data') return clearData(req, res, app);
   return sendAsset(res, name);
 }
 
+/** A page cannot choose its own user agent, so the proxy says it, from the first request of the webview on. */
+function becomeClient(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { query, app }: { query: string; app: AppProxy | undefined },
+): void {
+  const userAgent = new URLSearchParams(query).get('userAgent') ?? '';
+  if (isForeign(req) || !/^[\x20-\x7e]{1,512}$/.test(userAgent)) {
+    res.writeHead(400).end();
+    return;
+  }
+  app?.becomeClient(userAgent);
+  res.writeHead(204).end();
+}
+
+function isForeign(req: IncomingMessage): boolean {
+  return req.method !== 'POST' || req.headers['sec-fetch-site'] === 'cross-site';
+}
+
 /** Empties the webview: HttpOnly cookies cannot be deleted by the page, so the answer's headers do it. */
 function clearData(req: IncomingMessage, res: ServerResponse, app: AppProxy | undefined): void {
-  if (req.method !== 'POST' || req.headers['sec-fetch-site'] === 'cross-site') {
+  if (isForeign(req)) {
     res.writeHead(405).end();
     return;
   }

@@ -2,10 +2,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { expectClosed, forAll, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
 import { type App, startApp } from '../support/app';
+import { CLIENTS } from '../support/client';
 import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '../support/wire';
 
 const ORIGIN = 'https://app.example.com';
 const COOKIE = '__Host-dingpass';
+/** Who gets the quick door, where nothing else is due. */
+const IN_CLIENT = {
+  phone: { 'user-agent': CLIENTS.android, accept: 'text/html' },
+  desktop: { 'user-agent': CLIENTS.mac, accept: 'text/html' },
+};
 
 let emulator: Emulator;
 let app: App;
@@ -40,15 +46,42 @@ describe('who has no session', () => {
     }
   });
 
-  test('no header and no spelling of an address opens a page, and none leads to a 5xx', async () => {
-    const ways = waysIn();
-    expect(ways.length).toBeGreaterThan(300);
-    await forAll(ways, async (way) => {
-      // As a member first: whatever may be kept somewhere is kept by now.
-      await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
-      expectClosed(way, await tryWayIn(app, way), personal);
-    });
-  }, 90_000);
+  test.each([
+    ['a program', {}],
+    ['a phone', IN_CLIENT.phone],
+    ['a desktop client', IN_CLIENT.desktop],
+  ])(
+    'no header and no spelling of an address opens a page to %s, and none leads to a 5xx',
+    async (_, asking) => {
+      const ways = waysIn().map((way) => ({ ...way, headers: { ...asking, ...way.headers } }));
+      expect(ways.length).toBeGreaterThan(300);
+      await forAll(ways, async (way) => {
+        // As a member first: whatever may be kept somewhere is kept by now.
+        await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
+        expectClosed(way, await tryWayIn(app, way), personal);
+      });
+    },
+    90_000,
+  );
+
+  test('what a router or a browser fetches ahead is never the quick door', async () => {
+    const ahead: WireRequest['headers'][] = [
+      { rsc: '1', accept: '*/*' },
+      { rsc: '1', accept: '*/*', 'next-router-prefetch': '1' },
+      { rsc: '1', accept: '*/*', 'next-router-segment-prefetch': '/_tree' },
+      { purpose: 'prefetch' },
+      { 'sec-purpose': 'prefetch' },
+      { 'sec-purpose': 'prefetch;prerender' },
+    ];
+    for (const asking of Object.values(IN_CLIENT)) {
+      expect((await send(app, { path: '/me', headers: asking })).text).toContain('data-corp-id');
+      for (const headers of ahead) {
+        const way = { path: '/me', headers: { ...asking, ...headers } };
+        const answer = await tryWayIn(app, way);
+        expect({ headers, quick: answer.text.includes('data-corp-id') }).toEqual({ headers, quick: false });
+      }
+    }
+  });
 
   test('every page sends people to the sign-in page and back to where they wanted to go', async () => {
     for (const [path] of INTERNAL_PAGES) {
@@ -67,6 +100,11 @@ describe('the security headers', () => {
     { path: '/me' },
     { path: '/login' },
     { path: '/login?failed=internal' },
+    { path: '/login/quick' },
+    { path: '/login/quick', method: 'HEAD' },
+    { path: '/login/quick', method: 'POST' },
+    { path: '/me?corpid=dingsomebodyelse' },
+    { path: '/directory/export.csv' },
     { path: '/nothing' },
     { path: '/me/' },
     { path: '//me' },
@@ -100,7 +138,7 @@ describe('the security headers', () => {
   test('are on every answer: pages, errors, redirects, files, and what Next says by itself', async () => {
     const script = /\/_next\/static\/[\w./~-]+\.js/.exec((await send(app, { path: '/login' })).text)?.[0];
     for (const request of [...EVERY_KIND, { path: script! }]) {
-      for (const headers of [{}, { cookie }]) {
+      for (const headers of [{}, { cookie }, IN_CLIENT.phone, IN_CLIENT.desktop]) {
         const answer = await send(app, { ...request, headers: { ...request.headers, ...headers } });
         const asked = `${request.method ?? 'GET'} ${request.path} ${answer.status}`;
         expect({ asked, ...fixedHeadersOf(answer) }).toEqual({
@@ -142,19 +180,33 @@ describe('the security headers', () => {
 
   test('a client cannot choose the nonce, or the policy', async () => {
     const chosen = "script-src 'nonce-chosen' 'unsafe-inline'";
-    const headers = { cookie, 'content-security-policy': chosen, 'x-nonce': 'chosen' };
-    const answer = await send(app, { path: '/', headers });
-    expect(answer.headers['content-security-policy']).not.toContain('chosen');
-    expect(answer.text).not.toContain('nonce="chosen"');
+    for (const asking of [{ cookie }, IN_CLIENT.phone]) {
+      const headers = { ...asking, 'content-security-policy': chosen, 'x-nonce': 'chosen' };
+      const answer = await send(app, { path: '/', headers });
+      expect(answer.headers['content-security-policy']).not.toContain('chosen');
+      expect(answer.text).not.toContain('nonce="chosen"');
+    }
   });
 });
 
 describe('nothing that depends on a session is kept by anybody', () => {
-  const paths = ['/', '/me', '/example/step-up', '/login', '/login?next=/me', '/nothing', '/api/session'];
+  const paths = [
+    '/',
+    '/me',
+    '/me?corpid=dingsomebodyelse',
+    '/example/step-up',
+    '/login',
+    '/login?next=/me',
+    '/login/quick',
+    '/nothing',
+    '/directory/export.csv',
+    '/api/session',
+  ];
 
   test('pages, what the router fetches, heads, redirects and the API say private, no-store', async () => {
     for (const path of paths) {
-      for (const headers of [{}, { cookie }, { cookie: `${COOKIE}=broken` }]) {
+      const askers = [{}, { cookie }, { cookie: `${COOKIE}=broken` }, IN_CLIENT.phone, IN_CLIENT.desktop];
+      for (const headers of askers) {
         const answers = await Promise.all([
           send(app, { path, headers }),
           send(app, { path, headers, method: 'HEAD' }),

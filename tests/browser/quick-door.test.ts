@@ -1,12 +1,12 @@
 import { gzipSync } from 'node:zlib';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
-import { CLIENTS, openClient } from '../support/client';
+import { type BridgeAnswer, blockQuickScript, CLIENTS, type ClientName, openClient } from '../support/client';
 import { signedIn } from '../support/visitor';
-import { sendRsc } from '../support/wire';
+import { send, sendRsc } from '../support/wire';
 
 let emulator: Emulator;
 let app: App;
@@ -32,8 +32,10 @@ const exchanges = () => emulator.control.calls().byEndpoint['/topapi/v2/user/get
 /** The text of the script in the page. */
 const scriptIn = (html: string) => /<script nonce="[^"]+" [^>]*>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
 
-test.each(['android', 'iphone', 'harmony'] as const)(
-  'a cold phone (%s) is asked at the address it opened, by less than 20 KB of script, without React',
+const EVERY_CLIENT = Object.keys(CLIENTS) as ClientName[];
+
+test.each(EVERY_CLIENT)(
+  'a cold client (%s) is asked at the address it opened, by less than 20 KB of script, without React',
   async (client) => {
     const answer = await get('/me?tab=1', { ...PHONE, 'user-agent': CLIENTS[client] });
     const html = await answer.text();
@@ -41,14 +43,15 @@ test.each(['android', 'iphone', 'harmony'] as const)(
     expect(answer.headers.get('cache-control')).toBe('private, no-store');
     expect(html).not.toContain('/_next/');
     expect(scriptIn(html).length).toBeGreaterThan(1000);
-    expect(gzipSync(scriptIn(html)).length).toBeLessThan(20_000);
+    const beside = await (await get('/quick-door.js', {})).text();
+    expect(gzipSync(scriptIn(html)).length + gzipSync(beside).length).toBeLessThan(20_000);
     const nonce = /'nonce-([^']+)'/.exec(answer.headers.get('content-security-policy') ?? '')?.[1];
     expect(html).toContain(`<script nonce="${nonce}"`);
   },
 );
 
 test.each<[string, string, Record<string, string>]>([
-  ['a desktop client', '/me', { ...PHONE, 'user-agent': CLIENTS.windows }],
+  ['what is only fetched ahead', '/me', { ...PHONE, 'sec-purpose': 'prefetch', purpose: 'prefetch' }],
   ['an ordinary browser', '/me', { ...PHONE, 'user-agent': 'Mozilla/5.0 Chrome/133.0 Safari/537.36' }],
   ['a program', '/me', { 'user-agent': CLIENTS.android, accept: 'application/json' }],
   ['a link of another company', '/me?corpid=dingsomebodyelse', PHONE],
@@ -100,23 +103,191 @@ test.each([
   await opened.context.close();
 });
 
-test('where the script in the page does not run, the sign-in page does it all: one code, one sign-in', async () => {
-  const before = exchanges();
-  const { page, context, asked } = await openClient(browser, {
-    client: 'android',
-    onAsk: () => ({ code: emulator.control.mintCode(userid) }),
+test.each<[string, string, Record<string, string>]>([
+  ['asks for a page', 'GET', PHONE],
+  ['asks for what a page would say', 'HEAD', PHONE],
+])('a client that %s is told that nobody may keep the answer', async (_, method, headers) => {
+  for (const path of ['/me', '/me?corpid=dingsomebodyelse', '/login/quick']) {
+    const answer = await send(app, { method, path, headers });
+    expect([200, 307]).toContain(answer.status);
+    expect(answer.headers['cache-control']).toMatch(/^private,.*no-store/);
+    if (method === 'GET') expect(answer.headers.vary).toContain('accept-language, cookie, user-agent');
+  }
+});
+
+test('a download is no page that could show a sign-in', async () => {
+  expect((await get('/directory/export.csv')).status).toBe(401);
+});
+
+// ── One code, one sign-in, whichever the way ──────────────────────────────────────────────────────────────────────
+
+const DEEP = '/me?tab=a%20b&x=%E5%BC%A0#part';
+const good = (): BridgeAnswer => ({ code: emulator.control.mintCode(userid) });
+const bad = (): BridgeAnswer => ({ errorCode: '3', errorMessage: 'some reason' });
+const isIn = (page: Page) => page.getByRole('heading', { name, level: 1 }).waitFor();
+const isTold = (page: Page, sentence: string) =>
+  page.getByRole('alert').filter({ hasText: sentence }).waitFor();
+
+/** A client that has never been here. `sent`: how often it was asked for a code, what it sent for a session, and from where. */
+async function cold(client: ClientName, onAsk: (times: number) => BridgeAnswer = good) {
+  let times = 0;
+  const opened = await openClient(browser, { client, onAsk: () => onAsk(++times) });
+  const requests: string[] = [];
+  opened.context.on('request', (request) => {
+    if (request.url() !== `${app.url}/api/session`) return;
+    const door =
+      new URL(request.headers().referer ?? '').pathname === '/login' ? 'sign-in page' : 'quick door';
+    requests.push(`${request.method()} at the ${door}`);
   });
-  await page.route(`${app.url}/me`, async (route) => {
-    const answer = await route.fetch();
-    const html = await answer.text();
-    if (!scriptIn(html)) return route.fulfill({ response: answer, body: html });
-    return route.fulfill({ response: answer, body: html.replace(scriptIn(html), '') });
+  const sent = () => ({ codes: opened.asked.length, requests });
+  return { ...opened, sent, [Symbol.asyncDispose]: () => opened.context.close() };
+}
+
+describe.each(EVERY_CLIENT)(
+  'on %s, people come to the exact address with one code and one POST',
+  (client) => {
+    test('at the quick door', async () => {
+      await using opened = await cold(client);
+      await opened.page.goto(app.url + DEEP);
+      await isIn(opened.page);
+      expect(opened.page.url()).toBe(app.url + DEEP);
+      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+    });
+
+    test('at the sign-in page, where the script in the quick door did not run', async () => {
+      await using opened = await cold(client);
+      await blockQuickScript(opened.context);
+      await opened.page.goto(app.url + DEEP);
+      await isIn(opened.page);
+      expect(opened.page.url()).toBe(app.url + DEEP);
+      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the sign-in page'] });
+    });
+
+    test('at the sign-in page alone', async () => {
+      await using opened = await cold(client);
+      const [path = '', part] = DEEP.split('#');
+      await opened.page.goto(`${app.url}/login?${new URLSearchParams({ next: path })}#${part}`);
+      await isIn(opened.page);
+      expect(opened.page.url()).toBe(app.url + DEEP);
+      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the sign-in page'] });
+    });
+
+    test('at the sign-in page, which shows why the quick door got no code and waits for a tap', async () => {
+      await using opened = await cold(client, (times) => (times === 1 ? bad() : good()));
+      await opened.page.goto(app.url + DEEP);
+      await isTold(opened.page, '钉钉没有给出登录凭证。');
+      expect(opened.sent()).toEqual({ codes: 1, requests: [] });
+      await opened.page.getByRole('button', { name: '重试' }).click();
+      await isIn(opened.page);
+      expect(opened.page.url()).toBe(app.url + DEEP);
+      expect(opened.sent()).toEqual({ codes: 2, requests: ['POST at the sign-in page'] });
+    });
+
+    test('or are told, once, that our server let them in no further', async () => {
+      await using opened = await cold(client);
+      emulator.control.fault({
+        endpoint: 'userdetail',
+        times: 1,
+        fault: { kind: 'errcode', errcode: 60011, wrapped: true },
+      });
+      await opened.page.goto(app.url + DEEP);
+      await isTold(opened.page, '应用配置有误，请联系管理员。');
+      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+    });
+  },
+);
+
+// ── Webviews that keep little, and slow ones ──────────────────────────────────────────────────────────────────────
+
+/** Fetched outside the browser, so that the cookie in the answer is lost. */
+async function loseCookies(page: Page): Promise<void> {
+  await page.route('**/api/session', async (route) => {
+    const request = route.request();
+    if (request.method() !== 'POST') return route.continue();
+    const headers = { 'content-type': 'application/json', origin: app.origin };
+    const answer = await fetch(request.url(), { method: 'POST', headers, body: request.postData() });
+    await route.fulfill({ status: answer.status, json: await answer.json() });
   });
-  await page.goto(`${app.url}/me`);
-  await page.getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
-  expect(asked).toHaveLength(1);
-  expect(exchanges() - before).toBe(1);
-  await context.close();
+}
+
+const loseStorage = (page: Page) =>
+  page.addInitScript(() =>
+    Object.defineProperty(window, 'sessionStorage', {
+      get() {
+        throw new DOMException('denied', 'SecurityError');
+      },
+    }),
+  );
+
+/** Each page comes half a minute after the one before. */
+const slowDown = (page: Page) =>
+  page.addInitScript(() => {
+    const late = Number(localStorage.getItem('late')) + 30_000;
+    localStorage.setItem('late', String(late));
+    const now = Date.now;
+    Date.now = () => now() + late;
+  });
+
+const NOT_KEPT = '登录成功了，但浏览器没有保存登录状态。';
+
+test.each(['android', 'windows'] as const)(
+  '%s keeps no cookie and is told so, however slow the pages are',
+  async (client) => {
+    await using opened = await cold(client);
+    await loseCookies(opened.page);
+    await slowDown(opened.page);
+    await opened.page.goto(`${app.url}/me`);
+    await isTold(opened.page, NOT_KEPT);
+    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+  },
+);
+
+test('where neither cookies nor storage are kept, each door tries once and people are told', async () => {
+  await using opened = await cold('android');
+  await loseCookies(opened.page);
+  await loseStorage(opened.page);
+  await opened.page.goto(`${app.url}/me`);
+  await isTold(opened.page, NOT_KEPT);
+  expect(opened.sent()).toEqual({
+    codes: 2,
+    requests: [
+      'POST at the quick door',
+      'GET at the quick door',
+      'POST at the sign-in page',
+      'GET at the sign-in page',
+    ],
+  });
+});
+
+test('without storage, people are signed in all the same', async () => {
+  await using opened = await cold('android');
+  await loseStorage(opened.page);
+  await opened.page.goto(app.url + DEEP);
+  await isIn(opened.page);
+  expect(opened.page.url()).toBe(app.url + DEEP);
+  expect(opened.sent().requests.slice(0, 2)).toEqual(['POST at the quick door', 'GET at the quick door']);
+});
+
+test('on a slow phone what the quick door was told is shown, and nothing is asked anew', async () => {
+  await using opened = await cold('iphone', bad);
+  await slowDown(opened.page);
+  await opened.page.goto(`${app.url}/me`);
+  await isTold(opened.page, '钉钉没有给出登录凭证。');
+  expect(opened.sent()).toEqual({ codes: 1, requests: [] });
+});
+
+test.each([
+  ['/me', 'quick door'],
+  ['/login?next=%2Fme', 'sign-in page'],
+])('what an earlier visit left in the tab is not believed at %s', async (path, door) => {
+  await using opened = await cold('harmony');
+  await opened.page.goto(`${app.url}/api/health`);
+  await opened.page.evaluate(() =>
+    sessionStorage.setItem('dingpass.outcome', '{"kind":"failed","problem":"bridge-silent"}'),
+  );
+  await opened.page.goto(app.url + path);
+  await isIn(opened.page);
+  expect(opened.sent()).toEqual({ codes: 1, requests: [`POST at the ${door}`] });
 });
 
 test('what went wrong at the quick door is told by the sign-in page, which asks for nothing anew', async () => {

@@ -1,5 +1,5 @@
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
@@ -62,10 +62,11 @@ test.each([
   });
 });
 
-test('comes back to the exact deep link, query included', async () => {
-  await inClient('android', '/me?tab=a%20b&x=%E5%BC%A0#part', code, async ({ page }) => {
+test.each(['android', 'windows'] as const)('comes back to the exact deep link on %s', async (client) => {
+  const link = '/me?tab=a%20b&x=%E5%BC%A0#part';
+  await inClient(client, link, code, async ({ page }) => {
     await page.getByRole('heading', { name, level: 1 }).waitFor();
-    expect(page.url().replace(/#.*/, '')).toBe(`${app.url}/me?tab=a%20b&x=%E5%BC%A0`);
+    expect(page.url()).toBe(app.url + link);
   });
 });
 
@@ -165,7 +166,7 @@ test('outside DingTalk the page says so and what to do', async () => {
 });
 
 test('a webview that keeps no cookie is told, and does not go round in circles', async () => {
-  await inClient('android', '/login?signedout=1', code, async ({ page, asked }) => {
+  await inClient('android', '/api/health', code, async ({ page, asked }) => {
     // Fetched outside the browser, so that its answer's cookie is lost.
     await page.route('**/api/session', async (route) => {
       const request = route.request();
@@ -180,19 +181,64 @@ test('a webview that keeps no cookie is told, and does not go round in circles',
   });
 });
 
-test('after signing out, "back" shows nothing of the member, and nobody is signed in again unasked', async () => {
-  await inClient('android', '/', code, async ({ page, asked }) => {
-    await page.getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
-    // With the keyboard alone, as everything here.
-    await page.getByText('不是您？').focus();
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
+describe.each([
+  ['android', '/'],
+  ['android', '/?corpid='],
+  ['windows', '/'],
+  ['windows', '/?corpid='],
+] as const)('after signing out on %s of what was opened as %s', (client, opening) => {
+  const home = () => (opening.endsWith('=') ? opening + emulator.corpId : opening);
+  const greeting = (page: Page) => page.getByRole('heading', { level: 1 }).filter({ hasText: name });
+
+  /** In, through the page that was opened, and out again. */
+  async function out(then: (opened: Awaited<ReturnType<typeof openClient>>) => Promise<void>) {
+    await inClient(client, home(), code, async (opened) => {
+      const { page } = opened;
+      await greeting(page).waitFor();
+      // With the keyboard alone, as everything here.
+      await page.getByText('不是您？').focus();
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await isOut(page);
+      await then(opened);
+    });
+  }
+
+  async function isOut(page: Page) {
     await page.getByText('您已退出登录。').waitFor();
-    await page.goBack();
-    await page.waitForURL(/\/(login|$)/);
-    expect(await page.getByText(`${name}，您好`).count()).toBe(0);
-    expect(asked.length).toBeGreaterThanOrEqual(1);
+    await page.getByRole('button', { name: '重新登录' }).waitFor();
+    expect(await page.content()).not.toContain(name);
+  }
+
+  test('"back" and a reload show nothing of the member and ask for nothing, until somebody taps', async () => {
+    await out(async ({ page, asked }) => {
+      await page.goBack();
+      await page.waitForURL(/\/login\?next=/);
+      await isOut(page);
+      await page.reload();
+      await isOut(page);
+      await page.goto(`${app.url}/me`);
+      await isOut(page);
+      expect(asked).toHaveLength(1);
+      await page.getByRole('button', { name: '重新登录' }).click();
+      await page.getByRole('heading', { name, level: 1 }).waitFor();
+      expect(page.url()).toBe(`${app.url}/me`);
+      expect(asked).toHaveLength(2);
+    });
+  });
+
+  test('the workbench opens the app as ever', async () => {
+    await out(async ({ page, asked, context }) => {
+      await page.goto(`${app.url}/?corpid=${emulator.corpId}`);
+      await greeting(page).waitFor();
+      expect(asked).toHaveLength(2);
+      // Whoever is back has not signed out any more.
+      await context.clearCookies();
+      await page.goto(`${app.url}/me`);
+      await page.getByRole('heading', { name, level: 1 }).waitFor();
+      expect(asked).toHaveLength(3);
+    });
   });
 });
 

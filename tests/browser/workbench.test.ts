@@ -53,15 +53,32 @@ async function isGreeted(name: string): Promise<void> {
 }
 
 describe('a person taps the app in the workbench and is signed in', () => {
-  test.each(clients)('on %s', async (client) => {
+  test.each(clients)('on %s, at the quick door', async (client) => {
     const { userid, name } = person(2);
+    const doors: string[] = [];
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url());
+      if (/^\/(login|quick-door\.js)$/.test(pathname)) doors.push(pathname);
+    });
     await page.goto(workbench());
     await page.getByTestId(`person-${userid}`).click();
     await page.getByTestId(`client-${client}`).click();
     await page.getByTestId('app-icon').click();
     await isGreeted(name);
     expect(codes()).toEqual({ minted: 1, used: 1 });
+    expect(doors).toEqual(['/quick-door.js']);
     expect(noise).toEqual([]);
+  });
+
+  test('while an ordinary tab beside it stays one', async () => {
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    await page.getByTestId('clear-data').click();
+    await expect.poll(() => context.cookies()).toEqual([]);
+    const tab = await context.newPage();
+    await tab.goto(`${origin()}/me`);
+    await tab.getByRole('link', { name: '用钉钉登录' }).waitFor();
+    expect(new URL(tab.url()).pathname).toBe('/login');
   });
 
   test('by a link that opens the app at once', async () => {

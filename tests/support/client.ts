@@ -50,6 +50,17 @@ export async function openClient(
   return { page: await context.newPage(), context, asked };
 }
 
+/** As if the script in the quick door's page did not run: it dies of the first thing that it does. */
+export async function blockQuickScript(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() =>
+    Object.defineProperty(window, 'dingpassQuick', {
+      set() {
+        throw new Error('blocked');
+      },
+    }),
+  );
+}
+
 /** Runs in the page, before anything else. */
 function installBridge(client: string): void {
   // biome-ignore lint/suspicious/noExplicitAny: the bridges are what DingTalk made them

@@ -5,10 +5,13 @@ import { asLocation, safeReturnTo } from '@/lib/return-to';
 import { nonceOf } from '@/lib/security-headers';
 import { TARGET_HEADER } from '@/lib/target-header';
 import { escaped, plainPage } from '../../_ui/plain-page';
-import script from './script-text';
+import scripts from './script-text';
+
+/** Which answer it is depends on these. */
+const HEADERS = { 'cache-control': 'private, no-store', vary: 'accept-language, cookie, user-agent' };
 
 /**
- * The quick door: what `proxy.ts` shows a phone that has no session, in place of the page that it opened. The code is
+ * The quick door: what `proxy.ts` shows a client of DingTalk that has no session, in place of the page that it opened. The code is
  * asked for by a script in the page itself, before React, style sheets or a redirect could arrive. Whatever does not
  * go smoothly is the sign-in page's.
  */
@@ -16,12 +19,14 @@ export function GET(request: Request): Response {
   const next = safeReturnTo(request.headers.get(TARGET_HEADER));
   const linkedCorpId = corpIdIn(new URLSearchParams(next.split('?')[1]));
   const loginPage = loginAddress({ next, linkedCorpId });
-  if (!isOurCorp(linkedCorpId)) return new Response(null, { status: 307, headers: { location: loginPage } });
+  if (!isOurCorp(linkedCorpId))
+    return new Response(null, { status: 307, headers: { ...HEADERS, location: loginPage } });
   const { corpId, clientId } = config();
   const language = preferredLanguage(request.headers.get('accept-language'));
   const { appName, signIn } = messagesIn(language);
   const { asking, posting } = signIn;
   const nonce = nonceOf(request.headers.get('content-security-policy'));
+  const isPhone = /AliApp\(/i.test(request.headers.get('user-agent') ?? '');
   const data = Object.entries({ corpId, clientId, next: asLocation(next), loginPage, asking, posting })
     .map(([name, value]) => `data-${name.replace(/[A-Z]/g, '-$&').toLowerCase()}="${escaped(value)}"`)
     .join(' ');
@@ -29,11 +34,11 @@ export function GET(request: Request): Response {
     language,
     title: appName,
     // First of all: the code is under way before anything is painted.
-    head: `<script nonce="${nonce}" ${data}>${script}</script>`,
+    head: `<script nonce="${nonce}" ${data}>${isPhone ? scripts.phone : scripts.desktop}</script>`,
     body: `<div role="status"><span class="spinner" aria-hidden="true"></span><p>${escaped(asking)}</p></div>
 <a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a>
 <noscript><meta http-equiv="refresh" content="0;url=${escaped(loginPage)}"></noscript>
 <script nonce="${nonce}" async src="/quick-door.js"></script>`,
-    headers: { vary: 'accept-language, cookie, user-agent' },
+    headers: HEADERS,
   });
 }

@@ -1,29 +1,59 @@
 const { build } = require('esbuild');
 const { join } = require('node:path');
 
+const ROOT = join(__dirname, '../../..');
+
+const SDK = 'dingtalk-jsapi/core';
+/** The parts of the SDK that each kind of client needs. */
+const PLATFORMS = { phone: ['android', 'ios', 'harmony'], desktop: ['pc'] };
+
 /**
- * A loader of Next's bundler: gives `script-text.ts` the text of `script.ts` with everything that it imports. Of the
- * SDK only the part for phones goes in, and the syntax is what the oldest of their webviews know.
+ * Of no use here, and a fifth of the script: every name that a JSAPI ever had, which only `dd.config` and
+ * `dd.checkJsApi` look into, and promises for browsers that could not read the rest.
  */
-module.exports = async function loadScriptText() {
+const UNUSED = /dingtalk-jsapi[\\/]constant[\\/]apiMapping\.js$|promise-polyfill[\\/]dist[\\/]polyfill\.js$/;
+
+const withoutUnused = {
+  name: 'without-unused',
+  setup({ onLoad }) {
+    onLoad({ filter: UNUSED }, () => ({ contents: 'exports.default = {}' }));
+  },
+};
+
+/**
+ * A loader of Next's bundler: gives `script-text.ts` the text of `script.ts` with everything that it imports, once for
+ * phones and once for desktops. The syntax is what the oldest of their webviews know.
+ */
+module.exports = async function loadScriptTexts() {
   const done = this.async();
   try {
-    const { outputFiles, metafile } = await build({
-      entryPoints: [join(__dirname, 'script.ts')],
-      absWorkingDir: join(__dirname, '../../..'),
-      bundle: true,
-      minify: true,
-      write: false,
-      metafile: true,
-      format: 'iife',
-      target: 'es2017',
-      charset: 'utf8',
-      alias: { 'dingtalk-jsapi/entry/union': 'dingtalk-jsapi/entry/mobile' },
-      define: { 'process.env.NODE_ENV': '"production"' },
-    });
-    for (const input of Object.keys(metafile.inputs)) this.addDependency(join(__dirname, '../../..', input));
-    done(null, `export default ${JSON.stringify(outputFiles[0].text)}`);
+    const texts = {};
+    for (const [kind, platforms] of Object.entries(PLATFORMS)) {
+      const { outputFiles, metafile } = await bundle(platforms);
+      for (const input of Object.keys(metafile.inputs))
+        if (input !== '<stdin>') this.addDependency(join(ROOT, input));
+      texts[kind] = outputFiles[0].text;
+    }
+    done(null, `export default ${JSON.stringify(texts)}`);
   } catch (error) {
     done(error);
   }
 };
+
+function bundle(platforms) {
+  const modules = [SDK, ...platforms.map((name) => `dingtalk-jsapi/platform/${name}`), './script'];
+  return build({
+    stdin: { contents: modules.map((name) => `import '${name}';`).join(''), resolveDir: __dirname },
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'iife',
+    target: 'es2017',
+    charset: 'utf8',
+    alias: { 'dingtalk-jsapi/entry/union': SDK },
+    plugins: [withoutUnused],
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+}

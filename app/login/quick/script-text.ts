@@ -1,2 +1,2 @@
-/** The bundled text of `script.ts`; `next.config.js` has a loader that puts it here. */
-export default '';
+/** The text of `script.ts`, bundled for each kind of client; `next.config.js` has a loader that puts it here. */
+export default { phone: '', desktop: '' };

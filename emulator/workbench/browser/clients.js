@@ -58,3 +58,8 @@ export const clients = [
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15 DingTalk(8.3.15-macOS-54673844) nw DTWKWebView Channel/201200 Architecture/x86_64 webDt/PC',
   },
 ];
+
+/** Has the webview's requests sent with the client's own user agent, as the real one does. @param {Client} client */
+export async function becomeClient({ userAgent }) {
+  await fetch(`client?${new URLSearchParams({ userAgent })}`, { method: 'POST' });
+}

@@ -1,5 +1,5 @@
 import { asked, keepAddress } from './address.js';
-import { clients } from './clients.js';
+import { becomeClient, clients } from './clients.js';
 import { fetchCompany, fetchPeople } from './company.js';
 import { createDesk } from './desk.js';
 import { createDevice } from './device.js';
@@ -112,6 +112,7 @@ function showDevice() {
 async function openApp() {
   if (!company.hasApp) return page.say(texts.noApp);
   await webviewData.claim(`${person.userid}@${client.id}`);
+  await becomeClient(client);
   webview?.close();
   device.showApp(true);
   webview = openWebview({
