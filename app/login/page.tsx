@@ -5,6 +5,7 @@ import { config } from '@/lib/config';
 import { type Problem, problems } from '@/lib/errors';
 import { explain } from '@/lib/explanation';
 import type { Messages } from '@/lib/messages';
+import { expectSignIn } from '@/lib/platform';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
 import { currentMessages } from '@/lib/visitor';
 import type { ClientProblem } from './flow';
@@ -24,6 +25,7 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   const signedOut = query.has('signedout');
   if (!signedOut && !refusal && (await isAlreadyIn(query.get('within')))) redirect(asLocation(next) as '/');
 
+  expectSignIn();
   const { corpId, clientId } = config();
   const browserDoor = `/api/oauth/start?${new URLSearchParams({ next })}`;
   return (

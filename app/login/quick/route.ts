@@ -1,6 +1,7 @@
 import { corpIdIn, isOurCorp, loginAddress } from '@/lib/auth';
 import { config } from '@/lib/config';
 import { messagesIn, preferredLanguage } from '@/lib/messages';
+import { expectSignIn } from '@/lib/platform';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
 import { nonceOf } from '@/lib/security-headers';
 import { TARGET_HEADER } from '@/lib/target-header';
@@ -21,6 +22,7 @@ export function GET(request: Request): Response {
   const loginPage = loginAddress({ next, linkedCorpId });
   if (!isOurCorp(linkedCorpId))
     return new Response(null, { status: 307, headers: { ...HEADERS, location: loginPage } });
+  expectSignIn();
   const { corpId, clientId } = config();
   const language = preferredLanguage(request.headers.get('accept-language'));
   const { appName, signIn } = messagesIn(language);
