@@ -12,12 +12,30 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // One file at a time: most of them start servers and browsers of their own, and many measure how long an answer
-    // takes. On two cores, two such files at once would measure each other.
-    fileParallelism: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'units',
+          include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/{architecture,readme}.test.ts'],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'served',
+          include: ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'],
+          // One file at a time: they start servers and browsers of their own, and many measure how long an answer
+          // takes. On two cores, two such files at once would measure each other.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
