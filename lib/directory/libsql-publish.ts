@@ -7,6 +7,7 @@ import { noteVanished } from './libsql-leavers';
 import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember } from './libsql-rows';
 import { currentRun, forgetPerson, readRun } from './libsql-run';
+import { writeAdministrators } from './libsql-single';
 import { FOREVER } from './schema';
 import { type DepartmentRules, LAST_POSITION, MAX_SHRINK, type StoredRun, type Verdict } from './store';
 
@@ -367,13 +368,7 @@ function flip({ db, published, next }: Step, { runId, startedAt, complete, verdi
       'SELECT administrators FROM directory_run WHERE id = ?',
       runId,
     )!;
-    db.run('DELETE FROM directory_administrator');
-    for (const { userId, main } of JSON.parse(administrators ?? '[]') as {
-      userId: string;
-      main: boolean;
-    }[]) {
-      db.run('INSERT OR REPLACE INTO directory_administrator VALUES (?, ?)', userId, main ? 1 : 0);
-    }
+    writeAdministrators(db, JSON.parse(administrators ?? '[]') as { userId: string; main: boolean }[]);
   }
   db.run(
     `UPDATE directory_head SET generation = ?, revision = revision + 1, people = ?, as_of = ?,

@@ -94,12 +94,21 @@ export function noteDepartment(db: Database, id: number, name: string, rules: De
 }
 
 export function noteAdministrators(db: Database, list: readonly { userId: string; main: boolean }[]): void {
-  db.write(() => {
-    db.run('DELETE FROM directory_administrator');
-    for (const { userId, main } of list) {
-      db.run('INSERT OR REPLACE INTO directory_administrator VALUES (?, ?)', userId, main ? 1 : 0);
-    }
-  });
+  db.write(() => writeAdministrators(db, list));
+}
+
+/** Writes what differs. Inside the caller's transaction. */
+export function writeAdministrators(db: Database, list: readonly { userId: string; main: boolean }[]): void {
+  const wanted = JSON.stringify(list.map(({ userId, main }) => [userId, main ? 1 : 0]));
+  db.run(
+    `DELETE FROM directory_administrator WHERE NOT EXISTS
+       (SELECT 1 FROM json_each(?) WHERE value ->> 0 = user_id AND value ->> 1 = main)`,
+    wanted,
+  );
+  db.run(
+    'INSERT OR IGNORE INTO directory_administrator SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+    wanted,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import 'server-only';
-import { config } from '../config';
+import { config, type DirectorySettings } from '../config';
 import { log } from '../log';
 import { platform } from '../platform';
 import { processWide } from '../process-wide';
@@ -74,8 +74,11 @@ async function runOnce(
 }
 
 /** When the next run begins by itself, Unix time in ms; undefined: never. */
-export function nextSyncAt(runs: readonly StoredRun[]): number | undefined {
-  const { sync: on, syncIntervalSeconds } = config().directory;
+export function nextSyncAt(
+  runs: readonly StoredRun[],
+  { sync: on, syncIntervalSeconds }: Pick<DirectorySettings, 'sync' | 'syncIntervalSeconds'> = config()
+    .directory,
+): number | undefined {
   if (!on || syncIntervalSeconds === 0) return undefined;
   const [last] = runs;
   if (!last || last.state === 'running') return Date.now();
@@ -102,6 +105,12 @@ export function startDirectory(): { close(): void } {
   };
   const timer = setInterval(lookSafely, LOOK_EVERY_MS);
   timer.unref();
-  setTimeout(lookSafely, 500).unref();
-  return { close: () => clearInterval(timer) };
+  const first = setTimeout(lookSafely, 500);
+  first.unref();
+  return {
+    close() {
+      clearInterval(timer);
+      clearTimeout(first);
+    },
+  };
 }

@@ -188,15 +188,4 @@ export async function expectSame(mirror: Mirror, company: Company, only?: Parame
   expect(unordered(await dumpMirror(mirror.store))).toEqual(unordered(dumpCompany(company, only)));
 }
 
-/** Every row that the mirror consists of, and for which generations it stands: a write of any shows. */
-export function rowsOf({ db }: Mirror): string[] {
-  const tables = [
-    'directory_member',
-    'directory_membership',
-    'directory_department',
-    'directory_role_member',
-  ];
-  return tables.flatMap((table) => db.all(`SELECT * FROM ${table}`).map((row) => JSON.stringify(row)));
-}
-
 export { createCompany };

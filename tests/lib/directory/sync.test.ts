@@ -6,16 +6,18 @@ import { getDepartment } from '../../../lib/dingtalk/departments';
 import { getMember } from '../../../lib/dingtalk/users';
 import type { SyncProgress } from '../../../lib/directory/mirror-state';
 import { toNoted, toRules } from '../../../lib/directory/record';
+import { type Lease, LeaseLostError } from '../../../lib/directory/store';
 import { sync } from '../../../lib/directory/sync';
 import {
+  clientMeeting,
   clientOf,
   dumpMirror,
   expectExact,
   FAST,
   type Mirror,
   openMirror,
-  rowsOf,
 } from '../../support/directory';
+import { countWrites } from '../../../bench/directory-writes';
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 const random = createRandom(seed);
@@ -50,9 +52,14 @@ test('a company is read exactly, and again without a write', async () => {
   const run = await mirror.sync();
   expect(run).toMatchObject({ state: 'complete', added: 2000, people: 2000, departments: 201, missing: [] });
   await expectExact(mirror, company());
-  const rows = rowsOf(mirror);
+  const writes = countWrites(mirror.db);
   expect(await mirror.sync()).toMatchObject({ state: 'complete', added: 0, changed: 0, removed: 0 });
-  expect(rowsOf(mirror)).toEqual(rows);
+  expect(writes()).toBe(0);
+  const { userid } = company().people[0]!;
+  emulator.control.patchPerson(userid, { title: '新职位' });
+  await mirror.sync();
+  // The new row and the old one's end, keys apart.
+  expect(writes()).toBeGreaterThanOrEqual(2);
 }, 120_000);
 
 test('no more calls are made than must be', async () => {
@@ -424,3 +431,42 @@ test('a run that is stopped goes on where it was', async () => {
   expect(spent).toBeGreaterThan(30);
   expect(emulator.control.calls().total).toBeLessThan(least + 60);
 });
+
+/** Starts a run and stops it on the way. */
+async function halfRun(): Promise<void> {
+  const stop = new AbortController();
+  const client = clientMeeting(emulator, { path: LIST, dept_id: leaf().id }, () => stop.abort());
+  await expect(mirror.sync({ client, signal: stop.signal })).rejects.toThrow();
+}
+
+test('what was read more than two hours ago is not gone on with', async () => {
+  await start();
+  await halfRun();
+  mirror.db.run('UPDATE directory_run SET touched_at = touched_at - ?', 2 * 3_600_000 + 1000);
+  const client = clientOf(emulator);
+  const outcome = await sync({ store: mirror.store, client, startedBy: 'command', pace: FAST });
+  expect(outcome).toMatchObject({ kind: 'ran', resumed: false, run: { state: 'complete' } });
+  expect((await mirror.store.runs(2)).map(({ state }) => state)).toEqual(['complete', 'failed']);
+  await expectExact(mirror, company());
+});
+
+test('a run whose lease is taken over stops, and leaves the other one alone', async () => {
+  await start();
+  const other = await takenOver();
+  expect(await mirror.store.isLeased(() => false)).toBe(true);
+  expect(await mirror.store.runs(5)).toMatchObject([{ state: 'running' }]);
+  await mirror.store.giveLease(other);
+  expect(await mirror.sync()).toMatchObject({ state: 'complete' });
+  expect(await mirror.store.runs(5)).toHaveLength(1);
+  await expectExact(mirror, company());
+});
+
+/** Another process takes a run's lease. @returns the other's */
+async function takenOver(): Promise<Lease> {
+  let other: Lease | null = null;
+  const client = clientMeeting(emulator, { path: LIST, dept_id: leaf().id }, async () => {
+    other = await mirror.store.takeLease('another process', 60_000, () => true);
+  });
+  await expect(mirror.sync({ client })).rejects.toThrow(LeaseLostError);
+  return other!;
+}

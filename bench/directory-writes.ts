@@ -1,0 +1,34 @@
+import type { Database } from '../lib/database';
+
+const PUBLISHED = [
+  'member',
+  'membership',
+  'department',
+  'count',
+  'role',
+  'role_member',
+  'administrator',
+  'detail',
+  'key',
+  'leaver',
+];
+
+/** Counts from now on every row of what is published that this connection writes, even one that stays as it was. */
+export function countWrites(db: Database): () => number {
+  db.run('CREATE TEMP TABLE IF NOT EXISTS writes (n INTEGER)');
+  for (const table of PUBLISHED) {
+    for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
+      db.run(
+        `CREATE TEMP TRIGGER IF NOT EXISTS ${table}_${event} AFTER ${event} ON main.directory_${table}
+         BEGIN INSERT INTO writes VALUES (1); END`,
+      );
+    }
+  }
+  // Nothing triggers where the full text is kept, but nothing is written there without another block.
+  const count = () =>
+    db.get<{ n: number }>(
+      'SELECT (SELECT count(*) FROM writes) + (SELECT count(*) FROM directory_text_data) AS n',
+    )!.n;
+  const before = count();
+  return () => count() - before;
+}
