@@ -157,6 +157,16 @@ test('the search finds as one types, drops what is stale, and keeps the address'
   expect(page.url()).toBe(`${app.url}/directory`);
 });
 
+test('a search that could not look at everybody does not say that there is nobody', async () => {
+  const page = await open('/directory');
+  await page.route('**/api/directory/search?*', (route) =>
+    route.fulfill({ json: { query: 'x', people: [], departments: [], more: true, state: 'complete' } }),
+  );
+  await page.getByRole('searchbox').fill('x');
+  await page.getByText('没能逐个看完').waitFor();
+  expect(await page.getByText('没有找到').count()).toBe(0);
+});
+
 test('half a syllable of an input method is not looked for', async () => {
   const page = await open('/directory');
   const asked: string[] = [];
