@@ -78,7 +78,9 @@ test('without JavaScript: tree, department, pages, person, search', async () => 
     for (const link of await people(page).all()) seen.add(await link.getAttribute('href'));
     const next = page.locator('a[rel="next"]');
     if ((await next.count()) === 0) break;
+    const address = app.url + (await next.getAttribute('href'));
     await next.click();
+    await page.waitForURL(address);
   }
   expect(seen.size).toBe(headcount());
   await page.locator('a[rel="prev"]').click();

@@ -24,12 +24,13 @@ const staff = Array.from({ length: 70 }, (_, n) => person(`staff${n}`, { name: `
 beforeAll(async () => {
   for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
   await publishReading(directoryStore(), {
-    tree: { 1: undefined, 10: 1, 11: 10, 20: 1, 30: 1 },
+    tree: { 1: undefined, 10: 1, 11: 10, 20: 1, 30: 1, 40: 1 },
     people: {
       1: crowd,
       10: staff.slice(0, 60),
       11: staff.slice(40),
       20: staff.slice(0, 69),
+      40: [...crowd.slice(0, 50), staff[50]!],
       30: [crowd[4199]!, person('guest', { name: '客' })],
     },
     rules: { 30: { restricted: true } },
@@ -53,6 +54,7 @@ test('a department’s name finds its people, then those of the departments belo
 
 test('two departments find who is in both, wherever they stand in them', async () => {
   expect(await found('staff0', ['部门11', '部门20'])).toEqual({ ids: ids(40, 69), isComplete: true });
+  expect(await found('staff0', ['部门40', '部门20'], 21)).toEqual({ ids: ['staff50'], isComplete: true });
   expect(await found('staff0', ['部门20', '部门11', '李68'])).toEqual({ ids: ['staff68'], isComplete: true });
 });
 
