@@ -25,7 +25,7 @@ interface Reading {
 const FEW = 2000;
 /** People of departments who are looked at when more than one department was named. */
 const MAX_LOOKED_AT = 4000;
-const PAGE = 200;
+const PAGE = 50;
 
 /**
  * Whom the viewer sees and every term of a query fits, in whatever order: best first.
@@ -90,21 +90,23 @@ async function findNamed({ tree, sight }: View, { terms, places }: Reading, limi
 
 /** The people of some departments, in the departments' order and then in DingTalk's. */
 async function findPlaced({ tree }: View, { places }: Reading, limit: number) {
-  const people: Match[] = [];
+  const found = new Map<string, Match>();
+  const people = () => [...found.values()];
   const smallest = places.reduce((a, b) => (countIn(tree, a) <= countIn(tree, b) ? a : b));
   let looked = 0;
   for (const id of smallest) {
     const { own } = tree.departments.get(id)!;
     for (let offset = 0; offset < own; offset += PAGE) {
-      const some = await directoryStore().membersOf(id, { offset, limit: Math.min(PAGE, limit) });
-      const fitting = some.filter((member) => isIn(member, places));
-      people.push(...fitting.map((member): Match => ({ member, matched: 'department' })));
+      const some = await directoryStore().membersOf(id, { offset, limit: PAGE });
+      for (const member of some) {
+        if (isIn(member, places)) found.set(member.userId, { member, matched: 'department' });
+      }
       looked += some.length;
-      if (people.length >= limit) return { people, isComplete: true };
-      if (looked >= MAX_LOOKED_AT) return { people, isComplete: false };
+      if (found.size >= limit) return { people: people(), isComplete: true };
+      if (looked >= MAX_LOOKED_AT) return { people: people(), isComplete: false };
     }
   }
-  return { people, isComplete: true };
+  return { people: people(), isComplete: true };
 }
 
 function isIn({ departments }: StoredMember, places: readonly ReadonlySet<number>[]): boolean {

@@ -356,19 +356,19 @@ test('pages speak English to whoever reads English', async () => {
       member,
       '/directory',
       ['Staff directory', 'Find a colleague', 'Read from DingTalk'],
-      ['同事', '读取时间', '钉钉'],
+      ['通讯录', '首页', '同事', '读取时间', '钉钉'],
     ],
     [
       member,
       `/directory/people/${person(5).userid}`,
       ['>DingTalk</a>', 'Departments', 'Job number'],
-      ['所在部门', '工号', '钉钉'],
+      ['通讯录', '所在部门', '工号', '钉钉'],
     ],
     [
       administrator,
       '/admin/sync',
       ['Sync now', 'complete', 'Added', 'People'],
-      ['同步', '完整', '新增', '钉钉'],
+      ['同步', '首页', '完整', '新增', '钉钉'],
     ],
   ];
   for (const [visitor, path, wanted, unwanted] of pages) {

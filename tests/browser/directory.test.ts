@@ -78,7 +78,9 @@ test('without JavaScript: tree, department, pages, person, search', async () => 
     for (const link of await people(page).all()) seen.add(await link.getAttribute('href'));
     const next = page.locator('a[rel="next"]');
     if ((await next.count()) === 0) break;
+    const address = app.url + (await next.getAttribute('href'));
     await next.click();
+    await page.waitForURL(address);
   }
   expect(seen.size).toBe(headcount());
   await page.locator('a[rel="prev"]').click();
@@ -155,6 +157,16 @@ test('the search finds as one types, drops what is stale, and keeps the address'
   await page.getByRole('searchbox').fill('');
   await page.getByRole('heading', { name: '部门' }).waitFor();
   expect(page.url()).toBe(`${app.url}/directory`);
+});
+
+test('a search that could not look at everybody does not say that there is nobody', async () => {
+  const page = await open('/directory');
+  await page.route('**/api/directory/search?*', (route) =>
+    route.fulfill({ json: { query: 'x', people: [], departments: [], more: true, state: 'complete' } }),
+  );
+  await page.getByRole('searchbox').fill('x');
+  await page.getByText('没能逐个看完').waitFor();
+  expect(await page.getByText('没有找到').count()).toBe(0);
 });
 
 test('half a syllable of an input method is not looked for', async () => {

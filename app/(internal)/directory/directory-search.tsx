@@ -116,6 +116,7 @@ function toStatus(
   if (state === 'failed') return text.searchFailed;
   if (result === null) return state === 'searching' ? text.searching : '';
   const { people, departments, more, query } = result;
+  if (people.length === 0 && more) return text.tooMany;
   if (people.length + departments.length === 0) return text.foundNothing(query);
   return text.found(people.length, departments.length, more);
 }
