@@ -34,9 +34,9 @@ export interface AuditStore {
 
 const WRITE_PATIENCE_MS = 4000;
 const PRUNE_CHUNK = 500;
-/** Refusals are what a stranger can make us write. */
-const MAX_REFUSALS = 200_000;
-const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused'];
+/** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
+const MAX_REFUSALS_OF_A_KIND = 100_000;
+const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused', 'access-refused'];
 const DAY_MS = 86_400_000;
 
 interface Row {
@@ -103,7 +103,7 @@ export function createLibsqlAudit(db: Database, now: () => number = Date.now): A
         const last = db.get<{ id: number }>(
           'SELECT id FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
           event,
-          MAX_REFUSALS / REFUSALS.length,
+          MAX_REFUSALS_OF_A_KIND,
         );
         if (last) await dropAll('event = ? AND id <= ?', event, last.id);
       }
