@@ -17,7 +17,7 @@ import { revocations } from './revocation/revocations';
 
 /** DingTalk lists a callback three to five minutes after it gave up. */
 const MISSED_EVERY_MS = 5 * 60_000;
-const MISSED_AFTER_MS = 20_000;
+const MISSED_AFTER_MS = 5000;
 const AGAIN_AFTER_RUN_MS = 5000;
 /** What another process wrote down, and does not read: it is gone, or has given up. */
 const ORPHANED_MS = 10 * 60_000;

@@ -52,7 +52,11 @@ interface Row {
 }
 
 /** The audit in a libsql database. @param now Unix time in ms */
-export function createLibsqlAudit(db: Database, now: () => number = Date.now): AuditStore {
+export function createLibsqlAudit(
+  db: Database,
+  now: () => number = Date.now,
+  maxRefusalsOfAKind = MAX_REFUSALS_OF_A_KIND,
+): AuditStore {
   async function write<T>(action: () => T): Promise<T> {
     const giveUpAt = performance.now() + WRITE_PATIENCE_MS;
     for (;;) {
@@ -103,7 +107,7 @@ export function createLibsqlAudit(db: Database, now: () => number = Date.now): A
         const last = db.get<{ id: number }>(
           'SELECT id FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
           event,
-          MAX_REFUSALS_OF_A_KIND,
+          maxRefusalsOfAKind,
         );
         if (last) await dropAll('event = ? AND id <= ?', event, last.id);
       }
