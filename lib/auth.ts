@@ -1,5 +1,6 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { record } from './audit/recorder';
@@ -19,15 +20,26 @@ const PROFILE_DEADLINE_MS = 5000;
 
 const QUIET = new Set<NoSessionReason>(['absent', 'expired']);
 const REFUSALS_EVERY_MS = 10_000;
-const refusals = processWide('refusals', () => new Map<NoSessionReason, { count: number; since: number }>());
+/** `ended`: it was a session of ours, and was ended before its time. */
+type Refusal = NoSessionReason | 'ended';
+const refusals = processWide('refusals', () => new Map<Refusal, { count: number; since: number }>());
+
+const endedSeen = processWide('ended-seen', () => new LRUCache<string, true>({ max: 10_000 }));
 
 /** Anybody can send broken cookies, and on the day of a change of keys everybody does: a line for many, with their number. */
-function noteRefusal(reason: NoSessionReason): void {
+function noteRefusal(reason: Refusal, session?: Session): void {
   const { count, since } = refusals().get(reason) ?? { count: 0, since: Number.NEGATIVE_INFINITY };
   const isTime = performance.now() - since >= REFUSALS_EVERY_MS;
   if (isTime) log().warn({ event: 'session-refused', reason, count: count + 1 });
-  record({ event: 'session-refused', reason });
+  record({ event: 'session-refused', reason, userId: session?.userId, sessionId: session?.id });
   refusals().set(reason, isTime ? { count: 0, since: performance.now() } : { count: count + 1, since });
+}
+
+/** Once for each session: a page that is open somewhere asks again and again. */
+function noteEnded(session: Session): void {
+  if (endedSeen().has(session.id)) return;
+  endedSeen().set(session.id, true);
+  noteRefusal('ended', session);
 }
 
 /**
@@ -44,7 +56,9 @@ export async function currentMember(): Promise<Session | null> {
   }
   const verdict = await revocations().verify(opened.session);
   if (verdict === 'unknown') throw new AppError('sessions-unknown');
-  return verdict === 'valid' ? opened.session : null;
+  if (verdict === 'valid') return opened.session;
+  noteEnded(opened.session);
+  return null;
 }
 
 /** As `currentMember`, where it does not matter that nobody can tell: for what is shown around a page, never for the page. */

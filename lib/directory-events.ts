@@ -3,10 +3,11 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { config } from './config';
 import type { DirectoryEvent } from './dingtalk/directory-event';
 import { takeFailedEvents } from './dingtalk/failed-events';
-import { type Stream, type StreamLine, startStream } from './dingtalk/stream';
+import { type Stream, type StreamLine, type StreamState, startStream } from './dingtalk/stream';
+import { directoryStore } from './directory/libsql-store';
 import { noteLeaver, refreshAdministrators, refreshDepartment, refreshMember } from './directory/refresh';
 import { startSync } from './directory/schedule';
-import { createDispatcher } from './events';
+import { createDispatcher, type Dispatcher } from './events';
 import { log } from './log';
 import { createMissedEvents } from './missed-events';
 import { platform } from './platform';
@@ -16,7 +17,7 @@ import { revocations } from './revocation/revocations';
 
 /** DingTalk lists a callback three to five minutes after it gave up. */
 const MISSED_EVERY_MS = 5 * 60_000;
-const MISSED_AFTER_MS = 20_000;
+const MISSED_AFTER_MS = 5000;
 const AGAIN_AFTER_RUN_MS = 5000;
 /** What another process wrote down, and does not read: it is gone, or has given up. */
 const ORPHANED_MS = 10 * 60_000;
@@ -74,10 +75,14 @@ async function readAgain(event: DirectoryEvent, stale: readonly Stale[]): Promis
   refresher().refresh(...stale);
 }
 
+/** Never throws: the ending must not depend on the mirror, which learns of it from what is owed. */
 async function forgetAll(userIds: readonly string[]): Promise<void> {
-  for (const [at, userId] of userIds.entries()) {
-    await noteLeaver(userId);
-    if (at % FORGOTTEN_AT_ONCE === FORGOTTEN_AT_ONCE - 1) await breathe();
+  for (let at = 0; at < userIds.length; at += FORGOTTEN_AT_ONCE, await breathe()) {
+    const some = userIds.slice(at, at + FORGOTTEN_AT_ONCE);
+    const mirrored = await directoryStore()
+      .members(some)
+      .catch(() => []);
+    for (const { userId } of mirrored) await noteLeaver(userId);
   }
 }
 
@@ -178,6 +183,27 @@ export function startEvents(): void {
     onEvent: (event) => dispatcher().dispatch(event),
     log: (line: StreamLine) => (line.event === 'stream-connected' ? log().info(line) : log().warn(line)),
   });
+}
+
+/** How events come to this process, and what became of those that came since it started. */
+export interface ReceivedEvents {
+  stream: { status: StreamState['status'] | 'off'; since: number | undefined; reason: string | undefined };
+  callback: boolean;
+  counts: ReturnType<Dispatcher['counts']>;
+}
+
+/** @returns times as Unix time in ms */
+export function receivedEvents(): ReceivedEvents {
+  const state = stream().current?.state();
+  return {
+    stream: {
+      status: state?.status ?? 'off',
+      since: state && Date.now() - (performance.now() - state.since),
+      reason: state?.reason,
+    },
+    callback: config().callback !== undefined,
+    counts: dispatcher().counts(),
+  };
 }
 
 export async function closeEvents(): Promise<void> {

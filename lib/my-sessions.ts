@@ -1,7 +1,9 @@
 import 'server-only';
+import { headers } from 'next/headers';
 import { currentMember, requireMember } from './auth';
 import { AppError } from './errors';
 import { revocations } from './revocation/revocations';
+import { pageOfSessions } from './revocation/session-pages';
 import type { SessionRow } from './revocation/store';
 import type { Session } from './session';
 import { sessions } from './session';
@@ -12,14 +14,18 @@ export interface OwnSession extends SessionRow {
   isThis: boolean;
 }
 
-const MOST = 100;
-
-/** The sessions of whoever asks, newest first. @throws AppError `not-signed-in`, `sessions-unknown` */
-export async function mySessions(): Promise<OwnSession[]> {
-  const session = await requireMember();
-  await revocations().flushSeen();
-  const rows = await revocations().store.live({ userId: session.userId, limit: MOST });
-  return rows.map((row) => ({ ...row, isThis: row.id === session.id }));
+/**
+ * The sessions of whoever asks, newest first.
+ *
+ * @param after what a page before called `next`
+ * @throws AppError `not-signed-in`, `sessions-unknown`
+ */
+export async function mySessions(
+  after?: string,
+): Promise<{ sessions: OwnSession[]; next: string | undefined }> {
+  const { id, userId } = await requireMember();
+  const page = await pageOfSessions({ userId }, after);
+  return { ...page, sessions: page.sessions.map((row) => ({ ...row, isThis: row.id === id })) };
 }
 
 /** Ends one session of whoever asks. @throws AppError `not-found` when it is not theirs */
@@ -27,6 +33,7 @@ export async function endMySession(id: string): Promise<Session> {
   const session = await requireMember();
   const row = await revocations().store.find(id);
   if (row?.userId !== session.userId) throw new AppError('not-found');
+  if (id === session.id) await forgetSeal();
   await revocations().endSession(row, { reason: 'by-owner', by: session.userId });
   return session;
 }
@@ -35,7 +42,13 @@ export async function endMySession(id: string): Promise<Session> {
 export async function signOutEverywhere(): Promise<{ session: Session | null; setCookie: string }> {
   const session = await currentMember();
   if (session) {
+    await forgetSeal();
     await revocations().endPeople([session.userId], { reason: 'everywhere', by: session.userId });
   }
   return { session, setCookie: sessions().clear() };
+}
+
+/** What was in a cookie that nobody may use again need not stay in memory. */
+async function forgetSeal(): Promise<void> {
+  sessions().forget((await headers()).get('cookie'));
 }

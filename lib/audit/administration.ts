@@ -1,5 +1,6 @@
 import 'server-only';
 import { requireAdministrator } from '../directory/viewer';
+import { type ReceivedEvents, receivedEvents } from '../directory-events';
 import { AUDIT_EVENTS, type AuditEvent } from './line';
 import { auditStore, flushAudit, record } from './recorder';
 import type { WrittenLine } from './store';
@@ -31,6 +32,12 @@ export async function auditPage(query: AuditQuery, before?: number): Promise<Aud
   const lines = await auditStore().find({ ...toFilter(query), before, limit: PAGE_SIZE + 1 });
   const next = lines.length > PAGE_SIZE ? lines[PAGE_SIZE - 1]?.id : undefined;
   return { lines: lines.slice(0, PAGE_SIZE), next };
+}
+
+/** How DingTalk's events come, and what became of them. @throws AppError `not-signed-in`, `not-permitted` */
+export async function eventsReceived(): Promise<ReceivedEvents> {
+  await requireAdministrator();
+  return receivedEvents();
 }
 
 /** Every line that fits, newest first. That they were taken is a line itself. @throws AppError `not-signed-in`, `not-permitted` */

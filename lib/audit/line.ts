@@ -7,6 +7,7 @@ export const AUDIT_EVENTS = [
   'sign-in-refused',
   'sign-out',
   'session-refused',
+  'access-refused',
   'session-ended',
   'person-ended',
   'everyone-ended',

@@ -34,9 +34,9 @@ export interface AuditStore {
 
 const WRITE_PATIENCE_MS = 4000;
 const PRUNE_CHUNK = 500;
-/** Refusals are what a stranger can make us write. */
-const MAX_REFUSALS = 200_000;
-const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused'];
+/** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
+const MAX_REFUSALS_OF_A_KIND = 100_000;
+const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused', 'access-refused'];
 const DAY_MS = 86_400_000;
 
 interface Row {
@@ -52,7 +52,11 @@ interface Row {
 }
 
 /** The audit in a libsql database. @param now Unix time in ms */
-export function createLibsqlAudit(db: Database, now: () => number = Date.now): AuditStore {
+export function createLibsqlAudit(
+  db: Database,
+  now: () => number = Date.now,
+  maxRefusalsOfAKind = MAX_REFUSALS_OF_A_KIND,
+): AuditStore {
   async function write<T>(action: () => T): Promise<T> {
     const giveUpAt = performance.now() + WRITE_PATIENCE_MS;
     for (;;) {
@@ -103,7 +107,7 @@ export function createLibsqlAudit(db: Database, now: () => number = Date.now): A
         const last = db.get<{ id: number }>(
           'SELECT id FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
           event,
-          MAX_REFUSALS / REFUSALS.length,
+          maxRefusalsOfAKind,
         );
         if (last) await dropAll('event = ? AND id <= ?', event, last.id);
       }

@@ -1,4 +1,5 @@
 import 'server-only';
+import { record } from '../audit/recorder';
 import { requireMember } from '../auth';
 import { config } from '../config';
 import { AppError } from '../errors';
@@ -38,6 +39,9 @@ export async function isViewerAdministrator(userId: string): Promise<boolean> {
 /** @throws AppError `not-signed-in`, `not-permitted` */
 export async function requireAdministrator(): Promise<{ userId: string }> {
   const { userId } = await requireMember();
-  if (!(await isViewerAdministrator(userId))) throw new AppError('not-permitted');
+  if (!(await isViewerAdministrator(userId))) {
+    record({ event: 'access-refused', userId, reason: 'not-permitted' });
+    throw new AppError('not-permitted');
+  }
   return { userId };
 }

@@ -2,44 +2,23 @@ import 'server-only';
 import { requireAdministrator } from '../directory/viewer';
 import { AppError } from '../errors';
 import { revocations } from './revocations';
-import type { SessionRow } from './store';
+import { pageOfSessions, type SessionsPage } from './session-pages';
 
 /** What an administrator sees and does about sessions. Each function finds out who asks, and refuses others. */
 
-export interface SessionsPage {
-  total: number;
-  /** Newest first. */
-  sessions: SessionRow[];
-  /** Where the next page begins, if there is one. */
-  next: string | undefined;
-}
-
-const PAGE_SIZE = 50;
 const MAX_TEXT = 64;
 
 /**
- * The sessions that stand.
+ * The sessions that stand, and how many there are.
  *
  * @param after what a page before called `next`
  * @throws AppError `not-signed-in`, `not-permitted`
  */
-export async function liveSessions(text: string, after?: string): Promise<SessionsPage> {
+export async function liveSessions(text: string, after?: string): Promise<SessionsPage & { total: number }> {
   await requireAdministrator();
-  const { store, flushSeen } = revocations();
-  await flushSeen();
   const wanted = text.trim().slice(0, MAX_TEXT);
-  const [, issuedAt, id] = /^(\d{1,12})-([0-9a-f-]{36})$/.exec(after ?? '') ?? [];
-  const sessions = await store.live({
-    text: wanted === '' ? undefined : wanted,
-    after: id === undefined ? undefined : { issuedAt: Number(issuedAt), id },
-    limit: PAGE_SIZE + 1,
-  });
-  const last = sessions.length > PAGE_SIZE ? sessions[PAGE_SIZE - 1] : undefined;
-  return {
-    total: await store.countLive(),
-    sessions: sessions.slice(0, PAGE_SIZE),
-    next: last && `${last.issuedAt}-${last.id}`,
-  };
+  const page = await pageOfSessions({ text: wanted === '' ? undefined : wanted }, after);
+  return { ...page, total: await revocations().store.countLive() };
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted`, `not-found` */

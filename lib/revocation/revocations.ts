@@ -15,7 +15,7 @@ import { createView, type RevocationView } from './view';
 const SEEN_EVERY_MS = 30_000;
 const PRUNE_EVERY_MS = 3_600_000;
 /** A process that is started anew every day has to drop what is old, too. */
-const PRUNE_FIRST_MS = 60_000;
+const PRUNE_FIRST_MS = 5000;
 
 /** The sessions of the company, as this process knows them. */
 export interface Revocations {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ROLE_GROUPS } from '../../emulator/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
@@ -7,7 +7,15 @@ import { PARTS, readAnswer } from '../support/callback';
 import { type CallbackEntry, requestsOfEntry } from '../support/callback-corpus';
 import { openCorpus } from '../support/corpus';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
-import { CALLBACK_ENV, isIn, postEvent, startListener, subscribe, untilRefused } from '../support/staff';
+import {
+  CALLBACK_ENV,
+  isIn,
+  postEvent,
+  startListener,
+  subscribe,
+  untilReady,
+  untilRefused,
+} from '../support/staff';
 import { signedIn, Visitor } from '../support/visitor';
 import { send } from '../support/wire';
 
@@ -118,6 +126,78 @@ test('over Stream too whoever leaves is out, and an event counts once whichever 
     await streaming.close();
   }
 });
+
+// ── What did not get through ──────────────────────────────────────────────────────────────────────────────────────
+
+test('what DingTalk could not deliver is fetched and done, and what had been done after all is not done again', async () => {
+  const company = await startEmulator({ enforceQps: false, members: 20 });
+  const [gone, back] = company.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const { control } = company;
+  const first = await startApp({ emulator: company, env: CALLBACK_ENV });
+  await untilReady(first);
+  const leaver = await signedIn(first, company, gone!);
+  const { token, aesKey } = PARTS;
+  // Nobody listens there.
+  await control.events.subscribe({ url: 'http://127.0.0.1:9/', token, aesKey, check: false });
+  const bornAt = Date.now();
+  const { eventId } = control.events.emit({ type: 'user_leave_org', userIds: [back!], bornAt });
+  control.events.emit({ type: 'user_leave_org', userIds: [gone!] });
+  for (const pause of [0, 10_000, 30_000, 180_000]) {
+    control.advanceClock(pause);
+    await vi.waitFor(() =>
+      expect(
+        control.events.deliveries().every(({ state, attempts }) => state === 'failed' || attempts > 0),
+      ).toBe(true),
+    );
+    await delay(200);
+  }
+  expect(control.events.deliveries().map(({ state }) => state)).toEqual(['failed', 'failed']);
+  // One of them had an effect, and only the answer was late: its person has come back since.
+  const event = { EventType: 'user_leave_org', UserId: [back!], eventId, TimeStamp: String(bornAt) };
+  expect(await postEvent(first, company, event)).toBe(200);
+  const returned = await signedIn(first, company, back!);
+  expect(await isIn(first, leaver.cookieHeader())).toBe(true);
+  await first.close();
+
+  const second = await startApp({ emulator: company, env: CALLBACK_ENV });
+  try {
+    expect(await untilRefused(second, leaver.cookieHeader())).toBeLessThan(15_000);
+    await delay(700);
+    expect(await isIn(second, returned.cookieHeader())).toBe(true);
+  } finally {
+    await second.close();
+    await company.close();
+  }
+}, 60_000);
+
+// ── A crowd ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+test('an event about five hundred people of the mirror is answered within 1.5 s, and none of them is in it any more', async () => {
+  const company = await startEmulator({ enforceQps: false, members: 620, departments: 40 });
+  const ids = company.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const [stayer, leavers] = [ids.shift()!, ids.slice(0, 500)];
+  const crowded = await startDirectoryApp({
+    emulator: company,
+    env: { ...CALLBACK_ENV, ADMIN_USER_IDS: stayer },
+  });
+  try {
+    const boss = await signedIn(crowded, company, stayer);
+    await untilRead(boss);
+    const cookies: string[] = [];
+    for (const userid of leavers.slice(0, 20))
+      cookies.push((await signedIn(crowded, company, userid)).cookieHeader());
+    const started = performance.now();
+    expect(await postEvent(crowded, company, { EventType: 'user_leave_org', UserId: leavers })).toBe(200);
+    const ms = performance.now() - started;
+    for (const cookie of cookies) expect(await isIn(crowded, cookie)).toBe(false);
+    const found = await boss.ask(`/directory/people/${leavers.at(-1)}`);
+    expect(found.status).toBe(404);
+    expect(ms).toBeLessThan(1500);
+  } finally {
+    await crowded.close();
+    await company.close();
+  }
+}, 90_000);
 
 // ── What people may see ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -117,6 +117,24 @@ test('a person sees their own sessions, ends one of them, and signs out everywhe
   expect(await isIn(one, cookieOf(await enter(userid)))).toBe(true);
 });
 
+test('whoever has more sessions than fit on a page finds all of them, page after page', async () => {
+  const userid = somebody();
+  let visitor = await enter(userid);
+  for (let made = 1; made < 60; made += 10) {
+    const some = Array.from({ length: Math.min(10, 60 - made) }, () => enter(userid));
+    visitor = (await Promise.all(some)).at(-1)!;
+  }
+  const idsOn = (text: string) =>
+    [...text.matchAll(/name="session" value="([0-9a-f-]{36})"/g)].map(([, id]) => id!);
+  const first = (await visitor.ask('/me/sessions')).text;
+  const next = /href="(\/me\/sessions\?after=[^"]+)"/.exec(first)?.[1];
+  expect(next).toBeDefined();
+  const second = (await visitor.ask(next!)).text;
+  expect(second).not.toMatch(/href="\/me\/sessions\?after=/);
+  // All but the one that asks.
+  expect(new Set([...idsOn(first), ...idsOn(second)]).size).toBe(59);
+});
+
 test.each(['/api/me/sessions/end', '/api/me/sessions/end-all', '/api/admin/sessions'])(
   'another site cannot post to %s, and nobody can get it',
   async (path) => {
@@ -389,6 +407,50 @@ test('sign-ins, refusals, sign-outs and endings are one line each, and the file 
   const page = await boss.ask('/admin/audit?event=sign-out');
   expect(page.text).toContain(userid);
   expect((await boss.ask('/api/admin/audit.csv?event=export')).text).toContain('"export"');
+});
+
+test('a cookie whose session was ended, and a program that is no administrator’s, are refused with a line', async () => {
+  const userid = somebody();
+  const visitor = await enter(userid);
+  expect((await visitor.ask('/api/admin/audit.csv')).status).toBe(403);
+  await postEvent(one, emulator, { EventType: 'user_leave_org', UserId: [userid] });
+  for (let asked = 0; asked < 5; asked++) expect(await isIn(one, cookieOf(visitor))).toBe(false);
+  const boss = await enter(admin);
+  const lines = (await boss.ask(`/api/admin/audit.csv?person=${userid}`)).text;
+  expect(lines.split(`"session-refused","${userid}","","ended"`)).toHaveLength(2);
+  expect(lines).toContain(`"access-refused","${userid}","","not-permitted"`);
+  expect(one.output()).toContain('"event":"session-refused","reason":"ended"');
+  const page = await boss.ask(`/admin/audit?person=${userid}`, { headers: { 'accept-language': 'en' } });
+  expect(page.text).toContain('had been ended before');
+});
+
+test('administrators see how events come, and what became of them', async () => {
+  const boss = await enter(admin);
+  const figures = async () => {
+    const { text } = await boss.ask('/admin/audit', { headers: { 'accept-language': 'en' } });
+    const count = (label: string) => Number(new RegExp(`<dt>${label}</dt><dd>(\\d+)</dd>`).exec(text)?.[1]);
+    return { text, unknown: count('of an unknown kind'), foreign: count('of another company') };
+  };
+  const before = await figures();
+  expect(before.text).toContain('<dt>HTTP callback</dt><dd>in use</dd>');
+  expect(before.text).toContain('not in use');
+  await postEvent(one, emulator, { EventType: 'bpms_task_change' });
+  await postEvent(one, emulator, { EventType: 'user_leave_org', CorpId: '', UserId: [admin] });
+  const { unknown, foreign } = await figures();
+  expect({ unknown, foreign }).toEqual({ unknown: before.unknown + 1, foreign: before.foreign + 1 });
+});
+
+test('a day of the audit is a day of UTC', async () => {
+  const userid = somebody();
+  await enter(userid);
+  const boss = await enter(admin);
+  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+  const linesOf = async (text: string) =>
+    (await boss.ask(`/api/admin/audit.csv?person=${userid}&day=${text}`)).text.trim().split('\r\n').length -
+    1;
+  expect(await linesOf(day(Date.now()))).toBe(1);
+  expect(await linesOf(day(Date.now() - 86_400_000))).toBe(0);
+  expect(await linesOf('nonsense')).toBe(1);
 });
 
 test('a flood of refusals is counted, not written one by one', async () => {

@@ -89,3 +89,26 @@ test('the audit is found by event, person and day, newest first, and is kept for
   expect(await events({})).toEqual(['sign-in boss', 'person-ended zhang']);
   db.close();
 });
+
+test('a flood of one kind of refusals drops its own oldest lines, and no others', async () => {
+  const db = openDatabase(':memory:', migrations);
+  const store = createLibsqlAudit(db, () => 1_700_000_000_000, 5);
+  const write = (...lines: AuditLine[]) =>
+    store.append(lines.map((line) => ({ line, at: 1_700_000_000_000 })));
+  await write({ event: 'sign-in', userId: 'zhang' }, { event: 'access-refused', userId: 'zhang' }, refusal);
+  const flood = Array.from(
+    { length: 700 },
+    (_, at) => ({ event: 'session-refused', detail: `${at}` }) as const,
+  );
+  await write(...flood, { event: 'person-ended', userId: 'li' });
+  await store.prune(180);
+  const left = await store.find({ limit: 1000 });
+  expect(left.map(({ event, detail }) => detail ?? event)).toEqual([
+    'person-ended',
+    ...['699', '698', '697', '696', '695'],
+    'sign-in-refused',
+    'access-refused',
+    'sign-in',
+  ]);
+  db.close();
+});

@@ -1,15 +1,31 @@
+import { renameSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { startEmulator } from '../../emulator/server';
-import { type App, startApp } from '../support/app';
+import { type App, dataDirOf, startApp } from '../support/app';
 import { describeTimes, printFigures, span } from '../support/figures';
 import { percentile } from '../support/load';
 import { CALLBACK_ENV, isIn, postEvent, startListener, untilRefused } from '../support/staff';
 import { signedIn } from '../support/visitor';
+import { send } from '../support/wire';
 
 vi.setConfig({ testTimeout: 900_000 });
 
 const leave = (UserId: string[]) => ({ EventType: 'user_leave_org', UserId });
+
+async function kill(app: App): Promise<void> {
+  const ended = new Promise((resolve) => app.process.once('exit', resolve));
+  app.process.kill('SIGKILL');
+  await ended;
+}
+
+async function untilSaid(app: App, what: RegExp): Promise<void> {
+  for (let waited = 0; !what.test(app.output()); waited += 20) {
+    if (waited > 15_000) throw new Error(`it did not say ${what}:\n${app.output()}`);
+    await delay(20);
+  }
+}
 
 test('R10: dismissed in the company â†’ refused by two processes, within 2 s', async () => {
   const rounds = span(20, 200);
@@ -76,11 +92,6 @@ test('R9: kill -9 after the acknowledgement loses no revocation and nobody elseâ
   const emulator = await startEmulator({ members: rounds * 2 + 50, enforceQps: false });
   const people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
   const start = () => startApp({ emulator, env: CALLBACK_ENV });
-  const kill = async (app: App) => {
-    const ended = new Promise((resolve) => app.process.once('exit', resolve));
-    app.process.kill('SIGKILL');
-    await ended;
-  };
   let app = await start();
   const stayers = await Promise.all(people.splice(0, 5).map((userid) => signedIn(app, emulator, userid)));
   let [lost, others] = [0, 0];
@@ -98,6 +109,134 @@ test('R9: kill -9 after the acknowledgement loses no revocation and nobody elseâ
   for (const cookie of gone) if (await isIn(app, cookie)) lost++;
   printFigures('R9: kill -9 after the acknowledgement', { rounds, lost, 'others signed out': others });
   expect({ lost, others }).toEqual({ lost: 0, others: 0 });
+  await app.close();
+  await emulator.close();
+});
+
+test('R9: the same where the acknowledgement goes over Stream', async () => {
+  const rounds = span(3, 30);
+  const emulator = await startEmulator({ members: rounds * 2 + 20, enforceQps: false });
+  const people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const start = async () => {
+    const app = await startApp({ emulator, env: { DINGTALK_STREAM: 'on' } });
+    await untilSaid(app, /stream-connected/);
+    return app;
+  };
+  let app = await start();
+  const stayer = await signedIn(app, emulator, people.shift()!);
+  let [lost, others] = [0, 0];
+  for (let round = 0; round < rounds; round++) {
+    const userid = people.shift()!;
+    const gone = (await signedIn(app, emulator, userid)).cookieHeader();
+    const { acknowledged } = emulator.control.events.stream();
+    emulator.control.events.emit({ type: 'user_leave_org', userIds: [userid] });
+    while (emulator.control.events.stream().acknowledged === acknowledged) await delay(1);
+    await kill(app);
+    app = await start();
+    if (await isIn(app, gone)) lost++;
+    if (!(await isIn(app, stayer.cookieHeader()))) others++;
+  }
+  printFigures('R9: kill -9 after the acknowledgement over Stream', {
+    rounds,
+    lost,
+    'others signed out': others,
+  });
+  expect({ lost, others }).toEqual({ lost: 0, others: 0 });
+  await app.close();
+  await emulator.close();
+});
+
+test('kill -9 after the acknowledgement of any other event: what it makes stale is read after the restart', async () => {
+  const rounds = span(2, 20);
+  const emulator = await startEmulator({ members: 40, enforceQps: false });
+  const people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const start = () => startApp({ emulator, env: CALLBACK_ENV });
+  let app = await start();
+  const [userid, gone] = [people.shift()!, people.splice(0, rounds)];
+  const visitor = await signedIn(app, emulator, userid);
+  const mayRead = async () =>
+    (await send(app, { path: '/api/admin/audit.csv', headers: { cookie: visitor.cookieHeader() } }))
+      .status === 200;
+  const until = async (wanted: boolean) => {
+    const started = performance.now();
+    while ((await mayRead()) !== wanted) {
+      if (performance.now() - started > 20_000) throw new Error(`it is lost: may read ${!wanted}`);
+      await delay(50);
+    }
+    return performance.now() - started;
+  };
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const leaver = await signedIn(app, emulator, gone[round]!);
+    for (const level of [1, 0] as const) {
+      emulator.control.patchPerson(userid, { adminLevel: level });
+      const EventType = level === 1 ? 'org_admin_add' : 'org_admin_remove';
+      expect(await postEvent(app, emulator, { EventType, UserId: [userid] })).toBe(200);
+      if (level === 1) await until(true);
+    }
+    // Somebody of whom no event tells that they left.
+    emulator.control.fire(gone[round]!);
+    expect(await postEvent(app, emulator, { EventType: 'user_modify_org', UserId: [gone[round]!] })).toBe(
+      200,
+    );
+    await kill(app);
+    app = await start();
+    times.push(await until(false), await untilRefused(app, leaver.cookieHeader()));
+  }
+  printFigures('kill -9 after the acknowledgement of other events', { rounds, times: describeTimes(times) });
+  expect(Math.max(...times)).toBeLessThanOrEqual(60_000);
+  await app.close();
+  await emulator.close();
+});
+
+test('R17: a store that goes away at random: a minute of what was known, then 503, and back within 5 s; nothing is acknowledged in vain', async () => {
+  const rounds = span(4, 50);
+  const emulator = await startEmulator({ members: rounds * 2 + 20, enforceQps: false });
+  const people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  // A second of the clock that measures silence is a minute of the promise.
+  const app = await startApp({
+    emulator,
+    env: { ...CALLBACK_ENV, NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}` },
+  });
+  const file = join(dataDirOf(emulator), 'dingpass.db');
+  const stayer = (await signedIn(app, emulator, people.shift()!)).cookieHeader();
+  const statusOf = async (cookie: string) =>
+    (await send(app, { path: '/api/session', headers: { cookie } })).status;
+  const backAfter: number[] = [];
+  const counts = { 'served on': 0, refused: 0, 'not acknowledged': 0 };
+  for (let round = 0; round < rounds; round++) {
+    const userid = people.shift()!;
+    const leaver = (await signedIn(app, emulator, userid)).cookieHeader();
+    const event = { ...leave([userid]), eventId: `round-${round}` };
+    const awayMs = 200 + Math.random() * 2500;
+    renameSync(file, `${file}.away`);
+    const away = performance.now();
+    while (performance.now() - away < awayMs) {
+      const silentMs = performance.now() - away;
+      const status = await statusOf(stayer);
+      if (status === 200) counts['served on']++;
+      else if (status === 503) counts.refused++;
+      // A look every half second, and as much for a busy machine.
+      if (silentMs < 400) expect(status).toBe(200);
+      else if (silentMs > 2000) expect(status).toBe(503);
+      else expect([200, 503]).toContain(status);
+      await delay(50);
+    }
+    expect(await postEvent(app, emulator, event)).toBe(503);
+    counts['not acknowledged']++;
+    renameSync(`${file}.away`, file);
+    const back = performance.now();
+    while ((await statusOf(stayer)) !== 200) {
+      if (performance.now() - back > 10_000) throw new Error('it does not come back');
+      await delay(20);
+    }
+    backAfter.push(performance.now() - back);
+    // DingTalk sends it again.
+    expect(await postEvent(app, emulator, event)).toBe(200);
+    expect(await statusOf(leaver)).toBe(401);
+  }
+  printFigures('R17: the store goes away', { rounds, ...counts, 'back after': describeTimes(backAfter) });
+  expect(Math.max(...backAfter)).toBeLessThanOrEqual(5000);
   await app.close();
   await emulator.close();
 });

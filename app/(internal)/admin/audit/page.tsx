@@ -9,6 +9,7 @@ import { isAdministrator } from '@/lib/directory/administration';
 import type { Messages } from '@/lib/messages';
 import type { SessionsText } from '@/lib/messages/sessions-page';
 import { currentMessages } from '@/lib/visitor';
+import { Received } from './received';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { messages } = await currentMessages();
@@ -18,7 +19,7 @@ export async function generateMetadata(): Promise<Metadata> {
 /** For administrators: who came in, who was refused and why, whose sessions ended and through whom. */
 export default async function AuditPage(props: PageProps<'/admin/audit'>) {
   await pageMember();
-  const { messages } = await currentMessages();
+  const { language, messages } = await currentMessages();
   const text = messages.sessions;
   const { event, person, day, before } = await props.searchParams;
   const query = { event: one(event), person: one(person), day: one(day) };
@@ -35,6 +36,7 @@ export default async function AuditPage(props: PageProps<'/admin/audit'>) {
           <p className="page-lead">{text.audit.lead}</p>
           <Filter query={query} text={text} />
           <Lines query={query} before={toId(one(before))} messages={messages} />
+          <Received text={text} language={language} />
         </>
       ) : (
         <NotPermitted messages={messages} />

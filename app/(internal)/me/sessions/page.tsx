@@ -11,10 +11,12 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 /** Where the member is signed in, and how to end it. Plain forms: they need no JavaScript. */
-export default async function MySessionsPage() {
+export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
   await pageMember();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
+  const { after } = await props.searchParams;
+  const { sessions, next } = await mySessions(typeof after === 'string' ? after : undefined);
   return (
     <main className="page">
       <header className="bar">
@@ -25,7 +27,7 @@ export default async function MySessionsPage() {
       <h1 className="page-title">{text.mine.title}</h1>
       <p className="page-lead">{text.mine.lead}</p>
       <ul className="rows sessions">
-        {(await mySessions()).map((session) => (
+        {sessions.map((session) => (
           <SessionItem
             key={session.id}
             session={session}
@@ -44,6 +46,15 @@ export default async function MySessionsPage() {
           </SessionItem>
         ))}
       </ul>
+      {next && (
+        <Link
+          className="row-more"
+          href={`/me/sessions?${new URLSearchParams({ after: next })}`}
+          prefetch={false}
+        >
+          {text.all.next}
+        </Link>
+      )}
       <form className="panel" method="post" action="/api/me/sessions/end-all">
         <button type="submit" className="button panel-button">
           {text.mine.endAll}

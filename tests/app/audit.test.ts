@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { startEmulator } from '../../emulator/server';
+import { type App, startApp } from '../support/app';
+import { untilReady } from '../support/staff';
+import { signedIn, type Visitor } from '../support/visitor';
+
+const DAY_MS = 86_400_000;
+
+test('lines are kept for AUDIT_DAYS, also by processes that do not live for an hour', async () => {
+  const emulator = await startEmulator({ enforceQps: false, members: 20 });
+  const [admin, other] = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const apps: App[] = [];
+  const start = async (days: number, ahead: number) => {
+    const env = {
+      ADMIN_USER_IDS: admin!,
+      AUDIT_DAYS: String(days),
+      NODE_OPTIONS: `--import=${resolve('tests/support/clock-ahead.mjs')}`,
+      TEST_CLOCK_AHEAD_MS: String(ahead * DAY_MS),
+    };
+    apps.push(await startApp({ emulator, env }));
+    await untilReady(apps.at(-1)!);
+    return apps.at(-1)!;
+  };
+  const today = new Date().toISOString().slice(0, 10);
+  const linesOf = async (boss: Visitor) =>
+    (await boss.ask(`/api/admin/audit.csv?event=sign-in&person=${other}&day=${today}`)).text
+      .trim()
+      .split('\r\n').length - 1;
+  try {
+    await signedIn(await start(180, 0), emulator, other!);
+    const later = await start(1, 2);
+    const boss = await signedIn(later, emulator, admin!);
+    expect(await linesOf(boss)).toBe(1);
+    for (let waited = 0; (await linesOf(boss)) > 0; waited += 250) {
+      if (waited > 10_000) throw new Error('it is still there');
+      await delay(250);
+    }
+  } finally {
+    await Promise.all(apps.map((app) => app.close()));
+    await emulator.close();
+  }
+}, 60_000);
