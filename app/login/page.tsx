@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { corpIdIn, isOurCorp, isRecent, perhapsMember } from '@/lib/auth';
 import { config } from '@/lib/config';
@@ -6,8 +7,9 @@ import { type Problem, problems } from '@/lib/errors';
 import { explain } from '@/lib/explanation';
 import type { Messages } from '@/lib/messages';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
+import { nonceOf } from '@/lib/security-headers';
 import { currentMessages } from '@/lib/visitor';
-import type { ClientProblem } from './flow';
+import { type ClientProblem, MARK_SIGNED_OUT } from './flow';
 import { type LoginProblem, SignIn, type SignInText } from './sign-in';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -25,9 +27,11 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   if (!signedOut && !refusal && (await isAlreadyIn(query.get('within')))) redirect(asLocation(next) as '/');
 
   const { corpId, clientId } = config();
+  const nonce = nonceOf((await headers()).get('content-security-policy'));
   const browserDoor = `/api/oauth/start?${new URLSearchParams({ next })}`;
   return (
     <main className="door">
+      {signedOut && <script nonce={nonce}>{MARK_SIGNED_OUT}</script>}
       <div className="door-card">
         <img className="door-mark" src="/icon.svg" alt="" width="64" height="64" />
         <h1 className="door-title">{messages.appName}</h1>
