@@ -23,6 +23,7 @@ const COLUMNS: Record<Language, string[]> = {
 /** Longer phrases first: what a figure is called is made of them. Whatever is not here stays English. */
 const CHINESE: [english: string, chinese: string][] = [
   ['script before the session exists, in the page and beside it', '会话建立之前的脚本：页面内的与另外加载的'],
+  ['script in the page for desktops', '桌面端页面内的脚本'],
   ['people / departments / seed', '人数 / 部门数 / 种子'],
   ['how both runs ended', '两次同步的结局'],
   ['differences to the emulator’s own list', '与模拟器名单的差异'],

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Browser, CDPSession, Page } from 'playwright';
 import { launchBrowser } from '../tests/support/browser';
-import { CLIENTS, type ClientName, openClient } from '../tests/support/client';
+import { blockQuickScript, CLIENTS, type ClientName, openClient } from '../tests/support/client';
 import { type AppProcess, startAppProcess } from './app-process';
 import { codeFor, type Person, peopleOf } from './company';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
@@ -33,6 +33,12 @@ interface Tap {
   trips: number;
 }
 
+/** The same tap, both ways. */
+interface Both {
+  ours: Tap;
+  common: Tap;
+}
+
 interface Tapped {
   emulator: EmulatorProcess;
   person: Person;
@@ -62,19 +68,30 @@ export async function benchTap({ short }: { real: boolean; short: boolean }): Pr
     const common = { emulator, person, url: `${apps[1].url}/common` };
     // What a server does once only is not a tap's.
     for (const way of [ours, common]) await tap(browser, way);
-    const rounds: [Tap, Tap][] = [];
-    for (let n = 0; n < (short ? 1 : 11); n++) {
-      rounds.push([
-        await tap(browser, { ...ours, slow: true }),
-        await tap(browser, { ...common, slow: true }),
-      ]);
-    }
-    const blocked = await several(short, () => tap(browser, { ...ours, slow: true, withoutScript: true }));
-    const inline = await inlineScriptBytes(apps[0]);
+    const both =
+      (more: Partial<Tapped>) =>
+      async (oursFirst: boolean): Promise<Both> => {
+        const tapOurs = () => tap(browser, { ...ours, ...more });
+        const tapCommon = () => tap(browser, { ...common, ...more });
+        return oursFirst
+          ? { ours: await tapOurs(), common: await tapCommon() }
+          : { common: await tapCommon(), ours: await tapOurs() };
+      };
+    const slow = await several(short ? 1 : 11, both({ slow: true }));
+    const blocked = await several(short ? 1 : 3, () =>
+      tap(browser, { ...ours, slow: true, withoutScript: true }),
+    );
+    const inline = await inlineScriptBytes(apps[0], CLIENTS.android);
+    const inlineDesktop = await inlineScriptBytes(apps[0], CLIENTS.windows);
     const clients: Figure[] = [];
     for (const client of ALL_CLIENTS)
-      clients.push(clientFigure(client, await several(short, () => tap(browser, { ...ours, client }))));
-    return [...slowFigures(rounds, inline), ...blockedFigures(blocked), ...clients];
+      clients.push(...clientFigures(client, await several(short ? 1 : 4, both({ client }))));
+    return [
+      ...slowFigures(slow, inline),
+      atMost('script in the page for desktops', round(inlineDesktop / 1000, 1), ' KB', 20),
+      ...blockedFigures(blocked),
+      ...clients,
+    ];
   } finally {
     await browser.close();
     await Promise.all(apps.map((app) => app.close()));
@@ -82,24 +99,25 @@ export async function benchTap({ short }: { real: boolean; short: boolean }): Pr
   }
 }
 
-async function several(short: boolean, one: () => Promise<Tap>): Promise<Tap[]> {
-  const taps: Tap[] = [];
-  for (let n = 0; n < (short ? 1 : 3); n++) taps.push(await one());
-  return taps;
+/** One after the other; each is told whether ours goes first, because the machine is another one after the first. */
+async function several<T>(times: number, one: (oursFirst: boolean) => Promise<T>): Promise<T[]> {
+  const all: T[] = [];
+  for (let n = 0; n < times; n++) all.push(await one(n % 2 === 0));
+  return all;
 }
 
 /** Compressed, as it comes in the page. */
-async function inlineScriptBytes({ url }: AppProcess): Promise<number> {
-  const headers = { 'user-agent': CLIENTS.android, accept: 'text/html' };
+async function inlineScriptBytes({ url }: AppProcess, userAgent: string): Promise<number> {
+  const headers = { 'user-agent': userAgent, accept: 'text/html' };
   const html = await (await fetch(url, { headers })).text();
   const scripts = [...html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g)].map(([, text = '']) => text);
   return gzipSync(scripts.join('\n')).length;
 }
 
-function slowFigures(rounds: [Tap, Tap][], inline: number): Figure[] {
-  const ratioOf = (what: 'asked' | 'painted') => rounds.map(([ours, common]) => ours[what] / common[what]);
+function slowFigures(rounds: Both[], inline: number): Figure[] {
+  const ratioOf = (what: 'asked' | 'painted') => rounds.map(({ ours, common }) => ours[what] / common[what]);
   const both = (what: keyof Tap) =>
-    [median(rounds.map(([ours]) => ours[what])), median(rounds.map(([, common]) => common[what]))] as const;
+    [median(rounds.map(({ ours }) => ours[what])), median(rounds.map(({ common }) => common[what]))] as const;
   const bar = (what: string, values: number[], most: number): Figure => ({
     ...atMost(what, round(median(values)), '', most),
     spread: spreadOf(values),
@@ -142,13 +160,16 @@ function blockedFigures(taps: Tap[]): Figure[] {
   ];
 }
 
-function clientFigure(client: ClientName, taps: Tap[]): Figure {
-  const of = (what: 'asked' | 'painted') => Math.round(median(taps.map((one) => one[what])));
-  return {
-    what: `${client}, fast line: code asked / page painted`,
-    value: `${of('asked')} / ${of('painted')}`,
-    unit: ' ms',
+function clientFigures(client: ClientName, rounds: Both[]): Figure[] {
+  const told = (taps: Tap[]) => {
+    const of = (what: 'asked' | 'painted') => Math.round(median(taps.map((one) => one[what])));
+    return { value: `${of('asked')} / ${of('painted')}`, unit: ' ms' };
   };
+  const what = `${client}, fast line: code asked / page painted`;
+  return [
+    { what, ...told(rounds.map(({ ours }) => ours)) },
+    { what: `${what}, the common way`, ...told(rounds.map(({ common }) => common)) },
+  ];
 }
 
 async function tap(
@@ -170,7 +191,7 @@ async function tap(
       await cdp.send('Network.emulateNetworkConditions', NETWORK);
       await cdp.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
     }
-    if (withoutScript) await page.route(url, emptyScripts);
+    if (withoutScript) await blockQuickScript(context);
     const line = await watch(cdp);
     await page.goto(url, { waitUntil: 'commit' });
     await page.getByRole('heading', { level: 1 }).filter({ hasText: person.name }).waitFor();
@@ -181,16 +202,6 @@ async function tap(
     await context.close();
   }
 }
-
-const emptyScripts: Parameters<Page['route']>[1] = async (route) => {
-  const response = await route.fetch();
-  const html = await response.text();
-  const isDoor = !html.includes('/_next/');
-  await route.fulfill({
-    response,
-    body: isDoor ? html.replace(/(<script[^>]*>)[\s\S]+?(<\/script>)/, '$1$2') : html,
-  });
-};
 
 /** What goes over the line. `startedAt`: Unix time of the first request, in ms. */
 async function watch(cdp: CDPSession) {

@@ -191,11 +191,11 @@ export function takeMarks(): boolean {
   return left > 0 && Date.now() - left < STRAIGHT_BACK_MS;
 }
 
-/** Remembers that somebody signed out: whatever page they go back to, they are not signed in unasked. */
-export function markSignedOut(): void {
-  takeMarks();
-  leave(SIGNED_OUT, String(Date.now()));
-}
+/**
+ * A script for the page that somebody comes to by signing out: whatever page they go back to, they are not signed in
+ * unasked. It stands in the page itself, because people go back before React is there.
+ */
+export const MARK_SIGNED_OUT = `try{sessionStorage.removeItem('${ENTERED}');sessionStorage.setItem('${SIGNED_OUT}','1')}catch(e){}`;
 
 function isSignedOut(next: string): boolean {
   return read(SIGNED_OUT) !== null && !isOpenedAnew(next);

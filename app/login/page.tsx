@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { corpIdIn, isOurCorp, isRecent, perhapsMember } from '@/lib/auth';
 import { config } from '@/lib/config';
@@ -7,8 +8,9 @@ import { explain } from '@/lib/explanation';
 import type { Messages } from '@/lib/messages';
 import { expectSignIn } from '@/lib/platform';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
+import { nonceOf } from '@/lib/security-headers';
 import { currentMessages } from '@/lib/visitor';
-import type { ClientProblem } from './flow';
+import { type ClientProblem, MARK_SIGNED_OUT } from './flow';
 import { type LoginProblem, SignIn, type SignInText } from './sign-in';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -27,9 +29,11 @@ export default async function LoginPage(props: PageProps<'/login'>) {
 
   expectSignIn();
   const { corpId, clientId } = config();
+  const nonce = nonceOf((await headers()).get('content-security-policy'));
   const browserDoor = `/api/oauth/start?${new URLSearchParams({ next })}`;
   return (
     <main className="door">
+      {signedOut && <script nonce={nonce}>{MARK_SIGNED_OUT}</script>}
       <div className="door-card">
         <img className="door-mark" src="/icon.svg" alt="" width="64" height="64" />
         <h1 className="door-title">{messages.appName}</h1>

@@ -3,15 +3,7 @@
 import { useCallback, useEffect, useState } from 'react';
 import type { Explanation } from '@/lib/explanation';
 import { ProblemNote, type ProblemNoteLabels } from '../_ui/problem-note';
-import {
-  type ClientProblem,
-  enter,
-  type FlowOptions,
-  markSignedOut,
-  type Outcome,
-  type Phase,
-  signIn,
-} from './flow';
+import { type ClientProblem, enter, type FlowOptions, type Outcome, type Phase, signIn } from './flow';
 
 /** A problem as this page shows it. */
 export interface LoginProblem extends Explanation {
@@ -65,8 +57,7 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   const start = () => follow(signIn);
 
   useEffect(() => {
-    if (signedOut) markSignedOut();
-    else if (!refusal) follow(enter);
+    if (!signedOut && !refusal) follow(enter);
   }, [signedOut, refusal, follow]);
 
   if (state === 'signed-out') {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { safeReturnTo } from '../../lib/return-to';
 import { type App, startApp } from '../support/app';
 import { CLIENTS } from '../support/client';
 import { openCorpus } from '../support/corpus';
@@ -65,6 +66,8 @@ function expectOurs(asked: string, answer: WireAnswer): void {
     status: expect.toSatisfy((s) => s > 0 && s < 500),
   });
   const refresh = /url=(.*)/.exec(String(answer.headers.refresh ?? ''))?.[1];
+  const { next = '/' } = placesIn(answer);
+  expect({ asked, next: safeReturnTo(next) }).toEqual({ asked, next });
   for (const place of [answer.headers.location, refresh, ...Object.values(placesIn(answer))]) {
     if (place === undefined) continue;
     expect({ asked, place }).toEqual({ asked, place: expect.stringMatching(/^\/(?![/\\])[\x21-\x7e]*$/) });

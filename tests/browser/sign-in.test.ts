@@ -228,6 +228,21 @@ describe.each([
     });
   });
 
+  test('"back" is not too quick for it: React is not there yet', async () => {
+    await inClient(client, home(), code, async ({ page, asked }) => {
+      await greeting(page).waitFor();
+      await page.route('**/_next/**', (route) => route.abort());
+      await page.getByText('不是您？').click();
+      await page.getByRole('button', { name: '退出登录' }).click();
+      await isOut(page);
+      await page.unroute('**/_next/**');
+      await page.goBack();
+      await page.waitForURL(/\/login\?next=/);
+      await isOut(page);
+      expect(asked).toHaveLength(1);
+    });
+  });
+
   test('the workbench opens the app as ever', async () => {
     await out(async ({ page, asked, context }) => {
       await page.goto(`${app.url}/?corpid=${emulator.corpId}`);
