@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countWrites } from '../../../bench/directory-writes';
 import { createRandom } from '../../../emulator/random';
 import { ROLES } from '../../../emulator/roles';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../../emulator/server';
@@ -17,7 +18,6 @@ import {
   type Mirror,
   openMirror,
 } from '../../support/directory';
-import { countWrites } from '../../../bench/directory-writes';
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 const random = createRandom(seed);
