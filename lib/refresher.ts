@@ -32,9 +32,9 @@ export interface RefresherOptions {
 }
 
 const SETTLE_MS = 1000;
-/** Four at a time, each with a pause: some 25 a second, of the 40 that DingTalk allows and sign-ins need too. */
+/** Four at a time, each with a pause: some 10 a second, of the 20 that DingTalk allows and sign-ins need too. */
 const AT_ONCE = 4;
-const PAUSE_MS = 100;
+const PAUSE_MS = 300;
 const RETRY_MS = 5000;
 const MAX_ATTEMPTS = 6;
 /** When more has changed, a whole run is cheaper. */
