@@ -76,9 +76,12 @@ describe('a person taps the app in the workbench and is signed in', () => {
     await page.getByTestId('clear-data').click();
     await expect.poll(() => context.cookies()).toEqual([]);
     const tab = await context.newPage();
+    const asked: string[] = [];
+    tab.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await tab.goto(`${origin()}/me`);
     await tab.getByRole('link', { name: '用钉钉登录' }).waitFor();
-    expect(new URL(tab.url()).pathname).toBe('/login');
+    expect(asked.slice(0, 2)).toEqual(['/me', '/login']);
+    expect(asked).not.toContain('/quick-door.js');
   });
 
   test('by a link that opens the app at once', async () => {
