@@ -168,7 +168,7 @@ CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
     sql: `
 DROP TABLE directory_text;
 CREATE VIRTUAL TABLE directory_text USING fts5(
-  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2 3', tokenize='unicode61'
+  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61'
 );
 `,
     fill: fillTexts,
