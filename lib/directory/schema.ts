@@ -176,7 +176,7 @@ CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_i
     sql: `
 DROP TABLE directory_text;
 CREATE VIRTUAL TABLE directory_text USING fts5(
-  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2 3', tokenize='unicode61'
+  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61'
 );
 `,
     fill: fillTexts,

@@ -77,6 +77,8 @@ export interface SearchText {
   hiddenMobile: string;
 }
 
+const NOT_IN_KEYS: KeyKind[] = [KEY.name, KEY.mobile, KEY.hiddenMobile];
+
 /** @param keys those of the same record */
 export function searchText(record: PersonRecord, keys: readonly SearchKey[]): SearchText {
   const joined = (wanted: (kind: KeyKind) => boolean) =>
@@ -87,7 +89,8 @@ export function searchText(record: PersonRecord, keys: readonly SearchKey[]): Se
   return {
     name: spaced(record.name),
     rest: spaced(record.title ?? ''),
-    keys: joined((kind) => kind !== KEY.mobile && kind !== KEY.hiddenMobile),
+    // The name itself is in a column of its own.
+    keys: joined((kind) => !NOT_IN_KEYS.includes(kind)),
     mobile: joined((kind) => kind === KEY.mobile),
     hiddenMobile: joined((kind) => kind === KEY.hiddenMobile),
   };
