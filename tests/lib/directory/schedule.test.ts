@@ -59,6 +59,7 @@ test('without an interval, or where the sync is off, no run begins by itself', (
 });
 
 test('at its start a process reads what is old again, and leaves what is fresh alone', async () => {
+  await startSync('admin');
   while ((await directoryStore().runs(1))[0]!.state === 'running') await delay(20);
   const [{ id: fresh }] = (await directoryStore().runs(1)) as [StoredRun];
   const lastId = async () => (await directoryStore().runs(1))[0]!.id;
