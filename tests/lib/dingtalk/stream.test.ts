@@ -133,7 +133,7 @@ describe('on a connection', () => {
     expect(stream.state()).toMatchObject({ status: 'connected', oddFrames: 8, connections: 1 });
   });
 
-  test.each([{ userId: ['u1'] }, null, [], 7])(
+  test.each([[{ userId: ['u1'] }], [null], [[]], [7]])(
     'an event whose data is %j, and no text, is acknowledged, not sent again for ever',
     async (data) => {
       const events: DirectoryEvent[] = [];
