@@ -14,8 +14,9 @@ import { benchTap } from './tap';
 
 /**
  * `npm run bench [-- --only <name>] [--real] [--short]`: measures, prints, and writes `bench/results.json`, from which
- * `npm run docs` makes the table and the plot of the READMEs. `--real`: the syncs of `directory` as slow as DingTalk's own limits make them.
- * `--short`: only proves that every bench runs; it demands nothing, and its results go to a temporary file.
+ * `npm run docs` makes the table and the plot of the READMEs. `--real`: the syncs of `directory` as slow as DingTalk's
+ * own limits make them. `--short`: only proves that every bench runs; it demands nothing, and its results go to a
+ * temporary file.
  */
 
 type Bench = (options: { real: boolean; short: boolean }) => Promise<Figure[]>;
