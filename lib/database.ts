@@ -61,7 +61,7 @@ export function openDatabase(
 ): Database {
   const connection = new Libsql(path, { timeout: busyTimeoutMs });
   connection.exec(`PRAGMA busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
-  connection.exec('PRAGMA journal_mode = WAL');
+  whenFree(() => connection.exec('PRAGMA journal_mode = WAL'));
   connection.exec('PRAGMA synchronous = NORMAL');
   connection.exec('PRAGMA cache_size = -48000');
   // Pages are copied back, and waited for, every 64 MB.
@@ -70,6 +70,22 @@ export function openDatabase(
   migrate(database, connection, migrations);
   connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
   return database;
+}
+
+/**
+ * Processes that make the file at the same moment: SQLite itself does not wait for the change to WAL. Holds up the
+ * process, which has nothing else to do yet.
+ */
+function whenFree(action: () => void): void {
+  for (const giveUpAt = performance.now() + BUSY_TIMEOUT_MS; ; ) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }
 
 function wrap(connection: Libsql.Database, path: string): Database {

@@ -8,8 +8,8 @@ import { type AuditStore, createLibsqlAudit } from './store';
 
 /**
  * Writes down what is not written together with what it tells of: refusals, use of keys, exports. Lines are gathered
- * for a moment, so that nobody waits for them; of a flood, the first of each minute are written one by one and the
- * rest is counted.
+ * for a moment, so that nobody waits for them; of a flood, the first of each minute and reason are written one by one
+ * and the rest is counted.
  */
 export interface AuditRecorder {
   record(line: AuditLine): void;
@@ -21,7 +21,7 @@ export interface AuditRecorder {
 interface RecorderOptions {
   store: Pick<AuditStore, 'append'>;
   flushMs?: number;
-  /** How many refusals of a minute get a line of their own. */
+  /** How many refusals of a minute and of one reason get a line of their own. */
   refusalsPerMinute?: number;
   /** Unix time in ms. */
   now?: () => number;
@@ -42,22 +42,35 @@ export function createRecorder({
   onFailure,
 }: RecorderOptions): AuditRecorder {
   let waiting: { line: AuditLine; at: number }[] = [];
-  /** Refusals of this minute beyond the first, by what they have in common. */
-  let counted = new Map<string, AuditLine & { count: number }>();
+  /** Refusals of this minute, by what they have in common. */
+  let refused = new Map<string, AuditLine & { count: number }>();
   let minute = 0;
-  let refusals = 0;
   let timer: NodeJS.Timeout | undefined;
   let writing = Promise.resolve();
 
   function closeMinute(): void {
-    for (const line of counted.values()) push(line, Math.min(now(), (minute + 1) * MINUTE_MS - 1));
-    counted = new Map();
-    refusals = 0;
+    for (const { count, ...line } of tooMany()) {
+      push({ ...line, count: count - refusalsPerMinute }, Math.min(now(), (minute + 1) * MINUTE_MS - 1));
+    }
+    refused = new Map();
+  }
+
+  /** Those beyond the first. */
+  function tooMany() {
+    return [...refused.values()].filter(({ count }) => count > refusalsPerMinute);
   }
 
   function push(line: AuditLine, at: number): void {
     if (waiting.length < MAX_WAITING) waiting.push({ line, at });
     timer ??= setTimeout(() => void flush(), flushMs).unref();
+  }
+
+  /** One more. @returns how many there are of it in this minute */
+  function countOf({ event, reason }: AuditLine): number {
+    const key = `${event} ${reason}`;
+    const same = refused.get(key) ?? { event, reason, count: 0 };
+    refused.set(key, same);
+    return ++same.count;
   }
 
   function flush(): Promise<void> {
@@ -66,7 +79,7 @@ export function createRecorder({
     const thisMinute = Math.floor(now() / MINUTE_MS);
     if (thisMinute !== minute) closeMinute();
     minute = thisMinute;
-    if (counted.size > 0) timer = setTimeout(() => void flush(), MINUTE_MS / 4).unref();
+    if (tooMany().length > 0) timer = setTimeout(() => void flush(), MINUTE_MS / 4).unref();
     writing = writing.then(async () => {
       const lines = waiting;
       if (lines.length === 0) return;
@@ -90,15 +103,8 @@ export function createRecorder({
         closeMinute();
         minute = thisMinute;
       }
-      if (!/-refused$/.test(line.event) || ++refusals <= refusalsPerMinute) {
-        push(line, at);
-        return;
-      }
-      const { event, reason } = line;
-      const same = counted.get(`${event} ${reason}`);
-      if (same) same.count++;
-      else counted.set(`${event} ${reason}`, { event, reason, count: 1 });
-      timer ??= setTimeout(() => void flush(), MINUTE_MS / 4).unref();
+      if (!/-refused$/.test(line.event) || countOf(line) <= refusalsPerMinute) push(line, at);
+      else timer ??= setTimeout(() => void flush(), MINUTE_MS / 4).unref();
     },
     flush,
     close: () => {

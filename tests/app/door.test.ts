@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { unsealData } from 'iron-session';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { FaultInput } from '../../emulator/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, SESSION_SECRET, startApp } from '../support/app';
@@ -553,12 +553,14 @@ test('an app whose credentials DingTalk refuses serves, is not ready, and says t
 test('an error has its request id in the log, in the header and on the page', async () => {
   const answer = await postCode(new Visitor(app), {}, 'never-minted');
   const { requestId } = answer.json.error;
-  const lines = app
-    .output()
-    .split('\n')
-    .filter((line) => line.includes(requestId));
-  expect(lines).toHaveLength(1);
-  expect(JSON.parse(lines[0]!)).toMatchObject({ event: 'sign-in', outcome: 'code-refused', status: 401 });
+  const lines = () =>
+    app
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(requestId));
+  // What is written comes by another way than what is answered.
+  await vi.waitFor(() => expect(lines()).toHaveLength(1));
+  expect(JSON.parse(lines()[0]!)).toMatchObject({ event: 'sign-in', outcome: 'code-refused', status: 401 });
   const second = await postCode(new Visitor(app), {}, 'never-minted-2');
   expect(second.json.error.requestId).not.toBe(requestId);
 });

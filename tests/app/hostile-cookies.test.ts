@@ -155,6 +155,7 @@ test('a cookie is refused for good reasons that the log names, and the log never
     .map((line) => JSON.parse(line).reason);
   expect([...new Set(reasons)].sort()).toEqual([
     'duplicate',
+    'ended',
     'not-ours',
     'other-company',
     'unknown-key',

@@ -410,18 +410,21 @@ test('sign-ins, refusals, sign-outs and endings are one line each, and the file 
 });
 
 test('a cookie whose session was ended, and a program that is no administrator’s, are refused with a line', async () => {
+  // A process that has refused nobody yet: of the refusals of a minute only the first are lines.
+  const fresh = await startListener(emulator, { env: { ADMIN_USER_IDS: admin } });
   const userid = somebody();
-  const visitor = await enter(userid);
+  const visitor = await enter(userid, fresh);
   expect((await visitor.ask('/api/admin/audit.csv')).status).toBe(403);
-  await postEvent(one, emulator, { EventType: 'user_leave_org', UserId: [userid] });
-  for (let asked = 0; asked < 5; asked++) expect(await isIn(one, cookieOf(visitor))).toBe(false);
-  const boss = await enter(admin);
+  await postEvent(fresh, emulator, { EventType: 'user_leave_org', UserId: [userid] });
+  for (let asked = 0; asked < 5; asked++) expect(await isIn(fresh, cookieOf(visitor))).toBe(false);
+  const boss = await enter(admin, fresh);
   const lines = (await boss.ask(`/api/admin/audit.csv?person=${userid}`)).text;
   expect(lines.split(`"session-refused","${userid}","","ended"`)).toHaveLength(2);
   expect(lines).toContain(`"access-refused","${userid}","","not-permitted"`);
-  expect(one.output()).toContain('"event":"session-refused","reason":"ended"');
+  expect(fresh.output()).toContain('"event":"session-refused","reason":"ended"');
   const page = await boss.ask(`/admin/audit?person=${userid}`, { headers: { 'accept-language': 'en' } });
   expect(page.text).toContain('had been ended before');
+  await fresh.close();
 });
 
 test('administrators see how events come, and what became of them', async () => {
