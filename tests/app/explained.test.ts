@@ -3,7 +3,7 @@ import { mayRetry, type Problem, problems } from '@/lib/errors';
 import { type Messages, messagesIn } from '@/lib/messages';
 import type { FaultRequest } from '../../emulator/faults';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { type App, startApp } from '../support/app';
+import { type App, linesWith, startApp } from '../support/app';
 import { createCaller } from '../support/load';
 import { type Answer, Visitor } from '../support/visitor';
 
@@ -215,10 +215,7 @@ test('a crowd that fills the queue is told that it is busy, and when to come aga
 test('DingTalk’s own code is in the log of an app that shows no hints', async () => {
   emulator.control.fault({ endpoint: 'userdetail', fault: { kind: 'errcode', errcode: 99999 } });
   const answer = await signIn(closed, 'zh-CN');
-  const line = closed
-    .output()
-    .split('\n')
-    .find((candidate) => candidate.includes(answer.json.error.requestId));
+  const [line] = await linesWith(closed, answer.json.error.requestId);
   expect(JSON.parse(line!)).toMatchObject({
     outcome: 'unknown-answer',
     dingTalkCode: '99999',

@@ -65,6 +65,18 @@ export async function startApp({
   };
 }
 
+/** The lines of an app's log with this text: what is written comes by another way than what is answered. */
+export async function linesWith(app: App, text: string): Promise<string[]> {
+  for (let waited = 0; ; waited += 20) {
+    const lines = app
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(text));
+    if (lines.length > 0 || waited > 2000) return lines;
+    await delay(20);
+  }
+}
+
 /** The settings of an app that belongs to this emulator's company. */
 export function appEnv(emulator: Emulator, origin: string): Record<string, string> {
   return {
