@@ -14,8 +14,10 @@ const MEMBERS = 400;
 /** What DingTalk needs for an answer. */
 const LATENCY_MS = 20;
 
-/** Of each way so many in a row, then the next way's turn: long pauses would measure how a server wakes up. */
-const SLICE = 10;
+/** Of each way so many in a row, then the next way's turn. */
+const TURN = 120;
+/** Of each turn the first second is not counted: it would measure how a server wakes up after a pause. */
+const LEAD_IN = RATE;
 
 /**
  * What a sign-in costs beyond the calls that it makes: against the same calls made by themselves, and against a bare
@@ -53,10 +55,12 @@ export async function benchSignIn({ short }: { real: boolean; short: boolean }):
       number[]
     >;
     let made = 0;
-    for (let slice = 0; slice < (short ? 1 : 40); slice++) {
+    for (let turn = 0; turn < (short ? 1 : 4); turn++) {
       for (const name of Object.keys(ways) as (keyof typeof ways)[]) {
+        await atRate(ways[name], await codes(short ? 1 : LEAD_IN));
+        const some = await codes(short ? 3 : TURN - LEAD_IN);
         const before = await callsOf(emulator);
-        times[name].push(...(await atRate(ways[name], await codes(short ? 3 : SLICE))));
+        times[name].push(...(await atRate(ways[name], some)));
         if (name === 'signIn') made += (await callsOf(emulator)) - before;
       }
     }
