@@ -56,6 +56,8 @@ const CHINESE: [english: string, chinese: string][] = [
   ['to the best peer', '与最快的同类相比'],
   ['answers other than 200', '非 200 的应答'],
   ['what the load could ask, to what it did', '压测端的能力与实际用量之比'],
+  ['memory when started', '启动时的内存'],
+  ['memory after 2000 pages', '打开 2000 个页面后的内存'],
   ['command → first 200', '从命令到首个 200'],
   ['sign-in', '登录'],
   ['session check', '会话检查'],
