@@ -165,7 +165,10 @@ const takeMissed = processWide('missed-events', () => {
 
 const stream = processWide('stream', (): { current?: Stream } => ({}));
 
-/** Goes on with what is owed, connects to DingTalk's Stream gateway, where `DINGTALK_STREAM=on`, and fetches the callbacks that did not get through. */
+/**
+ * Goes on with what is owed, connects to DingTalk's Stream gateway, where `DINGTALK_STREAM=on`, and fetches the callbacks
+ * that did not get through.
+ */
 export function startEvents(): void {
   const { stream: wanted, apiUrl, callback } = config();
   void adopt(0);

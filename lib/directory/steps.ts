@@ -294,21 +294,18 @@ async function orConfirmGone<T>(client: Client, departmentId: number, action: ()
 }
 
 /** A department; null when it was dissolved, or is no longer for us to see. */
-async function departmentIfAny(client: Client, departmentId: number) {
-  try {
-    return await getDepartment(client, departmentId);
-  } catch (error) {
-    if (isRefusal(error, NO_DEPARTMENT_OF_OURS)) return null;
-    throw error;
-  }
+function departmentIfAny(client: Client, departmentId: number) {
+  return getDepartment(client, departmentId).catch(nullWhereRefused(NO_DEPARTMENT_OF_OURS));
 }
 
 /** Somebody; null when they left, or are no longer for us to see. */
-async function memberIfAny(client: Client, userId: string) {
-  try {
-    return await getMember(client, userId);
-  } catch (error) {
-    if (isRefusal(error, NO_SUCH_PERSON)) return null;
+function memberIfAny(client: Client, userId: string) {
+  return getMember(client, userId).catch(nullWhereRefused(NO_SUCH_PERSON));
+}
+
+function nullWhereRefused(codes: RegExp): (error: unknown) => null {
+  return (error) => {
+    if (isRefusal(error, codes)) return null;
     throw error;
-  }
+  };
 }

@@ -12,9 +12,9 @@ import scripts from './script-text';
 const HEADERS = { 'cache-control': 'private, no-store', vary: 'accept-language, cookie, user-agent' };
 
 /**
- * The quick door: what `proxy.ts` shows a client of DingTalk that has no session, in place of the page that it opened. The code is
- * asked for by a script in the page itself, before React, style sheets or a redirect could arrive. Whatever does not
- * go smoothly is the sign-in page's.
+ * The quick door: what `proxy.ts` shows a client of DingTalk that has no session, in place of the page that it opened.
+ * The code is asked for by a script in the page itself, before React, style sheets or a redirect could arrive. Whatever
+ * does not go smoothly is the sign-in page's.
  */
 export function GET(request: Request): Response {
   const next = safeReturnTo(request.headers.get(TARGET_HEADER));
