@@ -2,7 +2,7 @@ import 'server-only';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from './errors';
-import { processWide } from './process-wide';
+import { outsideRequest, processWide } from './process-wide';
 
 /** Failed sign-ins of one client in a window. An invented code costs the company one call of DingTalk's. */
 const MAX_FAILURES = 20;
@@ -112,6 +112,9 @@ export function createAttempts(): Attempts {
     }
   }
 
+  /** A timer ends the window. */
+  const penalize = (key: string) => limiter.penalty(key);
+
   async function attempt<T>(
     client: string,
     isFailure: (error: unknown) => boolean,
@@ -122,7 +125,7 @@ export function createAttempts(): Attempts {
       known.set(client, true);
       return value;
     } catch (error) {
-      if (isFailure(error)) await Promise.all([limiter.penalty(client), limiter.penalty(EVERYBODY)]);
+      if (isFailure(error)) await outsideRequest(() => Promise.all([client, EVERYBODY].map(penalize)));
       throw error;
     }
   }

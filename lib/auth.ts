@@ -9,7 +9,7 @@ import { getMember, type Member, type WireLanguage } from './dingtalk/users';
 import { AppError, toAppError } from './errors';
 import { log } from './log';
 import { platform } from './platform';
-import { processWide } from './process-wide';
+import { outsideRequest, processWide } from './process-wide';
 import { safeReturnTo } from './return-to';
 import { revocations } from './revocation/revocations';
 import { type NoSessionReason, type Session, sessions } from './session';
@@ -126,7 +126,8 @@ export async function currentProfile(
   language: WireLanguage,
 ): Promise<{ profile: Member } | { failure: AppError; requestId: string }> {
   const { userId } = await requireMember();
-  const undertaking = { signal: AbortSignal.timeout(PROFILE_DEADLINE_MS), calls: 0 };
+  const signal = outsideRequest(() => AbortSignal.timeout(PROFILE_DEADLINE_MS));
+  const undertaking = { signal, calls: 0 };
   try {
     return { profile: await getMember(platform(), userId, { language, undertaking }) };
   } catch (error) {

@@ -8,6 +8,7 @@ import { AppError, type OperatorDetail, type Problem, problems } from './errors'
 import { explain, type WireError } from './explanation';
 import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
+import { outsideRequest } from './process-wide';
 import { sessions } from './session';
 
 /** A sign-in needs a few hundred bytes. */
@@ -40,9 +41,11 @@ export function route(event: string | undefined, handler: Handler): (request: Re
     const started = performance.now();
     const notes: Record<string, unknown> = {};
     let failure: unknown;
+    // Most requests are answered long before.
+    const signal = outsideRequest(() => AbortSignal.timeout(UNDERTAKING_DEADLINE_MS));
     const trip: Trip = {
       requestId: randomUUID(),
-      undertaking: { signal: AbortSignal.timeout(UNDERTAKING_DEADLINE_MS), calls: 0 },
+      undertaking: { signal, calls: 0 },
       note: (fields) => Object.assign(notes, fields),
       fail: (error) => {
         failure = error;

@@ -1,8 +1,8 @@
 import 'server-only';
 import { config } from './config';
-import { createClient } from './dingtalk/client';
+import { type Client, createClient } from './dingtalk/client';
 import { keepOutOfLog } from './log';
-import { processWide } from './process-wide';
+import { outsideRequest, processWide } from './process-wide';
 
 /** Somebody is about to sign in: what they would have to wait for is begun now. Never throws. */
 export function expectSignIn(): void {
@@ -12,7 +12,13 @@ export function expectSignIn(): void {
 }
 
 /** The one DingTalk client of this process. */
-export const platform = processWide('platform', () => {
+export const platform = processWide('platform', (): Client => {
   const { clientId, clientSecret, apiUrl, oapiUrl } = config();
-  return createClient({ clientId, clientSecret, apiUrl, oapiUrl, onToken: keepOutOfLog });
+  const client = createClient({ clientId, clientSecret, apiUrl, oapiUrl, onToken: keepOutOfLog });
+  // Its token, its connections and its deadlines outlive the request that asks first.
+  return {
+    ...client,
+    call: (request) => outsideRequest(() => client.call(request)),
+    warm: () => outsideRequest(client.warm),
+  };
 });

@@ -1,5 +1,6 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
+import { outsideRequest } from './process-wide';
 
 /** What an event says has changed: it is read again, whatever the event tells of it. */
 export type Stale =
@@ -68,7 +69,7 @@ export function createRefresher({
       return;
     }
     waiting.set(key, { stale, attempt, hurry });
-    if (!running) void run();
+    if (!running) void outsideRequest(run);
   }
 
   function next(): [string, Waiting] | undefined {

@@ -1,11 +1,11 @@
 import 'server-only';
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { record } from './audit/recorder';
 import { config } from './config';
 import { type CookieSettings, createCookies } from './cookie';
-import { processWide } from './process-wide';
+import { outsideRequest, processWide } from './process-wide';
 import { createSealer, type SealerSettings } from './seal';
 
 /** Who is signed in. All that a later request needs to know; never a DingTalk token. */
@@ -71,8 +71,11 @@ const PURPOSE = 'session';
 const MAX_NAME_LENGTH = 64;
 /** A seal of the longest allowed fields stays below this; anything longer is not ours. */
 const MAX_COOKIE_LENGTH = 4096;
-/** Sessions whose seals need not be opened again: some 15 MB. */
+/** Sessions whose seals need not be opened again: 10,000 of ordinary members, fewer where names and ids are long. */
 const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED_BYTES = 8_000_000;
+/** What a remembered session takes besides the texts that differ in length: measured with some to spare. */
+const REMEMBERED_BYTES = 512;
 /** How far ahead another instance's clock may be. */
 const MAX_SKEW_SECONDS = 300;
 
@@ -110,10 +113,17 @@ export function createSessions(
   const cookieName = cookies.nameOf('dingpass');
   const ttl = settings.sessionTtlSeconds;
   /**
-   * By the exact value of the cookie, what is in it: opening a seal takes longer than everything else about a session.
-   * Whether the session still stands is never remembered.
+   * By a hash of the exact value of the cookie, what is in it: opening a seal takes longer than everything else about a
+   * session. Whether the session still stands is never remembered. Values, never promises: a promise keeps the request
+   * that it was made in, and the value itself is a part of that request's headers.
    */
-  const opening = new LRUCache<string, Promise<OpenedSession>>({ max: MAX_REMEMBERED });
+  const remembered = new LRUCache<string, Readonly<Session>>({
+    max: MAX_REMEMBERED,
+    maxSize: MAX_REMEMBERED_BYTES,
+    sizeCalculation: sizeOf,
+  });
+  /** Seals that are being opened just now: one request asks several times. */
+  const underWay = new Map<string, Promise<OpenedSession>>();
 
   function draft(person: NewSession): Draft {
     const issuedAt = Math.floor(now() / 1000);
@@ -133,7 +143,7 @@ export function createSessions(
     const session: Session = { ...draft, generation, epoch };
     const value = await sealer.seal(PURPOSE, { v: VERSION, ...session }, ttl);
     // The first page comes at once, and need not open what was just sealed.
-    remember(value, Promise.resolve({ session: Object.freeze(session) }));
+    remembered.set(keyOf(value), Object.freeze(session));
     return { session, setCookie: cookies.set(cookieName, value, ttl) };
   }
 
@@ -144,34 +154,37 @@ export function createSessions(
     // Two cookies of one name: somebody else planted one of them, and nobody can tell which.
     if (values.length > 1) return nobody('duplicate');
     if (value.length > MAX_COOKIE_LENGTH) return nobody('not-ours');
-    let opened = opening.get(value);
-    if (!opened) {
-      opened = unseal(value);
-      remember(value, opened);
-    }
-    const found = await opened;
+    const key = keyOf(value);
+    const known = remembered.get(key);
+    const found = known ? { session: known } : await openOnce(key, value);
     const standing = found.session ? judge(found.session) : found;
-    if (!standing.session) opening.delete(value);
+    if (!standing.session) remembered.delete(key);
     return standing;
   }
 
-  function remember(value: string, opened: Promise<OpenedSession>): void {
-    // What follows a seal's end is ignored: one member's cookie in a thousand spellings must not push out the others'.
-    if (value.indexOf('~') === value.length - 2) opening.set(value, opened);
+  function openOnce(key: string, value: string): Promise<OpenedSession> {
+    const same = underWay.get(key);
+    if (same) return same;
+    const opened = outsideRequest(() => unseal(key, value).finally(() => underWay.delete(key)));
+    underWay.set(key, opened);
+    return opened;
   }
 
-  async function unseal(value: string): Promise<OpenedSession> {
+  async function unseal(key: string, value: string): Promise<OpenedSession> {
     const opened = await sealer.open(PURPOSE, value, ttl);
     if ('failure' in opened) return nobody(opened.failure);
     onKeyUse?.(value.slice(0, value.indexOf('.')));
     const parsed = payloadSchema.safeParse(opened.value);
     if (!parsed.success) return nobody('wrong-shape');
-    const { v: _version, ...session } = parsed.data;
-    return { session: Object.freeze(session) };
+    const { v: _version, ...content } = parsed.data;
+    const session = Object.freeze(content);
+    // What follows a seal's end is ignored: one member's cookie in a thousand spellings must not push out the others'.
+    if (value.indexOf('~') === value.length - 2) remembered.set(key, session);
+    return { session };
   }
 
   function forget(cookieHeader: string | null | undefined): void {
-    for (const value of cookies.valuesOf(cookieHeader, cookieName)) opening.delete(value);
+    for (const value of cookies.valuesOf(cookieHeader, cookieName)) remembered.delete(keyOf(value));
   }
 
   /** What can change from one request to the next. */
@@ -197,6 +210,15 @@ export const sessions = processWide('sessions', () => {
     record({ event: 'key-used', detail: keyId });
   });
 });
+
+function keyOf(value: string): string {
+  return hash('sha256', value, 'base64');
+}
+
+/** In bytes, at most. */
+function sizeOf({ name, userId, unionId = '' }: Session): number {
+  return REMEMBERED_BYTES + 2 * (name.length + userId.length + unionId.length);
+}
 
 function nobody(reason: NoSessionReason): OpenedSession {
   return { session: null, reason };

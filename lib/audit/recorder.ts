@@ -2,7 +2,7 @@ import 'server-only';
 import { config } from '../config';
 import { recordsDatabase } from '../database';
 import { log } from '../log';
-import { processWide } from '../process-wide';
+import { outsideRequest, processWide } from '../process-wide';
 import type { AuditLine } from './line';
 import { type AuditStore, createLibsqlAudit } from './store';
 
@@ -127,12 +127,12 @@ const recorder = processWide('audit-recorder', () =>
 
 /** Writes a line soon. Never throws, and never holds anybody up. */
 export function record(line: AuditLine): void {
-  recorder().record(line);
+  outsideRequest(() => recorder().record(line));
 }
 
 /** Writes what is waiting, so that it can be read. */
 export function flushAudit(): Promise<void> {
-  return recorder().flush();
+  return outsideRequest(() => recorder().flush());
 }
 
 /** Writes what is waiting, and what was only counted so far, before the process ends. */

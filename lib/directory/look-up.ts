@@ -1,6 +1,6 @@
 import 'server-only';
 import { config } from '../config';
-import { processWide } from '../process-wide';
+import { outsideRequest, processWide } from '../process-wide';
 import { refreshMember } from './refresh';
 import type { StoredDetail } from './store';
 
@@ -20,5 +20,6 @@ export async function lookUp(userId: string, detail: StoredDetail | null): Promi
   if (now - window().startedAt >= 1000) Object.assign(window(), { startedAt: now, count: 0 });
   if (++window().count > PER_SECOND) return;
   // Whatever fails: the mirror has an answer.
-  await refreshMember(userId, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+  const signal = outsideRequest(() => AbortSignal.timeout(PATIENCE_MS));
+  await refreshMember(userId, signal).catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import 'server-only';
 import { config, type DirectorySettings } from '../config';
 import { log } from '../log';
 import { platform } from '../platform';
-import { processWide } from '../process-wide';
+import { outsideRequest, processWide } from '../process-wide';
 import { directoryStore } from './libsql-store';
 import type { RunStarter, StoredRun } from './store';
 import { type SyncOptions, sync } from './sync';
@@ -32,7 +32,7 @@ export async function startSync(startedBy: RunStarter, acceptShrink = false): Pr
       begun = true;
       resolve(true);
     };
-    runOnce({ startedBy, acceptShrink, onProgress: begin })
+    outsideRequest(() => runOnce({ startedBy, acceptShrink, onProgress: begin }))
       .then(resolve)
       .catch((error: unknown) => {
         if (begun) log().error({ event: 'directory-sync', err: error });

@@ -1,5 +1,6 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
+import { outsideRequest } from '../process-wide';
 import type { Claim, SealedSession } from './store';
 
 /** Sessions that are older are asked about, once each. */
@@ -71,7 +72,7 @@ export function createSafetyNet(options: SafetyNetOptions): SafetyNet {
       if (now() / 1000 - issuedAt < oldAfterSeconds || waiting.has(id) || waiting.size >= MAX_WAITING) return;
       if ((settled.get(id) ?? 0) > now()) return;
       waiting.set(id, session);
-      if (!busy) void work();
+      if (!busy) void outsideRequest(work);
     },
     close: () => {
       closed = true;

@@ -1,5 +1,6 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
+import { outsideRequest } from '../process-wide';
 import type { RevocationStore, Standing } from './store';
 
 /**
@@ -94,14 +95,16 @@ export function createView({
   }
 
   function refresh(): Promise<void> {
-    coming ??= looking.then(() => {
-      coming = undefined;
-      looking = look().catch((error: unknown) => {
-        if (!silent) onSilence?.(error);
-        silent = true;
-      });
-      return looking;
-    });
+    coming ??= outsideRequest(() =>
+      looking.then(() => {
+        coming = undefined;
+        looking = look().catch((error: unknown) => {
+          if (!silent) onSilence?.(error);
+          silent = true;
+        });
+        return looking;
+      }),
+    );
     return coming;
   }
 

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { FaultInput } from '../../emulator/fault-kinds';
 import { startEmulator } from '../../emulator/server';
-import { type App, startApp } from '../support/app';
+import { memoryMb, startApp } from '../support/app';
 import { describeTimes, isLong, printFigures, span } from '../support/figures';
 import { createCaller, pace, percentile, type Reply } from '../support/load';
 import { startSwitch } from '../support/switch';
@@ -13,11 +12,6 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const UNAVAILABLE = '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。';
 const BUSY = '当前登录繁忙，请稍后再试。';
-
-function memoryMb({ process: child }: App): number {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-}
 
 test('R4, R5: through an outage of every kind, who is in stays in; who is not is told so at once; it mends itself', async () => {
   const emulator = await startEmulator({ members: 300, enforceQps: false });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,19 +29,17 @@ export interface AppOptions {
   port?: number;
   /** A project folder with a build of its own. */
   directory?: string;
+  /** Another Node.js than the one that runs the tests. */
+  node?: string;
+  /** Options of Node.js, such as the size of its heap. */
+  nodeOptions?: readonly string[];
 }
 
 /** Starts the built app against an emulator and waits until it serves. */
-export async function startApp({
-  emulator,
-  origin,
-  env = {},
-  directory,
-  ...options
-}: AppOptions): Promise<App> {
+export async function startApp({ emulator, origin, env = {}, ...options }: AppOptions): Promise<App> {
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const child = spawnApp(port, { ...appEnv(emulator, origin ?? url), ...env }, directory);
+  const child = spawnApp(port, { ...appEnv(emulator, origin ?? url), ...env }, options);
   const output = collect(child);
   for (let waited = 0; ; waited += 100) {
     if (child.exitCode !== null) throw new Error(`the app ended at once:\n${output()}`);
@@ -108,11 +106,15 @@ export function dataDirOf(emulator: Emulator): string {
 }
 
 /** Runs `next start` with exactly these settings, and nothing of the tests' own environment. */
-export function spawnApp(port: number, env: Record<string, string>, directory = '.'): ChildProcess {
+export function spawnApp(
+  port: number,
+  env: Record<string, string>,
+  { directory = '.', node = process.execPath, nodeOptions = [] }: Omit<AppOptions, 'emulator'> = {},
+): ChildProcess {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
   return spawn(
-    process.execPath,
-    [next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'],
+    node,
+    [...nodeOptions, next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'],
     {
       cwd: directory,
       env: {
@@ -125,6 +127,12 @@ export function spawnApp(port: number, env: Record<string, string>, directory = 
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
+}
+
+/** Resident memory of an app's process, in MB. Linux only. */
+export function memoryMb({ process: child }: Pick<App, 'process'>): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
 /** Gathers what a process writes. */
