@@ -4,12 +4,13 @@ import { errorPage } from '@/lib/messages/error-page';
 
 interface ErrorPageProps {
   error: Error & { digest?: string };
-  /** Asks the server again, where `reset` would only show the same failure once more. */
-  retry: () => void;
 }
 
-/** A page that failed. `digest` is what the server's log calls its request id. */
-export default function ErrorPage({ error, retry }: ErrorPageProps) {
+/**
+ * A page that failed. `digest` is what the server's log calls its request id. The way on is to load the page whole: what
+ * failed may be a script of an older build, which no other try brings back.
+ */
+export default function ErrorPage({ error }: ErrorPageProps) {
   const text =
     errorPage[typeof document !== 'undefined' && document.documentElement.lang === 'en' ? 'en' : 'zh-CN'];
   return (
@@ -22,8 +23,8 @@ export default function ErrorPage({ error, retry }: ErrorPageProps) {
             {text.requestId} <code>{error.digest}</code>
           </p>
         )}
-        <button type="button" className="button" onClick={retry}>
-          {text.retry}
+        <button type="button" className="button" onClick={() => location.reload()}>
+          {text.reload}
         </button>
       </div>
     </main>

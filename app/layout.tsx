@@ -1,6 +1,9 @@
 import type { Metadata, Viewport } from 'next';
+import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { nonceOf } from '@/lib/security-headers';
 import { currentMessages } from '@/lib/visitor';
+import { WATCH_SCRIPTS } from './_ui/whole-page';
 import './globals.css';
 
 export const viewport: Viewport = {
@@ -25,9 +28,16 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const { language } = await currentMessages();
+  const { language, messages } = await currentMessages();
+  const { incomplete, reload } = messages.errorPage;
+  const nonce = nonceOf((await headers()).get('content-security-policy'));
   return (
     <html lang={language}>
+      <head>
+        <script nonce={nonce} data-sentence={incomplete} data-button={reload}>
+          {WATCH_SCRIPTS}
+        </script>
+      </head>
       <body>{children}</body>
     </html>
   );

@@ -1,5 +1,6 @@
 import type { WireError } from '@/lib/explanation';
 import type { WebviewProblem } from '@/lib/webview';
+import { reloadPage } from '../_ui/whole-page';
 
 export interface FlowOptions {
   corpId: string;
@@ -8,9 +9,13 @@ export interface FlowOptions {
   next: string;
 }
 
-/** How a sign-in ended: on the way to the page, not wanted, refused by our server, or failed before it got there. */
+/**
+ * How a sign-in ended: on the way to the page, not wanted, to begin anew in a page of the present build, refused by our
+ * server, or failed before it got there.
+ */
 export type Outcome =
   | { kind: 'entering' }
+  | { kind: 'reloading' }
   | { kind: 'signed-out' }
   | { kind: 'refused'; error: WireError }
   | { kind: 'failed'; problem: ClientProblem | 'not-in-dingtalk'; nativeCode?: string | undefined };
@@ -108,7 +113,7 @@ async function askForCode({ corpId, clientId }: FlowOptions): Promise<{ code: st
   try {
     webview = await import('@/lib/webview');
   } catch {
-    return { kind: 'failed', problem: 'network-failed' };
+    return (await reloadPage()) ? { kind: 'reloading' } : { kind: 'failed', problem: 'network-failed' };
   }
   try {
     return { code: await webview.requestAuthCode({ corpId, clientId, timeoutMs: CODE_TIMEOUT_MS }) };

@@ -115,6 +115,7 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
 
 function toState(outcome: Outcome, text: SignInText): State {
   if (outcome.kind === 'entering' || outcome.kind === 'signed-out') return outcome.kind;
+  if (outcome.kind === 'reloading') return 'asking';
   if (outcome.kind === 'refused') return outcome.error;
   if (outcome.problem === 'not-in-dingtalk') return 'in-browser';
   const sentence = text.problems[outcome.problem];

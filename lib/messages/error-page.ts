@@ -3,7 +3,8 @@ export const errorPage = {
   'zh-CN': {
     title: '出错了',
     sentence: '服务内部出错了。',
-    retry: '重试',
+    incomplete: '这个页面没有加载完整。',
+    reload: '重新加载',
     home: '返回首页',
     notFound: '没有找到这个页面',
     requestId: '请求编号',
@@ -11,7 +12,8 @@ export const errorPage = {
   en: {
     title: 'Something went wrong',
     sentence: 'Something went wrong inside the service.',
-    retry: 'Try again',
+    incomplete: 'This page did not load completely.',
+    reload: 'Load it again',
     home: 'Home',
     notFound: 'There is no such page',
     requestId: 'Request id',

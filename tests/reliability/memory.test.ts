@@ -14,11 +14,8 @@ const PARTS_OF_A_REQUEST = {
   responses: 'process.getBuiltinModule("node:http").ServerResponse',
   requests: 'process.getBuiltinModule("node:http").IncomingMessage',
 };
-/** The options of Node.js in the command that starts the app. */
-const START_OPTIONS =
-  /** @type string */ (JSON.parse(readFileSync('package.json', 'utf8')).scripts.start as string).match(
-    /--max-[\w-]+=\d+/g,
-  ) ?? [];
+/** What the command that starts the app says of Node.js's heap. */
+const START_OPTIONS = readFileSync('package.json', 'utf8').match(/--max-[\w-]+=\d+/g) ?? [];
 
 let emulator: Emulator;
 let members: string[];
@@ -85,4 +82,56 @@ test('nothing that outlives a request keeps a piece of it', async () => {
   // Connections that are kept hold their last request.
   expect(left.responses).toBeLessThanOrEqual(10);
   expect(left.requests).toBeLessThanOrEqual(30);
+});
+
+/** Many people, one after the other: each signs in and opens a page. */
+async function pass(nodeOptions: readonly string[]) {
+  const count = span(100, 20_000);
+  const app = await startApp({
+    emulator,
+    node: process.env.NODE_OF_THE_APP ?? process.execPath,
+    nodeOptions,
+    env: { TRUSTED_PROXY_HOPS: '1' },
+  });
+  const caller = createCaller(app);
+  const memory: number[] = [];
+  const gauge = setInterval(() => memory.push(memoryMb(app)), 250);
+  const started = performance.now();
+  const failed = await crowd({ count, atOnce: 8 }, async (index) => {
+    const { reply, cookie } = await signIn(caller, index);
+    const page = await caller.ask('/', { headers: { cookie } });
+    return [reply, page].filter(({ status }) => status !== 200).length;
+  });
+  const seconds = (performance.now() - started) / 1000;
+  clearInterval(gauge);
+  caller.close();
+  const isAlive = app.process.exitCode === null;
+  await app.close();
+  const quarter = (which: number) =>
+    percentile(memory.slice((memory.length * which) / 4, (memory.length * (which + 1)) / 4), 0.5);
+  const figures = {
+    failed: failed.reduce((sum, one) => sum + one, 0),
+    peak: Math.round(Math.max(...memory)),
+    quarters: [0, 1, 2, 3].map((which) => Math.round(quarter(which))),
+    growth: quarter(3) - quarter(2),
+  };
+  printFigures(
+    `${count} sign-ins and ${count} pages in ${Math.round(seconds)} s, node ${nodeOptions.join(' ')}`,
+    {
+      failed: figures.failed,
+      'resident, quarter by quarter': figures.quarters.join(', ').concat(' MB'),
+      'at most': `${figures.peak} MB`,
+    },
+  );
+  return { ...figures, isAlive };
+}
+
+test.each([
+  ['the heap of the start command', START_OPTIONS],
+  ['a heap of 160 MB', ['--max-old-space-size=160']],
+])('with %s memory stays small and flat, however many sign in', async (_, nodeOptions) => {
+  const { failed, peak, growth, isAlive } = await pass(nodeOptions);
+  expect({ failed, isAlive }).toEqual({ failed: 0, isAlive: true });
+  expect(peak).toBeLessThanOrEqual(300);
+  if (isLong) expect(growth).toBeLessThan(10);
 });

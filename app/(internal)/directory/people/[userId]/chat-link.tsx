@@ -18,14 +18,17 @@ export function ChatLink({ href, corpId, userId, text }: ChatLinkProps) {
   const [isInDingTalk, setInDingTalk] = useState(false);
   const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
-    import('@/lib/webview').then((webview) => setInDingTalk(webview.isInDingTalk()));
+    // Without it the link leads the longer way; a page of an older build is loaded again anyway.
+    import('@/lib/webview').then(
+      (webview) => setInDingTalk(webview.isInDingTalk()),
+      () => undefined,
+    );
   }, []);
-  const onClick = async (event: MouseEvent) => {
+  const onClick = (event: MouseEvent) => {
     if (!isInDingTalk) return;
     event.preventDefault();
     setFailed(false);
-    const { openChat } = await import('@/lib/webview');
-    await openChat({ corpId, userId }).catch(() => setFailed(true));
+    import('@/lib/webview').then(({ openChat }) => openChat({ corpId, userId })).catch(() => setFailed(true));
   };
   return (
     <>

@@ -1,0 +1,211 @@
+import { rmSync } from 'node:fs';
+import type { Browser, Page } from 'playwright';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { type App, startApp } from '../support/app';
+import { launchBrowser } from '../support/browser';
+import { type ClientName, openClient } from '../support/client';
+import { printFigures, span } from '../support/figures';
+import { freePort } from '../support/port';
+import { type Balancer, makeOtherBuild, startBalancer } from '../support/two-builds';
+import { signedIn } from '../support/visitor';
+
+vi.setConfig({ testTimeout: 1_800_000 });
+
+const DIRECTORY = 'test-results/other-build';
+const OLD = 0;
+const NEW = 1;
+
+let emulator: Emulator;
+let apps: App[] = [];
+let balancer: Balancer;
+let browser: Browser;
+let userid: string;
+let name: string;
+
+beforeAll(async () => {
+  makeOtherBuild(DIRECTORY);
+  emulator = await startEmulator({ enforceQps: false });
+  ({ userid, name } = emulator.company.people[0]!);
+  balancer = await startBalancer(() => apps.map(({ url }) => url));
+  const start = async (directory: string) =>
+    startApp({ emulator, directory, origin: balancer.url, port: await freePort() });
+  [apps, browser] = await Promise.all([Promise.all([start('.'), start(DIRECTORY)]), launchBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all(apps.map((app) => app.close()));
+  await balancer?.close();
+  await emulator?.close();
+  rmSync(DIRECTORY, { recursive: true, force: true });
+});
+beforeEach(() => balancer.choose(() => NEW));
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 }).filter({ hasText: name });
+const again = (page: Page) => page.getByRole('button', { name: '重新登录' });
+const button = (page: Page) => page.getByRole('link', { name: '重新加载' });
+const isScript = ({ url = '' }) => url.startsWith('/_next/');
+
+/** Opens a page in a client of DingTalk, in a browser that has nothing of ours yet. */
+async function inClient(path: string, then: (page: Page) => Promise<void>, client: ClientName = 'android') {
+  const { page, context } = await openClient(browser, {
+    client,
+    onAsk: () => ({ code: emulator.control.mintCode(userid) }),
+  });
+  try {
+    await page.goto(balancer.url + path, { waitUntil: 'commit' });
+    await then(page);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Signs in a member whose browser has the cookie already. */
+async function asMember(path: string, then: (page: Page) => Promise<void>) {
+  const visitor = await signedIn({ url: apps[NEW]!.url, origin: balancer.url }, emulator, userid);
+  const context = await browser.newContext({ locale: 'zh-CN' });
+  const cookies = [...visitor.cookies].map(([name, value]) => ({ name, value, url: balancer.url }));
+  await context.addCookies(cookies);
+  try {
+    const page = await context.newPage();
+    await page.goto(balancer.url + path, { waitUntil: 'commit' });
+    await then(page);
+  } finally {
+    await context.close();
+  }
+}
+
+test('F1: a page of the build before is loaded again when a part of it is gone, and then signs in', async () => {
+  balancer.choose(() => OLD);
+  await inClient('/login?signedout=1', async (page) => {
+    await again(page).waitFor();
+    await page.waitForLoadState('networkidle');
+    balancer.choose(() => NEW);
+    const loaded = page.waitForEvent('load');
+    await again(page).click();
+    await loaded;
+    await again(page).click();
+    await heading(page).waitFor();
+  });
+});
+
+test('F1: while nothing answers, the sign-in says so and keeps the page; when the network is back it goes on', async () => {
+  await inClient('/login?signedout=1', async (page) => {
+    await again(page).waitFor();
+    await page.waitForLoadState('networkidle');
+    await page.context().setOffline(true);
+    await again(page).click();
+    await page.getByText('网络连接失败').waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole('button', { name: '重试' }).click();
+    await heading(page).waitFor();
+  });
+});
+
+test('scripts that never come: loaded again six times, then a button that leads to the page', async () => {
+  let pages = 0;
+  balancer.choose((request) => {
+    if (request.headers.accept?.includes('text/html')) pages++;
+    return isScript(request) ? NEW : OLD;
+  });
+  await asMember('/me', async (page) => {
+    await button(page).waitFor({ timeout: 60_000 });
+    expect(pages).toBe(7);
+    balancer.choose(() => NEW);
+    await button(page).click();
+    await page.waitForLoadState('networkidle');
+    expect(await button(page).count()).toBe(0);
+    await heading(page).waitFor();
+  });
+});
+
+test('one script that never comes, each in turn: the page is loaded again and whole', async () => {
+  const scripts = new Set<string>();
+  balancer.choose((request) => {
+    if (isScript(request)) scripts.add(request.url!);
+    return NEW;
+  });
+  await inClient('/login?signedout=1', async (page) => {
+    await page.waitForLoadState('networkidle');
+    await again(page).waitFor();
+  });
+  expect(scripts.size).toBeGreaterThan(4);
+  for (const script of scripts) {
+    let pages = 0;
+    balancer.choose((request) => {
+      if (request.headers.accept?.includes('text/html')) pages++;
+      return request.url === script && pages < 2 ? OLD : NEW;
+    });
+    await inClient('/login?signedout=1', async (page) => {
+      await page.waitForEvent('load');
+      await expect.poll(() => pages, { message: script, timeout: 15_000 }).toBe(2);
+      await again(page).click();
+      await heading(page).waitFor();
+    });
+  }
+});
+
+test('a link of a page of the build before leads to its page', async () => {
+  balancer.choose(() => OLD);
+  await asMember('/', async (page) => {
+    await page.waitForLoadState('networkidle');
+    balancer.choose(() => NEW);
+    await page.locator('a[href="/me"]').first().click();
+    await page.waitForURL('**/me');
+    await page.locator('.person-name').waitFor();
+    await page.waitForLoadState('networkidle');
+    expect(await button(page).count()).toBe(0);
+  });
+});
+
+/** What a person does until they are there: taps whatever is offered. @returns how often the button was needed */
+async function goOn(page: Page, arrived: () => Promise<boolean>): Promise<number> {
+  const giveUpAt = Date.now() + 90_000;
+  for (let taps = 0; Date.now() < giveUpAt; await page.waitForTimeout(100)) {
+    if (await arrived().catch(() => false)) return taps;
+    const offered = await button(page)
+      .count()
+      .catch(() => 0);
+    if (offered > 0) {
+      taps++;
+      await button(page)
+        .click({ timeout: 2000 })
+        .catch(() => undefined);
+    } else {
+      await again(page)
+        .click({ timeout: 100 })
+        .catch(() => undefined);
+    }
+  }
+  return Number.NaN;
+}
+
+test('two builds behind one balancer that knows no sessions: every visit comes to its page', async () => {
+  const count = span(8, 200);
+  balancer.choose(
+    (
+      (turn) => () =>
+        turn++ % 2
+    )(0),
+  );
+  const taps: number[] = [];
+  const arrivedAt = (page: Page, path: string) => async () =>
+    new URL(page.url()).pathname === path && (await page.locator('.person-name, .hero-greeting').count()) > 0;
+  const kinds = [
+    () => inClient('/', async (page) => void taps.push(await goOn(page, arrivedAt(page, '/')))),
+    () =>
+      inClient('/login?signedout=1', async (page) => void taps.push(await goOn(page, arrivedAt(page, '/')))),
+    () =>
+      asMember('/', async (page) => {
+        await page.locator('a[href="/me"]').first().click();
+        taps.push(await goOn(page, arrivedAt(page, '/me')));
+      }),
+  ];
+  for (let visit = 0; visit < count; visit++) await kinds[visit % kinds.length]!();
+  printFigures(`${count} visits of two builds behind one balancer`, {
+    'without the page': taps.filter(Number.isNaN).length,
+    'by the button': taps.filter((times) => times > 0).length,
+  });
+  expect(taps.filter(Number.isNaN)).toEqual([]);
+  expect(taps.length).toBe(count);
+});
