@@ -3,8 +3,8 @@
 import { errorPage } from '@/lib/messages/error-page';
 
 /**
- * Where not even the layout could be rendered. It is built ahead of time, so that nobody's language is known and no
- * script of it may run: plain markup in both languages.
+ * Where not even the layout could be rendered: without its style sheet, and in both languages, because the layout is what
+ * knows which one is wanted.
  */
 export default function GlobalErrorPage() {
   return (

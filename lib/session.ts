@@ -102,11 +102,13 @@ const payloadSchema = z.strictObject({
  *
  * @param now milliseconds since 1970
  * @param onKeyUse told the id of a key with which a session was opened
+ * @param maxRememberedBytes what opened sessions may take, so that they need not be opened again
  */
 export function createSessions(
   settings: SessionSettings,
   now: () => number = Date.now,
   onKeyUse?: (keyId: string) => void,
+  maxRememberedBytes = MAX_REMEMBERED_BYTES,
 ): Sessions {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
@@ -119,7 +121,7 @@ export function createSessions(
    */
   const remembered = new LRUCache<string, Readonly<Session>>({
     max: MAX_REMEMBERED,
-    maxSize: MAX_REMEMBERED_BYTES,
+    maxSize: maxRememberedBytes,
     sizeCalculation: sizeOf,
   });
   /** Seals that are being opened just now: one request asks several times. */

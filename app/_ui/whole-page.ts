@@ -73,4 +73,4 @@ export const WATCH_SCRIPTS = `(() => {
   }, true);
   document.addEventListener('load', ({ target }) => { delete missing[target.src]; }, true);
   window.dingpassReload = reload;
-})()`;
+})()`.replace(/\n\s+/g, '\n');

@@ -69,6 +69,21 @@ test('a cookie is opened with its key once, and one that was just sealed not at 
   expect(uses).toEqual(['a', 'a']);
 });
 
+test('what is remembered is bounded by bytes: of sessions with long names there are fewer', async () => {
+  const stillKnown = async (person: NewSession) => {
+    let opened = 0;
+    const house = createSessions(settings(), now, () => opened++, 20_000);
+    const seals = Array.from({ length: 40 }, () => house.seal(house.draft(person), STANDING));
+    for (const { setCookie } of (await Promise.all(seals)).reverse()) await house.open(sentBack(setCookie));
+    return 40 - opened;
+  };
+  const ordinary = await stillKnown(zhang);
+  const long = await stillKnown({ ...zhang, userId: 'z'.repeat(64), name: '𠮷'.repeat(64) });
+  expect(ordinary).toBeGreaterThan(30);
+  expect(long).toBeGreaterThan(15);
+  expect(long).toBeLessThan(25);
+});
+
 test('one cookie in many spellings does not push out what is remembered of the others', async () => {
   const uses: string[] = [];
   const house = createSessions(settings(), now, (keyId) => uses.push(keyId));
