@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { type App, memoryMb, startApp } from '../support/app';
+import { type App, memoryMb, START_OPTIONS, startApp } from '../support/app';
 import { isLong, printFigures, span } from '../support/figures';
 import { INSPECTED, inspect } from '../support/inspector';
 import { type Caller, createCaller, crowd, percentile, type Reply } from '../support/load';
@@ -14,8 +13,6 @@ const PARTS_OF_A_REQUEST = {
   responses: 'process.getBuiltinModule("node:http").ServerResponse',
   requests: 'process.getBuiltinModule("node:http").IncomingMessage',
 };
-/** What the command that starts the app says of Node.js's heap. */
-const START_OPTIONS = readFileSync('package.json', 'utf8').match(/--max-[\w-]+=\d+/g) ?? [];
 
 let emulator: Emulator;
 let members: string[];

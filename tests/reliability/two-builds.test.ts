@@ -5,6 +5,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { type ClientName, openClient } from '../support/client';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { printFigures, span } from '../support/figures';
 import { crowd } from '../support/load';
 import { freePort } from '../support/port';
@@ -29,9 +30,16 @@ beforeAll(async () => {
   emulator = await startEmulator({ enforceQps: false });
   ({ userid, name } = emulator.company.people[0]!);
   balancer = await startBalancer(() => apps.map(({ url }) => url));
-  const start = async (directory: string) =>
-    startApp({ emulator, directory, origin: balancer.url, port: await freePort() });
-  [apps, browser] = await Promise.all([Promise.all([start('.'), start(DIRECTORY)]), launchBrowser()]);
+  const options = async (directory: string) => ({
+    emulator,
+    directory,
+    origin: balancer.url,
+    port: await freePort(),
+  });
+  [apps, browser] = await Promise.all([
+    Promise.all([startDirectoryApp(await options('.')), startApp(await options(DIRECTORY))]),
+    launchBrowser(),
+  ]);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -155,6 +163,24 @@ test('a link of a page of the build before leads to its page', async () => {
     await page.waitForURL('**/me');
     await page.locator('.person-name').waitFor();
     await page.waitForLoadState('networkidle');
+    expect(await button(page).count()).toBe(0);
+  });
+});
+
+test('a lazy part that is gone: the page of somebody is loaded again, and whole', async () => {
+  const visitor = await signedIn({ url: apps[OLD]!.url, origin: balancer.url }, emulator, userid);
+  await untilRead(visitor);
+  const path = `/directory/people/${emulator.company.people[1]!.userid}`;
+  const { text } = await visitor.ask(path);
+  let pages = 0;
+  balancer.choose((request) => {
+    if (request.headers.accept?.includes('text/html')) pages++;
+    return pages > 1 || (isScript(request) && !text.includes(request.url!)) ? NEW : OLD;
+  });
+  await asMember(path, async (page) => {
+    await expect.poll(() => pages, { timeout: 15_000 }).toBe(2);
+    await page.waitForLoadState('networkidle');
+    await page.locator('a.action').first().waitFor();
     expect(await button(page).count()).toBe(0);
   });
 });

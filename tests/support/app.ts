@@ -31,7 +31,7 @@ export interface AppOptions {
   directory?: string;
   /** Another Node.js than the one that runs the tests. */
   node?: string;
-  /** Options of Node.js, such as the size of its heap. */
+  /** Options of Node.js, such as the size of its heap; by default those of the start command. */
   nodeOptions?: readonly string[];
 }
 
@@ -105,11 +105,19 @@ export function dataDirOf(emulator: Emulator): string {
   return dataDir;
 }
 
+/** What the command that starts the app says of Node.js's heap. */
+export const START_OPTIONS: readonly string[] =
+  readFileSync('package.json', 'utf8').match(/--max-[\w-]+=\d+/g) ?? [];
+
 /** Runs `next start` with exactly these settings, and nothing of the tests' own environment. */
 export function spawnApp(
   port: number,
   env: Record<string, string>,
-  { directory = '.', node = process.execPath, nodeOptions = [] }: Omit<AppOptions, 'emulator'> = {},
+  {
+    directory = '.',
+    node = process.execPath,
+    nodeOptions = START_OPTIONS,
+  }: Omit<AppOptions, 'emulator'> = {},
 ): ChildProcess {
   const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
   return spawn(
