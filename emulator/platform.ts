@@ -36,6 +36,8 @@ export interface Platform {
   settings: Settings;
   /** The emulator's own origin, without a slash at its end. */
   readonly url: string;
+  /** What a browser may call the emulator: names with the port. */
+  readonly hosts: readonly string[];
   /** Back to the start: calls, faults, clock, codes, tokens, settings and people. */
   reset(): void;
 }
@@ -50,12 +52,15 @@ export interface PlatformOptions {
   oddDepartments?: boolean | undefined;
   settings: Settings;
   url: string;
+  hosts: readonly string[];
+  /** Where callbacks may go beside loopback. */
+  appOrigins: readonly string[];
 }
 
 /** Makes the state of a platform. Nothing listens yet. */
 export function createPlatform(options: PlatformOptions): Platform {
   const clock = createClock();
-  const events = createEventHub({ clock, app: options.app });
+  const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
   const platform: Platform = {
     app: options.app,
     company: createCompany({ ...options, corpId: options.app.corpId }, tellOf(events.control)),
@@ -71,6 +76,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     events,
     settings: structuredClone(options.settings),
     url: options.url,
+    hosts: options.hosts,
     reset() {
       clock.reset();
       platform.calls.reset();

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Company } from './company';
 import { type Control, createControl, type PersonSummary } from './control';
@@ -90,6 +90,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     oddDepartments: options.oddDepartments,
     settings: initialSettings(options, url),
     url,
+    hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
+    appOrigins: options.appUrl === undefined ? [] : [new URL(options.appUrl).origin],
   });
   const control = createControl(platform);
   const workbench = createWorkbench({
@@ -111,6 +113,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   server.on('request', (req, res) => {
     // A client that goes away is no news here.
     res.on('error', () => {});
+    if (!isOwnHost(req)) return refuseHost(res);
     const path = pathOf(req.url);
     const handled = isControlPath(path)
       ? handleControl(platform, control, { req, res })
@@ -120,9 +123,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     Promise.resolve(handled).catch(() => res.destroy());
   });
   server.on('upgrade', (req, socket, head) => {
-    if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
+    if (!isOwnHost(req)) socket.destroy();
+    else if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
     else workbench.handleUpgrade(req, socket, head);
   });
+
+  // A name of another site that was made to resolve to loopback (DNS rebinding) must find nothing here.
+  function isOwnHost({ headers: { host = '' } }: IncomingMessage): boolean {
+    const name = host.toLowerCase().replace(/:\d+$/, '');
+    return platform.hosts.some((own) => own.replace(/:\d+$/, '') === name);
+  }
 
   const close = () =>
     new Promise<void>((resolve) => {
@@ -146,7 +156,13 @@ function initialSettings(options: EmulatorOptions, url: string): Settings {
     latencyMs: 0,
     redirectUris: options.redirectUris ?? origins.map((origin) => `${origin}${callback}`),
     oauthParameters: 'both',
+    permissionText: 'apply-link',
   };
+}
+
+function refuseHost(res: ServerResponse): void {
+  res.writeHead(403, { 'content-type': 'application/json;charset=utf-8', connection: 'close' });
+  res.end(JSON.stringify({ error: 'the emulator answers to its loopback names only' }));
 }
 
 function listen(server: Server, port: number): Promise<void> {
