@@ -85,8 +85,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       return control.move(userid, departmentIds);
     }
     case 'POST promote': {
-      const { userid, admin } = promotion.parse(fields);
-      return control.promote(userid, admin);
+      const { userid, level } = promotion.parse(fields);
+      return control.promote(userid, level);
     }
     case 'GET people':
       return listPeople(control, url.searchParams);
@@ -118,7 +118,7 @@ const codeRequest = z.strictObject({
 });
 
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
-const promotion = z.strictObject({ userid: z.string(), admin: z.boolean().optional() });
+const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });
 
 function listPeople(control: Control, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');

@@ -8,6 +8,7 @@ import { tellOf } from './events/staff-events';
 import { createFaultStore, type FaultStore } from './faults';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
+import type { OddNames } from './staff';
 import { createUserTokens, type UserTokens } from './user-tokens';
 
 /** The app as it is registered in the console. */
@@ -50,6 +51,7 @@ export interface PlatformOptions {
   departments: number;
   seed: number;
   oddDepartments?: boolean | undefined;
+  oddNames?: OddNames | undefined;
   settings: Settings;
   url: string;
   hosts: readonly string[];

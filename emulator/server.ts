@@ -8,6 +8,8 @@ import { STREAM_PATH } from './events/stream-gateway';
 import { createPlatform } from './platform';
 import { isDingtalkPath } from './routes';
 import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './settings';
+import type { OddNames } from './staff';
+import { enterAsOtherBrowser } from './workbench/other-browser';
 import { createWorkbench } from './workbench/workbench';
 
 /** How to start an emulator; every field has a default. */
@@ -30,6 +32,12 @@ export interface EmulatorOptions {
   agentId?: string | undefined;
   /** Where the app behind the workbench listens. */
   appUrl?: string | undefined;
+  /** The app's origin as browsers see it. With it the emulator's other loopback name is another browser, without cookies. */
+  appOrigin?: string | undefined;
+  /** The app's latest log lines, oldest first, for the workbench to look in. */
+  appLog?: (() => readonly string[]) | undefined;
+  /** Where the names that break software stand: among the others, at the end of the list, or nowhere. */
+  oddNames?: OddNames | undefined;
   /** Registered redirect URLs; default: the app's callback, by its own address and through the workbench. */
   redirectUris?: string[] | undefined;
   enforceQps?: boolean | undefined;
@@ -88,6 +96,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     departments: options.departments ?? 12,
     seed: options.seed ?? 1,
     oddDepartments: options.oddDepartments,
+    oddNames: options.oddNames,
     settings: initialSettings(options, url),
     url,
     hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
@@ -96,6 +105,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
+    hasOtherBrowser: options.appOrigin !== undefined,
+    appLog: options.appLog,
     platform: {
       ...app,
       corpName: platform.company.corpName,
@@ -115,6 +126,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     res.on('error', () => {});
     if (!isOwnHost(req)) return refuseHost(res);
     const path = pathOf(req.url);
+    if (options.appOrigin && !path.startsWith('/__emulator/'))
+      enterAsOtherBrowser(req, res, options.appOrigin);
     const handled = isControlPath(path)
       ? handleControl(platform, control, { req, res })
       : isDingtalkPath(path)

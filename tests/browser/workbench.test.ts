@@ -5,7 +5,7 @@ import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { freePort } from '../support/port';
 
-const clients = ['android', 'ios', 'harmony', 'win', 'mac'];
+const clients = ['android', 'ios', 'harmony', 'harmony-compatible', 'win', 'mac'];
 
 let emulator: Emulator;
 let app: App;
@@ -161,6 +161,59 @@ describe('the webview', () => {
     await page.getByTestId('nav-back').click();
     await page.getByTestId('app-frame').waitFor({ state: 'detached' });
     expect(page.url()).toContain('/__emulator/workbench/');
+  });
+
+  test('tells the app the language of the client, which is the workbench’s', async () => {
+    for (const lang of ['en', 'zh']) {
+      await page.goto(workbench(`?lang=${lang}&open=1`));
+      await isGreeted(person(0).name);
+      const frame = page.frame({ url: /corpid/ })!;
+      expect([lang, await frame.evaluate(() => document.documentElement.lang)]).toEqual([
+        lang,
+        lang === 'en' ? 'en' : 'zh-CN',
+      ]);
+      expect(await frame.evaluate(() => `${navigator.language} ${navigator.userAgent}`)).toMatch(
+        lang === 'en' ? /^en-US .*language\/en-US/ : /^zh-CN .*language\/zh-CN/,
+      );
+    }
+  });
+
+  test('opens a chat on a phone', async () => {
+    const { userid, name } = person(1);
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    const frame = page.frame({ url: /corpid/ })!;
+    const opened = await frame.evaluate(
+      ([corpId, userId]) =>
+        new Promise((resolve) => {
+          const exec = Reflect.get(window, 'nuva').require();
+          exec(() => resolve('opened'), resolve, 'biz.chat', 'openSingleChat', { corpId, userId });
+        }),
+      [emulator.corpId, userid],
+    );
+    expect(opened).toBe('opened');
+    await page
+      .getByRole('status')
+      .filter({ hasText: `与${name}的聊天` })
+      .waitFor();
+  });
+
+  test('stays white on a computer where an error has no body', async () => {
+    await page.route(/\/empty-error$/, (route) => route.fulfill({ status: 500, body: '' }));
+    for (const [client, isWhite] of [
+      ['win', true],
+      ['android', false],
+    ] as const) {
+      await page.goto(workbench(`?client=${client}&open=1`));
+      await isGreeted(person(0).name);
+      await page.frame({ url: /corpid/ })!.evaluate(() => location.assign('/empty-error'));
+      const white = page.getByTestId('white-page');
+      if (isWhite) await white.getByText('-379').waitFor();
+      else await page.waitForFunction(() => !document.querySelector('.is-loading'));
+      expect([client, await white.isVisible()]).toEqual([client, isWhite]);
+      await page.getByTestId('nav-close').click();
+    }
+    noise = [];
   });
 
   test('shows the title that the page gives itself', async () => {
