@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { createDemoLog } from './demo-log';
 import { demoSettings } from './demo-settings';
+import { openToNetwork } from './network';
 import { startEmulator } from './server';
 import type { OddNames } from './staff';
 
-const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--log]     (npm run dev: the same, with hot reload)`;
+const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const next = fileURLToPath(new URL('../node_modules/next/dist/bin/next', import.meta.url));
 /** Makes the app's clock the emulator's. */
@@ -17,7 +18,7 @@ const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const healthDeadlineMs = 120_000;
 const keptOutput = 4_000;
 
-const { dev, log: isShown, port: wantedPort, ...company } = readFlags();
+const { dev, log: isShown, lan, port: wantedPort, ...company } = readFlags();
 const log = createDemoLog();
 const port = await firstFreePort(wantedPort);
 if (port !== wantedPort)
@@ -37,6 +38,7 @@ const app = startApp();
 process.once('SIGINT', () => stop(0));
 process.once('SIGTERM', () => stop(0));
 await waitUntilHealthy();
+if (lan) await offerToNetwork();
 say(
   `\n工作台已就绪，请打开 · The workbench is ready, open:\n\n    http://localhost:${port}/__emulator/workbench/\n`,
 );
@@ -48,6 +50,7 @@ function readFlags() {
       options: {
         dev: { type: 'boolean' },
         log: { type: 'boolean' },
+        lan: { type: 'boolean' },
         'odd-names': { type: 'string', default: 'last' },
         port: number,
         members: number,
@@ -58,6 +61,7 @@ function readFlags() {
     return {
       dev: values.dev ?? false,
       log: values.log ?? false,
+      lan: values.lan ?? false,
       oddNames: toOddNames(values['odd-names']),
       port: toNumber('port', values.port, [1, 65_535]) ?? 4010,
       members: toNumber('members', values.members, [1, 1_000_000]),
@@ -123,6 +127,14 @@ function startApp(): ChildProcess {
     await stop(1);
   });
   return child;
+}
+
+/** The app on one's own phone, by the web sign-in: the workbench and the control plane stay on this machine. */
+async function offerToNetwork(): Promise<void> {
+  const { addresses } = await openToNetwork(0, emulator.serve);
+  say(`\n警告：局域网内的任何人都能打开应用，并以任意虚构员工登录；模拟器本身不开放。在手机浏览器中打开：
+Warning: anyone in the local network can open the app as any invented employee; the emulator itself stays closed. On a phone:
+\n    ${addresses.join('\n    ') || '—'}`);
 }
 
 async function waitUntilHealthy(): Promise<void> {

@@ -70,6 +70,8 @@ export interface Emulator {
   readonly agentId: string;
   readonly company: Company;
   readonly control: Control;
+  /** Answers a request that came in by another port. */
+  serve(req: IncomingMessage, res: ServerResponse): void;
   /** Stops at once: stalled and half-answered connections are cut. */
   close(): Promise<void>;
 }
@@ -121,10 +123,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('request', (req, res) => {
-    // A client that goes away is no news here.
-    res.on('error', () => {});
-    if (!isOwnHost(req)) return refuseHost(res);
+  function serve(req: IncomingMessage, res: ServerResponse): void {
     const path = pathOf(req.url);
     if (options.appOrigin && !path.startsWith('/__emulator/'))
       enterAsOtherBrowser(req, res, options.appOrigin);
@@ -133,8 +132,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       : isDingtalkPath(path)
         ? handleDingtalk(platform, req, res)
         : workbench.handleRequest(req, res);
+    // A client that goes away is no news here.
+    res.on('error', () => {});
     Promise.resolve(handled).catch(() => res.destroy());
-  });
+  }
+  server.on('request', (req, res) => (isOwnHost(req) ? serve(req, res) : refuseHost(res)));
   server.on('upgrade', (req, socket, head) => {
     if (!isOwnHost(req)) socket.destroy();
     else if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
@@ -153,7 +155,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
-  return { url, port, ...app, company: platform.company, control, close };
+  return { url, port, ...app, company: platform.company, control, serve, close };
 }
 
 function initialSettings(options: EmulatorOptions, url: string): Settings {

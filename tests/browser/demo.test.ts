@@ -38,6 +38,7 @@ beforeAll(async () => {
   app.process.stdout!.on('data', (chunk) => log.add(chunk));
   await untilReady(app);
   page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(8000);
 });
 afterAll(async () => {
   await browser.close();

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -112,6 +115,21 @@ describe('a person taps the app in the workbench and is signed in', () => {
   });
 });
 
+test.each(['zh', 'en'])('nothing is cut off on a narrow screen, whatever the name: %s', async (lang) => {
+  emulator.control.patchPerson(person(0).userid, { name: '欧阳建国上官若海阿卜杜热合曼' });
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 640 });
+    await page.goto(workbench(`?lang=${lang}`));
+    await page.getByTestId('app-icon').waitFor();
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('.bar-action, .client, .bar-person')]
+        .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth)
+        .map((node) => node.textContent),
+    );
+    expect([width, cut]).toEqual([width, []]);
+  }
+});
+
 describe('the webview', () => {
   test('keeps its cookies when the app is closed and opened again', async () => {
     await page.goto(workbench('?open=1'));
@@ -198,24 +216,6 @@ describe('the webview', () => {
       .waitFor();
   });
 
-  test('stays white on a computer where an error has no body', async () => {
-    await page.route(/\/empty-error$/, (route) => route.fulfill({ status: 500, body: '' }));
-    for (const [client, isWhite] of [
-      ['win', true],
-      ['android', false],
-    ] as const) {
-      await page.goto(workbench(`?client=${client}&open=1`));
-      await isGreeted(person(0).name);
-      await page.frame({ url: /corpid/ })!.evaluate(() => location.assign('/empty-error'));
-      const white = page.getByTestId('white-page');
-      if (isWhite) await white.getByText('-379').waitFor();
-      else await page.waitForFunction(() => !document.querySelector('.is-loading'));
-      expect([client, await white.isVisible()]).toEqual([client, isWhite]);
-      await page.getByTestId('nav-close').click();
-    }
-    noise = [];
-  });
-
   test('shows the title that the page gives itself', async () => {
     await page.goto(workbench('?open=1'));
     await isGreeted(person(0).name);
@@ -274,5 +274,42 @@ describe('without an app', () => {
     const asked = await fetch(`${before.url}/api/session`, { method: 'POST' });
     expect(await asked.json()).toMatchObject({ error: { code: 'app-down' } });
     await before.close();
+  });
+});
+
+describe('before a small app', () => {
+  test('a computer stays white where an error has no body', async () => {
+    const answers: Record<string, [number, string]> = { '/bare': [500, ''], '/told': [500, '<h1>500</h1>'] };
+    const small = createServer((req, res) => {
+      const [status, body] = answers[req.url ?? ''] ?? [200, '<h1>home</h1>'];
+      res.writeHead(status, { 'content-type': 'text/html' }).end(body);
+    });
+    await once(small.listen(0, '127.0.0.1'), 'listening');
+    const other = await startEmulator({
+      appUrl: `http://127.0.0.1:${(small.address() as AddressInfo).port}`,
+    });
+    const white = page.getByTestId('white-page');
+    for (const [client, path, isWhite] of [
+      ['win', '/bare', true],
+      ['mac', '/bare', true],
+      ['win', '/told', false],
+      ['android', '/bare', false],
+    ] as const) {
+      await page.goto(`http://localhost:${other.port}/__emulator/workbench/?client=${client}&open=1`);
+      await page.frameLocator('[data-testid=app-frame]').getByText('home').waitFor();
+      const loaded = page.evaluate(
+        () =>
+          new Promise((resolve) =>
+            document.querySelector('iframe')!.addEventListener('load', resolve, { once: true }),
+          ),
+      );
+      await page.frame({ url: /corpid/ })!.evaluate((to) => location.assign(to), path);
+      await loaded;
+      if (isWhite) await white.getByText('-379').waitFor();
+      expect([client, path, await white.isVisible()]).toEqual([client, path, isWhite]);
+    }
+    await other.close();
+    small.closeAllConnections();
+    small.close();
   });
 });

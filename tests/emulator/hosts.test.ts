@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
+import { openToNetwork } from '../../emulator/network';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { SECRETS } from '../support/callback-house';
 import { flat, postJson } from './dingtalk-calls';
@@ -101,4 +102,36 @@ test.each([
   const at = `${emulator.url}/call_back/register_call_back?access_token=${token.accessToken}`;
   expect((await postJson(at, wanted)).json.errcode).toBe(400050);
   expect((await flat(emulator, '/call_back/get_call_back')).json.errcode).toBe(71007);
+});
+
+test('the port for the local network leads to the app and the login page only, and only by an address', async () => {
+  const network = await openToNetwork(0, emulator.serve);
+  try {
+    const { port } = network;
+    const statusOf = async (host: string, path: string) => {
+      const [response] = await once(request({ port, path, headers: { host } }).end(), 'response');
+      response.resume();
+      return response.statusCode as number;
+    };
+    const own = `192.0.2.5:${port}`;
+    for (const path of ['/me', '/api/health']) expect([path, await statusOf(own, path)]).toEqual([path, 200]);
+    // Without parameters: DingTalk's own refusal.
+    expect(await statusOf(own, '/oauth2/auth')).toBe(400);
+    for (const path of [
+      '/__emulator',
+      '/__emulator/',
+      '/__emulator/company',
+      '/__emulator/workbench/',
+      '/__emulator/avatars/x.svg',
+      '/gettoken',
+      '/topapi/v2/user/get',
+      '/v1.0/oauth2/accessToken',
+      '/call_back/get_call_back',
+    ])
+      expect([path, await statusOf(own, path)]).toEqual([path, 404]);
+    for (const host of ['evil.example', 'localhost', '', `evil.example:${port}`])
+      expect([host, await statusOf(host, '/me')]).toEqual([host, 404]);
+  } finally {
+    network.close();
+  }
 });

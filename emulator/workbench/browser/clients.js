@@ -37,7 +37,7 @@ export const clients = [
     id: 'harmony',
     platform: 'harmony',
     shape: 'phone',
-    label: 'HarmonyOS',
+    label: 'Harmony',
     version: '7.6.45',
     userAgent: `Mozilla/5.0 (Phone; OpenHarmony 5.0) ${webkit} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile AliApp(DingTalk/7.6.45) language/zh-CN`,
   },

@@ -69,8 +69,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
   frame.addEventListener('load', () => {
     if (readable(frame)?.URL === 'about:blank') return;
     watch(restingPollMs);
-    // An error without a body leaves Chromium's own page, which nobody can look into: DingTalk on a computer stays white.
-    show({ loading: false, isWhite: client.platform === 'pc' && readable(frame) === undefined });
+    show({ loading: false, isWhite: client.platform === 'pc' && isBareError(frame) });
   });
   frame.name = container.frameName;
   frame.src = url;
@@ -108,4 +107,17 @@ function readable(frame) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether the iframe got an error without a body. Chromium puts a page of its own there, which cannot be looked into, or
+ * an empty one: DingTalk's client on a computer stays white.
+ *
+ * @param {HTMLIFrameElement} frame
+ */
+function isBareError(frame) {
+  const shown = /** @type {any} */ (readable(frame)?.defaultView);
+  if (shown === undefined) return true;
+  const [answer] = shown.performance.getEntriesByType('navigation');
+  return answer.responseStatus >= 400 && answer.encodedBodySize === 0;
 }
