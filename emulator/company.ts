@@ -3,7 +3,7 @@ import { generateDepartments, ODD_DEPARTMENTS } from './departments';
 import { generateOutsiders, type Outsider } from './outsiders';
 import type { Person } from './person';
 import { rolesOf } from './person';
-import { generateStaff } from './staff';
+import { generateStaff, type OddNames } from './staff';
 
 /** How to generate a company. */
 export interface CompanyOptions {
@@ -12,6 +12,7 @@ export interface CompanyOptions {
   members: number;
   departments: number;
   seed: number;
+  oddNames?: OddNames | undefined;
   /** Also virtual departments and a school, as some companies' address books list them. */
   oddDepartments?: boolean | undefined;
 }
@@ -226,7 +227,7 @@ export function createCompany(
       const ordinary = departments.filter(
         (department) => !ODD_DEPARTMENTS.some(({ id }) => id === department.id),
       );
-      const staff = generateStaff(ordinary, options.members, seed);
+      const staff = generateStaff(ordinary, { count: options.members, seed, oddNames: options.oddNames });
       if (options.oddDepartments) for (const person of staff.slice(5, 7)) person.departmentIds.push(-7);
       for (const person of staff) {
         people.push(person);

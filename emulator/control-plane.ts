@@ -27,7 +27,7 @@ export async function handleControl(
     const url = new URL(req.url ?? '/', platform.url);
     const avatar = /^\/__emulator\/avatars\/([^/]+)\.svg$/.exec(url.pathname)?.[1];
     if (avatar !== undefined) return sendAvatar(platform, res, decode(avatar));
-    requireOwnCaller(platform, req);
+    requireOwnOrigin(platform, req);
     const { kind, fields } = await readBody(req, 'json');
     if (kind === 'unreadable') throw new ControlError(400, 'the body must be a JSON object');
     const body = await runRoute(platform, control, { method: req.method ?? '', url, fields });
@@ -85,8 +85,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       return control.move(userid, departmentIds);
     }
     case 'POST promote': {
-      const { userid, admin } = promotion.parse(fields);
-      return control.promote(userid, admin);
+      const { userid, level } = promotion.parse(fields);
+      return control.promote(userid, level);
     }
     case 'GET people':
       return listPeople(control, url.searchParams);
@@ -118,7 +118,7 @@ const codeRequest = z.strictObject({
 });
 
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
-const promotion = z.strictObject({ userid: z.string(), admin: z.boolean().optional() });
+const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });
 
 function listPeople(control: Control, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');
@@ -141,13 +141,8 @@ function describeCompany({ app, company }: Platform): unknown {
 }
 
 // A page of another site in the developer's browser must not be able to sign people in here.
-function requireOwnCaller(platform: Platform, req: IncomingMessage): void {
-  const { port } = new URL(platform.url);
-  const own = [`127.0.0.1:${port}`, `localhost:${port}`];
-  const { origin, host = '' } = req.headers;
-  if (!own.includes(host))
-    throw new ControlError(403, 'the control plane answers on its loopback address only');
-  if (origin !== undefined && !own.some((name) => origin === `http://${name}`)) {
+function requireOwnOrigin(platform: Platform, { headers: { origin } }: IncomingMessage): void {
+  if (origin !== undefined && !platform.hosts.some((host) => origin === `http://${host}`)) {
     throw new ControlError(403, 'the control plane does not answer other origins');
   }
 }

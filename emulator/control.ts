@@ -23,6 +23,8 @@ export interface PersonSummary {
   avatar: string;
   departmentNames: string[];
   active: boolean;
+  /** 1 main administrator, 2 sub-administrator, 0 neither. */
+  adminLevel: Person['adminLevel'];
 }
 
 /** The calls since the last reset. */
@@ -54,8 +56,8 @@ export interface Control {
   patchPerson(userid: string, change: PersonChange): PersonSummary;
   /** To these departments; without any, to the next one of the tree. */
   move(userid: string, departmentIds?: number[]): PersonSummary;
-  /** Makes somebody a sub-administrator or takes it away; without a wish, the other of the two. */
-  promote(userid: string, isAdmin?: boolean): { isAdmin: boolean };
+  /** Makes somebody a main or a sub-administrator, or neither; without a level, main or no longer main. */
+  promote(userid: string, level?: 'main' | 'sub' | 'none'): Pick<PersonSummary, 'name' | 'adminLevel'>;
   addDepartment(department: { name: string; parentId: number }): Department;
   /** Changes a department: its name, its place, who sees it, what its people see. */
   patchDepartment(id: number, change: DepartmentChange): void;
@@ -63,6 +65,8 @@ export interface Control {
   dissolve(id: number): void;
   readonly events: EventControl;
 }
+
+const ADMIN_LEVELS = { main: 1, sub: 2, none: 0 } as const;
 
 /** Makes the verbs over a platform. */
 export function createControl(platform: Platform): Control {
@@ -130,9 +134,8 @@ export function createControl(platform: Platform): Control {
     move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
       control.patchPerson(userid, { departmentIds }),
     promote(userid, wanted) {
-      const isAdmin = wanted ?? !company.person(userid)?.adminLevel;
-      control.patchPerson(userid, { adminLevel: isAdmin ? 2 : 0 });
-      return { isAdmin };
+      const level = wanted ?? (company.person(userid)?.adminLevel === 1 ? 'none' : 'main');
+      return control.patchPerson(userid, { adminLevel: ADMIN_LEVELS[level] });
     },
     addDepartment(department) {
       const wanted = departmentRequest.parse(department);
@@ -171,9 +174,9 @@ function nextDepartment(company: Company, userid: string): number {
 
 /** A member as lists show them. */
 function summarize(platform: Platform, person: Person): PersonSummary {
-  const { userid, name, title, active } = person;
+  const { userid, name, title, active, adminLevel } = person;
   const departmentNames = departmentNamesOf(platform.company, person);
-  return { userid, name, title, avatar: avatarOf(platform, person), departmentNames, active };
+  return { userid, name, title, avatar: avatarOf(platform, person), departmentNames, active, adminLevel };
 }
 
 function mentions(person: { name: string; userid: string; title: string }, wanted: string): boolean {

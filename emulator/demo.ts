@@ -4,16 +4,22 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { createDemoLog } from './demo-log';
 import { demoSettings } from './demo-settings';
+import { openToNetwork } from './network';
 import { startEmulator } from './server';
+import type { OddNames } from './staff';
 
-const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010]     (npm run dev: the same, with hot reload)`;
+const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const next = fileURLToPath(new URL('../node_modules/next/dist/bin/next', import.meta.url));
+/** Makes the app's clock the emulator's. */
+const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const healthDeadlineMs = 120_000;
 const keptOutput = 4_000;
 
-const { dev, port: wantedPort, ...company } = readFlags();
+const { dev, log: isShown, lan, port: wantedPort, ...company } = readFlags();
+const log = createDemoLog();
 const port = await firstFreePort(wantedPort);
 if (port !== wantedPort)
   say(`端口 ${wantedPort} 已被占用，改用 ${port} · Port ${wantedPort} is taken, using ${port}`);
@@ -23,6 +29,8 @@ const appPort = await anyFreePort();
 const emulator = await startEmulator({
   port,
   appUrl: `http://127.0.0.1:${appPort}`,
+  appOrigin: `http://localhost:${port}`,
+  appLog: log.lines,
   redirectUris: [`http://localhost:${port}/api/oauth/callback`],
   ...company,
 });
@@ -30,6 +38,7 @@ const app = startApp();
 process.once('SIGINT', () => stop(0));
 process.once('SIGTERM', () => stop(0));
 await waitUntilHealthy();
+if (lan) await offerToNetwork();
 say(
   `\n工作台已就绪，请打开 · The workbench is ready, open:\n\n    http://localhost:${port}/__emulator/workbench/\n`,
 );
@@ -38,10 +47,22 @@ function readFlags() {
   const number = { type: 'string' } as const;
   try {
     const { values } = parseArgs({
-      options: { dev: { type: 'boolean' }, port: number, members: number, departments: number, seed: number },
+      options: {
+        dev: { type: 'boolean' },
+        log: { type: 'boolean' },
+        lan: { type: 'boolean' },
+        'odd-names': { type: 'string', default: 'last' },
+        port: number,
+        members: number,
+        departments: number,
+        seed: number,
+      },
     });
     return {
       dev: values.dev ?? false,
+      log: values.log ?? false,
+      lan: values.lan ?? false,
+      oddNames: toOddNames(values['odd-names']),
       port: toNumber('port', values.port, [1, 65_535]) ?? 4010,
       members: toNumber('members', values.members, [1, 1_000_000]),
       departments: toNumber('departments', values.departments, [0, 100_000]),
@@ -50,6 +71,11 @@ function readFlags() {
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n${usage}`);
   }
+}
+
+function toOddNames(text: string): OddNames {
+  if (text === 'last' || text === 'among' || text === 'off') return text;
+  throw new Error('--odd-names: last, among, off');
 }
 
 function toNumber(name: string, text: string | undefined, [min, max]: [number, number]): number | undefined {
@@ -80,25 +106,35 @@ function startApp(): ChildProcess {
         ...process.env,
         NODE_ENV: dev ? 'development' : 'production',
         NEXT_TELEMETRY_DISABLED: '1',
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${clock}?${emulator.url}`.trim(),
         ...demoSettings(emulator, `http://localhost:${port}`),
       },
     },
   );
-  let tail = '';
   const keep = (chunk: Buffer) => {
-    tail = (tail + chunk).slice(-keptOutput);
+    log.add(chunk);
     // Next's own address has no DingTalk around it: one address is shown, the workbench's.
-    if (dev) process.stdout.write(String(chunk).replace(/^.*- (Local|Network):.*\n/gm, ''));
+    if (dev || isShown) process.stdout.write(String(chunk).replace(/^.*- (Local|Network):.*\n/gm, ''));
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   child.once('exit', async (code, signal) => {
     // Its last words may still be on their way. 'close' would wait for them, but also for whatever it has left running.
     await delay(300);
-    say(`\n${stripVTControlCharacters(tail)}\n应用已退出 · The app has stopped (${signal ?? code})`);
+    say(
+      `\n${stripVTControlCharacters(log.tail(keptOutput))}\n应用已退出 · The app has stopped (${signal ?? code})`,
+    );
     await stop(1);
   });
   return child;
+}
+
+/** The app on one's own phone, by the web sign-in: the workbench and the control plane stay on this machine. */
+async function offerToNetwork(): Promise<void> {
+  const { addresses } = await openToNetwork(0, emulator.serve);
+  say(`\n警告：局域网内的任何人都能打开应用，并以任意虚构员工登录；模拟器本身不开放。在手机浏览器中打开：
+Warning: anyone in the local network can open the app as any invented employee; the emulator itself stays closed. On a phone:
+\n    ${addresses.join('\n    ') || '—'}`);
 }
 
 async function waitUntilHealthy(): Promise<void> {

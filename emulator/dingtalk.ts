@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, Refusal, refusalAnswer, unknownMethodAnswer, v1Refusal } from './answers';
 import { readBody } from './call-request';
-import type { Endpoint } from './endpoint';
+import { type Call, checkArguments, type Endpoint } from './endpoint';
 import { changeAnswer, replacementFor } from './fault-answers';
 import { breakOff, deliver, flood, isDoomed, send } from './fault-delivery';
 import type { Fault } from './fault-kinds';
@@ -77,13 +77,15 @@ async function answerCall(
   const token = req.headers['x-acs-dingtalk-access-token'];
   const headers = { token: typeof token === 'string' ? token : undefined };
   const query = url.searchParams;
-  const ip = (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
-  const verdict = judge(platform, { endpoint, query, headers, body, ip });
+  const verdict = judge(platform, { endpoint, query, headers, body, ip: addressOf(req) });
   if ('answer' in verdict) return verdict.answer;
   try {
-    if (endpoint.family === 'topapi' && req.method !== 'POST') throw new Refusal(43002);
+    const isLegacy = endpoint.family === 'topapi' || endpoint.family === 'flat';
+    if (isLegacy && endpoint.method === 'POST' && req.method !== 'POST') throw new Refusal(43002);
     if (endpoint.family !== 'v1' && body.kind === 'unreadable') throw new Refusal(47001);
-    return await endpoint.handle({ platform, query, body, parameters, login: verdict.login });
+    const call: Call = { platform, query, body, parameters, login: verdict.login };
+    checkArguments(endpoint, call);
+    return await endpoint.handle(call);
   } catch (error) {
     if (error instanceof Refusal) {
       return refusalAnswer(error.errcode, error.errmsg, { family: endpoint.family, wrapped: false });
@@ -91,6 +93,10 @@ async function answerCall(
     // A mistake of the emulator's own must not look like DingTalk's.
     return { ...v1Refusal(500, 'emulator.bug', String(error)), outcome: 'emulator.bug' };
   }
+}
+
+function addressOf(req: IncomingMessage): string {
+  return (req.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
 }
 
 async function failCall(exchange: Exchange, fault: Fault): Promise<void> {
@@ -113,6 +119,7 @@ async function failCall(exchange: Exchange, fault: Fault): Promise<void> {
     url: `${url.pathname}${url.search}`,
     token: url.searchParams.get('access_token') ?? String(req.headers['x-acs-dingtalk-access-token'] ?? ''),
     clientId: platform.app.clientId,
+    ip: addressOf(req),
     permission: endpoint?.permission ?? 'qyapi_base',
   });
   if (replacement) {

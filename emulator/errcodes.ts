@@ -2,6 +2,8 @@
 export const ERRMSG: Readonly<Record<number, string>> = {
   [-1]: '系统繁忙',
   15: '调用超时',
+  40: 'Missing required arguments',
+  41: 'Invalid arguments',
   404: '请求的URI地址不存在',
   33001: '无效的企业ID',
   33011: '无效的roleId',

@@ -1,7 +1,7 @@
 import { type Answer, type Family, refusalAnswer } from './answers';
 import { ERRMSG, isGatewayCode, toV1Code } from './errcodes';
 import type { Fault } from './fault-kinds';
-import { permissionText } from './gate';
+import { addressText, permissionText } from './gate';
 import { encodeGbk } from './gbk';
 import { type Json, toJson } from './json';
 
@@ -12,6 +12,8 @@ export interface SpoiltCall {
   url: string;
   token: string;
   clientId: string;
+  /** The caller's address. */
+  ip: string;
   permission: string;
 }
 
@@ -36,7 +38,11 @@ export function replacementFor(fault: Fault, call: SpoiltCall): Answer | undefin
     case 'empty':
       return make(200, 'application/json', '');
     case 'html':
-      return make(200, 'text/html;charset=utf-8', '<!doctype html><title>钉钉</title><h1>系统维护中</h1>');
+      return make(
+        fault.status,
+        'text/html;charset=utf-8',
+        '<!doctype html><title>钉钉</title><h1>系统维护中</h1>',
+      );
     case 'garbage':
       return make(200, 'application/json', garbage(fault.bytes));
     case 'echoUrl':
@@ -77,9 +83,8 @@ export function toBytes(body: Answer['body']): Buffer {
 function errcodeAnswer(fault: Fault & { kind: 'errcode' }, call: SpoiltCall): Answer {
   const { family } = call;
   const wrapped = fault.wrapped ?? isGatewayCode(fault.errcode);
-  const usual = family === 'v1' ? toV1Code(fault.errcode).message : (ERRMSG[fault.errcode] ?? '系统错误');
   if (fault.errcode !== 60011) {
-    return refusalAnswer(fault.errcode, fault.errmsg ?? usual, { family, wrapped });
+    return refusalAnswer(fault.errcode, fault.errmsg ?? usualText(fault.errcode, call), { family, wrapped });
   }
   return refusalAnswer(60011, fault.errmsg ?? permissionText(call.clientId, call.permission), {
     family,
@@ -87,6 +92,12 @@ function errcodeAnswer(fault: Fault & { kind: 'errcode' }, call: SpoiltCall): An
     tail: `, {requiredScopes=[${call.permission}]}`,
     detail: { accessdenieddetail: { requiredScopes: [call.permission] } },
   });
+}
+
+function usualText(errcode: number, { family, clientId, ip }: SpoiltCall): string {
+  // Without an address the text would be none of DingTalk's, and an app could not tell which one to allow.
+  if (errcode === 60020) return addressText(clientId, ip);
+  return family === 'v1' ? toV1Code(errcode).message : (ERRMSG[errcode] ?? '系统错误');
 }
 
 // Bytes that are neither UTF-8 nor JSON, and always the same.

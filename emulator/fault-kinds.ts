@@ -32,7 +32,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     consumed,
   }),
   z.strictObject({ kind: z.literal('empty'), consumed }),
-  z.strictObject({ kind: z.literal('html'), consumed }),
+  z.strictObject({ kind: z.literal('html'), status: z.int().min(200).max(599).default(200), consumed }),
   z.strictObject({ kind: z.literal('garbage'), bytes: z.int().min(1).max(1_000_000).default(512), consumed }),
   z.strictObject({ kind: z.literal('echoUrl'), consumed }),
   z.strictObject({ kind: z.literal('echoToken'), consumed }),

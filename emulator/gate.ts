@@ -1,4 +1,4 @@
-import { type Answer, apiName, refusalAnswer, v1Refusal } from './answers';
+import { type Answer, apiName, type Family, refusalAnswer, v1Refusal } from './answers';
 import type { CallBody } from './call-request';
 import type { Endpoint } from './endpoint';
 import { ERRMSG, isGatewayCode } from './errcodes';
@@ -38,18 +38,38 @@ export function judge(platform: Platform, knock: Knock): Verdict {
 
   const { app, settings } = platform;
   if (!isAllowedAddress(knock.ip, settings.ipWhitelist)) {
-    return refuse(60020, `访问ip不在白名单之中,request ip=${knock.ip} appKey(${app.clientId})`);
+    return refuse(60020, addressText(app.clientId, knock.ip));
   }
   if (endpoint.permission && !settings.permissions.includes(endpoint.permission)) {
-    return refuse(60011, permissionText(app.clientId, endpoint.permission), {
-      tail: `, {requiredScopes=[${endpoint.permission}]}`,
-      detail: { accessdenieddetail: { requiredScopes: [endpoint.permission] } },
-    });
+    return { answer: permissionAnswer(platform, endpoint.permission, endpoint.family) };
   }
+  // A permission point is judged before the kind of token.
+  if (endpoint.token === 'user' && !checked.login) return { answer: invalidToken() };
   if (settings.enforceQps && platform.rateLimit.exceeds(endpoint.path, settings.qps)) {
     return refuse(90018, qpsText(platform, endpoint.path));
   }
   return checked;
+}
+
+/** Refuses a call for a permission point that the app does not have, in the dialect of the endpoint. */
+export function permissionAnswer({ app, settings }: Platform, permission: string, family: Family): Answer {
+  const isReference = family === 'v1' && settings.permissionText === 'reference';
+  const errmsg = isReference ? REFERENCE_TEXT : permissionText(app.clientId, permission);
+  return refusalAnswer(60011, errmsg, {
+    family,
+    wrapped: true,
+    tail: `, {requiredScopes=[${permission}]}`,
+    detail: { accessdenieddetail: { requiredScopes: [permission] } },
+  });
+}
+
+/** The other text of v1.0 for the same refusal: it names no permission point. */
+const REFERENCE_TEXT =
+  '没有调用该接口的权限，接口权限申请参考：https://open.dingtalk.com/document/orgapp/add-api-permission';
+
+/** DingTalk's sentence about an address that is not on the whitelist. @param ip the caller's, as DingTalk sees it */
+export function addressText(clientId: string, ip: string): string {
+  return `访问ip不在白名单之中,request ip=${ip} appKey(${clientId})`;
 }
 
 /** DingTalk's sentence about a permission point that the app does not have, with the link to apply for it. */
@@ -70,10 +90,14 @@ function checkHeaderToken(platform: Platform, { endpoint, headers }: Knock): Ver
     const message = '缺少参数：x-acs-dingtalk-access-token';
     return { answer: v1Refusal(400, 'AuthenticationFailed.MissingParameter', message) };
   }
-  if (endpoint.token === 'app' && platform.appTokens.isLive(headers.token)) return { login: undefined };
+  if (platform.appTokens.isLive(headers.token)) return { login: undefined };
   const login = endpoint.token === 'user' ? platform.userTokens.login(headers.token) : undefined;
   if (login === 'expired') return { answer: v1Refusal(400, 'accesstoken.expired', '用户accessToken过期') };
-  return login ? { login } : { answer: v1Refusal(400, 'InvalidAuthentication', '不合法的access_token') };
+  return login ? { login } : { answer: invalidToken() };
+}
+
+function invalidToken(): Answer {
+  return v1Refusal(400, 'InvalidAuthentication', '不合法的access_token');
 }
 
 function isAllowedAddress(ip: string, whitelist: readonly string[]): boolean {

@@ -8,6 +8,7 @@ import { tellOf } from './events/staff-events';
 import { createFaultStore, type FaultStore } from './faults';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
+import type { OddNames } from './staff';
 import { createUserTokens, type UserTokens } from './user-tokens';
 
 /** The app as it is registered in the console. */
@@ -36,6 +37,8 @@ export interface Platform {
   settings: Settings;
   /** The emulator's own origin, without a slash at its end. */
   readonly url: string;
+  /** What a browser may call the emulator: names with the port. */
+  readonly hosts: readonly string[];
   /** Back to the start: calls, faults, clock, codes, tokens, settings and people. */
   reset(): void;
 }
@@ -48,14 +51,18 @@ export interface PlatformOptions {
   departments: number;
   seed: number;
   oddDepartments?: boolean | undefined;
+  oddNames?: OddNames | undefined;
   settings: Settings;
   url: string;
+  hosts: readonly string[];
+  /** Where callbacks may go beside loopback. */
+  appOrigins: readonly string[];
 }
 
 /** Makes the state of a platform. Nothing listens yet. */
 export function createPlatform(options: PlatformOptions): Platform {
   const clock = createClock();
-  const events = createEventHub({ clock, app: options.app });
+  const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
   const platform: Platform = {
     app: options.app,
     company: createCompany({ ...options, corpId: options.app.corpId }, tellOf(events.control)),
@@ -71,6 +78,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     events,
     settings: structuredClone(options.settings),
     url: options.url,
+    hosts: options.hosts,
     reset() {
       clock.reset();
       platform.calls.reset();

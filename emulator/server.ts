@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Company } from './company';
 import { type Control, createControl, type PersonSummary } from './control';
@@ -8,6 +8,8 @@ import { STREAM_PATH } from './events/stream-gateway';
 import { createPlatform } from './platform';
 import { isDingtalkPath } from './routes';
 import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './settings';
+import type { OddNames } from './staff';
+import { enterAsOtherBrowser } from './workbench/other-browser';
 import { createWorkbench } from './workbench/workbench';
 
 /** How to start an emulator; every field has a default. */
@@ -30,6 +32,12 @@ export interface EmulatorOptions {
   agentId?: string | undefined;
   /** Where the app behind the workbench listens. */
   appUrl?: string | undefined;
+  /** The app's origin as browsers see it. With it the emulator's other loopback name is another browser, without cookies. */
+  appOrigin?: string | undefined;
+  /** The app's latest log lines, oldest first, for the workbench to look in. */
+  appLog?: (() => readonly string[]) | undefined;
+  /** Where the names that break software stand: among the others, at the end of the list, or nowhere. */
+  oddNames?: OddNames | undefined;
   /** Registered redirect URLs; default: the app's callback, by its own address and through the workbench. */
   redirectUris?: string[] | undefined;
   enforceQps?: boolean | undefined;
@@ -62,6 +70,8 @@ export interface Emulator {
   readonly agentId: string;
   readonly company: Company;
   readonly control: Control;
+  /** Answers a request that came in by another port. */
+  serve(req: IncomingMessage, res: ServerResponse): void;
   /** Stops at once: stalled and half-answered connections are cut. */
   close(): Promise<void>;
 }
@@ -88,12 +98,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     departments: options.departments ?? 12,
     seed: options.seed ?? 1,
     oddDepartments: options.oddDepartments,
+    oddNames: options.oddNames,
     settings: initialSettings(options, url),
     url,
+    hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
+    appOrigins: options.appUrl === undefined ? [] : [new URL(options.appUrl).origin],
   });
   const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
+    hasOtherBrowser: options.appOrigin !== undefined,
+    appLog: options.appLog,
     platform: {
       ...app,
       corpName: platform.company.corpName,
@@ -108,21 +123,31 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.on('request', (req, res) => {
-    // A client that goes away is no news here.
-    res.on('error', () => {});
+  function serve(req: IncomingMessage, res: ServerResponse): void {
     const path = pathOf(req.url);
+    if (options.appOrigin && !path.startsWith('/__emulator/'))
+      enterAsOtherBrowser(req, res, options.appOrigin);
     const handled = isControlPath(path)
       ? handleControl(platform, control, { req, res })
       : isDingtalkPath(path)
         ? handleDingtalk(platform, req, res)
         : workbench.handleRequest(req, res);
+    // A client that goes away is no news here.
+    res.on('error', () => {});
     Promise.resolve(handled).catch(() => res.destroy());
-  });
+  }
+  server.on('request', (req, res) => (isOwnHost(req) ? serve(req, res) : refuseHost(res)));
   server.on('upgrade', (req, socket, head) => {
-    if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
+    if (!isOwnHost(req)) socket.destroy();
+    else if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
     else workbench.handleUpgrade(req, socket, head);
   });
+
+  // A name of another site that was made to resolve to loopback (DNS rebinding) must find nothing here.
+  function isOwnHost({ headers: { host = '' } }: IncomingMessage): boolean {
+    const name = host.toLowerCase().replace(/:\d+$/, '');
+    return platform.hosts.some((own) => own.replace(/:\d+$/, '') === name);
+  }
 
   const close = () =>
     new Promise<void>((resolve) => {
@@ -130,7 +155,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
-  return { url, port, ...app, company: platform.company, control, close };
+  return { url, port, ...app, company: platform.company, control, serve, close };
 }
 
 function initialSettings(options: EmulatorOptions, url: string): Settings {
@@ -146,7 +171,13 @@ function initialSettings(options: EmulatorOptions, url: string): Settings {
     latencyMs: 0,
     redirectUris: options.redirectUris ?? origins.map((origin) => `${origin}${callback}`),
     oauthParameters: 'both',
+    permissionText: 'apply-link',
   };
+}
+
+function refuseHost(res: ServerResponse): void {
+  res.writeHead(403, { 'content-type': 'application/json;charset=utf-8', connection: 'close' });
+  res.end(JSON.stringify({ error: 'the emulator answers to its loopback names only' }));
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -21,6 +21,8 @@ export interface Settings {
   redirectUris: string[];
   /** What the login page puts into the redirect: `code` and `authCode`, or only one of them. */
   oauthParameters: 'both' | 'authCode' | 'code';
+  /** Which of its two current texts v1.0 uses for a missing permission point; both come with `accessdenieddetail`. */
+  permissionText: 'apply-link' | 'reference';
 }
 
 /** Permission points that an app of the emulator has unless told otherwise. */
@@ -54,6 +56,7 @@ export const settingsChange = z.strictObject({
   latencyMs: z.int().min(0).max(600_000).optional(),
   redirectUris: z.array(z.string()).optional(),
   oauthParameters: z.enum(['both', 'authCode', 'code']).optional(),
+  permissionText: z.enum(['apply-link', 'reference']).optional(),
 });
 
 /** A change of settings: any of them, the others stay. */

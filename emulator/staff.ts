@@ -14,15 +14,22 @@ const MAIN_ADMIN = 2;
 const SUB_ADMINS = [3, 4];
 const FIRST_ODD = 7;
 
+/** Where the names that break software stand: from the eighth on among the others, at the end, or nowhere. */
+export type OddNames = 'among' | 'last' | 'off';
+
 /**
- * Hires `count` people into the departments: the same people for the same seed, whatever the count. Userids are
- * readable (`zhang.wei07`) and unique.
+ * Hires `count` people into the departments: the same people for the same seed, whatever the count (but for odd names at
+ * the end). Userids are readable (`zhang.wei07`) and unique.
  */
-export function generateStaff(departments: readonly Department[], count: number, seed: number): Person[] {
+export function generateStaff(
+  departments: readonly Department[],
+  { count, seed, oddNames = 'among' }: { count: number; seed: number; oddNames?: OddNames | undefined },
+): Person[] {
   const taken = new Map<string, number>();
   const staff: Person[] = [];
   for (let index = 0; index < count; index += 1) {
-    staff.push(generatePerson(index, createRandom(seed, 23, index), departments, taken));
+    const odd = oddNameAt(index, count, oddNames);
+    staff.push(generatePerson(index, createRandom(seed, 23, index), departments, { taken, odd }));
   }
   appointLeaders(staff, departments);
   return staff;
@@ -32,9 +39,9 @@ function generatePerson(
   index: number,
   random: Random,
   departments: readonly Department[],
-  taken: Map<string, number>,
+  { taken, odd }: { taken: Map<string, number>; odd: readonly [string, string] | undefined },
 ): Person {
-  const [name, base] = nameOf(index, random);
+  const [name, base] = odd ?? ordinaryName(random);
   const number = (taken.get(base) ?? 0) + 1;
   taken.set(base, number);
   const userid = `${base}${String(number).padStart(2, '0')}`;
@@ -75,10 +82,13 @@ function generatePerson(
   };
 }
 
-function nameOf(index: number, random: Random): readonly [string, string] {
-  const odd =
-    index >= FIRST_ODD && (index - FIRST_ODD) % 2 === 0 ? ODD_NAMES[(index - FIRST_ODD) / 2] : undefined;
-  if (odd) return odd;
+function oddNameAt(index: number, count: number, oddNames: OddNames): readonly [string, string] | undefined {
+  if (index < FIRST_ODD || oddNames === 'off') return undefined;
+  if (oddNames === 'last') return ODD_NAMES[index - Math.max(FIRST_ODD, count - ODD_NAMES.length)];
+  return ODD_NAMES[(index - FIRST_ODD) / 2];
+}
+
+function ordinaryName(random: Random): readonly [string, string] {
   const family = random.pick(FAMILY_NAMES);
   const given = [random.pick(GIVEN_SYLLABLES)];
   if (random.chance(0.7)) given.push(random.pick(GIVEN_SYLLABLES));

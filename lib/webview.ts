@@ -67,11 +67,6 @@ export async function requestAuthCode(options: {
 /** A client that has a chat opens it within this time or not at all. */
 const CHAT_TIMEOUT_MS = 5000;
 
-/** Whether this page is open in a client of DingTalk. */
-export function isInDingTalk(): boolean {
-  return String(dd.env.platform) !== 'notInDingTalk';
-}
-
 /** Clients that can open a chat: those on phones. The desktop's has no such call. */
 const CHAT_CLIENTS = ['android', 'ios', 'harmony'];
 

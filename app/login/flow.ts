@@ -109,6 +109,8 @@ async function attempt(options: FlowOptions, onPhase: (phase: Phase) => void): P
 }
 
 async function askForCode({ corpId, clientId }: FlowOptions): Promise<{ code: string } | Outcome> {
+  // Not left to the SDK: in an ordinary browser it writes an error of its own to the console.
+  if (!inClient()) return { kind: 'failed', problem: 'not-in-dingtalk' };
   let webview: typeof import('@/lib/webview');
   try {
     webview = await import('@/lib/webview');
@@ -173,7 +175,7 @@ export async function changeOver(options: FlowOptions, userId: string): Promise<
   }
 }
 
-/** A cheap "no" for ordinary browsers, which need not load the SDK to learn it. The SDK has the last word. */
+/** Whether a client of DingTalk may be around: ordinary browsers need not load the SDK, which has the last word. */
 function inClient(): boolean {
   return /DingTalk/i.test(navigator.userAgent);
 }

@@ -61,6 +61,7 @@ async function register({ platform, body }: Call): Promise<Answer> {
 }
 
 const CHECK_REFUSALS: Record<CheckFailure['kind'], [number, string]> = {
+  'not-allowed': [400050, '回调地址无效'],
   unreachable: [400051, '回调地址访问异常'],
   'bad-answer': [400052, '回调地址返回的内容不正确'],
   timeout: [400054, '回调地址访问超时'],

@@ -1,5 +1,5 @@
 import { flatAnswer, Refusal, topapiAnswer } from '../answers';
-import { type Call, type Endpoint, requireText } from '../endpoint';
+import { type Call, type Endpoint, readText } from '../endpoint';
 import type { Json } from '../json';
 import { sysLevel } from '../person';
 import { createRandom } from '../random';
@@ -12,8 +12,9 @@ export const codeEndpoints: Endpoint[] = [
     family: 'topapi',
     token: 'app',
     permission: 'qyapi_base',
+    required: { code: 'text' },
     handle(call) {
-      const { userid, name, unionid, deviceId, level } = exchange(call, 400002);
+      const { userid, name, unionid, deviceId, level } = exchange(call);
       const result: Json = { userid, name };
       if (unionid !== undefined) result.unionid = unionid;
       return topapiAnswer({
@@ -27,17 +28,18 @@ export const codeEndpoints: Endpoint[] = [
     family: 'flat',
     token: 'app',
     permission: 'qyapi_base',
+    required: { code: 'text' },
     handle(call) {
-      const { userid, name, deviceId, level } = exchange(call, 40035);
+      const { userid, name, deviceId, level } = exchange(call);
       return flatAnswer({ userid, name, deviceId, is_sys: isSys(level), sys_level: level });
     },
   },
 ];
 
 // An unknown, old, used or foreign code are one and the same to DingTalk: 40078.
-function exchange(call: Call, missing: number) {
+function exchange(call: Call) {
   const { jsapiCodes, app, company } = call.platform;
-  const code = requireText(call, 'code', missing);
+  const code = readText(call, 'code');
   const grant = jsapiCodes.peek(code);
   if (!grant || grant.clientId !== app.clientId || grant.corpId !== app.corpId) throw new Refusal(40078);
   jsapiCodes.spend(code);

@@ -1,24 +1,31 @@
 import { Refusal, topapiAnswer } from '../answers';
 import { requireDepartment } from '../authorized-scope';
 import { ROOT_DEPARTMENT } from '../departments';
-import { type Call, type Endpoint, readInteger, requireText } from '../endpoint';
+import { type Arguments, type Call, type Endpoint, readInteger, readText } from '../endpoint';
 import type { Json } from '../json';
 
-function endpoint(path: string, handle: (call: Call) => Json): Endpoint {
+const DEPARTMENT: Arguments = { dept_id: 'number' };
+
+function endpoint(
+  path: string,
+  declared: Pick<Endpoint, 'required' | 'optional'>,
+  handle: (call: Call) => Json,
+): Endpoint {
   return {
     method: 'POST',
     path,
     family: 'topapi',
     token: 'app',
     permission: 'qyapi_get_department_list',
+    ...declared,
     handle: (call) => topapiAnswer({ result: handle(call) }),
   };
 }
 
 /** Reading the tree of departments. @see https://open.dingtalk.com/document/orgapp/obtain-the-department-list-v2 */
 export const departmentEndpoints: Endpoint[] = [
-  endpoint('/topapi/v2/department/listsub', (call) => {
-    const { id } = requireDepartment(call.platform, readId(call, ROOT_DEPARTMENT));
+  endpoint('/topapi/v2/department/listsub', { optional: DEPARTMENT }, (call) => {
+    const { id } = requireDepartment(call.platform, readId(call));
     return call.platform.company.childrenOf(id).map((child) => ({
       dept_id: child.id,
       name: child.name,
@@ -29,24 +36,26 @@ export const departmentEndpoints: Endpoint[] = [
     }));
   }),
   // Documented as not limited by the authorised scope, like the two listparent* below.
-  endpoint('/topapi/v2/department/listsubid', (call) => {
+  endpoint('/topapi/v2/department/listsubid', { required: DEPARTMENT }, (call) => {
     const id = knownId(call);
     return { dept_id_list: call.platform.company.childrenOf(id).map((child) => child.id) };
   }),
-  endpoint('/topapi/v2/department/get', (call) => departmentRecord(call, readId(call))),
-  endpoint('/topapi/v2/department/listparentbydept', (call) => ({
+  endpoint('/topapi/v2/department/get', { required: DEPARTMENT }, (call) =>
+    departmentRecord(call, readId(call)),
+  ),
+  endpoint('/topapi/v2/department/listparentbydept', { required: DEPARTMENT }, (call) => ({
     parent_id_list: call.platform.company.pathOf(knownId(call)),
   })),
-  endpoint('/topapi/v2/department/listparentbyuser', (call) => {
+  endpoint('/topapi/v2/department/listparentbyuser', { required: { userid: 'text' } }, (call) => {
     const { company } = call.platform;
-    const person = company.person(requireText(call, 'userid'));
+    const person = company.person(readText(call, 'userid'));
     if (!person) throw new Refusal(33012);
     return { parent_list: person.departmentIds.map((id) => ({ parent_dept_id_list: company.pathOf(id) })) };
   }),
 ];
 
-function readId(call: Call, fallback?: number): number {
-  return readInteger(call, 'dept_id', { errcode: 400002, ...(fallback === undefined ? {} : { fallback }) });
+function readId(call: Call): number {
+  return readInteger(call, 'dept_id', { errcode: 400002, fallback: ROOT_DEPARTMENT });
 }
 
 function knownId(call: Call): number {

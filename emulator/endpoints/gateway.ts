@@ -1,6 +1,5 @@
 import { v1Answer, v1Missing, v1Refusal } from '../answers';
 import type { Endpoint } from '../endpoint';
-import { STREAM_PATH } from '../events/stream-gateway';
 
 /** The way into Stream: an address and a ticket for it. @see https://open.dingtalk.com/document/development/stream-mode */
 export const gatewayEndpoints: Endpoint[] = [
@@ -19,8 +18,7 @@ export const gatewayEndpoints: Endpoint[] = [
       if (clientId !== app.clientId || clientSecret !== app.clientSecret) {
         return v1Refusal(401, 'authFailed', '鉴权失败');
       }
-      const endpoint = `${url.replace(/^http/, 'ws')}${STREAM_PATH}`;
-      return v1Answer({ endpoint, ticket: events.gateway.issueTicket() });
+      return v1Answer({ ...events.gateway.issueTicket(url) });
     },
   },
 ];

@@ -1,14 +1,30 @@
 import { type Answer, Refusal, topapiAnswer } from '../answers';
-import { type Call, type Endpoint, readInteger } from '../endpoint';
+import { type Arguments, type Call, type Endpoint, readInteger } from '../endpoint';
 import { ROLE_GROUPS, ROLES } from '../roles';
 
-function endpoint(path: string, permission: string, handle: (call: Call) => Answer): Endpoint {
-  return { method: 'POST', path, family: 'topapi', token: 'app', permission, handle };
+const PAGE: Arguments = { offset: 'number', size: 'number' };
+
+function endpoint(
+  path: string,
+  permission: string,
+  required: Arguments,
+  handle: (call: Call) => Answer,
+): Endpoint {
+  return {
+    method: 'POST',
+    path,
+    family: 'topapi',
+    token: 'app',
+    permission,
+    required,
+    optional: PAGE,
+    handle,
+  };
 }
 
 /** Reading roles; mind the camelCase of `hasMore`, `groupId` and `roleId`. @see https://open.dingtalk.com/document/orgapp/obtains-a-list-of-enterprise-roles */
 export const roleEndpoints: Endpoint[] = [
-  endpoint('/topapi/role/list', 'qyapi_get_department_list', (call) => {
+  endpoint('/topapi/role/list', 'qyapi_get_department_list', {}, (call) => {
     const { offset, size } = readPage(call, 200);
     const groups = ROLE_GROUPS.slice(offset, offset + size).map((group) => ({
       groupId: group.id,
@@ -17,7 +33,7 @@ export const roleEndpoints: Endpoint[] = [
     }));
     return topapiAnswer({ result: { hasMore: offset + size < ROLE_GROUPS.length, list: groups } });
   }),
-  endpoint('/topapi/role/simplelist', 'qyapi_get_department_member', (call) => {
+  endpoint('/topapi/role/simplelist', 'qyapi_get_department_member', { role_id: 'number' }, (call) => {
     const role = requireRole(readInteger(call, 'role_id', { errcode: 33011 }));
     const { offset, size } = readPage(call, 100);
     const people = call.platform.company.peopleWithRole(role.id);
@@ -28,11 +44,11 @@ export const roleEndpoints: Endpoint[] = [
     const more = next < people.length;
     return topapiAnswer({ result: { hasMore: more, nextCursor: more ? next : undefined, list } });
   }),
-  endpoint('/topapi/role/getrole', 'qyapi_get_department_member', (call) => {
+  endpoint('/topapi/role/getrole', 'qyapi_get_department_member', { roleId: 'number' }, (call) => {
     const role = requireRole(readInteger(call, 'roleId', { errcode: 33011 }));
     return topapiAnswer({ role: { name: role.name, groupId: role.groupId } });
   }),
-  endpoint('/topapi/role/getrolegroup', 'qyapi_get_department_list', (call) => {
+  endpoint('/topapi/role/getrolegroup', 'qyapi_get_department_list', { group_id: 'number' }, (call) => {
     const id = readInteger(call, 'group_id', { errcode: 33011 });
     const group = ROLE_GROUPS.find((candidate) => candidate.id === id);
     if (!group) throw new Refusal(33011);

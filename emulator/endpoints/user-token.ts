@@ -1,6 +1,6 @@
 import { type Answer, v1Answer, v1Missing, v1Refusal } from '../answers';
 import type { Call, Endpoint } from '../endpoint';
-import { permissionText } from '../gate';
+import { permissionAnswer } from '../gate';
 import { findAccount } from '../login-accounts';
 import type { UserTokenPair } from '../user-tokens';
 
@@ -33,7 +33,8 @@ function exchange({ platform, body }: Call): Answer {
   if (clientId !== app.clientId || clientSecret !== app.clientSecret) {
     return v1Refusal(400, 'invalidClientIdOrSecret', '无效的clientId或者clientSecret');
   }
-  if (!settings.permissions.includes('open_app_api_base')) return denied(app.clientId, 'open_app_api_base');
+  if (!settings.permissions.includes('open_app_api_base'))
+    return permissionAnswer(platform, 'open_app_api_base', 'v1');
   if (grantType === 'refresh_token') {
     if (!refreshToken) return v1Missing('refreshToken');
     const pair = userTokens.refresh(String(refreshToken));
@@ -62,9 +63,10 @@ function profile({ platform, parameters, login }: Call): Answer {
     nick: account.nick,
     unionId: account.unionid,
     openId: account.openid,
-    avatarUrl: account.avatarUrl,
+    // Absent, not empty, where there is no value.
+    avatarUrl: account.avatarUrl || undefined,
     ...mobile,
-    email: account.email,
+    email: account.email || undefined,
     visitor: false,
   });
 }
@@ -75,13 +77,4 @@ function pairAnswer({ accessToken, refreshToken, expiresInSeconds, login }: User
 
 function codeNotFound(): Answer {
   return v1Refusal(400, 'invalidParameter.authCode.notFound', '不合法的临时授权码');
-}
-
-function denied(clientId: string, permission: string): Answer {
-  return v1Refusal(
-    403,
-    'Forbidden.AccessDenied.AccessTokenPermissionDenied',
-    permissionText(clientId, permission),
-    { accessdenieddetail: { requiredScopes: [permission] } },
-  );
 }

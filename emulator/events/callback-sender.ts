@@ -15,6 +15,8 @@ const LISTED_AFTER_MS = 180_000;
 const MOST_AT_ONCE = 10;
 const PAGE = 200;
 const KEPT = 1000;
+/** Hostnames as `URL` writes them: every spelling of an address has become one by then. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A subscription as the control plane takes it: what one would enter in the console, and how DingTalk shall write. */
 export const callbackRequest = z.strictObject({
@@ -72,20 +74,37 @@ export interface CallbackSender {
 
 /** Why an address is not taken. */
 export class CheckFailure extends Error {
-  readonly kind: 'unreachable' | 'timeout' | 'bad-answer';
+  readonly kind: 'not-allowed' | 'unreachable' | 'timeout' | 'bad-answer';
   constructor(kind: CheckFailure['kind'], message: string) {
     super(message);
     this.kind = kind;
   }
 }
 
-/** Makes a sender without a subscription: it sends nothing. */
-export function createCallbackSender({ clock, alarms }: { clock: Clock; alarms: Alarms }): CallbackSender {
+/**
+ * Makes a sender without a subscription: it sends nothing.
+ *
+ * @param options.origins where it may post beside loopback: it must not become a way to reach other machines
+ */
+export function createCallbackSender(options: {
+  clock: Clock;
+  alarms: Alarms;
+  origins: readonly string[];
+}): CallbackSender {
+  const { clock, alarms, origins } = options;
   let deliveries: Delivery[] = [];
   let failed: { event: CompanyEvent; listedAt: number }[] = [];
   let era = 0;
   let underWay = 0;
   const queue: (() => Promise<void>)[] = [];
+
+  /** @throws CheckFailure */
+  async function post(to: Subscription, text: string): Promise<void> {
+    const { hostname, origin } = new URL(to.url);
+    if (!LOOPBACK.test(hostname) && !origins.includes(origin))
+      throw new CheckFailure('not-allowed', 'neither loopback nor the app behind the workbench');
+    return postSealed(to, text, clock.now());
+  }
 
   function next(): void {
     while (underWay < MOST_AT_ONCE) {
@@ -103,7 +122,7 @@ export function createCallbackSender({ clock, alarms }: { clock: Clock; alarms: 
     const mine = era;
     queue.push(async () => {
       if (mine !== era) return;
-      const reason = await post(to, toJson(callbackBody(event, to.keyStyle)), clock.now()).then(
+      const reason = await post(to, toJson(callbackBody(event, to.keyStyle))).then(
         () => undefined,
         (error: Error) => error.message,
       );
@@ -127,7 +146,7 @@ export function createCallbackSender({ clock, alarms }: { clock: Clock; alarms: 
 
   const sender: CallbackSender = {
     subscription: undefined,
-    check: (to) => post(to, '{"EventType":"check_url"}', clock.now()),
+    check: (to) => post(to, '{"EventType":"check_url"}'),
     send(event) {
       const to = sender.subscription;
       if (!to || (to.tags && !to.tags.includes(event.type))) return;
@@ -156,7 +175,7 @@ export function createCallbackSender({ clock, alarms }: { clock: Clock; alarms: 
 }
 
 /** Posts one text and wants `success` for it. @throws CheckFailure */
-async function post(to: Subscription, text: string, now: number): Promise<void> {
+async function postSealed(to: Subscription, text: string, now: number): Promise<void> {
   const { signature, timestamp, nonce, encrypt } = sealText(text, to, now);
   const url = new URL(to.url);
   if (to.signatureName !== 'signature') url.searchParams.set('msg_signature', signature);

@@ -43,10 +43,12 @@ export interface EventHub {
 export function createEventHub(options: {
   clock: Clock;
   app: { corpId: string; clientId: string; agentId: string };
+  /** Where callbacks may go beside loopback. */
+  callbackOrigins: readonly string[];
 }): EventHub {
   const { clock, app } = options;
   const alarms = createAlarms(clock);
-  const callbacks = createCallbackSender({ clock, alarms });
+  const callbacks = createCallbackSender({ clock, alarms, origins: options.callbackOrigins });
   const gateway = createStreamGateway({ clock, alarms, appId: app.agentId });
 
   const control: EventControl = {

@@ -28,7 +28,7 @@ export function tellOf(events: EventControl): (change: CompanyChange) => void {
     if (changed.some((name) => !PERSONAL.has(name)))
       emit('user_modify_org', userid, { diff: diffOf(before, after) });
     if (after.active && !before.active) emit('user_active_org', userid);
-    if (after.adminLevel > 0 && before.adminLevel === 0) emit('org_admin_add', userid);
+    if (after.adminLevel > 0 && before.adminLevel !== after.adminLevel) emit('org_admin_add', userid);
     if (after.adminLevel === 0 && before.adminLevel > 0) emit('org_admin_remove', userid);
     const [had, has] = [before, after].map((person) => rolesOf(person).map(({ id }) => id)) as [
       number[],

@@ -16,6 +16,10 @@ export interface StreamConnection {
   /** @param data becomes a text within the frame, as DingTalk does it */
   say(type: 'SYSTEM' | 'EVENT', headers: Record<string, string>, data: object): void;
   close(): void;
+  /** TCP ends in good order, without a close frame. */
+  end(): void;
+  /** A close frame, after which TCP is left standing for good. */
+  sayClose(): void;
   /** A TCP reset, as when the gateway's machine dies. */
   kill(): void;
 }
@@ -50,6 +54,12 @@ export function createConnections({ clock }: { clock: Clock }) {
         socket.send(JSON.stringify({ ...frame, data: JSON.stringify(data) }));
       },
       close: () => socket.close(1000),
+      end: () => raw.end(),
+      sayClose() {
+        // ws would end TCP once it read the answer: it reads no more, and the frame (FIN, opcode 8, 1000) is written by hand.
+        raw.removeAllListeners('data').resume();
+        raw.write(Buffer.from([0x88, 0x02, 0x03, 0xe8]));
+      },
       kill: () =>
         'resetAndDestroy' in raw
           ? (raw as Duplex & { resetAndDestroy(): void }).resetAndDestroy()

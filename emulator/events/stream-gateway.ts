@@ -24,8 +24,15 @@ export const streamRequest = z.strictObject({
   redeliverAfterMs: z.int().min(1).optional(),
   /** The gateway pings so often. */
   pingEveryMs: z.int().min(10).optional(),
-  /** Now: a ping; the word to leave; a reset of all connections; or they are forgotten without a word. */
-  act: z.enum(['ping', 'disconnect', 'kill', 'half-open']).optional(),
+  /** Whether a new connection is greeted with `CONNECTED` and `REGISTERED`, which nothing promises. */
+  greets: z.boolean().optional(),
+  /** Whether tickets name another host, as DingTalk's second one does: here the other loopback name. */
+  secondHost: z.boolean().optional(),
+  /**
+   * Now: a ping; the word to leave; a reset of all connections; an end of TCP without a word of WebSocket; a close
+   * frame after which TCP is left standing; or they are forgotten without a word.
+   */
+  act: z.enum(['ping', 'disconnect', 'kill', 'end', 'close-and-stay', 'half-open']).optional(),
 });
 
 /** A change of the gateway, as tests and the control plane order it. */
@@ -37,6 +44,8 @@ export interface StreamReport {
   ticketLifeMs: number;
   redeliverAfterMs: number;
   pingEveryMs: number;
+  greets: boolean;
+  secondHost: boolean;
   connections: number;
   /** Since the last reset: connections made, the most at once, handshakes refused for their ticket. */
   opened: number;
@@ -58,8 +67,8 @@ interface Waiting {
 
 /** DingTalk's Stream: tickets, connections, and events that are sent until they are acknowledged. */
 export interface StreamGateway {
-  /** A ticket: good for one connection, for 90 s. */
-  issueTicket(): string;
+  /** An address to connect to, and a ticket: good for one connection, for 90 s. @param origin the emulator's own */
+  issueTicket(origin: string): { endpoint: string; ticket: string };
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Keeps the event until an app has acknowledged it; drops it while no app has ever connected. */
   send(event: CompanyEvent): void;
@@ -83,6 +92,8 @@ export function createStreamGateway(options: { clock: Clock; alarms: Alarms; app
     ticketLifeMs: 90_000,
     redeliverAfterMs: 60_000,
     pingEveryMs: 60_000,
+    greets: false,
+    secondHost: false,
   };
   const noCounts = { opened: 0, peak: 0, refused: 0, sent: 0, acknowledged: 0, later: 0, pongs: 0 };
   let settings = { ...defaults };
@@ -109,7 +120,8 @@ export function createStreamGateway(options: { clock: Clock; alarms: Alarms; app
     connections.add(connection);
     counts.opened += 1;
     counts.peak = Math.max(counts.peak, connections.size);
-    for (const topic of ['CONNECTED', 'REGISTERED']) connection.say('SYSTEM', { topic }, {});
+    if (settings.greets)
+      for (const topic of ['CONNECTED', 'REGISTERED']) connection.say('SYSTEM', { topic }, {});
     if (counts.opened === 1) pingLater();
     deliver();
   }
@@ -162,12 +174,14 @@ export function createStreamGateway(options: { clock: Clock; alarms: Alarms; app
     for (const connection of connections) {
       if (what === 'ping') connection.say('SYSTEM', { topic: 'ping' }, { opaque: randomUUID() });
       if (what === 'kill') connection.kill();
-      if (what === 'half-open') {
+      if (what === 'end') connection.end();
+      if (what === 'close-and-stay') connection.sayClose();
+      if (what === 'half-open' || what === 'close-and-stay') {
         connection.isDeaf = true;
         connections.delete(connection);
       }
       if (what === 'disconnect') {
-        connection.say('SYSTEM', { topic: 'disconnect' }, { reason: 'connection is expired' });
+        connection.say('SYSTEM', { topic: 'disconnect' }, { reason: 'persistent connection is timeout' });
         connection.isLeaving = true;
         alarms.in(LEAVE_WITHIN_MS, connection.close);
       }
@@ -179,10 +193,12 @@ export function createStreamGateway(options: { clock: Clock; alarms: Alarms; app
   }
 
   return {
-    issueTicket() {
+    issueTicket(origin) {
       const ticket = randomUUID();
       tickets.set(ticket, clock.now() + settings.ticketLifeMs);
-      return ticket;
+      const address = new URL(STREAM_PATH, origin.replace(/^http/, 'ws'));
+      if (settings.secondHost) address.hostname = 'localhost';
+      return { endpoint: address.href, ticket };
     },
     handleUpgrade,
     send(event) {

@@ -2,13 +2,14 @@ import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer } from 'httpxy';
 import { sendNotice } from './notice';
+import { hostOf } from './other-browser';
 
 /** The way from the emulator's origin to the app: everything that is not DingTalk's goes through here. */
 export interface AppProxy {
   passRequest(req: IncomingMessage, res: ServerResponse): Promise<void>;
   passUpgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void>;
-  /** @param userAgent what the webview in the workbench calls itself from now on */
-  becomeClient(userAgent: string): void;
+  /** What the webview in the workbench at this host calls itself, and which language it asks for, from now on. */
+  becomeClient(host: string, client: { userAgent: string; language: string }): void;
   /** `Set-Cookie` lines, one per cookie, that make a browser forget what the app was seen to set. */
   expiredCookies(): string[];
 }
@@ -22,11 +23,12 @@ export function createAppProxy(appUrl: string): AppProxy {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const proxy = createProxyServer({ target: appUrl });
   const setCookies = new Map<string, string>();
-  let userAgent: string | undefined;
-  const headersFor = (req: IncomingMessage) => ({
-    ...forwardedHeaders(req),
-    ...(userAgent !== undefined && isOfWebview(req) && { 'user-agent': userAgent }),
-  });
+  const clients = new Map<string, { userAgent: string; language: string }>();
+  const headersFor = (req: IncomingMessage) => {
+    const client = isOfWebview(req) ? clients.get(hostOf(req)) : undefined;
+    const own = client && { 'user-agent': client.userAgent, 'accept-language': client.language };
+    return { ...forwardedHeaders(req), ...own };
+  };
 
   proxy.on('proxyRes', (answer) => {
     for (const line of answer.headers['set-cookie'] ?? []) {
@@ -53,9 +55,7 @@ export function createAppProxy(appUrl: string): AppProxy {
         socket.destroy();
       }
     },
-    becomeClient(chosen) {
-      userAgent = chosen;
-    },
+    becomeClient: (host, client) => void clients.set(host, client),
     expiredCookies: () => [...setCookies].map(([name, attributes]) => `${name}=; Max-Age=0${attributes}`),
   };
 }

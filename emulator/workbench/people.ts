@@ -14,12 +14,13 @@ const pageSize = 40;
 /**
  * Finds staff by any part of their name, userid, title or department.
  *
- * @param query `q` text to find, `userid` one person exactly, `offset` people to skip
+ * @param query `q` text to find, `userid` one person exactly, `admins` administrators only, `offset` people to skip
  */
 export function findPeople(staff: Person[], query: URLSearchParams): PeoplePage {
   const userid = query.get('userid');
   const words = (query.get('q') ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const found = staff.filter((person) =>
+  const pool = query.has('admins') ? staff.filter(({ adminLevel }) => adminLevel > 0) : staff;
+  const found = pool.filter((person) =>
     userid === null ? words.every((word) => mentions(person, word)) : person.userid === userid,
   );
   const offset = Math.max(0, Number(query.get('offset')) || 0);

@@ -4,7 +4,9 @@ import type { Duplex } from 'node:stream';
 import type { WorkbenchPlatform } from '../server';
 import { type AppProxy, createAppProxy } from './app-proxy';
 import { sendAsset } from './assets';
+import { findLines } from './log-lines';
 import { sendNotice } from './notice';
+import { hostOf, otherName } from './other-browser';
 import { findPeople } from './people';
 
 /** The app's home as an administrator enters it in DingTalk's console; the workbench fills in $CORPID$. */
@@ -18,15 +20,18 @@ export interface Workbench {
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
-/**
- * The workbench's page with its webviews, and the way to the app for every path that is not the emulator's.
- *
- * @param options.appUrl where the app listens; undefined when the emulator runs on its own
- */
-export function createWorkbench(options: {
+/** What the workbench is made of. */
+export interface WorkbenchOptions {
+  /** Where the app listens; undefined when the emulator runs on its own. */
   appUrl: string | undefined;
+  /** Whether the emulator's other loopback name is a browser without cookies. */
+  hasOtherBrowser: boolean;
+  appLog: (() => readonly string[]) | undefined;
   platform: WorkbenchPlatform;
-}): Workbench {
+}
+
+/** The workbench's page with its webviews, and the way to the app for every path that is not the emulator's. */
+export function createWorkbench(options: WorkbenchOptions): Workbench {
   const app = options.appUrl === undefined ? undefined : createAppProxy(options.appUrl);
   return {
     handleRequest(req, res) {
@@ -35,9 +40,9 @@ export function createWorkbench(options: {
       if (path.startsWith(prefix)) {
         return sendPage(req, res, {
           name: path.slice(prefix.length),
-          query,
+          query: new URLSearchParams(query),
           app,
-          platform: options.platform,
+          ...options,
         });
       }
       if (/^\/__emulator(\/|\/workbench)?$/.test(path)) {
@@ -56,33 +61,53 @@ export function createWorkbench(options: {
 function sendPage(
   req: IncomingMessage,
   res: ServerResponse,
-  page: { name: string; query: string; app: AppProxy | undefined; platform: WorkbenchPlatform },
+  page: WorkbenchOptions & { name: string; query: URLSearchParams; app: AppProxy | undefined },
 ): void | Promise<void> {
-  const { name, app, platform } = page;
+  const { name, query, app, platform, appLog } = page;
   if (name === 'company.json') {
     const { corpId, corpName, clientId } = platform;
-    return sendJson(res, { corpId, corpName, clientId, homeUrl, hasApp: app !== undefined });
+    const otherBrowser = page.hasOtherBrowser
+      ? `http://${otherName(hostOf(req))}${prefix}other-browser`
+      : undefined;
+    const hasLog = appLog !== undefined;
+    return sendJson(res, {
+      corpId,
+      corpName,
+      clientId,
+      homeUrl,
+      hasApp: app !== undefined,
+      hasLog,
+      otherBrowser,
+    });
   }
-  if (name === 'people.json')
-    return sendJson(res, findPeople(platform.people(), new URLSearchParams(page.query)));
+  if (name === 'people.json') return sendJson(res, findPeople(platform.people(), query));
+  if (name === 'log.json') return sendJson(res, { lines: findLines(appLog?.() ?? [], query.get('q') ?? '') });
+  if (name === 'other-browser') return openOtherBrowser(res, app);
   if (name === 'client') return becomeClient(req, res, page);
   if (name === 'clear-data') return clearData(req, res, app);
   return sendAsset(res, name);
 }
 
-/** A page cannot choose its own user agent, so the proxy says it, from the first request of the webview on. */
+/** A page cannot choose its own user agent and language, so the proxy says them, from the webview's first request on. */
 function becomeClient(
   req: IncomingMessage,
   res: ServerResponse,
-  { query, app }: { query: string; app: AppProxy | undefined },
+  { query, app }: { query: URLSearchParams; app: AppProxy | undefined },
 ): void {
-  const userAgent = new URLSearchParams(query).get('userAgent') ?? '';
-  if (isForeign(req) || !/^[\x20-\x7e]{1,512}$/.test(userAgent)) {
+  const userAgent = query.get('userAgent') ?? '';
+  const language = query.get('language') ?? 'zh-CN';
+  if (isForeign(req) || !/^[\x20-\x7e]{1,512}$/.test(userAgent) || !/^[a-zA-Z-]{2,35}$/.test(language)) {
     res.writeHead(400).end();
     return;
   }
-  app?.becomeClient(userAgent);
+  app?.becomeClient(hostOf(req), { userAgent, language });
   res.writeHead(204).end();
+}
+
+/** The app in a browser that has just been bought: what an earlier visit left in it is forgotten first. */
+function openOtherBrowser(res: ServerResponse, app: AppProxy | undefined): void {
+  const forgotten = { 'set-cookie': app?.expiredCookies() ?? [], 'clear-site-data': '"storage"' };
+  res.writeHead(302, { location: '/', 'cache-control': 'no-store', ...forgotten }).end();
 }
 
 function isForeign(req: IncomingMessage): boolean {

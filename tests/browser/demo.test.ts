@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createDemoLog } from '../../emulator/demo-log';
 import { demoSettings } from '../../emulator/demo-settings';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
@@ -15,16 +16,137 @@ let page: Page;
 beforeAll(async () => {
   browser = await launchBrowser();
   const port = await freePort();
-  emulator = await startEmulator({ appUrl: `http://127.0.0.1:${port}` });
-  const origin = `http://localhost:${emulator.port}`;
-  app = await startApp({ emulator, port, origin, env: demoSettings(emulator, origin) });
+  const emulatorPort = await freePort();
+  const origin = `http://localhost:${emulatorPort}`;
+  const log = createDemoLog();
+  emulator = await startEmulator({
+    port: emulatorPort,
+    appUrl: `http://127.0.0.1:${port}`,
+    appOrigin: origin,
+    appLog: log.lines,
+    redirectUris: [`${origin}/api/oauth/callback`],
+    oddNames: 'last',
+  });
+  const clock = new URL('../../emulator/demo-clock.mjs', import.meta.url).href;
+  app = await startApp({
+    emulator,
+    port,
+    origin,
+    env: { ...demoSettings(emulator, origin), NODE_OPTIONS: `--import=${clock}?${emulator.url}` },
+  });
+  log.add(app.output());
+  app.process.stdout!.on('data', (chunk) => log.add(chunk));
   await untilReady(app);
   page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
+  page.setDefaultTimeout(8000);
 });
 afterAll(async () => {
   await browser.close();
   await app?.close();
   await emulator?.close();
+});
+
+const workbench = (query = '?open=1') => `http://localhost:${emulator.port}/__emulator/workbench/${query}`;
+const frame = () => page.frameLocator('[data-testid=app-frame]');
+const isGreeted = (name: string) =>
+  frame().getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
+
+test('whoever is made a main administrator finds the pages of administrators within a minute', async () => {
+  const { name } = emulator.company.people[5]!;
+  await page.goto(workbench(`?as=${emulator.company.people[5]!.userid}&open=1`));
+  await isGreeted(name);
+  expect(await frame().locator('a[href="/admin/sync"]').count()).toBe(0);
+  await expect.poll(() => app.output()).toContain('stream-connected');
+  await page.getByTestId('staff-promote').click();
+  await expect
+    .poll(
+      async () => {
+        await page.getByTestId('nav-refresh').click();
+        await isGreeted(name);
+        return frame().locator('a[href="/admin/sync"]').count();
+      },
+      { timeout: 20_000, interval: 500 },
+    )
+    .toBe(1);
+});
+
+test('one tap opens a browser that knows nothing, where the other way in can be seen; the webview stays as it was', async () => {
+  const { userid, name } = emulator.company.people[0]!;
+  for (let visit = 0; visit < 2; visit += 1) {
+    await page.goto(workbench(`?as=${userid}&open=1`));
+    await isGreeted(name);
+    const [tab] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByTestId('open-in-tab').click(),
+    ]);
+    const noise: string[] = [];
+    tab.on('console', (message) => noise.push(message.text()));
+    const own = `http://127.0.0.1:${emulator.port}`;
+    await tab.getByRole('link', { name: '用钉钉登录' }).click();
+    await tab.waitForURL(`${own}/oauth2/auth?**`);
+    await tab.locator(`[data-account="${emulator.company.people[1]!.userid}"]`).click();
+    await tab
+      .getByRole('heading', { level: 1 })
+      .filter({ hasText: emulator.company.people[1]!.name })
+      .waitFor();
+    expect(new URL(tab.url()).origin).toBe(own);
+    expect(noise).toEqual([]);
+    await tab.close();
+  }
+  await page.getByTestId('nav-refresh').click();
+  await isGreeted(name);
+});
+
+test('a browser that asks under another name is refused by the app where it lies about its origin', async () => {
+  const answer = await fetch(`${emulator.url}/api/session`, {
+    method: 'POST',
+    headers: { origin: 'http://evil.example', 'content-type': 'application/json' },
+    body: '{}',
+  });
+  expect(answer.status).toBe(403);
+});
+
+test('moving the clock in the workbench makes the sign-in old, and the sensitive page asks again', async () => {
+  const [tab] = await Promise.all([
+    page.context().waitForEvent('page'),
+    page.goto(workbench()).then(() => page.getByTestId('open-in-tab').click()),
+  ]);
+  await tab.getByRole('link', { name: '用钉钉登录' }).click();
+  await tab.locator(`[data-account="${emulator.company.people[1]!.userid}"]`).click();
+  await tab.getByRole('heading', { level: 1 }).waitFor();
+  const sensitive = `http://127.0.0.1:${emulator.port}/example/step-up`;
+  await tab.goto(sensitive);
+  expect(tab.url()).toBe(sensitive);
+  await page.getByTestId('advance-clock').click();
+  await page.getByTestId('clock-ahead').filter({ hasText: '10' }).waitFor();
+  await expect
+    .poll(async () => {
+      await tab.goto(sensitive);
+      return new URL(tab.url()).pathname;
+    })
+    .toBe('/login');
+  await tab.close();
+  emulator.control.advanceClock(-600_000);
+});
+
+test('the fault panel shows the line of the log that belongs to a request id', async () => {
+  await page.goto(workbench('?'));
+  emulator.control.fault({ endpoint: 'userinfo', times: 4, fault: { kind: 'errcode', errcode: 60020 } });
+  await page.getByTestId('clear-data').click();
+  await page.getByTestId('app-icon').click();
+  const id = (await frame().locator('.problem-id code').textContent())!;
+  expect(await frame().getByText('127.0.0.1').count()).toBeGreaterThan(0);
+  await page.getByTestId('log-search').fill(id);
+  const line = page.getByTestId('log-lines').locator('summary').first();
+  await line.filter({ hasText: 'sign-in' }).click();
+  await page.getByTestId('log-lines').getByText(id).first().waitFor();
+  emulator.control.clearFaults();
+});
+
+test('odd names come last', () => {
+  const names = emulator.company.people.map(({ name }) => name);
+  expect(names.slice(0, 42).filter((name) => !/^\p{Script=Han}{2,4}$/u.test(name))).toEqual([]);
+  expect(names.slice(42)).toContain('null');
 });
 
 test('whoever is dismissed in the workbench of the demo is refused at the next click in the app, within two seconds', async () => {

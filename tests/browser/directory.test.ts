@@ -212,10 +212,11 @@ test.each([320, 375, 1280])('at %i px nothing sticks out, and everything has a n
   }
 });
 
-test('in DingTalk on a phone a tap opens the chat, on a computer it says what to do, elsewhere it leads to DingTalk', async () => {
+test('a chat is offered where it can open: in DingTalk on a phone by a tap, in a phone’s browser by way of DingTalk', async () => {
   const { userid } = emulator.company.people[0]!;
   const path = `/directory/people/${userid}`;
-  for (const client of ['android', 'windows'] as const) {
+  const chat = (page: Page) => page.getByRole('link', { name: '钉钉消息' });
+  for (const client of ['android', 'iphone', 'harmony-compatible', 'windows', 'mac'] as const) {
     const { page, context, asked } = await openClient(browser, {
       client,
       onAsk: (method) =>
@@ -223,17 +224,27 @@ test('in DingTalk on a phone a tap opens the chat, on a computer it says what to
     });
     contexts.push(context);
     await page.goto(app.url + path);
-    // The script that knows where it runs comes after the page.
+    await page
+      .getByRole('heading', { level: 1 })
+      .filter({ hasText: emulator.company.people[0]!.name })
+      .waitFor();
+    // Before the page's own script listens, the link would leave the page.
     await page.waitForLoadState('networkidle');
-    await page.getByRole('link', { name: '钉钉消息' }).click();
-    if (client === 'android') await expect.poll(() => asked).toContain('biz.chat.openSingleChat');
-    else await page.getByText('请在钉钉里搜索此人的姓名').waitFor();
+    const isPhone = client !== 'windows' && client !== 'mac';
+    expect([client, await chat(page).count()]).toEqual([client, isPhone ? 1 : 0]);
+    if (isPhone) {
+      await chat(page).click();
+      await expect.poll(() => asked).toContain('biz.chat.openSingleChat');
+    }
     expect(page.url()).toBe(app.url + path);
   }
-  const page = await open(path, { javaScriptEnabled: false });
-  expect(await page.getByRole('link', { name: '钉钉消息' }).getAttribute('href')).toBe(
+  const phone =
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 26_4 like Mac OS X) AppleWebKit/605.1.15 Version/26.4 Mobile Safari/604.1';
+  const page = await open(path, { javaScriptEnabled: false, userAgent: phone });
+  expect(await chat(page).getAttribute('href')).toBe(
     `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(app.origin + path)}`,
   );
+  expect(await chat(await open(path)).count()).toBe(0);
 });
 
 test('the sync’s page shows the run as it goes, and its result when it has ended', async () => {

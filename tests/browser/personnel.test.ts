@@ -54,10 +54,18 @@ test('moving and promoting', async () => {
   const [before] = first().departmentIds;
   await button('move').click();
   await expect.poll(() => first().departmentIds[0]).not.toBe(before);
+  const badge = page.getByTestId(`person-${first().userid}`).locator('.is-admin');
   await button('promote').click();
+  await expect.poll(() => first().adminLevel).toBe(1);
+  await said(/is a main administrator now/);
+  await badge.filter({ hasText: 'main admin' }).waitFor();
+  await button('promote').filter({ hasText: 'Remove' }).click();
+  await expect.poll(() => first().adminLevel).toBe(0);
+  await badge.waitFor({ state: 'detached' });
+  await button('promoteSub').click();
   await expect.poll(() => first().adminLevel).toBe(2);
-  await said(/sub-administrator/);
-  await button('promote').click();
+  await said(/is a sub-administrator now/);
+  await button('promoteSub').filter({ hasText: 'Remove' }).click();
   await expect.poll(() => first().adminLevel).toBe(0);
   expect(told()).toEqual(
     expect.arrayContaining(['user_modify_org', 'org_admin_add', 'org_admin_remove', 'label_user_change']),
@@ -76,6 +84,25 @@ test('somebody dismissed keeps the device, and can only be taken back', async ()
   await said(`${name} is back`);
   await expect.poll(() => emulator.company.person(userid)?.name).toBe(name);
   await expect.poll(() => button('rename').isDisabled()).toBe(false);
+});
+
+test('who the administrators are stands in the list, which can show only them', async () => {
+  const [, , main, sub] = emulator.company.people;
+  const badge = (userid: string) => page.getByTestId(`person-${userid}`).locator('.is-admin').textContent();
+  expect(await badge(main!.userid)).toBe('main admin');
+  expect(await badge(sub!.userid)).toBe('sub-admin');
+  await page.getByTestId('only-admins').check();
+  await expect.poll(() => page.locator('.person').count()).toBe(3);
+  await page.getByTestId('only-admins').uncheck();
+  await expect.poll(() => page.locator('.person').count()).toBe(40);
+});
+
+test('taking somebody back is no red button', async () => {
+  const isRed = () => button('fire').evaluate((node) => node.classList.contains('is-danger'));
+  await expect.poll(isRed).toBe(true);
+  await button('fire').click();
+  await button('fire').filter({ hasText: 'Rehire' }).waitFor();
+  expect(await isRed()).toBe(false);
 });
 
 test('somebody new is hired', async () => {

@@ -49,6 +49,7 @@ test.each([
   ['android', 'runtime.permission.requestAuthCodeV2'],
   ['iphone', 'runtime.permission.requestAuthCodeV2'],
   ['harmony', 'runtime.permission.requestAuthCodeV2'],
+  ['harmony-compatible', 'runtime.permission.requestAuthCodeV2'],
   ['windows', 'runtime.permission.requestAuthCodeV2'],
   ['mac', 'runtime.permission.requestAuthCodeV2'],
   ['android-old', 'runtime.permission.requestAuthCode'],

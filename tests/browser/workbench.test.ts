@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -5,7 +8,7 @@ import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { freePort } from '../support/port';
 
-const clients = ['android', 'ios', 'harmony', 'win', 'mac'];
+const clients = ['android', 'ios', 'harmony', 'harmony-compatible', 'win', 'mac'];
 
 let emulator: Emulator;
 let app: App;
@@ -112,6 +115,21 @@ describe('a person taps the app in the workbench and is signed in', () => {
   });
 });
 
+test.each(['zh', 'en'])('nothing is cut off on a narrow screen, whatever the name: %s', async (lang) => {
+  emulator.control.patchPerson(person(0).userid, { name: '欧阳建国上官若海阿卜杜热合曼' });
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 640 });
+    await page.goto(workbench(`?lang=${lang}`));
+    await page.getByTestId('app-icon').waitFor();
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('.bar-action, .client, .bar-person')]
+        .filter((node) => node.checkVisibility() && node.getBoundingClientRect().right > innerWidth)
+        .map((node) => node.textContent),
+    );
+    expect([width, cut]).toEqual([width, []]);
+  }
+});
+
 describe('the webview', () => {
   test('keeps its cookies when the app is closed and opened again', async () => {
     await page.goto(workbench('?open=1'));
@@ -161,6 +179,41 @@ describe('the webview', () => {
     await page.getByTestId('nav-back').click();
     await page.getByTestId('app-frame').waitFor({ state: 'detached' });
     expect(page.url()).toContain('/__emulator/workbench/');
+  });
+
+  test('tells the app the language of the client, which is the workbench’s', async () => {
+    for (const lang of ['en', 'zh']) {
+      await page.goto(workbench(`?lang=${lang}&open=1`));
+      await isGreeted(person(0).name);
+      const frame = page.frame({ url: /corpid/ })!;
+      expect([lang, await frame.evaluate(() => document.documentElement.lang)]).toEqual([
+        lang,
+        lang === 'en' ? 'en' : 'zh-CN',
+      ]);
+      expect(await frame.evaluate(() => `${navigator.language} ${navigator.userAgent}`)).toMatch(
+        lang === 'en' ? /^en-US .*language\/en-US/ : /^zh-CN .*language\/zh-CN/,
+      );
+    }
+  });
+
+  test('opens a chat on a phone', async () => {
+    const { userid, name } = person(1);
+    await page.goto(workbench('?open=1'));
+    await isGreeted(person(0).name);
+    const frame = page.frame({ url: /corpid/ })!;
+    const opened = await frame.evaluate(
+      ([corpId, userId]) =>
+        new Promise((resolve) => {
+          const exec = Reflect.get(window, 'nuva').require();
+          exec(() => resolve('opened'), resolve, 'biz.chat', 'openSingleChat', { corpId, userId });
+        }),
+      [emulator.corpId, userid],
+    );
+    expect(opened).toBe('opened');
+    await page
+      .getByRole('status')
+      .filter({ hasText: `与${name}的聊天` })
+      .waitFor();
   });
 
   test('shows the title that the page gives itself', async () => {
@@ -221,5 +274,42 @@ describe('without an app', () => {
     const asked = await fetch(`${before.url}/api/session`, { method: 'POST' });
     expect(await asked.json()).toMatchObject({ error: { code: 'app-down' } });
     await before.close();
+  });
+});
+
+describe('before a small app', () => {
+  test('a computer stays white where an error has no body', async () => {
+    const answers: Record<string, [number, string]> = { '/bare': [500, ''], '/told': [500, '<h1>500</h1>'] };
+    const small = createServer((req, res) => {
+      const [status, body] = answers[req.url ?? ''] ?? [200, '<h1>home</h1>'];
+      res.writeHead(status, { 'content-type': 'text/html' }).end(body);
+    });
+    await once(small.listen(0, '127.0.0.1'), 'listening');
+    const other = await startEmulator({
+      appUrl: `http://127.0.0.1:${(small.address() as AddressInfo).port}`,
+    });
+    const white = page.getByTestId('white-page');
+    for (const [client, path, isWhite] of [
+      ['win', '/bare', true],
+      ['mac', '/bare', true],
+      ['win', '/told', false],
+      ['android', '/bare', false],
+    ] as const) {
+      await page.goto(`http://localhost:${other.port}/__emulator/workbench/?client=${client}&open=1`);
+      await page.frameLocator('[data-testid=app-frame]').getByText('home').waitFor();
+      const loaded = page.evaluate(
+        () =>
+          new Promise((resolve) =>
+            document.querySelector('iframe')!.addEventListener('load', resolve, { once: true }),
+          ),
+      );
+      await page.frame({ url: /corpid/ })!.evaluate((to) => location.assign(to), path);
+      await loaded;
+      if (isWhite) await white.getByText('-379').waitFor();
+      expect([client, path, await white.isVisible()]).toEqual([client, path, isWhite]);
+    }
+    await other.close();
+    small.closeAllConnections();
+    small.close();
   });
 });

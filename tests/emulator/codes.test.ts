@@ -104,7 +104,7 @@ test('a code of another company, another app or another kind is no code', async 
 
 test('a missing code and a body that is no JSON have codes of their own', async () => {
   const url = `${emulator.url}/topapi/v2/user/getuserinfo?access_token=${await fetchToken(emulator)}`;
-  expect((await postJson(url, {})).json.errcode).toBe(400002);
+  expect((await postJson(url, {})).json.errcode).toBe(40);
   const headers = { 'content-type': 'application/json' };
   expect((await request(url, { method: 'POST', headers, body: '{' })).json.errcode).toBe(47001);
   expect((await request(url)).json.errcode).toBe(43002);

@@ -71,7 +71,7 @@ test('a department has its leaders and its counts, and the root has no parent', 
 
 test('an unknown department is 60003, an unknown person 33012', async () => {
   expect((await listsub({ dept_id: 999 })).json.errcode).toBe(60003);
-  expect((await listsub({ dept_id: 'x' })).json.errcode).toBe(400002);
+  expect((await listsub({ dept_id: 'x' })).json.errcode).toBe(41);
   for (const path of ['listsubid', 'get', 'listparentbydept']) {
     expect((await call(`/topapi/v2/department/${path}`, { dept_id: 999 })).json.errcode).toBe(60003);
   }

@@ -110,7 +110,7 @@ describe('what happens to the staff is told', () => {
   test('promoted and back', async () => {
     const { userid } = first();
     emulator.control.promote(userid);
-    emulator.control.promote(userid, false);
+    emulator.control.promote(userid, 'none');
     await hear(
       `org_admin_add ${userid}`,
       `label_user_change ${userid}`,

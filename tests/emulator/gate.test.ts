@@ -58,6 +58,30 @@ test('a missing permission point of v1.0 is 403 with accessdenieddetail', async 
   });
 });
 
+test('v1.0 has two texts for it, and the detail with both', async () => {
+  const refusal = async (permissionText: 'apply-link' | 'reference') => {
+    emulator.control.settings({ permissions: [], permissionText });
+    const headers = { 'x-acs-dingtalk-access-token': await fetchToken(emulator) };
+    return (await postJson(`${emulator.url}/v1.0/oauth2/jsapiTickets`, {}, headers)).json;
+  };
+  const accessdenieddetail = { requiredScopes: ['qyapi_base'] };
+  expect(await refusal('apply-link')).toMatchObject({
+    message: expect.stringMatching(/^应用尚未开通所需的权限：\[qyapi_base\]，点击链接/),
+    accessdenieddetail,
+  });
+  expect(await refusal('reference')).toMatchObject({
+    message: expect.stringMatching(/^没有调用该接口的权限，接口权限申请参考：/),
+    accessdenieddetail,
+  });
+});
+
+test('a GET of a flat endpoint that wants a POST is 43002', async () => {
+  expect((await flat(emulator, '/call_back/register_call_back')).json).toEqual({
+    errcode: 43002,
+    errmsg: '需要POST请求',
+  });
+});
+
 test('the whole company is the scope unless told otherwise', async () => {
   const { json } = await flat(emulator, '/auth/scopes');
   expect(json).toMatchObject({

@@ -203,7 +203,10 @@ test('a profile needs a live user token and its permission points', async () => 
   const code = emulator.control.mintCode(first().userid, { kind: 'oauth' });
   const { accessToken } = (await exchange({ code })).json;
   expect((await profile('nonsense')).json.code).toBe('InvalidAuthentication');
-  expect((await profile(await fetchToken(emulator))).json.code).toBe('InvalidAuthentication');
+  expect(await profile(await fetchToken(emulator))).toMatchObject({
+    status: 400,
+    json: { code: 'InvalidAuthentication' },
+  });
   expect(await profile(accessToken, 'somebody')).toMatchObject({
     status: 404,
     json: { code: 'invalidParameter.user.notFound' },
@@ -211,13 +214,25 @@ test('a profile needs a live user token and its permission points', async () => 
   emulator.control.settings({ permissions: ['Contact.User.Read'] });
   expect((await profile(accessToken)).json).not.toHaveProperty('mobile');
   emulator.control.settings({ permissions: [] });
-  expect(await profile(accessToken)).toMatchObject({
-    status: 403,
-    json: { accessdenieddetail: { requiredScopes: ['Contact.User.Read'] } },
-  });
+  // The permission point is judged first, whoever's token it is.
+  for (const token of [accessToken, await fetchToken(emulator)])
+    expect(await profile(token)).toMatchObject({
+      status: 403,
+      json: {
+        code: 'Forbidden.AccessDenied.AccessTokenPermissionDenied',
+        accessdenieddetail: { requiredScopes: ['Contact.User.Read'] },
+      },
+    });
   emulator.control.settings({ permissions: ['Contact.User.Read'] });
   emulator.control.advanceClock(7_200_000);
   expect((await profile(accessToken)).json.code).toBe('accesstoken.expired');
+});
+
+test('what a profile has no value for is absent from it', async () => {
+  const bare = emulator.company.people.find(({ hasAvatar }) => !hasAvatar)!;
+  const code = emulator.control.mintCode(bare.userid, { kind: 'oauth' });
+  const { json } = await profile((await exchange({ code })).json.accessToken);
+  expect(Object.keys(json).sort()).toEqual(['mobile', 'nick', 'openId', 'stateCode', 'unionId', 'visitor']);
 });
 
 test("a user token does not open the app's doors", async () => {

@@ -62,13 +62,22 @@ test('fields without permission are absent, not empty', async () => {
   for (const field of all) for (const entry of list.json.result.list) expect(entry).not.toHaveProperty(field);
 });
 
-test('an unknown userid is 60121 and a missing one 400002', async () => {
+test('an unknown userid is 60121 and a missing one 40, said by the gateway in English', async () => {
   expect((await get('nobody')).json).toEqual({
     errcode: 60121,
     errmsg: '找不到该用户',
     request_id: expect.any(String),
   });
-  expect((await call('/topapi/v2/user/get', {})).json.errcode).toBe(400002);
+  expect((await call('/topapi/v2/user/get', {})).json).toEqual({
+    errcode: 40,
+    errmsg: 'Missing required arguments:userid',
+    request_id: expect.any(String),
+  });
+  expect((await call('/topapi/v2/user/get', { userid: ['a'] })).json).toEqual({
+    errcode: 41,
+    errmsg: 'Invalid arguments:userid',
+    request_id: expect.any(String),
+  });
 });
 
 test('an avatar is a picture of the emulator or an empty text', async () => {
@@ -137,21 +146,44 @@ test.each([
   ['/topapi/v2/user/list', { dept_id: 1, cursor: 0, size: 101 }, 40035],
   ['/topapi/v2/user/list', { dept_id: 1, cursor: 0, size: 0 }, 40035],
   ['/topapi/v2/user/list', { dept_id: 1, cursor: -1, size: 10 }, 40035],
-  ['/topapi/v2/user/list', { dept_id: 'x', cursor: 0, size: 10 }, 40035],
+  ['/topapi/v2/user/list', { dept_id: 'x', cursor: 0, size: 10 }, 41],
+  ['/topapi/v2/user/list', { dept_id: 1.5, cursor: 0, size: 10 }, 41],
+  ['/topapi/v2/user/list', { dept_id: '1', cursor: '0', size: '10' }, 0],
   ['/topapi/v2/user/list', { dept_id: 1, cursor: 0, size: 10, order_field: 'age' }, 40035],
-  ['/topapi/v2/user/list', { dept_id: 1, cursor: 0 }, 400002],
+  ['/topapi/v2/user/list', { dept_id: 1, cursor: 0 }, 40],
+  ['/topapi/v2/user/list', { dept_id: 1, cursor: null, size: 10 }, 40],
   ['/topapi/v2/user/list', { dept_id: 999, cursor: 0, size: 10 }, 60019],
   ['/topapi/user/listsimple', { dept_id: 1, cursor: 0, size: 101 }, 40069],
   ['/topapi/user/listsimple', { dept_id: 1, cursor: -1, size: 10 }, 40068],
   ['/topapi/user/listsimple', { dept_id: 999, cursor: 0, size: 10 }, 60003],
   ['/topapi/user/listid', { dept_id: 999 }, 60003],
-  ['/topapi/user/count', {}, 40035],
+  ['/topapi/user/count', {}, 40],
+  ['/topapi/user/count', { only_active: 'perhaps' }, 41],
   ['/topapi/v2/user/getbymobile', { mobile: 'abc' }, 40104],
   ['/topapi/v2/user/getbymobile', { mobile: '10300000000' }, 60121],
   ['/topapi/user/getbyunionid', { unionid: 'nobody' }, 60121],
-  ['/topapi/user/getbyunionid', {}, 400002],
-])('%s %j is refused with %i', async (path, body, errcode) => {
+  ['/topapi/user/getbyunionid', {}, 40],
+  ['/topapi/user/getbyunionid', { unionid: {} }, 41],
+  ['/topapi/role/simplelist', {}, 40],
+  ['/topapi/role/list', { size: 'many' }, 41],
+])('%s %j is answered with %i', async (path, body, errcode) => {
   expect((await call(path, body)).json.errcode).toBe(errcode);
+});
+
+test('flat endpoints have 40035 for what is missing or of another kind', async () => {
+  for (const [path, query] of [
+    ['/user/get', {}],
+    ['/user/getUseridByUnionid', {}],
+    ['/user/getuserinfo', {}],
+    ['/user/simplelist', {}],
+    ['/user/simplelist', { department_id: 'x' }],
+  ] as const) {
+    const { json } = await flat(emulator, path, query);
+    expect([path, json]).toEqual([path, { errcode: 40035, errmsg: '不合法的参数' }]);
+  }
+  expect((await flat(emulator, '/user/simplelist', { department_id: '1', offset: 'x' })).json.errcode).toBe(
+    40068,
+  );
 });
 
 test('the short lists agree with the company', async () => {

@@ -83,6 +83,37 @@ describe('the gateway', () => {
     expect((await open({ subscriptions: [] })).status).toBe(400);
   });
 
+  test('it greets nobody unless told to, and says goodbye in the words that were captured', async () => {
+    const listenTo = async () => {
+      const { endpoint, ticket } = (await open()).json;
+      const socket = new WebSocket(`${endpoint}?ticket=${ticket}`);
+      const frames: { headers: { topic: string }; data: string }[] = [];
+      socket.on('message', (text) => frames.push(JSON.parse(String(text))));
+      await new Promise((resolve) => socket.once('open', resolve));
+      await vi.waitFor(() => expect(events().stream().connections).toBe(1), within5s);
+      events().stream({ act: 'disconnect' });
+      await vi.waitFor(() => expect(frames.at(-1)?.headers.topic).toBe('disconnect'), within5s);
+      socket.terminate();
+      await vi.waitFor(() => expect(events().stream().connections).toBe(0), within5s);
+      return frames;
+    };
+    const quiet = await listenTo();
+    expect(quiet.map(({ data }) => data)).toEqual(['{"reason":"persistent connection is timeout"}']);
+    events().stream({ greets: true });
+    expect((await listenTo()).map(({ headers }) => headers.topic)).toEqual([
+      'CONNECTED',
+      'REGISTERED',
+      'disconnect',
+    ]);
+  });
+
+  test('tickets can name a second host, which is as good', async () => {
+    events().stream({ secondHost: true });
+    const { endpoint, ticket } = (await open()).json;
+    expect(new URL(endpoint).hostname).toBe('localhost');
+    expect(await knock(endpoint, ticket)).toBe('open');
+  });
+
   test('it can be changed and read over HTTP', async () => {
     const at = `${emulator.url}/__emulator/stream`;
     expect((await postJson(at, { mode: 'silent', redeliverAfterMs: 100 })).json).toMatchObject({
@@ -103,6 +134,27 @@ describe('our stream', () => {
     expect(seen[2]).toMatchObject({ corpId: emulator.corpId, userIds: ['new.person01'] });
     await settled();
     expect(events().stream()).toMatchObject({ sent: 3, acknowledged: 3, later: 0 });
+  });
+
+  test.each(['end', 'close-and-stay'] as const)(
+    'is back within 5 s of a half-hearted end: %s',
+    async (act) => {
+      const { seen } = await listen();
+      events().stream({ act });
+      await vi.waitFor(() => expect(events().stream().opened).toBe(2), within5s);
+      await connected();
+      leave('somebody');
+      await hears(seen, 'somebody');
+    },
+  );
+
+  test.each([400, 503])('outlives a proxy that answers for the gateway, in HTML with %i', async (status) => {
+    events().stream({ secondHost: true });
+    emulator.control.fault({ endpoint: OPEN, times: 2, fault: { kind: 'html', status } });
+    const { seen } = await listen();
+    expect(emulator.control.faults()[0]!.hits).toBe(2);
+    leave('somebody');
+    await hears(seen, 'somebody');
   });
 
   test('answers pings', async () => {
@@ -247,6 +299,8 @@ describe('the official client', () => {
       seen.push({ type: headers.eventType, data: JSON.parse(data) });
       return { status: 'SUCCESS' as never };
     });
+    // A gateway that greets, as that client hopes for; the other test's does not.
+    events().stream({ greets: true });
     await client.connect();
     await vi.waitFor(() => expect(client.registered).toBe(true), within5s);
     leave('u1');
@@ -274,7 +328,7 @@ describe('the official client', () => {
       return { status: (attempts < 3 ? 'LATER' : 'SUCCESS') as never };
     });
     await client.connect();
-    await vi.waitFor(() => expect(client.registered).toBe(true), within5s);
+    await vi.waitFor(() => expect(events().stream().connections).toBe(1), within5s);
     leave('u1');
     await settled();
     expect(attempts).toBe(3);

@@ -8,6 +8,9 @@ export const CLIENTS = {
     'Mozilla/5.0 (iPhone; CPU iPhone OS 26_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/23E246 AliApp(DingTalk/7.8.1) com.laiwang.DingTalk/46766536 Channel/201200 language/zh-Hans-CN WK',
   harmony:
     'Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile AliApp(DingTalk/7.6.45) language/zh-CN',
+  // HarmonyOS with 使用兼容管理 on: the client puts an Android into its user agent.
+  'harmony-compatible':
+    'Mozilla/5.0 (Phone; OpenHarmony 5.0; Android 12) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile AliApp(DingTalk/7.6.45) language/zh-CN',
   windows:
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/133.0.6943.142 Safari/537.36 dingtalk-win/1.0.0 nw(0.14.7) DingTalk(8.1.5-Release.251107001) Mojo/1.0.0 Native webDt/PC',
   mac: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15 DingTalk(8.3.15-macOS-54673844) nw DTWKWebView Channel/201200 Architecture/x86_64 webDt/PC',
@@ -99,7 +102,7 @@ function installBridge(client: string): void {
           (error) => done(error),
         ),
     };
-  } else if (client === 'harmony') {
+  } else if (client.startsWith('harmony')) {
     w.DingTalkJSBridge = {
       init() {},
       call: (method: string, p: object, done: (envelope: object) => void) =>

@@ -2,10 +2,11 @@
  * A DingTalk client that the workbench can pretend to be.
  *
  * @typedef {object} Client
- * @property {'android' | 'ios' | 'harmony' | 'win' | 'mac'} id
+ * @property {'android' | 'ios' | 'harmony' | 'harmony-compatible' | 'win' | 'mac'} id
  * @property {'android' | 'ios' | 'harmony' | 'pc'} platform as dingtalk-jsapi calls it
  * @property {'phone' | 'desktop'} shape
  * @property {string} label
+ * @property {'harmony'} [picture] where it is not named after the id
  * @property {string} version of DingTalk, as the webview reports it
  * @property {string} userAgent
  */
@@ -36,9 +37,19 @@ export const clients = [
     id: 'harmony',
     platform: 'harmony',
     shape: 'phone',
-    label: 'HarmonyOS',
+    label: 'Harmony',
     version: '7.6.45',
     userAgent: `Mozilla/5.0 (Phone; OpenHarmony 5.0) ${webkit} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile AliApp(DingTalk/7.6.45) language/zh-CN`,
+  },
+  {
+    // HarmonyOS with 使用兼容管理 on: the client puts an Android into the user agent.
+    id: 'harmony-compatible',
+    platform: 'harmony',
+    shape: 'phone',
+    label: 'Harmony+',
+    picture: 'harmony',
+    version: '7.6.45',
+    userAgent: `Mozilla/5.0 (Phone; OpenHarmony 5.0; Android 12) ${webkit} Chrome/114.0.0.0 Safari/537.36 ArkWeb/4.1.6.1 Mobile AliApp(DingTalk/7.6.45) language/zh-CN`,
   },
   {
     id: 'win',
@@ -59,7 +70,21 @@ export const clients = [
   },
 ];
 
-/** Has the webview's requests sent with the client's own user agent, as the real one does. @param {Client} client */
-export async function becomeClient({ userAgent }) {
-  await fetch(`client?${new URLSearchParams({ userAgent })}`, { method: 'POST' });
+/**
+ * The user agent of a client whose language is set to this: phones say it there.
+ *
+ * @param {Client} client @param {'zh' | 'en'} language
+ */
+export function userAgentIn({ userAgent }, language) {
+  return language === 'zh' ? userAgent : userAgent.replace(/language\/zh(-Hans)?-CN/, 'language/en-US');
+}
+
+/**
+ * Has the webview's requests sent with the client's own user agent and language, as the real one does.
+ *
+ * @param {Client} client @param {'zh' | 'en'} language
+ */
+export async function becomeClient(client, language) {
+  const said = { userAgent: userAgentIn(client, language), language: language === 'zh' ? 'zh-CN' : 'en-US' };
+  await fetch(`client?${new URLSearchParams(said)}`, { method: 'POST' });
 }

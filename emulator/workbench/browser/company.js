@@ -5,6 +5,8 @@
  * @property {string} clientId
  * @property {string} homeUrl with $CORPID$ in it
  * @property {boolean} hasApp
+ * @property {boolean} hasLog whether the app's log can be looked in
+ * @property {string} [otherBrowser] where the app opens as in a browser that knows nothing
  */
 
 /**
@@ -15,6 +17,7 @@
  * @property {string} avatar
  * @property {string[]} departmentNames
  * @property {boolean} active
+ * @property {0 | 1 | 2} adminLevel 1 main administrator, 2 sub-administrator
  */
 
 /** The company that the app is installed in. @returns {Promise<Company>} */
@@ -22,10 +25,15 @@ export async function fetchCompany() {
   return (await fetch('company.json')).json();
 }
 
+/** Lines of the app's log: the latest warnings, or what contains a text. @param {string} q @returns {Promise<string[]>} */
+export async function fetchLog(q) {
+  return (await (await fetch(`log.json?${new URLSearchParams({ q })}`)).json()).lines;
+}
+
 /**
  * A page of the staff.
  *
- * @param {{ q?: string, userid?: string, offset?: number }} query
+ * @param {{ q?: string, userid?: string, admins?: true, offset?: number }} query
  * @returns {Promise<{ people: Person[], total: number }>}
  */
 export async function fetchPeople(query) {

@@ -1,3 +1,5 @@
+import { userAgentIn } from './clients.js';
+
 /** @typedef {import('./clients.js').Client} Client */
 
 /**
@@ -40,7 +42,11 @@ export function enterContainer(client, language, native) {
         : '',
     install(frame) {
       Object.defineProperty(frame.navigator, 'userAgent', {
-        get: () => client.userAgent,
+        get: () => userAgentIn(client, language === 'zh_CN' ? 'zh' : 'en'),
+        configurable: true,
+      });
+      Object.defineProperty(frame.navigator, 'language', {
+        get: () => language.replace('_', '-'),
         configurable: true,
       });
       bridges[client.platform](frame, native.invoke);

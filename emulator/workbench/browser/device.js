@@ -16,6 +16,12 @@ export function createDevice({ client, person, texts, actions }) {
   const title = element('span', { class: 'nav-title', 'data-testid': 'nav-title' });
   const address = element('span', { class: 'nav-address' });
   const frameSlot = element('div', { class: 'frame-slot' });
+  const whitePage = element(
+    'div',
+    { class: 'white-page', 'data-testid': 'white-page', hidden: true },
+    element('p', { text: '错误码: (-379 ERR_HTTP_RESPONSE_CODE_FAILURE)' }),
+    element('small', { text: texts.whitePage }),
+  );
   const deskSlot = element('div', { class: 'desk-slot' });
   const webview = element(
     'div',
@@ -35,6 +41,7 @@ export function createDevice({ client, person, texts, actions }) {
     ),
     element('div', { class: 'progress', 'aria-hidden': 'true' }),
     frameSlot,
+    whitePage,
   );
   const content = element('div', { class: 'content' }, deskSlot, webview);
   const body = client.shape === 'phone' ? phone(content, texts) : desktop(content, { client, person, texts });
@@ -49,13 +56,15 @@ export function createDevice({ client, person, texts, actions }) {
     /** @param {boolean} isOpen */
     showApp(isOpen) {
       webview.hidden = !isOpen;
+      whitePage.hidden = true;
       deskSlot.inert = isOpen;
       title.textContent = texts.loading;
       address.textContent = '';
     },
-    /** @param {{ title: string, url: string, loading: boolean }} page */
+    /** @param {{ title: string, url: string, loading: boolean, isWhite: boolean }} page */
     showPage(page) {
       webview.classList.toggle('is-loading', page.loading);
+      whitePage.hidden = !page.isWhite;
       title.textContent = page.title || texts.loading;
       const { pathname, search } = new URL(page.url || '/', location.href);
       address.textContent = pathname + search;

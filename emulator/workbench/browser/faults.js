@@ -1,4 +1,6 @@
+import { createAppLog } from './app-log.js';
 import { createCallLists } from './call-lists.js';
+import { createClock } from './clock.js';
 import { element } from './element.js';
 import { armedFaults, armFault, disarmFault, isSameFault, upstreamFaults } from './upstream-faults.js';
 
@@ -8,12 +10,15 @@ const refreshMs = 1500;
  * The panel that makes DingTalk fail: the bridge in the webview, and the open platform behind the app.
  *
  * @param {import('./texts.js').Texts} texts
+ * @param {import('./company.js').Company} company
  */
-export function createFaultPanel(texts) {
+export function createFaultPanel(texts, company) {
   /** @type {import('./native.js').BridgeMood} */
   let mood = 'answers';
   const failure = element('p', { class: 'fault-failure', role: 'alert' });
   const lists = createCallLists(texts);
+  const clock = createClock(texts);
+  const log = company.hasLog ? createAppLog(texts) : undefined;
 
   const moods = Object.entries(texts.moods).map(([id, words]) => {
     const input = inputOf({ type: 'radio', name: 'mood', value: id, 'data-testid': `bridge-${id}` });
@@ -66,7 +71,7 @@ export function createFaultPanel(texts) {
     for (const { input, orders } of switches) {
       input.checked = orders.some((order) => armed.some((fault) => isSameFault(fault, order)));
     }
-    await lists.refresh();
+    await Promise.all([lists.refresh(), clock.refresh(), log?.refresh()]);
   }
   setInterval(() => {
     // A hidden panel or tab asks nothing, and an emulator that has gone is asked again later.
@@ -90,6 +95,8 @@ export function createFaultPanel(texts) {
         text: texts.clearAll,
         onclick: clearAll,
       }),
+      clock.node,
+      log?.node,
       lists.node,
     ),
     mood: () => mood,

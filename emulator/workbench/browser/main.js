@@ -21,7 +21,7 @@ let device;
 /** @type {ReturnType<typeof openWebview> | undefined} */
 let webview;
 
-const faults = createFaultPanel(texts);
+const faults = createFaultPanel(texts, company);
 const staff = createStaffActions({
   texts,
   person: () => person,
@@ -46,6 +46,8 @@ const native = createNative({
   userid: () => person.userid,
   mood: faults.mood,
   frame: { setTitle: (title) => webview?.setTitle(title), close: closeApp, openLink },
+  shape: () => client.shape,
+  openChat,
   onCall: faults.showNativeCall,
 });
 
@@ -112,7 +114,7 @@ function showDevice() {
 async function openApp() {
   if (!company.hasApp) return page.say(texts.noApp);
   await webviewData.claim(`${person.userid}@${client.id}`);
-  await becomeClient(client);
+  await becomeClient(client, asked.language);
   webview?.close();
   device.showApp(true);
   webview = openWebview({
@@ -150,6 +152,17 @@ function openLink(link) {
   else window.open(url, '_blank', 'noopener');
 }
 
+/** DingTalk's own page, of which there is only this word of it here. @param {string} userId */
+async function openChat(userId) {
+  const { people } = await fetchPeople({ userid: userId });
+  if (people[0] === undefined) throw { errorCode: '3', errorMessage: 'user not found' };
+  page.say(texts.chatOpened(people[0].name));
+}
+
+function openOtherBrowser() {
+  window.open(company.otherBrowser ?? '/', '_blank', 'noopener');
+}
+
 /** @param {HTMLElement} anchor */
 function more(anchor) {
   openMenu({
@@ -158,7 +171,7 @@ function more(anchor) {
     label: texts.more,
     items: [
       { symbol: 'refresh', text: texts.refresh, act: () => webview?.reload() },
-      { symbol: 'external', text: texts.openInTab, act: () => window.open('/', '_blank', 'noopener') },
+      { symbol: 'external', text: texts.openInTab, act: openOtherBrowser },
       { symbol: 'swap', text: texts.change, act: page.openPeople },
       { symbol: 'faults', text: texts.faults, act: page.openFaults },
       { symbol: 'erase', text: texts.clearData, act: clearData },

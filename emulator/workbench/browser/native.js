@@ -25,10 +25,12 @@ const lateMs = 5000;
  * @param {() => string} world.userid who holds the device now
  * @param {() => BridgeMood} world.mood
  * @param {{ setTitle(title: string): void, close(): void, openLink(url: string): void }} world.frame
+ * @param {() => 'phone' | 'desktop'} world.shape
+ * @param {(userid: string) => void | Promise<void>} world.openChat
  * @param {(call: NativeCall) => void} world.onCall told again when the call's state changes
  * @returns {(method: string, params: any) => Promise<unknown>} rejects with `{ errorCode, errorMessage }`
  */
-export function createNative({ company, userid, mood, frame, onCall }) {
+export function createNative({ company, userid, mood, frame, shape, openChat, onCall }) {
   /** @type {Record<string, (params: any) => unknown>} */
   const methods = {
     'runtime.permission.requestAuthCode': ({ corpId }) => authCode(corpId, company.clientId),
@@ -36,7 +38,15 @@ export function createNative({ company, userid, mood, frame, onCall }) {
     'biz.navigation.setTitle': ({ title }) => frame.setTitle(String(title ?? '')),
     'biz.navigation.close': () => frame.close(),
     'biz.util.openLink': ({ url }) => frame.openLink(String(url ?? '')),
+    'biz.chat.openSingleChat': ({ corpId, userId }) => chat(corpId, userId),
   };
+
+  /** Only phones have it. @param {unknown} corpId @param {unknown} userId */
+  function chat(corpId, userId) {
+    if (shape() === 'desktop') throw { errorCode: '1', errorMessage: 'not_exist' };
+    if (corpId !== company.corpId) throw refused;
+    return openChat(String(userId ?? ''));
+  }
 
   /** @param {unknown} corpId @param {unknown} clientId */
   async function authCode(corpId, clientId) {

@@ -41,7 +41,9 @@ export function createPage(options) {
     onclick: () => peoplePanel.toggle(),
   });
   const faultsButton = barButton('faults', texts.faults, () => faultsPanel.toggle(), 'faults-toggle');
-  const clientButtons = new Map(clients.map((client) => [client.id, clientButton(client, options.onClient)]));
+  const clientButtons = new Map(
+    clients.map((client) => [client.id, clientButton(texts, client, options.onClient)]),
+  );
   const stage = element('div', { class: 'stage' });
   const toast = element('div', { class: 'toast', role: 'status' });
 
@@ -58,7 +60,7 @@ export function createPage(options) {
         element('p', { text: company.corpName }),
       ),
       personButton,
-      barLink('external', texts.openInTab, '/', texts.openInTabHint),
+      barLink('external', texts.openInTab, company.otherBrowser ?? '/', texts.openInTabHint),
       barButton('erase', texts.clearData, options.onClearData, 'clear-data', texts.clearDataHint),
       faultsButton,
       languageButton(options.language),
@@ -141,16 +143,17 @@ function dialog(name, title, hint, content, foot, close) {
   return node;
 }
 
-function clientButton(client, onClient) {
+function clientButton(texts, client, onClient) {
   return element(
     'button',
     {
       type: 'button',
       class: 'client',
       'data-testid': `client-${client.id}`,
+      title: texts.clientHints[client.id],
       onclick: () => onClient(client),
     },
-    icon(client.id),
+    icon(client.picture ?? client.id),
     element('span', { text: client.label }),
   );
 }

@@ -13,7 +13,7 @@ const typingPauseMs = 180;
  */
 export function createPeopleList(texts, onChoose) {
   const list = element('ul', { class: 'people', 'aria-label': texts.person });
-  const count = element('p', { class: 'people-count', role: 'status' });
+  const count = element('p', { role: 'status' });
   const more = element('button', {
     type: 'button',
     class: 'quiet-button',
@@ -29,13 +29,20 @@ export function createPeopleList(texts, onChoose) {
       'data-testid': 'person-search',
     })
   );
+  const admins = /** @type {HTMLInputElement} */ (
+    element('input', { type: 'checkbox', 'data-testid': 'only-admins', onchange: () => load(0) })
+  );
   let chosen = '';
   let asked = 0;
 
   /** @param {number} offset */
   async function load(offset) {
     const question = ++asked;
-    const { people, total } = await fetchPeople({ q: search.value.trim(), offset });
+    const { people, total } = await fetchPeople({
+      q: search.value.trim(),
+      ...(admins.checked && { admins: true }),
+      offset,
+    });
     // A slow answer to an earlier question must not replace that to a later one.
     if (question !== asked) return;
     if (offset === 0) list.replaceChildren();
@@ -62,7 +69,13 @@ export function createPeopleList(texts, onChoose) {
       element(
         'span',
         { class: 'person-lines' },
-        element('b', {}, person.name, person.active ? undefined : element('i', { text: texts.inactive })),
+        element(
+          'b',
+          {},
+          person.name,
+          badge(texts.adminLevels[person.adminLevel], 'is-admin'),
+          person.active ? undefined : badge(texts.inactive),
+        ),
         element('small', { text: works || person.userid, title: works }),
       ),
       icon('check'),
@@ -105,7 +118,12 @@ export function createPeopleList(texts, onChoose) {
       'div',
       { class: 'people-box' },
       element('label', { class: 'search' }, icon('search'), search),
-      count,
+      element(
+        'div',
+        { class: 'people-count' },
+        count,
+        element('label', { class: 'only-admins' }, admins, texts.onlyAdmins),
+      ),
       element('div', { class: 'people-scroll' }, list, more),
     ),
     load: () => load(0),
@@ -115,4 +133,9 @@ export function createPeopleList(texts, onChoose) {
       mark();
     },
   };
+}
+
+/** A word beside a name; nothing where there is no word. @param {string | undefined} text @param {string} [look] */
+function badge(text, look) {
+  return text === undefined ? undefined : element('i', { text, ...(look && { class: look }) });
 }

@@ -25,6 +25,10 @@ export function createStaffActions({ texts, person, say, onChange }) {
     },
     move: () => post('move', { userid: person().userid }),
     promote: () => post('promote', { userid: person().userid }),
+    promoteSub: () => {
+      const { userid, adminLevel } = person();
+      return post('promote', { userid, level: adminLevel === 2 ? 'none' : 'sub' });
+    },
     fire: () => {
       const { userid, name } = person();
       return isGone
@@ -45,7 +49,6 @@ export function createStaffActions({ texts, person, say, onChange }) {
       })
     );
   }
-  buttons.fire.classList.add('is-danger');
 
   /** @param {keyof typeof actions} name */
   async function act(name) {
@@ -74,8 +77,13 @@ export function createStaffActions({ texts, person, say, onChange }) {
       const { total } = await fetchPeople({ userid });
       if (userid !== person().userid) return;
       isGone = total === 0;
+      const { adminLevel } = person();
+      const words = texts.staffActions;
+      buttons.promote.textContent = adminLevel === 1 ? words.demote : words.promote;
+      buttons.promoteSub.textContent = adminLevel === 2 ? words.demoteSub : words.promoteSub;
+      buttons.fire.classList.toggle('is-danger', !isGone);
       buttons.fire.textContent = isGone ? texts.staffActions.rehire : texts.staffActions.fire;
-      for (const name of /** @type {const} */ (['rename', 'move', 'promote']))
+      for (const name of /** @type {const} */ (['rename', 'move', 'promote', 'promoteSub']))
         buttons[name].disabled = isGone;
     },
   };

@@ -16,7 +16,7 @@ const restingPollMs = 120;
  * @param {HTMLElement} options.mount where the iframe goes
  * @param {string} options.label the iframe's accessible name
  * @param {(method: string, params: any) => Promise<any>} options.invoke
- * @param {(page: { title: string, url: string, loading: boolean }) => void} options.onChange
+ * @param {(page: { title: string, url: string, loading: boolean, isWhite: boolean }) => void} options.onChange
  */
 export function openWebview({ url, client, language, mount, label, invoke, onChange }) {
   const frame = /** @type {HTMLIFrameElement} */ (
@@ -26,13 +26,14 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
   const container = enterContainer(client, language, { invoke, frame: frameWindow });
   /** @type {Document | undefined} */
   let known;
-  let page = { title: '', url: '', loading: true };
+  let page = { title: '', url: '', loading: true, isWhite: false };
   let documentTitle = '';
   let timer = 0;
 
   const show = (change) => {
     const next = { ...page, ...change };
-    if (next.title === page.title && next.url === page.url && next.loading === page.loading) return;
+    if (/** @type {(keyof typeof page)[]} */ (Object.keys(next)).every((name) => next[name] === page[name]))
+      return;
     page = next;
     onChange(page);
   };
@@ -47,7 +48,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
       documentTitle = '';
       container.install(current);
       current.addEventListener('pagehide', () => {
-        show({ loading: true });
+        show({ loading: true, isWhite: false });
         watch(loadingPollMs);
       });
     }
@@ -68,7 +69,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
   frame.addEventListener('load', () => {
     if (readable(frame)?.URL === 'about:blank') return;
     watch(restingPollMs);
-    show({ loading: false });
+    show({ loading: false, isWhite: client.platform === 'pc' && isBareError(frame) });
   });
   frame.name = container.frameName;
   frame.src = url;
@@ -106,4 +107,17 @@ function readable(frame) {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether the iframe got an error without a body. Chromium puts a page of its own there, which cannot be looked into, or
+ * an empty one: DingTalk's client on a computer stays white.
+ *
+ * @param {HTMLIFrameElement} frame
+ */
+function isBareError(frame) {
+  const shown = /** @type {any} */ (readable(frame)?.defaultView);
+  if (shown === undefined) return true;
+  const [answer] = shown.performance.getEntriesByType('navigation');
+  return answer.responseStatus >= 400 && answer.encodedBodySize === 0;
 }

@@ -1,29 +1,24 @@
 'use client';
 
-import { type MouseEvent, useEffect, useState } from 'react';
+import { type MouseEvent, useState } from 'react';
 
 interface ChatLinkProps {
   /** Opens this page in DingTalk. */
   href: string;
   corpId: string;
   userId: string;
+  /** Whether the page is open in DingTalk: then the chat itself opens. */
+  isInDingTalk: boolean;
   text: { message: string; failed: string };
 }
 
 /**
- * Leads into the chat with somebody. DingTalk opens one for its own pages on a phone; its links into a chat take an id
- * that it tells no app. So from anywhere else the link leads to this page in DingTalk.
+ * Leads into the chat with a member, on phones only. DingTalk opens one for its own pages there and has no such call on
+ * computers; its links into a chat take an id that no app is given. So in a phone's browser the link leads to this page
+ * in DingTalk.
  */
-export function ChatLink({ href, corpId, userId, text }: ChatLinkProps) {
-  const [isInDingTalk, setInDingTalk] = useState(false);
+export function ChatLink({ href, corpId, userId, isInDingTalk, text }: ChatLinkProps) {
   const [hasFailed, setFailed] = useState(false);
-  useEffect(() => {
-    // Without it the link leads the longer way; a page of an older build is loaded again anyway.
-    import('@/lib/webview').then(
-      (webview) => setInDingTalk(webview.isInDingTalk()),
-      () => undefined,
-    );
-  }, []);
   const onClick = (event: MouseEvent) => {
     if (!isInDingTalk) return;
     event.preventDefault();

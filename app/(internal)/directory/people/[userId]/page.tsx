@@ -7,7 +7,7 @@ import { pageMember } from '@/lib/auth';
 import { config } from '@/lib/config';
 import { type PersonPage as Person, personPage } from '@/lib/directory/directory';
 import { type DirectoryText, directoryPage } from '@/lib/messages/directory-page';
-import { currentMessages } from '@/lib/visitor';
+import { currentClient, currentMessages } from '@/lib/visitor';
 import { toPersonItem } from '../../items';
 import { Path } from '../../path';
 import { StateNote } from '../../state-note';
@@ -46,7 +46,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
           {title && <p className="person-title">{title}</p>}
         </div>
       </section>
-      <Actions person={person} text={text} />
+      <Actions person={person} text={text} client={await currentClient()} />
       {contact.length > 0 ? (
         <FieldList title={text.contact} fields={contact} />
       ) : (
@@ -59,10 +59,17 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
   );
 }
 
-function Actions({ person, text }: { person: Person; text: DirectoryText }) {
+interface ActionsProps {
+  person: Person;
+  text: DirectoryText;
+  client: { isDingTalk: boolean; isPhone: boolean };
+}
+
+function Actions({ person, text, client }: ActionsProps) {
   const call = callAddress(person.mobile ?? person.telephone);
   const mail = mailAddress(person.orgEmail ?? person.email);
   const { corpId, publicOrigin } = config();
+  if (!call && !mail && !client.isPhone) return null;
   return (
     <section className="actions" aria-label={text.reach}>
       {call && (
@@ -75,12 +82,15 @@ function Actions({ person, text }: { person: Person; text: DirectoryText }) {
           {text.mail}
         </a>
       )}
-      <ChatLink
-        href={inDingTalkAddress(`${publicOrigin}/directory/people/${encodeURIComponent(person.userId)}`)}
-        corpId={corpId}
-        userId={person.userId}
-        text={{ message: text.message, failed: text.messageFailed }}
-      />
+      {client.isPhone && (
+        <ChatLink
+          href={inDingTalkAddress(`${publicOrigin}/directory/people/${encodeURIComponent(person.userId)}`)}
+          corpId={corpId}
+          userId={person.userId}
+          isInDingTalk={client.isDingTalk}
+          text={{ message: text.message, failed: text.messageFailed }}
+        />
+      )}
     </section>
   );
 }
