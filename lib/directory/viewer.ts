@@ -4,7 +4,7 @@ import { requireMember } from '../auth';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { directoryStore } from './libsql-store';
-import { isListed, type Sight, sightOf, type Viewer } from './sight';
+import { isGranted, type Sight, sightOf, type Viewer } from './sight';
 import { type DirectoryTree, directoryTree } from './tree';
 
 /** Who asks, what there is, and what of it they may see. */
@@ -28,7 +28,7 @@ export async function currentViewer(): Promise<Viewer> {
 }
 
 export function mayViewerExport(viewer: Viewer): boolean {
-  return isListed(config().directory.mayExport, viewer);
+  return isGranted(config().directory.mayExport, viewer);
 }
 
 /** An administrator of this app, or one of DingTalk's main administrators. */
