@@ -108,7 +108,8 @@ const wholeNumberOrOff = (fallback: string, least: number, most: number) =>
     .string()
     .default(fallback)
     .refine(
-      (value) => value === 'off' || (/^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most),
+      (value) =>
+        value === 'off' || (/^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most),
       `must be off, or a whole number from ${least} to ${most} / 必须是 off，或 ${least} 到 ${most} 的整数`,
     )
     .transform((value) => (value === 'off' ? undefined : Number(value)));
@@ -135,15 +136,19 @@ const grant = nameList
   .superRefine((entries, context) => {
     const wrong = entries.filter((entry) => !isUserId(entry) && !roleIn(entry));
     if (wrong.length === 0) return;
-    const spelled = wrong.map((entry) => `${ROLE_PREFIX}${entry.replace(/^role\W*/i, '') || '<name>'}`).join(', ');
+    const spelled = wrong
+      .map((entry) => `${ROLE_PREFIX}${entry.replace(/^role\W*/i, '') || '<name>'}`)
+      .join(', ');
     context.addIssue(
       `takes user ids and role:<name>; these are no user ids / 只接受 userid 与 role:<角色名>，以下不是 userid: ${wrong.join(', ')} → ${spelled}`,
     );
   })
-  .transform((entries): Grant => ({
-    userIds: entries.filter((entry) => isUserId(entry)),
-    roles: entries.map(roleIn).filter((role) => role !== undefined),
-  }));
+  .transform(
+    (entries): Grant => ({
+      userIds: entries.filter((entry) => isUserId(entry)),
+      roles: entries.map(roleIn).filter((role) => role !== undefined),
+    }),
+  );
 
 const required = (where: string) => {
   const message = `is missing / 未设置 (${where})`;
