@@ -1,3 +1,8 @@
+import { watch } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('./', import.meta.url));
+
 /** @type {import('next').NextConfig} */
 const nextConfig = {
   agentRules: false,
@@ -20,4 +25,37 @@ const nextConfig = {
   typescript: { ignoreBuildErrors: true },
 };
 
-export default nextConfig;
+/**
+ * A page or handler that asks nobody who they are stops a build, and is named while developing.
+ *
+ * @param {string} phase
+ */
+export default async function withAccessCheck(phase) {
+  // Not at the top: a server that is only started needs no sources.
+  if (phase === 'phase-production-build') {
+    const { describeOpenFiles } = await import('./access-check.js');
+    const message = describeOpenFiles(ROOT);
+    if (message) throw new Error(message);
+  }
+  if (phase === 'phase-development-server') await nameOpenFiles();
+  return nextConfig;
+}
+
+async function nameOpenFiles() {
+  // Next reads this file several times.
+  if (globalThis.namesOpenFiles) return;
+  globalThis.namesOpenFiles = true;
+  const { describeOpenFiles } = await import('./access-check.js');
+  let named;
+  const look = () => {
+    const message = describeOpenFiles(ROOT);
+    if (message && message !== named) process.stderr.write(`\n⚠ ${message}\n\n`);
+    named = message;
+  };
+  look();
+  let timer;
+  watch(`${ROOT}app`, { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, 300).unref();
+  }).unref();
+}

@@ -1,13 +1,18 @@
+import { channel } from 'node:diagnostics_channel';
 import { type NextRequest, NextResponse } from 'next/server';
+import { corpIdInTarget, loginAddress } from './lib/login-address';
+import { isPublicAddress } from './lib/public-addresses';
+import { safeReturnTo } from './lib/return-to';
 import { pagePolicy, setPageSecurityHeaders } from './lib/security-headers';
-import { sessions } from './lib/session';
+import { SESSION_REFUSED, sessions } from './lib/session';
 import { TARGET_HEADER } from './lib/target-header';
 
 /**
- * Gives every page its security headers and the nonce that its scripts need, and tells it its own address. Never
- * access control: without this file the pages are as closed as with it.
+ * Gives every page its security headers and the nonce that its scripts need, tells it its own address, and sends away
+ * visitors whose cookie does not open. The second net only: whether a session still stands is asked by the page, and
+ * without this file the pages are as closed as with it.
  */
-export function proxy(request: NextRequest): NextResponse {
+export async function proxy(request: NextRequest): Promise<NextResponse> {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = pagePolicy(nonce, process.env.NODE_ENV === 'development');
   const headers = new Headers(request.headers);
@@ -15,12 +20,12 @@ export function proxy(request: NextRequest): NextResponse {
   headers.set('content-security-policy', policy);
   // Always overwritten, so that a client cannot say it.
   headers.set(TARGET_HEADER, targetOf(request.url));
-  const response = answerTo(request, headers);
+  const response = await answerTo(request, headers);
   setPageSecurityHeaders(response.headers, policy);
   return response;
 }
 
-function answerTo(request: NextRequest, headers: Headers): NextResponse {
+async function answerTo(request: NextRequest, headers: Headers): Promise<NextResponse> {
   // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
   if (!/^(GET|HEAD)$/.test(request.method)) {
     return new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
@@ -31,7 +36,24 @@ function answerTo(request: NextRequest, headers: Headers): NextResponse {
     rewritten.headers.set('content-type', 'text/html; charset=utf-8');
     return rewritten;
   }
-  return NextResponse.next({ request: { headers } });
+  return (await sendStrangerAway(request)) ?? NextResponse.next({ request: { headers } });
+}
+
+/**
+ * The second net: whoever has no cookie of ours that opens is sent to the sign-in page, before anything is rendered,
+ * from every address that is not public. A page that forgets to ask is closed to strangers all the same.
+ */
+async function sendStrangerAway(request: NextRequest): Promise<NextResponse | undefined> {
+  if (isPublicAddress(request.nextUrl.pathname)) return undefined;
+  const opened = await sessions().open(request.headers.get('cookie'));
+  if (opened.session) return undefined;
+  channel(SESSION_REFUSED).publish(opened.reason);
+  const next = safeReturnTo(targetOf(request.url));
+  const location = new URL(loginAddress({ next, linkedCorpId: corpIdInTarget(next) }), request.url);
+  return new NextResponse(null, {
+    status: 307,
+    headers: { location: location.href, 'cache-control': 'private, no-store', vary: 'cookie' },
+  });
 }
 
 /** Whether somebody opens a page in DingTalk without any session: they need not be sent to sign in first. */
@@ -45,7 +67,7 @@ function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolea
     !headers.has('sec-purpose') &&
     !headers.has('purpose') &&
     // A download would leave the page standing.
-    !/^\/(?:_next|login|unavailable)(?:\/|$)|\.csv$/.test(nextUrl.pathname) &&
+    !/^\/(?:_next|login|unavailable|denied)(?:\/|$)|\.csv$/.test(nextUrl.pathname) &&
     !cookies.has(sessions().cookieName)
   );
 }

@@ -139,7 +139,7 @@ async function someoneActive(emulator: EmulatorProcess): Promise<string> {
 
 async function sightFor(store: DirectoryStore, userId: string): Promise<Sight> {
   const tree = buildTree(await store.state(), await store.departments());
-  return sightOf(tree, { userId, member: await store.member(userId), roles: [] }, []);
+  return sightOf(tree, { userId, member: await store.member(userId), roles: [] }, { userIds: [], roles: [] });
 }
 
 async function countVisible(store: DirectoryStore, sight: Sight): Promise<number> {

@@ -1,46 +1,15 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { record } from './audit/recorder';
 import { config } from './config';
-import { getMember, type Member, type WireLanguage } from './dingtalk/users';
-import { AppError, toAppError } from './errors';
-import { log } from './log';
-import { platform } from './platform';
-import { outsideRequest, processWide } from './process-wide';
+import { AppError } from './errors';
+import { corpIdInTarget, loginAddress } from './login-address';
+import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
 import { safeReturnTo } from './return-to';
 import { revocations } from './revocation/revocations';
-import { type NoSessionReason, type Session, sessions } from './session';
+import { type Session, sessions } from './session';
 import { TARGET_HEADER } from './target-header';
-
-/** A page with most of its content at hand does not wait as long as a sign-in. */
-const PROFILE_DEADLINE_MS = 5000;
-
-const QUIET = new Set<NoSessionReason>(['absent', 'expired']);
-const REFUSALS_EVERY_MS = 10_000;
-/** `ended`: it was a session of ours, and was ended before its time. */
-type Refusal = NoSessionReason | 'ended';
-const refusals = processWide('refusals', () => new Map<Refusal, { count: number; since: number }>());
-
-const endedSeen = processWide('ended-seen', () => new LRUCache<string, true>({ max: 10_000 }));
-
-/** Anybody can send broken cookies, and on the day of a change of keys everybody does: a line for many, with their number. */
-function noteRefusal(reason: Refusal, session?: Session): void {
-  const { count, since } = refusals().get(reason) ?? { count: 0, since: Number.NEGATIVE_INFINITY };
-  const isTime = performance.now() - since >= REFUSALS_EVERY_MS;
-  if (isTime) log().warn({ event: 'session-refused', reason, count: count + 1 });
-  record({ event: 'session-refused', reason, userId: session?.userId, sessionId: session?.id });
-  refusals().set(reason, isTime ? { count: 0, since: performance.now() } : { count: count + 1, since });
-}
-
-/** Once for each session: a page that is open somewhere asks again and again. */
-function noteEnded(session: Session): void {
-  if (endedSeen().has(session.id)) return;
-  endedSeen().set(session.id, true);
-  noteRefusal('ended', session);
-}
 
 /**
  * The session of whoever asks, or null.
@@ -50,8 +19,7 @@ function noteEnded(session: Session): void {
 export async function currentMember(): Promise<Session | null> {
   const opened = await sessions().open((await headers()).get('cookie'));
   if (!opened.session) {
-    // Fails closed, but not silently: many of these are a broken key rotation, or somebody at the lock.
-    if (!QUIET.has(opened.reason)) noteRefusal(opened.reason);
+    noteRefusedCookie(opened.reason);
     return null;
   }
   const verdict = await revocations().verify(opened.session);
@@ -71,7 +39,12 @@ export async function perhapsMember(): Promise<Session | null> {
 
 export interface MemberRequirement {
   /** For what is sensitive: the member must have signed in within so many minutes. */
-  signedInWithinMinutes?: number;
+  signedInWithinMinutes?: number | undefined;
+}
+
+/** What administration and export ask for: a sign-in as recent as `STEP_UP_MINUTES`. */
+export function stepUp(): MemberRequirement {
+  return { signedInWithinMinutes: config().stepUpMinutes };
 }
 
 /** The session of whoever asks. @throws AppError `not-signed-in`, `sign-in-too-old` */
@@ -88,7 +61,7 @@ export async function requireMember(requirement: MemberRequirement = {}): Promis
  */
 export async function pageMember({ signedInWithinMinutes }: MemberRequirement = {}): Promise<Session> {
   const target = safeReturnTo((await headers()).get(TARGET_HEADER));
-  const linkedCorpId = corpIdIn(new URLSearchParams(target.split('?')[1]?.split('#')[0]));
+  const linkedCorpId = corpIdInTarget(target);
   const session = await currentMember().catch((error: unknown) => {
     if (error instanceof AppError && error.problem === 'sessions-unknown') return 'unknown' as const;
     throw error;
@@ -100,53 +73,22 @@ export async function pageMember({ signedInWithinMinutes }: MemberRequirement = 
   redirect(loginAddress({ next: target, linkedCorpId, within }) as '/login');
 }
 
-/** Where people sign in and then go on. @param within minutes, where the page asks for a sign-in as recent as that */
-export function loginAddress({
-  next,
-  linkedCorpId,
-  within,
-}: {
-  next: string;
-  linkedCorpId: string | null;
-  within?: number | undefined;
-}): string {
-  const query = new URLSearchParams({ next });
-  if (linkedCorpId !== null) query.set('corpid', linkedCorpId);
-  if (within !== undefined) query.set('within', String(within));
-  return `/login?${query}`;
+/** For pages: a member asked for what is not for them. Off to a page that answers 403, which a page itself cannot. */
+export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<never> {
+  const address = safeReturnTo((await headers()).get(TARGET_HEADER));
+  const requestId = randomUUID();
+  noteRefusedAccess({ userId, address, requestId });
+  redirect(deniedAddress(requestId, address) as '/');
+}
+
+/** The page that says that another one is for others. @param next the way to try again */
+export function deniedAddress(requestId: string, next: string): string {
+  return `/denied?${new URLSearchParams({ request: requestId, next })}`;
 }
 
 /** Whether a session began so lately. Every session is recent enough where nothing is asked. */
 export function isRecent(session: Session, minutes: number | undefined): boolean {
   return minutes === undefined || Date.now() / 1000 - session.issuedAt < minutes * 60;
-}
-
-/** What DingTalk says about whoever asks, right now; or why it does not, with the id under which the log has it. */
-export async function currentProfile(
-  language: WireLanguage,
-): Promise<{ profile: Member } | { failure: AppError; requestId: string }> {
-  const { userId } = await requireMember();
-  const signal = outsideRequest(() => AbortSignal.timeout(PROFILE_DEADLINE_MS));
-  const undertaking = { signal, calls: 0 };
-  try {
-    return { profile: await getMember(platform(), userId, { language, undertaking }) };
-  } catch (error) {
-    const failure = toAppError(error);
-    const requestId = randomUUID();
-    log().error({
-      event: 'profile',
-      requestId,
-      userId,
-      upstreamCalls: undertaking.calls,
-      ...failure.toLog(),
-    });
-    return { failure, requestId };
-  }
-}
-
-/** The company in a workbench link, under either spelling that is in use. */
-export function corpIdIn(parameters: URLSearchParams): string | null {
-  return parameters.get('corpid') ?? parameters.get('corpId');
 }
 
 /** True when a link, or a body, names no company or ours. */

@@ -7,6 +7,7 @@ import { closeEvents, startEvents } from './directory-events';
 import { startLeavers } from './leavers';
 import { guardOutput, log } from './log';
 import { platform } from './platform';
+import { watchSessions } from './refusals';
 import { revocations } from './revocation/revocations';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
@@ -19,6 +20,7 @@ export function boot(): void {
     process.exit(1);
   }
   guardOutput();
+  watchSessions();
   watchConnections();
   openRecords();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.

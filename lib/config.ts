@@ -18,6 +18,10 @@ export interface Config {
   /** Id of the key that seals new sessions. */
   sealKey: string;
   sessionTtlSeconds: number;
+  /** A session that was not used for so long is over; undefined: use does not matter. */
+  sessionIdleSeconds: number | undefined;
+  /** Administration and export need a sign-in of the last so many minutes; undefined: any session will do. */
+  stepUpMinutes: number | undefined;
   /** Not `strict`: whoever comes back from DingTalk's page, or from a link in a chat, would be nobody. */
   sessionSameSite: 'lax' | 'none';
   trustedProxyHops: number;
@@ -48,10 +52,16 @@ export interface DirectorySettings {
   signInMaxAgeSeconds: number;
   /** Calls a second to each API; DingTalk allows 20. */
   callsPerSecond: number;
-  /** User ids or role names that see hidden departments, people and mobile numbers. */
-  seeHidden: readonly string[];
-  /** User ids or role names that may export. */
-  mayExport: readonly string[];
+  /** Who sees hidden departments, people and mobile numbers. */
+  seeHidden: Grant;
+  /** Who may export. */
+  mayExport: Grant;
+}
+
+/** People by user id, and by the names of their roles. Two lists: a role may be called like somebody's user id. */
+export interface Grant {
+  userIds: readonly string[];
+  roles: readonly string[];
 }
 
 /** Every wrong setting at once. The message holds names and remedies, never a value. */
@@ -93,6 +103,17 @@ const wholeNumber = (fallback: number, least: number, most: number) =>
     )
     .transform(Number);
 
+const wholeNumberOrOff = (fallback: string, least: number, most: number) =>
+  z
+    .string()
+    .default(fallback)
+    .refine(
+      (value) =>
+        value === 'off' || (/^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most),
+      `must be off, or a whole number from ${least} to ${most} / 必须是 off，或 ${least} 到 ${most} 的整数`,
+    )
+    .transform((value) => (value === 'off' ? undefined : Number(value)));
+
 const nameList = z
   .string()
   .default('')
@@ -101,6 +122,32 @@ const nameList = z
       .split(/[,，]/)
       .map((name) => name.trim())
       .filter(Boolean),
+  );
+
+const ROLE_PREFIX = 'role:';
+
+const userIdList = nameList.superRefine((entries, context) => {
+  const wrong = entries.filter((entry) => !isUserId(entry));
+  if (wrong.length > 0) context.addIssue(`takes user ids only / 只接受 userid: ${wrong.join(', ')}`);
+});
+
+/** User ids, and roles as `role:<name>`: whoever may name a role must not be able to name it like a user id. */
+const grant = nameList
+  .superRefine((entries, context) => {
+    const wrong = entries.filter((entry) => !isUserId(entry) && !roleIn(entry));
+    if (wrong.length === 0) return;
+    const spelled = wrong
+      .map((entry) => `${ROLE_PREFIX}${entry.replace(/^role\W*/i, '') || '<name>'}`)
+      .join(', ');
+    context.addIssue(
+      `takes user ids and role:<name>; these are no user ids / 只接受 userid 与 role:<角色名>，以下不是 userid: ${wrong.join(', ')} → ${spelled}`,
+    );
+  })
+  .transform(
+    (entries): Grant => ({
+      userIds: entries.filter((entry) => isUserId(entry)),
+      roles: entries.map(roleIn).filter((role) => role !== undefined),
+    }),
   );
 
 const required = (where: string) => {
@@ -145,6 +192,7 @@ const settingsSchema = z.object({
     }),
   SESSION_SEAL_KEY: z.string().optional(),
   SESSION_TTL_SECONDS: wholeNumber(43200, 60, 7 * 86400),
+  SESSION_IDLE_SECONDS: wholeNumberOrOff('off', 300, 7 * 86400),
   SESSION_SAME_SITE: z
     .enum(['lax', 'none'], { error: 'must be lax or none / 只能是 lax 或 none' })
     .default('lax'),
@@ -172,9 +220,10 @@ const settingsSchema = z.object({
   DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
   DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: wholeNumber(0, 0, 86_400),
   DIRECTORY_CALLS_PER_SECOND: wholeNumber(15, 1, 1000),
-  DIRECTORY_SEE_HIDDEN: nameList,
-  DIRECTORY_EXPORT: nameList,
-  ADMIN_USER_IDS: nameList,
+  DIRECTORY_SEE_HIDDEN: grant,
+  DIRECTORY_EXPORT: grant,
+  ADMIN_USER_IDS: userIdList,
+  STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
   DINGTALK_CALLBACK_TOKEN: z
     .string()
     .regex(
@@ -187,7 +236,7 @@ const settingsSchema = z.object({
     .regex(/^[A-Za-z0-9]{43}$/, `must be 43 letters and digits / 必须是 43 个字母或数字 (${EVENTS})`)
     .optional(),
   DINGTALK_STREAM: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('off'),
-  AUDIT_DAYS: wholeNumber(180, 1, 3650),
+  AUDIT_DAYS: wholeNumber(200, 1, 3650),
 });
 
 /** Every name that is read from the environment. */
@@ -281,6 +330,8 @@ function toConfig(settings: Settings): Config {
     oapiUrl: settings.DINGTALK_OAPI_URL,
     loginUrl: settings.DINGTALK_LOGIN_URL,
     publicOrigin: settings.PUBLIC_ORIGIN.toLowerCase(),
+    sessionIdleSeconds: settings.SESSION_IDLE_SECONDS,
+    stepUpMinutes: settings.STEP_UP_MINUTES,
     sessionSameSite: settings.SESSION_SAME_SITE,
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     logLevel: settings.LOG_LEVEL,
@@ -322,6 +373,16 @@ function parseKeys(value: string): ReadonlyMap<string, string> | undefined {
     keys.set(id, secret);
   }
   return keys;
+}
+
+/** DingTalk's user ids are ASCII; names of roles mostly are not, and may look like anything. */
+function isUserId(entry: string): boolean {
+  return /^[\x21-\x7e]{1,64}$/.test(entry) && !entry.toLowerCase().startsWith('role:');
+}
+
+/** The role that an entry names. */
+function roleIn(entry: string): string | undefined {
+  return (entry.startsWith(ROLE_PREFIX) && entry.slice(ROLE_PREFIX.length).trim()) || undefined;
 }
 
 function isHttpUrl(value: string): boolean {

@@ -1,7 +1,10 @@
 import { DingTalkError } from './dingtalk/errors';
 
-/** Who has to do something before it works again. `nobody`: it passes, or trying again is enough. */
-export type Actor = 'nobody' | 'person' | 'developer' | 'admin';
+/**
+ * Who has to do something before it works again. `nobody`: it passes, or trying again is enough. `admin`: in DingTalk;
+ * `operator`: on the server, such as in its settings.
+ */
+export type Actor = 'nobody' | 'person' | 'developer' | 'admin' | 'operator';
 
 interface ProblemEntry {
   /** What programs see. Several problems share a code where the person is to do the same. */
@@ -35,7 +38,7 @@ export const problems = {
   'corp-mismatch': { code: 'CORP_MISMATCH', status: 403, actor: 'person' },
   'code-refused': { code: 'CODE_INVALID', status: 401, actor: 'nobody' },
   'not-member': { code: 'NOT_MEMBER', status: 403, actor: 'person' },
-  'not-permitted': { code: 'NOT_PERMITTED', status: 403, actor: 'admin' },
+  'not-permitted': { code: 'NOT_PERMITTED', status: 403, actor: 'operator' },
   'not-allowed': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-disabled': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
   'member-inactive': { code: 'NOT_ALLOWED', status: 403, actor: 'person' },

@@ -1,8 +1,8 @@
 import 'server-only';
 import { hash, randomUUID } from 'node:crypto';
+import { channel } from 'node:diagnostics_channel';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { record } from './audit/recorder';
 import { config } from './config';
 import { type CookieSettings, createCookies } from './cookie';
 import { outsideRequest, processWide } from './process-wide';
@@ -64,6 +64,10 @@ export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
 type Standing = Pick<Session, 'generation' | 'epoch'>;
 /** A session that nobody has yet. */
 export type Draft = Omit<Session, keyof Standing>;
+
+/** Channels of `node:diagnostics_channel`, so that nothing here loads the database: a key's id, and a `NoSessionReason`. */
+export const KEY_USED = 'dingpass.key-used';
+export const SESSION_REFUSED = 'dingpass.session-refused';
 
 const VERSION = 2;
 const PURPOSE = 'session';
@@ -209,7 +213,7 @@ export const sessions = processWide('sessions', () => {
   return createSessions(config(), Date.now, (keyId) => {
     if (seen.has(keyId)) return;
     seen.add(keyId);
-    record({ event: 'key-used', detail: keyId });
+    channel(KEY_USED).publish(keyId);
   });
 });
 

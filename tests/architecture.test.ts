@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
+import { codeOf, findOpenFile, publicAddressesIn } from '../access-check';
 
 /** A file of this repository, as the rules see it. */
 interface Source {
@@ -28,14 +29,6 @@ const files = [
 const sources: Source[] = files
   .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !path.endsWith('.d.ts'))
   .map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }));
-
-/** Without comments, so that nothing that is only talked about counts. Strings stay. */
-function codeOf(text: string): string {
-  return text.replace(
-    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
-    '$1',
-  );
-}
 
 /** Every import and re-export: static, dynamic, `typeof import(…)` and `require(…)`. */
 function importsOf({ text }: Source): Import[] {
@@ -146,36 +139,32 @@ const secretsStayOnTheServer: Rule = ({ path, text }) => {
   return /^import 'server-only';\n/.test(text) ? [] : [`${path} does not start with import 'server-only'`];
 };
 
-const pagesAskFirst: Rule = ({ path, text }) => {
-  if (!path.startsWith('app/(internal)/') || basename(path) !== 'page.tsx') return [];
-  const body = /^export default async function \w+\([^)]*\)[^{]*\{\s*([^;]+;)/m.exec(codeOf(text))?.[1];
-  const asks = body !== undefined && /^(const [^=]+ = )?await pageMember\(/.test(body);
-  return asks ? [] : [`${path} does not ask who is there before anything else`];
-};
+const publicAddresses = publicAddressesIn(
+  sources.find(({ path }) => path === 'lib/public-addresses.ts')!.text,
+);
 
-/** Routes that answer anybody, each with why. */
-const OPEN_ROUTES: Record<string, string> = {
-  'app/api/[...path]/route.ts': 'says that there is nothing',
-  'app/api/dingtalk/events/route.ts': 'DingTalk proves itself by its signature',
-  'app/login/quick/route.ts': 'a sign-in page: whoever comes here is nobody yet',
-  'app/unavailable/route.ts': 'says that nobody can be let in',
-  'app/api/health/route.ts': 'says that the process serves, and nothing else',
-  'app/api/ready/route.ts': 'says whether sign-ins work, and nothing else',
-  'app/api/oauth/start/route.ts': 'begins a sign-in: whoever comes here is nobody yet',
-};
+const everythingAsks: Rule = (source) => findOpenFile(source, publicAddresses);
 
-const routesAsk: Rule = ({ path, text }) => {
-  if (basename(path) !== 'route.ts' || !isIn(path, 'app') || path in OPEN_ROUTES) return [];
-  return /\b(?:currentMember|requireMember|signIn|signOut)\(/.test(codeOf(text))
-    ? []
-    : [`${path} asks nobody who they are`];
+/** What proxy.ts loads is loaded for every request before anything else is done for it. */
+const HEAVY = /^lib\/(?:database|directory|audit|revocation|platform|dingtalk|auth|sign-in)\b/;
+
+const proxyIsLight: Rule = (source) => {
+  if (source.path !== 'proxy.ts') return [];
+  const reached = new Map([[source.path, source]]);
+  for (const reachedSource of reached.values()) {
+    for (const { target, isTypeOnly } of targetsOf(reachedSource)) {
+      const found = isTypeOnly ? undefined : sources.find(({ path }) => path === `${target}.ts`);
+      if (found) reached.set(found.path, found);
+    }
+  }
+  return [...reached.keys()].filter((path) => HEAVY.test(path)).map((path) => wrong(source, path));
 };
 
 /** A layout does not run again on navigation, so it turns nobody away; a loading page makes a redirect a 200. */
 const layoutsAreNoGuards: Rule = ({ path, text }) => {
   if (!isIn(path, 'app')) return [];
   if (/^loading\./.test(basename(path))) return [`${path} would answer 200 before the page has asked`];
-  const guards = /\b(requireMember|pageMember|redirect|notFound)\(/.test(codeOf(text));
+  const guards = /\b(requireMember|pageMember|pageAdministrator|redirect|notFound)\(/.test(codeOf(text));
   return basename(path) === 'layout.tsx' && guards ? [`${path} turns people away in a layout`] : [];
 };
 
@@ -274,34 +263,55 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/dingtalk/x.ts', text: '' },
     ],
   },
-  'every internal page asks who is there before anything else': {
-    rule: pagesAskFirst,
+  'every page and handler asks who is there, or is public': {
+    rule: everythingAsks,
     broken: [
+      ...[
+        'export default async function Page() {\n  return <p />;\n}',
+        'export default function Page() {\n  return <p />;\n}',
+        'export default async function Page() {\n  const staff = await everybody();\n  await pageMember();\n}',
+        'export default async function Page() {\n  // await pageMember();\n  return <p />;\n}',
+        'export default async function Page() {\n  pageMember();\n  return <p />;\n}',
+        'const Page = async () => { await pageMember(); };\nexport default Page;',
+        'export default async function Page() {\n  const x = await other() ?? await pageMember();\n}',
+        "export { default } from '../page';",
+        '',
+      ].map((text) => ({ path: 'app/(internal)/x/page.tsx', text })),
+      ...[
+        'app/x/page.tsx',
+        'app/x/page.jsx',
+        'app/x/@side/page.tsx',
+        'app/page.mdx',
+        'app/login/x/page.tsx',
+      ].map((path) => ({ path, text: 'export default async function Page() {}' })),
+      {
+        path: 'app/api/x/page.tsx',
+        text: 'export default async function Page() {\n  await pageMember();\n}',
+      },
+      ...[
+        'export function GET() { return Response.json(everybody()); }',
+        'export async function GET() {}',
+        'export const GET = () => {};',
+        'export const GET = route(undefined, async () => { await requireMember(); });',
+        "// methods({\nexport { GET } from '../y/route';",
+        "export * from '../y/route';",
+        'export const { GET } = methods({ GET: y });',
+        "import { methods } from './mine';\nexport const { GET } = methods({});",
+        "import { methods } from '@/lib/methods';\nexport const { GET } = methods({});\nexport const POST = () => {};",
+        "import { methods } from '@/lib/methods';\nexport const { GET } = other(methods({}));",
+        '',
+      ].flatMap((text) => [
+        { path: 'app/api/x/route.ts', text },
+        { path: 'app/(internal)/x.csv/route.ts', text },
+      ]),
+      { path: 'app/x/act.ts', text: "'use server';\nexport async function act() {}" },
       {
         path: 'app/(internal)/x/page.tsx',
-        text: 'export default async function Page() {\n  return <p />;\n}',
+        text: 'export default async function Page() {\n  await pageMember();\n  async function act() {\n    "use server";\n  }\n}',
       },
-      { path: 'app/(internal)/x/page.tsx', text: 'export default function Page() {\n  return <p />;\n}' },
-      {
-        path: 'app/(internal)/x/page.tsx',
-        text: 'export default async function Page() {\n  const staff = await everybody();\n  await pageMember();\n}',
-      },
-      {
-        path: 'app/(internal)/x/page.tsx',
-        text: 'export default async function Page() {\n  // await pageMember();\n  return <p />;\n}',
-      },
-      {
-        path: 'app/(internal)/x/page.tsx',
-        text: 'export default async function Page() {\n  pageMember();\n  return <p />;\n}',
-      },
-      {
-        path: 'app/(internal)/x/page.tsx',
-        text: 'const Page = async () => { await pageMember(); };\nexport default Page;',
-      },
-      {
-        path: 'app/(internal)/x/page.tsx',
-        text: 'export default async function Page() {\n  const x = await other() ?? await pageMember();\n}',
-      },
+      { path: 'pages/x.tsx', text: '' },
+      { path: 'pages/api/x.ts', text: '' },
+      { path: 'src/app/x/page.tsx', text: '' },
     ],
     kept: [
       {
@@ -312,25 +322,33 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
         path: 'app/(internal)/x/page.tsx',
         text: "export default async function Page(props: PageProps<'/x'>) {\n  // Who?\n  const { userId } = await pageMember();\n}",
       },
+      {
+        path: 'app/(internal)/admin/x/page.tsx',
+        text: 'export default async function Page() {\n  await pageAdministrator();\n}',
+      },
       { path: 'app/login/page.tsx', text: 'export default async function Page() {}' },
+      { path: 'app/(public)/login/page.tsx', text: 'export default async function Page() {}' },
+      { path: 'app/unavailable/route.ts', text: 'export function GET() {}' },
+      {
+        path: 'app/api/x/route.ts',
+        text: "import { type Method, methods } from '@/lib/methods';\nexport const dynamic = 'force-dynamic';\nexport const { GET, POST } = methods({\n});\nexport type X = string;",
+      },
+      { path: 'app/(internal)/x/row.tsx', text: 'export function Row() {}' },
+      { path: 'lib/x.ts', text: 'export function GET() {}' },
     ],
   },
-  'every route asks who is there, or is on the list': {
-    rule: routesAsk,
+  'proxy.ts loads neither the database nor the directory': {
+    rule: proxyIsLight,
     broken: [
-      { path: 'app/api/x/route.ts', text: 'export function GET() { return Response.json(everybody()); }' },
-      { path: 'app/x/route.ts', text: '// await requireMember()\nexport function GET() {}' },
-      {
-        path: 'app/x/route.ts',
-        text: "import { requireMember } from '@/lib/auth';\nexport function GET() {}",
-      },
+      { path: 'proxy.ts', text: "import { currentMember } from './lib/auth';" },
+      { path: 'proxy.ts', text: "import { methods } from './lib/methods';" },
+      { path: 'proxy.ts', text: "import { watchSessions } from '@/lib/refusals';" },
     ],
     kept: [
       {
-        path: 'app/api/x/route.ts',
-        text: 'export const GET = route(undefined, async () => { await requireMember(); });',
+        path: 'proxy.ts',
+        text: "import { sessions } from './lib/session';\nimport type { A } from './lib/auth';",
       },
-      { path: 'app/api/health/route.ts', text: 'export function GET() {}' },
     ],
   },
   'layouts are no guards': {
@@ -370,6 +388,6 @@ test('the rules see the whole house', () => {
   expect(
     importsOf(sources.find(({ path }) => path === 'lib/session.ts')!).map(({ specifier }) => specifier),
   ).toEqual(expect.arrayContaining(['server-only', 'node:crypto', 'zod', './seal']));
-  for (const path of [...Object.keys(NOT_SERVER_ONLY), ...Object.keys(OPEN_ROUTES)])
-    expect(paths).toContain(path);
+  for (const path of Object.keys(NOT_SERVER_ONLY)) expect(paths).toContain(path);
+  expect(publicAddresses).toContain('/login');
 });

@@ -1,10 +1,12 @@
 import type { Metadata } from 'next';
 import { headers } from 'next/headers';
+import Link from 'next/link';
 import { redirect } from 'next/navigation';
-import { corpIdIn, isOurCorp, isRecent, perhapsMember } from '@/lib/auth';
+import { isOurCorp, isRecent, perhapsMember } from '@/lib/auth';
 import { config } from '@/lib/config';
 import { type Problem, problems } from '@/lib/errors';
 import { explain } from '@/lib/explanation';
+import { corpIdIn } from '@/lib/login-address';
 import type { Messages } from '@/lib/messages';
 import { expectSignIn } from '@/lib/platform';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
@@ -25,7 +27,9 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   const { messages } = await currentMessages();
   const refusal = refusalOf(query, messages);
   const signedOut = query.has('signedout');
-  if (!signedOut && !refusal && (await isAlreadyIn(query.get('within')))) redirect(asLocation(next) as '/');
+  const session = await perhapsMember();
+  const within = minutesIn(query.get('within'));
+  if (!signedOut && !refusal && session && isRecent(session, within)) redirect(asLocation(next) as '/');
 
   expectSignIn();
   const { corpId, clientId } = config();
@@ -37,6 +41,14 @@ export default async function LoginPage(props: PageProps<'/login'>) {
       <div className="door-card">
         <img className="door-mark" src="/icon.svg" alt="" width="64" height="64" />
         <h1 className="door-title">{messages.appName}</h1>
+        {session && within !== undefined && !signedOut && (
+          <div className="step-up">
+            <p className="door-sentence">{messages.signIn.stepUp(session.name, within)}</p>
+            <Link className="link" href="/" prefetch={false}>
+              {messages.signIn.stepUpBack}
+            </Link>
+          </div>
+        )}
         <SignIn
           corpId={corpId}
           clientId={clientId}
@@ -57,11 +69,9 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   );
 }
 
-/** Whether there is nothing to do here. @param within minutes, where a page asked for a sign-in as recent as that */
-async function isAlreadyIn(within: string | null): Promise<boolean> {
-  const session = await perhapsMember();
-  const minutes = within !== null && /^\d{1,4}$/.test(within) ? Number(within) : undefined;
-  return session !== null && isRecent(session, minutes);
+/** Where a page asked for a sign-in of the last so many minutes. */
+function minutesIn(within: string | null): number | undefined {
+  return within !== null && /^\d{1,4}$/.test(within) ? Number(within) : undefined;
 }
 
 /** What stands in the way before anything is asked of anybody: a wrong link, or a sign-in that failed at DingTalk. */
@@ -93,7 +103,13 @@ const CLIENT_PROBLEMS = [
 
 function toText(messages: Messages): SignInText {
   const sentences = CLIENT_PROBLEMS.map((problem) => [problem, explain(problem, messages)] as const);
-  const { title: _title, noScript: _noScript, ...text } = messages.signIn;
+  const {
+    title: _title,
+    noScript: _noScript,
+    stepUp: _stepUp,
+    stepUpBack: _stepUpBack,
+    ...text
+  } = messages.signIn;
   return {
     ...text,
     labels: messages.problemNote,

@@ -21,4 +21,8 @@ CREATE INDEX audit_person ON audit (user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX audit_event ON audit (event, id);
 `,
   },
+  {
+    name: 'audit-2',
+    sql: 'CREATE INDEX audit_actor ON audit (actor, id) WHERE actor IS NOT NULL;',
+  },
 ];

@@ -167,7 +167,7 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
   const known = await store.member(userId);
   // Whom the mirror does not know, or the viewer may not see, is not asked after.
   if (!known || !view.sight.seesPerson(known)) return null;
-  await lookUp(userId, await store.detail(userId));
+  await lookUp(view.viewer.userId, userId, await store.detail(userId));
   const member = await store.member(userId);
   if (!member || !view.sight.seesPerson(member)) return null;
   const { record } = member;

@@ -1,4 +1,5 @@
 import 'server-only';
+import type { Grant } from '../config';
 import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
 import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole } from './store';
 import type { DirectoryTree } from './tree';
@@ -23,19 +24,19 @@ export interface Viewer {
   roles: StoredRole[];
 }
 
-/** Whether a setting's list of user ids and role names includes somebody. */
-export function isListed(names: readonly string[], viewer: Pick<Viewer, 'userId' | 'roles'>): boolean {
-  return names.includes(viewer.userId) || viewer.roles.some(({ name }) => names.includes(name));
+/** Whether a setting grants something to a person, by user id or by a role. */
+export function isGranted(grant: Grant, viewer: Pick<Viewer, 'userId' | 'roles'>): boolean {
+  return grant.userIds.includes(viewer.userId) || viewer.roles.some(({ name }) => grant.roles.includes(name));
 }
 
 /**
  * Works out what DingTalk's own rules let somebody see: hidden departments only for their own people and those
  * permitted; people of restricted departments see their own and what is listed.
  *
- * @param seeHidden user ids or role names that see everything
+ * @param seeHidden who sees everything
  */
-export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: readonly string[]): Sight {
-  const seesAll = isListed(seeHidden, viewer);
+export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: Grant): Sight {
+  const seesAll = isGranted(seeHidden, viewer);
   const limits = seesAll || !tree.hasRules ? undefined : limitsOf(tree, viewer);
   const seesDepartment = (id: number) =>
     tree.departments.has(id) && (limits === undefined || limits.departments.has(id));

@@ -1,10 +1,10 @@
 import 'server-only';
-import { record } from '../audit/recorder';
-import { requireMember } from '../auth';
+import { denyPage, isRecent, pageMember, requireMember, stepUp } from '../auth';
 import { config } from '../config';
 import { AppError } from '../errors';
+import type { Session } from '../session';
 import { directoryStore } from './libsql-store';
-import { isListed, type Sight, sightOf, type Viewer } from './sight';
+import { isGranted, type Sight, sightOf, type Viewer } from './sight';
 import { type DirectoryTree, directoryTree } from './tree';
 
 /** Who asks, what there is, and what of it they may see. */
@@ -28,7 +28,7 @@ export async function currentViewer(): Promise<Viewer> {
 }
 
 export function mayViewerExport(viewer: Viewer): boolean {
-  return isListed(config().directory.mayExport, viewer);
+  return isGranted(config().directory.mayExport, viewer);
 }
 
 /** An administrator of this app, or one of DingTalk's main administrators. */
@@ -36,12 +36,17 @@ export async function isViewerAdministrator(userId: string): Promise<boolean> {
   return config().adminUserIds.includes(userId) || (await directoryStore().isMainAdministrator(userId));
 }
 
-/** @throws AppError `not-signed-in`, `not-permitted` */
-export async function requireAdministrator(): Promise<{ userId: string }> {
-  const { userId } = await requireMember();
-  if (!(await isViewerAdministrator(userId))) {
-    record({ event: 'access-refused', userId, reason: 'not-permitted' });
-    throw new AppError('not-permitted');
-  }
-  return { userId };
+/** @throws AppError `not-signed-in`, `not-permitted`, `sign-in-too-old` */
+export async function requireAdministrator(): Promise<Session> {
+  const session = await requireMember();
+  if (!(await isViewerAdministrator(session.userId))) throw new AppError('not-permitted');
+  if (!isRecent(session, stepUp().signedInWithinMinutes)) throw new AppError('sign-in-too-old');
+  return session;
+}
+
+/** For pages of administrators: as `pageMember`; others go to a page that answers 403, and a line in the audit. */
+export async function pageAdministrator(): Promise<Session> {
+  const session = await pageMember();
+  if (!(await isViewerAdministrator(session.userId))) await denyPage(session);
+  return pageMember(stepUp());
 }

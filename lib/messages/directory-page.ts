@@ -63,7 +63,7 @@ const zhCN = {
   asOf: '读取时间：',
   partial: '有一部分没能从钉钉读到，可能不全或不是最新：',
   partialPlain: '有一部分没能从钉钉读到，可能不全或不是最新。',
-  failed: '最近一次没能从钉钉读取，以下是更早的内容。',
+  failed: '最近一次没能从钉钉读取，这里显示的是更早的内容。',
   none: '通讯录还没有读取过。读取完成后，这里会自动显示。',
   completeAsOf: '上次完整读取：',
   andMore: (count: number) => `另有 ${count} 项`,

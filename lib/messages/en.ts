@@ -9,6 +9,8 @@ import type { ProblemText } from './zh-CN';
 const retry = 'Tap “Try again”.';
 const waitAndRetry = 'Wait a moment, then tap “Try again”.';
 const tellAdmin = 'Please give your administrator the request id below.';
+/** Where errors of the program go: the product cannot know who looks after this installation. */
+const report = 'report it, with the request id, to the maintainer of this installation';
 const consoleApp = 'open-dev.dingtalk.com → 应用开发 (App development) → your app';
 
 const problems: Record<Problem, ProblemText> = {
@@ -73,8 +75,9 @@ const problems: Record<Problem, ProblemText> = {
   'sign-in-too-old': {
     person: 'This page needs you to confirm who you are.',
     next: 'Please sign in once more.',
-    cause: 'The page wants a sign-in of the last few minutes (signedInWithinMinutes); this session is older.',
-    remedy: 'Nothing: this is as intended.',
+    cause:
+      'What was asked for needs a sign-in of the last minutes (STEP_UP_MINUTES, or what the page itself asks for); this session is older.',
+    remedy: 'Nothing: this is as intended. STEP_UP_MINUTES sets the time for administration and export.',
   },
   'flow-invalid': {
     person: 'This sign-in is no longer valid.',
@@ -118,9 +121,11 @@ const problems: Record<Problem, ProblemText> = {
   },
   'not-permitted': {
     person: 'This page is for others: you do not have the right to it.',
-    next: 'If you need it, ask your administrator for the right.',
-    cause: 'Neither the user id nor a role of this person is in the setting that grants it.',
-    remedy: 'Add them to ADMIN_USER_IDS (administration) or DIRECTORY_EXPORT (export), and restart.',
+    next: 'If you need it, ask an administrator of this app for the right.',
+    cause:
+      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; this person is in neither list that would do.',
+    remedy:
+      'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart.',
   },
   'not-allowed': {
     person: 'You are outside the range of people this app is for. Please contact your administrator.',
@@ -142,7 +147,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Ask them to accept the invitation in DingTalk.',
   },
   'sessions-unknown': {
-    person: 'The service cannot tell at the moment whether you are signed in. It will be back shortly.',
+    person: 'The service cannot tell at the moment whether you are signed in.',
     next: waitAndRetry,
     cause:
       'The database of sessions has not answered for a minute, or not at all: nobody is let in on what was known before.',
@@ -167,13 +172,13 @@ const problems: Record<Problem, ProblemText> = {
     person: 'The app is not set up correctly. Please contact your administrator.',
     next: tellAdmin,
     cause: 'The app has no permission for this API.',
-    remedy: `${consoleApp} → 权限管理 (Permissions): apply for the points listed below, then publish a version under 版本管理与发布.`,
+    remedy: `${consoleApp} → 权限管理 (Permissions): apply for the points that DingTalk names for this API, then publish a version under 版本管理与发布.`,
   },
   'address-refused': {
     person: 'The app is not set up correctly. Please contact your administrator.',
     next: tellAdmin,
     cause: 'The server’s outgoing address is not on the white list.',
-    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address below (it may be IPv6).`,
+    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address from which this server calls DingTalk (it may be IPv6; DingTalk’s answer mostly names it).`,
   },
   'app-disabled': {
     person: 'This app is switched off at the moment. Please contact your administrator.',
@@ -186,27 +191,26 @@ const problems: Record<Problem, ProblemText> = {
     person: 'The app is not set up correctly. Please contact your administrator.',
     next: tellAdmin,
     cause: 'DingTalk does not understand our request: a wrong base URL, or a changed API.',
-    remedy:
-      'Check DINGTALK_API_URL and DINGTALK_OAPI_URL; report DingTalk’s code and the request id to dingpass.',
+    remedy: `Check DINGTALK_API_URL and DINGTALK_OAPI_URL; if they are right, ${report}.`,
   },
   throttled: {
     person: 'Sign-in is busy right now. Please try again shortly.',
     next: waitAndRetry,
     cause:
-      'More calls than DingTalk allows (standard edition: 20 a second per API), or the outgoing address is banned for about 5 minutes.',
+      'More calls than DingTalk allows (standard edition: 20 a second per API), or DingTalk answers with a web page: the outgoing address is banned for about 5 minutes, or there is maintenance.',
     remedy: 'It passes. If it happens often, see whether another program uses the same app.',
   },
   overloaded: {
     person: 'Sign-in is busy right now. Please try again shortly.',
     next: waitAndRetry,
     cause: 'Too many sign-ins at once; the queue is full.',
-    remedy: 'It passes. If it happens often, add instances.',
+    remedy:
+      'It passes. If it happens often, see in the log whether DingTalk answers slowly (ms, upstreamCalls), and whether the machine is short of CPU.',
   },
   'quota-spent': {
-    person:
-      'Sign-in is unavailable for now; the administrator is informed. People who are signed in are not affected.',
+    person: 'Sign-in is unavailable for now. People who are signed in are not affected.',
     next: tellAdmin,
-    cause: 'The organisation’s monthly quota of DingTalk API calls is used up.',
+    cause: 'The organisation’s quota of DingTalk API calls is used up.',
     remedy: 'Developer console → 资源管理 (Resources): see the usage, upgrade or buy more.',
   },
   unreachable: {
@@ -221,19 +225,19 @@ const problems: Record<Problem, ProblemText> = {
       'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.',
     next: waitAndRetry,
     cause: 'The answer of DingTalk, or of a proxy on the way, made no sense and was not used.',
-    remedy: 'If it lasts, see whether a proxy rewrites answers, and report it to dingpass.',
+    remedy: `If it lasts, see whether a proxy rewrites answers; if none does, ${report}.`,
   },
   'unknown-answer': {
     person: 'DingTalk answered with an unknown error; the sign-in did not complete.',
     next: tellAdmin,
-    cause: 'DingTalk’s code (below) is not one that we know.',
-    remedy: 'Search for it in DingTalk’s documentation, and report it to dingpass.',
+    cause: 'DingTalk answered with a code that is not in the list of known ones.',
+    remedy: `Search for the code (in the log as dingTalkCode) in DingTalk’s documentation, and ${report}.`,
   },
   internal: {
     person: 'Something went wrong inside the service.',
     next: tellAdmin,
     cause: 'An error of the program; the server’s log has the details.',
-    remedy: 'Find the request id in the log, and report it to dingpass.',
+    remedy: `Find the request id in the log, and ${report}.`,
   },
   'not-in-dingtalk': {
     person: 'This is not the DingTalk client, so it cannot sign you in silently.',
@@ -258,7 +262,7 @@ const problems: Record<Problem, ProblemText> = {
   'bridge-refused': {
     person: 'DingTalk did not give a sign-in code.',
     next: retry,
-    cause: 'The client refused to give a code; its error is below.',
+    cause: 'The client refused to give a code, mostly with an error code of its own.',
     remedy: `Check ${consoleApp} → 安全设置 (Security) → 端内免登地址, and that the home page’s domain is this page’s.`,
   },
   'domain-unknown': {
@@ -296,6 +300,7 @@ export const en: Messages = {
     person: 'The person',
     developer: 'The app’s developer',
     admin: 'The company’s DingTalk administrator',
+    operator: 'The operator of this server',
   },
   problemNote: {
     requestId: 'Request id',
@@ -303,7 +308,7 @@ export const en: Messages = {
     cause: 'Cause',
     remedy: 'Remedy',
     actor: 'Who must act',
-    dingTalkCode: 'DingTalk’s code',
+    dingTalkCode: 'Error code',
     permissions: 'Missing permissions',
     address: 'The server’s address',
     apply: 'Apply at DingTalk',
@@ -320,6 +325,9 @@ export const en: Messages = {
       'You are in a browser. Sign in with DingTalk by scanning or with your account, or open this app in the DingTalk workbench.',
     browserButton: 'Sign in with DingTalk',
     otherDoor: 'Sign in at DingTalk’s own page instead',
+    stepUp: (name: string, minutes: number) =>
+      `${name}, you are still signed in. The page that you opened needs a sign-in of the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}, so please confirm who you are.`,
+    stepUpBack: 'Back to the home page, without signing in again',
     noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
   },
   home: {
@@ -335,7 +343,9 @@ export const en: Messages = {
   me: {
     title: 'My profile',
     back: 'Home',
-    freshAt: 'Read from DingTalk just now',
+    freshAt: 'Read from DingTalk within the last minute',
+    mirrored:
+      'You opened this page many times in a short while; this is what the staff directory has of you. In some minutes DingTalk is asked again.',
     failed: 'DingTalk gave no profile this time; this is what it said when you signed in.',
     yes: 'Yes',
     no: 'No',
@@ -383,6 +393,8 @@ export const en: Messages = {
     },
   },
   stepUp: {
+    again:
+      'You have confirmed who you are. Nothing was done yet: please check, and press the button or link once more.',
     title: 'A sensitive page',
     hint: 'Opens after a sign-in of the last five minutes',
     lead: (name: string) => `${name}, you have just confirmed who you are, so you may see this page.`,

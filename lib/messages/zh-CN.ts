@@ -19,6 +19,8 @@ export interface ProblemText {
 const retry = '点“重试”即可。';
 const waitAndRetry = '稍等片刻后点“重试”。';
 const tellAdmin = '请把下面的请求编号告诉管理员。';
+/** Where errors of the program go: the product cannot know who looks after this installation. */
+const report = '连同请求编号报告给本系统的维护人员';
 const consoleApp = '钉钉开放平台 open-dev.dingtalk.com → 应用开发 → 您的应用';
 
 const problems: Record<Problem, ProblemText> = {
@@ -79,8 +81,8 @@ const problems: Record<Problem, ProblemText> = {
   'sign-in-too-old': {
     person: '这一页需要您重新确认身份。',
     next: '请重新登录一次。',
-    cause: '页面要求最近几分钟内登录过（signedInWithinMinutes），而此会话更早。',
-    remedy: '正常现象，无需处理。',
+    cause: '该操作要求最近若干分钟内登录过（STEP_UP_MINUTES，或页面自己的要求），而此会话更早。',
+    remedy: '正常现象，无需处理。管理页面与导出的时限由 STEP_UP_MINUTES 设置。',
   },
   'flow-invalid': {
     person: '这次扫码登录已失效。',
@@ -121,9 +123,10 @@ const problems: Record<Problem, ProblemText> = {
   },
   'not-permitted': {
     person: '您没有使用此功能的权限。',
-    next: '如有需要，请向管理员申请。',
-    cause: '此人的 userid 和角色都不在授予该权限的设置之中。',
-    remedy: '将其加入 ADMIN_USER_IDS（管理）或 DIRECTORY_EXPORT（导出），然后重启。',
+    next: '如有需要，请向本应用的管理员申请。',
+    cause: '管理功能限钉钉主管理员和 ADMIN_USER_IDS，导出限 DIRECTORY_EXPORT，此人不在相应名单之中。',
+    remedy:
+      '在服务器的设置里，把 userid 加入 ADMIN_USER_IDS（管理），或把 userid 或 role:角色名 加入 DIRECTORY_EXPORT（导出），然后重启。',
   },
   'not-allowed': {
     person: '您不在该应用的可见范围内，请联系管理员。',
@@ -144,7 +147,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: '请其在手机钉钉接受邀请并激活。',
   },
   'sessions-unknown': {
-    person: '服务暂时无法确认您的登录状态，很快就会恢复。',
+    person: '服务暂时无法确认您的登录状态。',
     next: waitAndRetry,
     cause: '会话数据库已有一分钟没有应答，或一直没有应答：此时不凭旧状态放行任何人。',
     remedy:
@@ -166,13 +169,13 @@ const problems: Record<Problem, ProblemText> = {
     person: '应用配置有误，请联系管理员。',
     next: tellAdmin,
     cause: '应用没有调用该接口的权限。',
-    remedy: `${consoleApp} → 权限管理：申请下面列出的权限点，然后在 版本管理与发布 发布新版本。`,
+    remedy: `${consoleApp} → 权限管理：申请钉钉为该接口指明的权限点，然后在 版本管理与发布 发布新版本。`,
   },
   'address-refused': {
     person: '应用配置有误，请联系管理员。',
     next: tellAdmin,
     cause: '服务器的出口 IP 不在白名单之中。',
-    remedy: `${consoleApp} → 安全设置 → 服务器出口IP：加入下面的地址（可能是 IPv6）。`,
+    remedy: `${consoleApp} → 安全设置 → 服务器出口IP：加入本服务器访问钉钉时的出口地址（可能是 IPv6，钉钉的回答里通常会写明）。`,
   },
   'app-disabled': {
     person: '该应用目前已停用，请联系管理员。',
@@ -184,24 +187,26 @@ const problems: Record<Problem, ProblemText> = {
     person: '应用配置有误，请联系管理员。',
     next: tellAdmin,
     cause: '钉钉不认识我们的请求：接口地址不对，或接口有变。',
-    remedy: '核对 DINGTALK_API_URL 与 DINGTALK_OAPI_URL；把钉钉错误码和请求编号报告给 dingpass。',
+    remedy: `核对 DINGTALK_API_URL 与 DINGTALK_OAPI_URL；若无误，${report}。`,
   },
   throttled: {
     person: '当前登录繁忙，请稍后再试。',
     next: waitAndRetry,
-    cause: '调用频率超过钉钉的限制（标准版每接口每秒 20 次），或出口 IP 被临时封禁约 5 分钟。',
+    cause:
+      '调用频率超过钉钉的限制（标准版每接口每秒 20 次），或钉钉返回了网页：出口 IP 被临时封禁约 5 分钟，或钉钉正在维护。',
     remedy: '会自行恢复。若经常发生，检查同一应用是否还被别的程序使用。',
   },
   overloaded: {
     person: '当前登录繁忙，请稍后再试。',
     next: waitAndRetry,
     cause: '同时进行的登录太多，排队已满。',
-    remedy: '会自行恢复。若经常发生，增加实例。',
+    remedy:
+      '会自行恢复。若经常发生，在日志中查看钉钉是否应答缓慢（ms、upstreamCalls），以及机器的 CPU 是否不足。',
   },
   'quota-spent': {
-    person: '登录服务暂不可用，已通知管理员。已登录的用户不受影响。',
+    person: '登录服务暂不可用。已登录的用户不受影响。',
     next: tellAdmin,
-    cause: '本组织本月的钉钉接口调用额度已用完。',
+    cause: '本组织的钉钉接口调用额度已用完。',
     remedy: '开放平台 → 资源管理：查看用量，升级或购买额度。',
   },
   unreachable: {
@@ -214,19 +219,19 @@ const problems: Record<Problem, ProblemText> = {
     person: '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。',
     next: waitAndRetry,
     cause: '钉钉（或中间的代理）的回答无法理解，未予采信。',
-    remedy: '若持续，检查中间代理是否改写了回答，并报告给 dingpass。',
+    remedy: `若持续，检查中间代理是否改写了回答；若没有，${report}。`,
   },
   'unknown-answer': {
     person: '钉钉返回了未知的错误，登录没有完成。',
     next: tellAdmin,
-    cause: '钉钉返回了我们不认识的错误码（见下）。',
-    remedy: '在钉钉开放平台文档里搜索该错误码，并报告给 dingpass。',
+    cause: '钉钉返回了不在已知列表中的错误码。',
+    remedy: `在钉钉开放平台文档里搜索该错误码（日志中的 dingTalkCode），并${report}。`,
   },
   internal: {
     person: '服务内部出错了。',
     next: tellAdmin,
     cause: '程序内部错误，详情在服务器日志中。',
-    remedy: '按请求编号查日志，并报告给 dingpass。',
+    remedy: `按请求编号查日志，并${report}。`,
   },
   'not-in-dingtalk': {
     person: '这里不是钉钉客户端，无法免登。',
@@ -249,7 +254,7 @@ const problems: Record<Problem, ProblemText> = {
   'bridge-refused': {
     person: '钉钉没有给出登录凭证。',
     next: retry,
-    cause: '客户端拒绝了取授权码的请求，错误码见下。',
+    cause: '客户端拒绝了取授权码的请求，通常会给出自己的错误码。',
     remedy: `检查 ${consoleApp} → 安全设置 → 端内免登地址，以及应用首页域名与本页一致。`,
   },
   'domain-unknown': {
@@ -287,6 +292,7 @@ export const zhCN = {
     person: '本人',
     developer: '应用的开发者',
     admin: '公司的钉钉管理员',
+    operator: '本系统的运维人员',
   },
   problemNote: {
     requestId: '请求编号',
@@ -294,7 +300,7 @@ export const zhCN = {
     cause: '原因',
     remedy: '处理办法',
     actor: '由谁处理',
-    dingTalkCode: '钉钉错误码',
+    dingTalkCode: '错误码',
     permissions: '缺少的权限点',
     address: '服务器出口地址',
     apply: '在钉钉申请',
@@ -310,6 +316,9 @@ export const zhCN = {
     browserLead: '您正在浏览器中打开，请用钉钉扫码或账号登录；也可以在钉钉的工作台里打开。',
     browserButton: '用钉钉登录',
     otherDoor: '改用钉钉网页登录',
+    stepUp: (name: string, minutes: number) =>
+      `${name}，您仍处于登录状态。您打开的页面要求最近 ${minutes} 分钟内登录过，请再确认一次身份。`,
+    stepUpBack: '返回首页，不重新登录',
     noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
   },
   home: {
@@ -325,7 +334,8 @@ export const zhCN = {
   me: {
     title: '我的资料',
     back: '返回首页',
-    freshAt: '刚刚从钉钉读取',
+    freshAt: '一分钟之内从钉钉读取',
+    mirrored: '您在短时间内多次打开此页，这里显示的是通讯录中的信息；几分钟后会再向钉钉查询。',
     failed: '这次没能从钉钉读到资料，以下是登录时的信息。',
     yes: '是',
     no: '否',
@@ -367,6 +377,7 @@ export const zhCN = {
     },
   },
   stepUp: {
+    again: '您的身份已确认。刚才的操作尚未执行，请核对后再点一次。',
     title: '敏感页面示例',
     hint: '五分钟内登录过才能打开',
     lead: (name: string) => `${name}，您刚刚确认过身份，所以能看到这一页。`,

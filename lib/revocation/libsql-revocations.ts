@@ -282,6 +282,8 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
         for (const [id, at] of seen)
           db.run('UPDATE session SET last_seen = ? WHERE id = ? AND last_seen < ?', at, id, at);
       }),
+    lastSeen: async (id) =>
+      db.get<{ last_seen: number }>('SELECT last_seen FROM session WHERE id = ?', id)?.last_seen,
     owners: async (after, limit) =>
       db
         .all<{ user_id: string }>(

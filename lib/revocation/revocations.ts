@@ -1,11 +1,13 @@
 import 'server-only';
 import { pruneAudit } from '../audit/recorder';
+import { config } from '../config';
 import { recordsDatabase } from '../database';
 import { refreshMember } from '../directory/refresh';
 import { AppError } from '../errors';
 import { log } from '../log';
 import { processWide } from '../process-wide';
 import type { Session } from '../session';
+import { createIdleCheck } from './idle';
 import { createLibsqlRevocations } from './libsql-revocations';
 import { createSafetyNet, type SafetyNetOptions } from './safety-net';
 import type { Ending, RevocationStore, SessionRow, Standing, Told } from './store';
@@ -40,9 +42,11 @@ export interface Revocations {
 export interface RevocationsOptions {
   store: RevocationStore;
   isStillThere: SafetyNetOptions['isStillThere'];
+  /** A session that was not used for so long is over. */
+  idleSeconds?: number | undefined;
 }
 
-export function createRevocations({ store, isStillThere }: RevocationsOptions): Revocations {
+export function createRevocations({ store, isStillThere, idleSeconds }: RevocationsOptions): Revocations {
   const view = createView({
     store,
     onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
@@ -54,6 +58,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     isStillThere,
     onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
   });
+  const idle = idleSeconds === undefined ? undefined : createIdleCheck({ store, idleSeconds });
   let seen = new Map<string, number>();
   const timers = [
     setInterval(() => void flushSeen(), SEEN_EVERY_MS).unref(),
@@ -84,16 +89,36 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     };
   const endPeople = ending(store.endPeople);
 
+  async function endSession(
+    session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>,
+    ending: Ending,
+  ): Promise<void> {
+    // At once in this process, whatever becomes of the rest.
+    view.end(session);
+    await known(store.endSession(session, ending));
+    await view.refresh();
+  }
+
+  /** While the store is silent nobody knows of uses elsewhere, and of endings neither. */
+  async function isInUse(session: Session): Promise<boolean | 'unknown'> {
+    const isUsed = await idle?.use(session).catch(() => 'unknown' as const);
+    if (isUsed !== false) return isUsed ?? true;
+    // When it cannot be written, it is over here, and every other process finds the same.
+    await endSession(session, { reason: 'idle', by: session.userId }).catch(() => undefined);
+    return false;
+  }
+
   return {
     store,
     view,
     async verify(session) {
       const verdict = await view.verify(session);
-      if (verdict === 'valid') {
-        seen.set(session.id, Math.floor(Date.now() / 1000));
-        net.seen(session);
-      }
-      return verdict;
+      if (verdict !== 'valid') return verdict;
+      const inUse = await isInUse(session);
+      if (inUse !== true) return inUse === 'unknown' ? 'unknown' : 'ended';
+      seen.set(session.id, Math.floor(Date.now() / 1000));
+      net.seen(session);
+      return 'valid';
     },
     sequence: () => known(store.sequence()),
     async open(session, options) {
@@ -102,12 +127,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
       if (options.replaces) view.end(options.replaces);
       return standing;
     },
-    async endSession(session, ending) {
-      // At once in this process, whatever becomes of the rest.
-      view.end(session);
-      await known(store.endSession(session, ending));
-      await view.refresh();
-    },
+    endSession,
     endPeople,
     endGone: ending(store.endGone),
     endLeavers: ending(store.endLeavers),
@@ -129,6 +149,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
 export const revocations = processWide('revocations', () =>
   createRevocations({
     store: createLibsqlRevocations(recordsDatabase()),
+    idleSeconds: config().sessionIdleSeconds,
     isStillThere: async (userId) => {
       const member = await refreshMember(userId);
       return member !== null && member.active !== false;

@@ -35,6 +35,8 @@ export type EndReason =
   | 'emergency'
   /** DingTalk's event said so. */
   | 'left'
+  /** Not used for `SESSION_IDLE_SECONDS`. */
+  | 'idle'
   /** A complete reading of the directory, or a question about this one person, found them gone or inactive. */
   | 'directory'
   | 'check';
@@ -130,6 +132,8 @@ export interface RevocationStore {
   find(id: string): Promise<SessionRow | null>;
   /** When sessions were last used: id to Unix time in seconds. */
   noteSeen(seen: ReadonlyMap<string, number>): Promise<void>;
+  /** When a session was last used, as far as was written down: Unix time in seconds. */
+  lastSeen(id: string): Promise<number | undefined>;
   /** People with sessions that are not over, in the order of their ids. */
   owners(after: string, limit: number): Promise<string[]>;
   /**

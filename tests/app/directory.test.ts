@@ -95,7 +95,7 @@ beforeAll(async () => {
   app = await startDirectoryApp({
     emulator,
     env: {
-      DIRECTORY_EXPORT: [person(20).userid, EXPORT_ROLE.name, person(26).userid].join(','),
+      DIRECTORY_EXPORT: [person(20).userid, `role:${EXPORT_ROLE.name}`, person(26).userid].join(','),
       DIRECTORY_SEE_HIDDEN: person(26).userid,
       ADMIN_USER_IDS: person(22).userid,
     },

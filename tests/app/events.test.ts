@@ -241,7 +241,7 @@ test('who gets or loses a role, or moves, sees more or less within a minute, und
   company.control.patchDepartment(hidden!, { hidden: true });
   const seeing = await startDirectoryApp({
     emulator: company,
-    env: { ...CALLBACK_ENV, DIRECTORY_SEE_HIDDEN: role.name },
+    env: { ...CALLBACK_ENV, DIRECTORY_SEE_HIDDEN: `role:${role.name}` },
   });
   try {
     await subscribe(company, seeing);

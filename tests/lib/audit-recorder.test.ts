@@ -112,3 +112,27 @@ test('a flood of one kind of refusals drops its own oldest lines, and no others'
   ]);
   db.close();
 });
+
+test('every filter is answered by an index, and none by sorting or reading all there is', async () => {
+  const db = openDatabase(':memory:', migrations);
+  const plans: string[] = [];
+  const explaining: typeof db = {
+    ...db,
+    all: (sql, ...values) => {
+      const steps = db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...values);
+      plans.push(steps.map(({ detail }) => detail).join('\n'));
+      return db.all(sql, ...values);
+    },
+  };
+  const store = createLibsqlAudit(explaining);
+  const time = { from: 1, to: 2 };
+  const filters = [{ person: 'zhang' }, { person: 'zhang', event: 'sign-in', ...time, before: 9 }] as const;
+  for (const filter of filters) await store.find({ limit: 10, ...filter });
+  for (const plan of plans) {
+    expect(plan).toMatch(/SEARCH audit USING INDEX audit_person \(user_id=\?/);
+    expect(plan).toMatch(/SEARCH audit USING INDEX audit_actor \(actor=\?/);
+    expect(plan).not.toMatch(/SCAN audit\b/);
+  }
+  expect(plans).toHaveLength(filters.length);
+  db.close();
+});

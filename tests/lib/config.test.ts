@@ -39,6 +39,8 @@ test('the five required settings are enough, and the rest has defaults', () => {
     sessionKeys: new Map([['a', KEY]]),
     sealKey: 'a',
     sessionTtlSeconds: 43_200,
+    sessionIdleSeconds: undefined,
+    stepUpMinutes: 30,
     sessionSameSite: 'lax',
     trustedProxyHops: 0,
     logLevel: 'info',
@@ -50,13 +52,13 @@ test('the five required settings are enough, and the rest has defaults', () => {
       syncIntervalSeconds: 21_600,
       signInMaxAgeSeconds: 0,
       callsPerSecond: 15,
-      seeHidden: [],
-      mayExport: [],
+      seeHidden: { userIds: [], roles: [] },
+      mayExport: { userIds: [], roles: [] },
     },
     adminUserIds: [],
     callback: undefined,
     stream: false,
-    auditDays: 180,
+    auditDays: 200,
   });
 });
 
@@ -112,6 +114,16 @@ test.each<[string, string]>([
   ['SHOW_OPERATOR_HINTS', 'yes'],
   ['AVATAR_HOSTS', 'https://avatars.example.com'],
   ['AVATAR_HOSTS', 'a.example.com, b/c'],
+  ['ADMIN_USER_IDS', 'zhang,role:财务'],
+  ['ADMIN_USER_IDS', '财务'],
+  ['DIRECTORY_EXPORT', '财务'],
+  ['DIRECTORY_EXPORT', 'role:'],
+  ['DIRECTORY_SEE_HIDDEN', 'zhang,人事 经理'],
+  ['DIRECTORY_SEE_HIDDEN', 'Role:HR'],
+  ['SESSION_IDLE_SECONDS', '60'],
+  ['SESSION_IDLE_SECONDS', 'on'],
+  ['STEP_UP_MINUTES', '0'],
+  ['STEP_UP_MINUTES', 'no'],
 ])('%s = %j is refused by its name, and its value is not repeated', (name, value) => {
   const problems = problemsOf({ ...good, [name]: value });
   expect(problems).toHaveLength(1);
@@ -182,8 +194,22 @@ test.each<[string, string, object]>([
   ['TRUSTED_PROXY_HOPS', '2', { trustedProxyHops: 2 }],
   ['DINGTALK_AGENT_ID', '4100200300', { agentId: '4100200300' }],
   ['SHOW_OPERATOR_HINTS', 'true', { showOperatorHints: true }],
+  ['SESSION_IDLE_SECONDS', '1800', { sessionIdleSeconds: 1800 }],
+  ['STEP_UP_MINUTES', 'off', { stepUpMinutes: undefined }],
+  ['STEP_UP_MINUTES', '5', { stepUpMinutes: 5 }],
+  ['ADMIN_USER_IDS', 'zhang, li.si-2', { adminUserIds: ['zhang', 'li.si-2'] }],
+  [
+    'DIRECTORY_EXPORT',
+    'zhang，role:财务, role: hr',
+    { directory: { mayExport: { userIds: ['zhang'], roles: ['财务', 'hr'] } } },
+  ],
 ])('%s = %j is understood', (name, value, expected) => {
   expect(parseConfig({ ...good, [name]: value })).toMatchObject(expected);
+});
+
+test('a role without its prefix is named, with the way to write it', () => {
+  const problems = problemsOf({ ...good, DIRECTORY_EXPORT: 'zhang,财务' });
+  expect(problems).toEqual([expect.stringMatching(/^DIRECTORY_EXPORT .*财务 → role:财务$/)]);
 });
 
 test('of several keys the first seals, unless another is named', () => {

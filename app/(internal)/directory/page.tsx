@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { AgainNote } from '@/app/_ui/again-note';
 import { pageMember } from '@/lib/auth';
 import { mayExport, overview, search } from '@/lib/directory/directory';
 import { directoryPage } from '@/lib/messages/directory-page';
@@ -17,9 +18,9 @@ export async function generateMetadata(): Promise<Metadata> {
 /** The staff directory: the tree of departments, and the search. */
 export default async function DirectoryPage(props: PageProps<'/directory'>) {
   await pageMember();
-  const { language } = await currentMessages();
+  const { language, messages } = await currentMessages();
   const text = directoryPage[language];
-  const { q } = await props.searchParams;
+  const { q, again } = await props.searchParams;
   const query = (Array.isArray(q) ? q[0] : q) ?? '';
   const [{ state, departments }, found, canExport] = await Promise.all([
     overview(),
@@ -34,6 +35,7 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.title}</h1>
+      {again === '1' && <AgainNote messages={messages} />}
       <DirectorySearch query={query} found={found} language={language}>
         {departments.length > 0 && (
           <section aria-labelledby="tree">
@@ -48,7 +50,7 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
       {canExport && state.state !== 'none' && (
         <p>
           {/* A download, not a page: Next's router must not fetch it. */}
-          <a className="link" href="/directory/export.csv" download>
+          <a className="link" href="/directory/export.csv">
             {text.exportLink}
           </a>
         </p>

@@ -1,8 +1,9 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { currentProfile, pageMember } from '@/lib/auth';
+import { pageMember } from '@/lib/auth';
 import { isAvatarAllowed } from '@/lib/avatar';
 import { explain } from '@/lib/explanation';
+import { currentProfile } from '@/lib/profile';
 import { currentMessages } from '@/lib/visitor';
 import { Avatar } from '../../_ui/avatar';
 import { FieldList } from '../../_ui/field-list';
@@ -14,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: `${messages.me.title} · ${messages.appName}` };
 }
 
-/** Everything that DingTalk says about the member, read afresh. */
+/** Everything that DingTalk says about the member. */
 export default async function MePage() {
   const session = await pageMember();
   const { language, messages } = await currentMessages();
@@ -39,22 +40,24 @@ export default async function MePage() {
       </section>
       {'profile' in told ? (
         <p className="note" role="status">
-          {messages.me.freshAt}
+          {told.source === 'dingtalk' ? messages.me.freshAt : messages.me.mirrored}
         </p>
       ) : (
         <div className="note note-warning">
           <p>{messages.me.failed}</p>
-          <ProblemNote
-            {...explain(told.failure.problem, messages, told.failure.detail)}
-            requestId={told.requestId}
-            labels={messages.problemNote}
-          />
+          {'failure' in told && (
+            <ProblemNote
+              {...explain(told.failure.problem, messages, told.failure.detail)}
+              requestId={told.requestId}
+              labels={messages.problemNote}
+            />
+          )}
         </div>
       )}
       {known.map((group) => (
         <FieldList key={group.title} {...group} />
       ))}
-      {profile && withheld.fields.length > 0 && <FieldList {...withheld} quiet />}
+      {told.source === 'dingtalk' && withheld.fields.length > 0 && <FieldList {...withheld} quiet />}
     </main>
   );
 }

@@ -1,14 +1,21 @@
 import { AppError } from '@/lib/errors';
-import { route } from '@/lib/http';
+import { type Method, methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 
 /** Programs get JSON for what is not there, too. */
-export const GET = route(undefined, async () => {
-  throw new AppError('not-found');
-});
+const nothing: Method = {
+  access: 'public',
+  anyOrigin: true,
+  handler: async () => {
+    throw new AppError('not-found');
+  },
+};
 
-export const POST = GET;
-export const PUT = GET;
-export const PATCH = GET;
-export const DELETE = GET;
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  GET: nothing,
+  POST: nothing,
+  PUT: nothing,
+  PATCH: nothing,
+  DELETE: nothing,
+});

@@ -1,11 +1,8 @@
-import { refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 
 /** 200 while the process serves. Says nothing else. */
-export const GET = route(undefined, async () => Response.json({ status: 'ok' }));
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  GET: { access: 'public', handler: async () => Response.json({ status: 'ok' }) },
+});

@@ -1,15 +1,15 @@
-import { refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { isReady } from '@/lib/readiness';
 
 export const dynamic = 'force-dynamic';
 
-/** 200 while people can be signed in, as far as this process knows; 503 otherwise. */
-export const GET = route(undefined, async () => {
-  const ready = await isReady();
-  return Response.json({ status: ready ? 'ready' : 'not-ready' }, { status: ready ? 200 : 503 });
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** 200 while people can be signed in, as far as this process knows; 503 otherwise. */
+  GET: {
+    access: 'public',
+    handler: async () => {
+      const ready = await isReady();
+      return Response.json({ status: ready ? 'ready' : 'not-ready' }, { status: ready ? 200 : 503 });
+    },
+  },
 });
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { isOurCorp, requireMember } from '@/lib/auth';
+import { isOurCorp } from '@/lib/auth';
 import { AppError } from '@/lib/errors';
-import { assertSameOrigin, readJson, refuseMethod, route } from '@/lib/http';
+import { readJson, type Trip } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { safeReturnTo } from '@/lib/return-to';
 import type { Session } from '@/lib/session';
 import { changeOver, signIn, signOut } from '@/lib/sign-in';
@@ -17,9 +18,24 @@ const bodySchema = z.object({
   changeOver: z.boolean().optional(),
 });
 
-/** Signs in: one-time code → session cookie. */
-export const POST = route('sign-in', async (request, trip) => {
-  assertSameOrigin(request);
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** Says who is signed in. An unusable cookie is removed on the way. */
+  GET: {
+    access: 'member',
+    handler: async (_request, _trip, member) => Response.json({ member: toMember(member) }),
+  },
+  /** Signs in: one-time code → session cookie. */
+  POST: { access: 'public', event: 'sign-in', handler: signInByCode },
+  /** Signs out, signed in or not. */
+  DELETE: {
+    access: 'public',
+    event: 'sign-out',
+    handler: async (request, trip) =>
+      new Response(null, { status: 204, headers: { 'set-cookie': await signOut(request, trip) } }),
+  },
+});
+
+async function signInByCode(request: Request, trip: Trip): Promise<Response> {
   const body = await readJson(request, bodySchema);
   if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
   const { session, setCookie } = body.changeOver
@@ -27,22 +43,7 @@ export const POST = route('sign-in', async (request, trip) => {
     : await signIn('client', body.code, request, trip);
   const answer = { member: toMember(session), next: safeReturnTo(body.next) };
   return Response.json(answer, setCookie ? { headers: { 'set-cookie': setCookie } } : {});
-});
-
-/** Says who is signed in. An unusable cookie is removed on the way. */
-export const GET = route(undefined, async () => {
-  const session = await requireMember();
-  return Response.json({ member: toMember(session) });
-});
-
-/** Signs out, signed in or not. */
-export const DELETE = route('sign-out', async (request, trip) => {
-  assertSameOrigin(request);
-  return new Response(null, { status: 204, headers: { 'set-cookie': await signOut(request, trip) } });
-});
-
-export const PUT = refuseMethod('GET, POST, DELETE');
-export const PATCH = PUT;
+}
 
 function toMember({ userId, unionId, name, corpId, door, expiresAt }: Session) {
   return { userId, unionId, name, corpId, door, expiresAt };

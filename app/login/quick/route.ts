@@ -1,5 +1,6 @@
-import { corpIdIn, isOurCorp, loginAddress } from '@/lib/auth';
+import { isOurCorp } from '@/lib/auth';
 import { config } from '@/lib/config';
+import { corpIdInTarget, loginAddress } from '@/lib/login-address';
 import { messagesIn, preferredLanguage } from '@/lib/messages';
 import { expectSignIn } from '@/lib/platform';
 import { asLocation, safeReturnTo } from '@/lib/return-to';
@@ -18,7 +19,7 @@ const HEADERS = { 'cache-control': 'private, no-store', vary: 'accept-language, 
  */
 export function GET(request: Request): Response {
   const next = safeReturnTo(request.headers.get(TARGET_HEADER));
-  const linkedCorpId = corpIdIn(new URLSearchParams(next.split('?')[1]));
+  const linkedCorpId = corpIdInTarget(next);
   const loginPage = loginAddress({ next, linkedCorpId });
   if (!isOurCorp(linkedCorpId))
     return new Response(null, { status: 307, headers: { ...HEADERS, location: loginPage } });

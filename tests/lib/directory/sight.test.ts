@@ -28,7 +28,11 @@ function sight(
   const userId = viewer.userId ?? 'viewer';
   const member = someone(userId, viewer.departments);
   const roles = (viewer.roles ?? []).map((name, id) => ({ id, name, groupName: '' }));
-  const seen = sightOf(tree, { userId, member, roles }, seeHidden);
+  const grant = {
+    userIds: seeHidden.filter((entry) => !entry.startsWith('role:')),
+    roles: seeHidden.filter((entry) => entry.startsWith('role:')).map((entry) => entry.slice(5)),
+  };
+  const seen = sightOf(tree, { userId, member, roles }, grant);
   return { ...seen, ids: parents.map(([id]) => id).filter((id) => seen.seesDepartment(id)) };
 }
 
@@ -68,7 +72,13 @@ test.each([
   expect(sight({ 10: rule }, viewer).ids).toEqual(ids);
 });
 
-test.each([[['viewer']], [['人事']]])('whoever %j lists sees everything', (names) => {
+test('a role that is called like a listed user id grants nothing, nor does a user id like a listed role', () => {
+  const rules = { 10: { hidden: true } };
+  expect(sight(rules, { departments: [20], roles: ['chief'] }, ['chief']).ids).toEqual([1, 20]);
+  expect(sight(rules, { departments: [20], userId: 'hr' }, ['role:hr']).ids).toEqual([1, 20]);
+});
+
+test.each([[['viewer']], [['role:人事']]])('whoever %j lists sees everything', (names) => {
   const rules = { 10: { hidden: true }, 20: { restricted: true } };
   const seen = sight(rules, { departments: [20], roles: ['人事'] }, names);
   expect(seen.ids).toEqual(everything);

@@ -1,11 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { NotPermitted } from '@/app/_ui/not-permitted';
+import { AgainNote } from '@/app/_ui/again-note';
 import { type AuditQuery, auditPage } from '@/lib/audit/administration';
 import { AUDIT_EVENTS } from '@/lib/audit/line';
 import type { WrittenLine } from '@/lib/audit/store';
-import { pageMember } from '@/lib/auth';
-import { isAdministrator } from '@/lib/directory/administration';
+import { pageAdministrator } from '@/lib/directory/viewer';
 import type { Messages } from '@/lib/messages';
 import type { SessionsText } from '@/lib/messages/sessions-page';
 import { currentMessages } from '@/lib/visitor';
@@ -18,10 +17,10 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** For administrators: who came in, who was refused and why, whose sessions ended and through whom. */
 export default async function AuditPage(props: PageProps<'/admin/audit'>) {
-  await pageMember();
+  await pageAdministrator();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
-  const { event, person, day, before } = await props.searchParams;
+  const { event, person, day, before, again } = await props.searchParams;
   const query = { event: one(event), person: one(person), day: one(day) };
   return (
     <main className="page">
@@ -31,16 +30,11 @@ export default async function AuditPage(props: PageProps<'/admin/audit'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.audit.title}</h1>
-      {(await isAdministrator()) ? (
-        <>
-          <p className="page-lead">{text.audit.lead}</p>
-          <Filter query={query} text={text} />
-          <Lines query={query} before={toId(one(before))} messages={messages} />
-          <Received text={text} language={language} />
-        </>
-      ) : (
-        <NotPermitted messages={messages} />
-      )}
+      {again === '1' && <AgainNote messages={messages} />}
+      <p className="page-lead">{text.audit.lead}</p>
+      <Filter query={query} text={text} />
+      <Lines query={query} before={toId(one(before))} messages={messages} />
+      <Received text={text} language={language} />
     </main>
   );
 }
@@ -71,7 +65,7 @@ function Filter({ query, text }: { query: AuditQuery; text: SessionsText }) {
         <button type="submit" className="action">
           {text.audit.filter}
         </button>
-        <a className="action" href={`/api/admin/audit.csv?${toParameters(query)}`} download>
+        <a className="action" href={`/api/admin/audit.csv?${toParameters(query)}`}>
           {text.audit.export}
         </a>
       </div>

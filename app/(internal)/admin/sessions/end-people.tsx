@@ -1,7 +1,11 @@
 import type { SessionsText } from '@/lib/messages/sessions-page';
 
-/** Ending what is in no list: all of one person, a sign-in under way included, or of everybody. */
-export function EndPeople({ text }: { text: SessionsText }) {
+/**
+ * Ending what is in no list: all of one person, a sign-in under way included, or of everybody.
+ *
+ * @param person what was asked for before the administrator had to sign in again
+ */
+export function EndPeople({ text, person }: { text: SessionsText; person: string }) {
   return (
     <>
       <form className="panel" method="post" action="/api/admin/sessions">
@@ -10,6 +14,7 @@ export function EndPeople({ text }: { text: SessionsText }) {
           <input
             className="search-box"
             name="person"
+            defaultValue={person}
             placeholder={text.all.personField}
             aria-label={text.all.personField}
             required

@@ -1,9 +1,8 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { NotPermitted } from '@/app/_ui/not-permitted';
+import { AgainNote } from '@/app/_ui/again-note';
 import { SessionItem } from '@/app/_ui/session-item';
-import { pageMember } from '@/lib/auth';
-import { isAdministrator } from '@/lib/directory/administration';
+import { pageAdministrator } from '@/lib/directory/viewer';
 import type { Language } from '@/lib/messages';
 import type { SessionsText } from '@/lib/messages/sessions-page';
 import { liveSessions } from '@/lib/revocation/administration';
@@ -17,10 +16,10 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** For administrators: who is signed in, and ending it. Plain forms: they need no JavaScript. */
 export default async function SessionsPage(props: PageProps<'/admin/sessions'>) {
-  await pageMember();
+  await pageAdministrator();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
-  const { q, after } = await props.searchParams;
+  const { q, after, again, person } = await props.searchParams;
   return (
     <main className="page">
       <header className="bar">
@@ -29,14 +28,9 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
         </Link>
       </header>
       <h1 className="page-title">{text.all.title}</h1>
-      {(await isAdministrator()) ? (
-        <>
-          <SessionList wanted={one(q)} after={one(after)} text={text} language={language} />
-          <EndPeople text={text} />
-        </>
-      ) : (
-        <NotPermitted messages={messages} />
-      )}
+      {again === '1' && <AgainNote messages={messages} />}
+      <SessionList wanted={one(q)} after={one(after)} text={text} language={language} />
+      <EndPeople text={text} person={one(person)} />
     </main>
   );
 }

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { AgainNote } from '@/app/_ui/again-note';
 import { FieldList } from '@/app/_ui/field-list';
 import { Moment } from '@/app/_ui/moment';
-import { NotPermitted } from '@/app/_ui/not-permitted';
-import { pageMember } from '@/lib/auth';
-import { isAdministrator, type SyncStatus, syncStatus } from '@/lib/directory/administration';
+import { type SyncStatus, syncStatus } from '@/lib/directory/administration';
+import { pageAdministrator } from '@/lib/directory/viewer';
 import type { Language, Messages } from '@/lib/messages';
 import { currentMessages } from '@/lib/visitor';
 import { LiveProgress } from './live-progress';
@@ -18,10 +18,10 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** For administrators: how the directory is being read, what is missing, and how it was before. */
 export default async function SyncPage(props: PageProps<'/admin/sync'>) {
-  await pageMember();
+  await pageAdministrator();
   const { language, messages } = await currentMessages();
   const text = messages.sync;
-  const { started } = await props.searchParams;
+  const { started, again } = await props.searchParams;
   return (
     <main className="page">
       <header className="bar">
@@ -30,16 +30,13 @@ export default async function SyncPage(props: PageProps<'/admin/sync'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.title}</h1>
-      {(await isAdministrator()) ? (
-        <Status
-          status={await syncStatus()}
-          isRefused={started === 'no'}
-          messages={messages}
-          language={language}
-        />
-      ) : (
-        <NotPermitted messages={messages} />
-      )}
+      {again === '1' && <AgainNote messages={messages} />}
+      <Status
+        status={await syncStatus()}
+        isRefused={started === 'no'}
+        messages={messages}
+        language={language}
+      />
     </main>
   );
 }

@@ -1,18 +1,21 @@
 import { record } from '@/lib/audit/recorder';
-import { requireMember } from '@/lib/auth';
 import { csvRecord, csvStream } from '@/lib/csv';
 import { type ExportRow, exportRows } from '@/lib/directory/directory';
 import type { ShownState } from '@/lib/directory/mirror-state';
-import { refuseMethod, route } from '@/lib/http';
+import type { Trip } from '@/lib/http';
 import { messagesIn, preferredLanguage } from '@/lib/messages';
 import type { DirectoryText } from '@/lib/messages/directory-page';
+import { methods } from '@/lib/methods';
+import type { Session } from '@/lib/session';
 
 export const dynamic = 'force-dynamic';
 
-/** Everybody as a file for spreadsheets, sent as it is read. */
-export const GET = route('directory-export', async (request, trip) => {
-  const { userId } = await requireMember();
-  trip.note({ userId });
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** Everybody as a file for spreadsheets, sent as it is read. */
+  GET: { access: 'member', stepUp: true, event: 'directory-export', handler: exportDirectory },
+});
+
+async function exportDirectory(request: Request, _trip: Trip, { userId }: Session): Promise<Response> {
   const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;
   const { state, rows } = await exportRows();
   record({ event: 'export', userId, detail: 'directory' });
@@ -22,12 +25,7 @@ export const GET = route('directory-export', async (request, trip) => {
       'content-disposition': `attachment; filename="staff-directory.csv"; filename*=UTF-8''${encodeURIComponent(fileName(state, text))}`,
     },
   });
-});
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;
+}
 
 /** Says in the file's own name when it was read, and that it is not all. */
 function fileName({ state, asOf }: ShownState, text: DirectoryText): string {

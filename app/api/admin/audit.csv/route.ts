@@ -1,18 +1,19 @@
 import { auditExport } from '@/lib/audit/administration';
 import type { WrittenLine } from '@/lib/audit/store';
-import { requireMember } from '@/lib/auth';
 import { csvRecord, csvStream } from '@/lib/csv';
-import { refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 
 /** Names that do not change with the language: programs read them. */
 const COLUMNS = ['id', 'time', 'event', 'person', 'by', 'reason', 'detail', 'count', 'session'];
 
-/** The audit as a file for spreadsheets and programs, with the filters of its page. Times are UTC. */
-export const GET = route('audit-export', async (request, trip) => {
-  const { userId } = await requireMember();
-  trip.note({ userId });
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** The audit as a file for spreadsheets and programs, with the filters of its page. Times are UTC. */
+  GET: { access: 'administrator', event: 'audit-export', handler: exportAudit },
+});
+
+async function exportAudit(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;
   const lines = await auditExport({
     event: query.get('event') ?? undefined,
@@ -25,12 +26,7 @@ export const GET = route('audit-export', async (request, trip) => {
       'content-disposition': 'attachment; filename="audit.csv"',
     },
   });
-});
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;
+}
 
 async function* toRecords(lines: AsyncIterable<WrittenLine>): AsyncGenerator<string> {
   yield csvRecord(COLUMNS);

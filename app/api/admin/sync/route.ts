@@ -1,32 +1,30 @@
 import type { SyncGlance } from '@/app/(internal)/admin/sync/live-progress';
-import { requireMember } from '@/lib/auth';
 import { startSyncNow, syncStatus } from '@/lib/directory/administration';
-import { assertSameOrigin, readForm, refuseMethod, route } from '@/lib/http';
+import { readForm, type Trip } from '@/lib/http';
+import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 
-/** What changes while one looks on. */
-export const GET = route(undefined, async () => {
-  await requireMember();
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** What changes while one looks on. */
+  GET: { access: 'administrator', handler: glanceAtSync },
+  /** Starts a run by a form, for people; `accept-shrink=yes` takes it over even if many are gone. */
+  POST: { access: 'administrator', event: 'sync-start', handler: startByForm },
+});
+
+async function glanceAtSync(): Promise<Response> {
   const { running } = await syncStatus();
   const glance: SyncGlance = { running: running && { id: running.id, progress: running.progress } };
   return Response.json(glance);
-});
+}
 
-/** Starts a run by a form, for people; `accept-shrink=yes` takes it over even if many are gone. */
-export const POST = route('sync-start', async (request, trip) => {
-  assertSameOrigin(request);
-  const { userId } = await requireMember();
+async function startByForm(request: Request, trip: Trip): Promise<Response> {
   const acceptShrink = (await readForm(request)).get('accept-shrink') === 'yes';
-  trip.note({ userId, acceptShrink });
+  trip.note({ acceptShrink });
   const started = await startSyncNow({ acceptShrink });
   trip.note({ started });
   return new Response(null, {
     status: 303,
     headers: { location: started ? '/admin/sync' : '/admin/sync?started=no' },
   });
-});
-
-export const PUT = refuseMethod('GET, POST');
-export const PATCH = PUT;
-export const DELETE = PUT;
+}

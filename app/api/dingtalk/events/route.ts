@@ -2,16 +2,21 @@ import { config } from '@/lib/config';
 import { dispatcher } from '@/lib/directory-events';
 import { AppError } from '@/lib/errors';
 import { handleCallback } from '@/lib/event-callback';
-import { readBytes, refuseMethod, route } from '@/lib/http';
+import { readBytes, type Trip } from '@/lib/http';
 import { log } from '@/lib/log';
+import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 
 /** Five hundred people with long ids, encrypted. */
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** DingTalk's events, where they come by HTTP. The sender proves itself by its signature; others all hear the same. */
-export const POST = route('dingtalk-event', async (request, trip) => {
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** DingTalk's events, where they come by HTTP. The sender proves itself by its signature; others all hear the same. */
+  POST: { access: 'public', anyOrigin: true, event: 'dingtalk-event', handler: takeEvent },
+});
+
+async function takeEvent(request: Request, trip: Trip): Promise<Response> {
   const { callback, clientId, corpId } = config();
   if (!callback) throw new AppError('not-found');
   // What is too large or never ends is nothing of DingTalk's: it is refused like any forgery.
@@ -29,9 +34,4 @@ export const POST = route('dingtalk-event', async (request, trip) => {
     status: reply.status,
     headers: { 'content-type': 'application/json' },
   });
-});
-
-export const GET = refuseMethod('POST');
-export const PUT = GET;
-export const PATCH = GET;
-export const DELETE = GET;
+}

@@ -1,6 +1,7 @@
 import { currentMember } from '@/lib/auth';
 import { AppError } from '@/lib/errors';
-import { refuseMethod, route, type Trip } from '@/lib/http';
+import type { Trip } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { signInFailedPage } from '@/lib/oauth-answer';
 import { oauthFlows } from '@/lib/oauth-flow';
 import { asLocation } from '@/lib/return-to';
@@ -8,11 +9,15 @@ import { signIn } from '@/lib/sign-in';
 
 export const dynamic = 'force-dynamic';
 
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  GET: { access: 'public', event: 'sign-in', handler: finishSignIn },
+});
+
 /**
  * Where DingTalk's page sends the browser back to. The state is checked before anything else happens; the code is
  * traded once; and whatever comes of it, the browser is sent on to an address without either.
  */
-export const GET = route('sign-in', async (request, trip) => {
+async function finishSignIn(request: Request, trip: Trip): Promise<Response> {
   const query = new URL(request.url).searchParams;
   const flow = await oauthFlows().finish(request.headers.get('cookie'), only(query, 'state') ?? '');
   const headers = new Headers();
@@ -27,12 +32,7 @@ export const GET = route('sign-in', async (request, trip) => {
   } catch (error) {
     return signInFailedPage(error, { request, trip, headers, next: flow.next });
   }
-});
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;
+}
 
 /** The back button brings old callbacks up again: whoever is signed in stays so. */
 function leaveAlone(headers: Headers, trip: Trip): Response {

@@ -1,13 +1,17 @@
 import { config } from '@/lib/config';
 import { authorizeUrl } from '@/lib/dingtalk/oauth';
-import { refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { callbackAddress, oauthFlows } from '@/lib/oauth-flow';
 import { safeReturnTo } from '@/lib/return-to';
 
 export const dynamic = 'force-dynamic';
 
-/** Begins a sign-in in a browser: off to DingTalk's own page, with a state that only this browser can bring back. */
-export const GET = route(undefined, async (request) => {
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** Begins a sign-in in a browser: off to DingTalk's own page, with a state that only this browser can bring back. */
+  GET: { access: 'public', handler: startSignIn },
+});
+
+async function startSignIn(request: Request): Promise<Response> {
   const next = safeReturnTo(new URL(request.url).searchParams.get('next'));
   const { state, setCookies } = await oauthFlows().start(request.headers.get('cookie'), next);
   const { loginUrl, clientId } = config();
@@ -16,9 +20,4 @@ export const GET = route(undefined, async (request) => {
   });
   for (const cookie of setCookies) headers.append('set-cookie', cookie);
   return new Response(null, { status: 302, headers });
-});
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;
+}

@@ -1,18 +1,17 @@
-import { assertSameOrigin, refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { signOut } from '@/lib/sign-in';
 
 export const dynamic = 'force-dynamic';
 
-/** Signs out by a form, for people. */
-export const POST = route('sign-out', async (request, trip) => {
-  assertSameOrigin(request);
-  return new Response(null, {
-    status: 303,
-    headers: { location: '/login?signedout=1', 'set-cookie': await signOut(request, trip) },
-  });
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** Signs out by a form, for people. */
+  POST: {
+    access: 'public',
+    event: 'sign-out',
+    handler: async (request, trip) =>
+      new Response(null, {
+        status: 303,
+        headers: { location: '/login?signedout=1', 'set-cookie': await signOut(request, trip) },
+      }),
+  },
 });
-
-export const GET = refuseMethod('POST');
-export const PUT = GET;
-export const PATCH = GET;
-export const DELETE = GET;

@@ -4,16 +4,18 @@ import {
   pageNumber,
   toPersonItem,
 } from '@/app/(internal)/directory/items';
-import { requireMember } from '@/lib/auth';
 import { departmentPage } from '@/lib/directory/directory';
 import { AppError } from '@/lib/errors';
-import { refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 
-/** A page of a department's people: `?page=` from 1. */
-export const GET = route(undefined, async (request) => {
-  await requireMember();
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** A page of a department's people: `?page=` from 1. */
+  GET: { access: 'member', handler: answerPage },
+});
+
+async function answerPage(request: Request): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   const departmentId = departmentIdIn(pathname.split('/').at(-1) ?? '');
   const page = pageNumber(searchParams.get('page'));
@@ -30,9 +32,4 @@ export const GET = route(undefined, async (request) => {
     asOf: state.asOf,
   };
   return Response.json(result);
-});
-
-export const POST = refuseMethod('GET');
-export const PUT = POST;
-export const PATCH = POST;
-export const DELETE = POST;
+}

@@ -1,22 +1,19 @@
-import { requireMember } from '@/lib/auth';
-import { assertSameOrigin, refuseMethod, route } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { signOutEverywhere } from '@/lib/my-sessions';
 
 export const dynamic = 'force-dynamic';
 
-/** Signs out everywhere, here too, by a form. */
-export const POST = route('sign-out-everywhere', async (request, trip) => {
-  assertSameOrigin(request);
-  await requireMember();
-  const { session, setCookie } = await signOutEverywhere();
-  trip.note({ userId: session?.userId });
-  return new Response(null, {
-    status: 303,
-    headers: { location: '/login?signedout=1', 'set-cookie': setCookie },
-  });
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** Signs out everywhere, here too, by a form. */
+  POST: {
+    access: 'member',
+    event: 'sign-out-everywhere',
+    handler: async () => {
+      const { setCookie } = await signOutEverywhere();
+      return new Response(null, {
+        status: 303,
+        headers: { location: '/login?signedout=1', 'set-cookie': setCookie },
+      });
+    },
+  },
 });
-
-export const GET = refuseMethod('POST');
-export const PUT = GET;
-export const PATCH = GET;
-export const DELETE = GET;

@@ -1,19 +1,17 @@
-import { requireMember } from '@/lib/auth';
-import { assertSameOrigin, readForm, refuseMethod, route } from '@/lib/http';
+import { readForm } from '@/lib/http';
+import { methods } from '@/lib/methods';
 import { endMySession } from '@/lib/my-sessions';
 
 export const dynamic = 'force-dynamic';
 
-/** Ends one of one's own sessions, by a form. */
-export const POST = route('session-end', async (request, trip) => {
-  assertSameOrigin(request);
-  await requireMember();
-  const { userId } = await endMySession((await readForm(request)).get('session') ?? '');
-  trip.note({ userId });
-  return new Response(null, { status: 303, headers: { location: '/me/sessions' } });
+export const { GET, POST, PUT, PATCH, DELETE } = methods({
+  /** Ends one of one's own sessions, by a form. */
+  POST: {
+    access: 'member',
+    event: 'session-end',
+    handler: async (request) => {
+      await endMySession((await readForm(request)).get('session') ?? '');
+      return new Response(null, { status: 303, headers: { location: '/me/sessions' } });
+    },
+  },
 });
-
-export const GET = refuseMethod('POST');
-export const PUT = GET;
-export const PATCH = GET;
-export const DELETE = GET;

@@ -1,0 +1,10 @@
+import type { Messages } from '@/lib/messages';
+
+/** On the page that a refused form or link leads back to: `again=1` in its address. @see lib/person-answer.ts */
+export function AgainNote({ messages }: { messages: Messages }) {
+  return (
+    <p className="note note-warning" role="status">
+      {messages.stepUp.again}
+    </p>
+  );
+}
