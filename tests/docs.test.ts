@@ -113,6 +113,15 @@ test.each(DOCUMENTS)(
   },
 );
 
+test.each(DOCUMENTS)('what the examples of %s import is exported there', (file) => {
+  for (const [, names = '', path = ''] of read(file).matchAll(/^import \{([^}]+)\} from '@\/([^']+)';$/gm)) {
+    const module = ['.ts', '.tsx'].map((ending) => path + ending).find((candidate) => existsSync(candidate));
+    expect(module, `${file}: @/${path}`).toBeDefined();
+    for (const name of names.split(',').map((part) => part.trim().replace('type ', '')))
+      expect(read(module ?? ''), `${file}: ${name}`).toMatch(new RegExp(`^export .*\\b${name}\\b`, 'm'));
+  }
+});
+
 test.each(LANGUAGES)('every page of docs/ in %s can be reached from the README', (_, readme, folder) => {
   const reached = new Set(targetsOf(readme));
   for (const file of reached)
