@@ -12,7 +12,6 @@ export default defineConfig({
     },
   },
   test: {
-    globalSetup: ['tests/support/global-setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
@@ -20,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'units',
-          include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/{architecture,readme}.test.ts'],
+          include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/{architecture,docs}.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -29,6 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'served',
+          globalSetup: ['tests/support/global-setup.ts'],
           include: ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'],
           // One file at a time: they start servers and browsers of their own, and many measure how long an answer
           // takes. On two cores, two such files at once would measure each other.

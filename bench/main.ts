@@ -14,7 +14,7 @@ import { benchTap } from './tap';
 
 /**
  * `npm run bench [-- --only <name>] [--real] [--short]`: measures, prints, and writes `bench/results.json`, from which
- * `npm run docs` makes the table and the plot of the READMEs. `--real`: the syncs of `directory` as slow as DingTalk's
+ * `npm run docs` makes the tables and the plot of docs/performance.md. `--real`: the syncs of `directory` as slow as DingTalk's
  * own limits make them. `--short`: only proves that every bench runs; it demands nothing, and its results go to a
  * temporary file.
  */

@@ -15,25 +15,46 @@ export interface Result {
 
 export type Language = 'zh-CN' | 'en';
 
-const COLUMNS: Record<Language, string[]> = {
-  'zh-CN': ['项目', '测量内容', '结果', '各轮的中间一半', '要求'],
-  en: ['bench', 'what', 'figure', 'middle half of the rounds', 'must be'],
+const WORDS: Record<Language, { columns: string[]; measured: (result: Result) => string }> = {
+  'zh-CN': {
+    columns: ['测量内容', '结果', '四分位区间', '要求'],
+    measured: ({ at, node, cpus, loadBefore }) =>
+      `测量于 ${at.slice(0, 10)}，Node.js ${node.slice(1)}，${cpus} 核，测量前一分钟的系统负载 ${loadBefore}。`,
+  },
+  en: {
+    columns: ['measure', 'result', 'interquartile range', 'required'],
+    measured: ({ at, node, cpus, loadBefore }) =>
+      `Measured on ${at.slice(0, 10)}, Node.js ${node.slice(1)}, ${cpus} cores, load average of the minute before: ${loadBefore}.`,
+  },
+};
+
+const TITLES: Record<string, Record<Language, string>> = {
+  tap: { 'zh-CN': '打开应用', en: 'Opening the app' },
+  session: { 'zh-CN': '会话检查', en: 'Session check' },
+  'sign-in': { 'zh-CN': '登录', en: 'Sign-in' },
+  directory: { 'zh-CN': '通讯录', en: 'Directory' },
+  'directory-real': {
+    'zh-CN': '通讯录，接口响应与钉钉一样慢',
+    en: 'Directory, with answers as slow as DingTalk’s',
+  },
+  sessions: { 'zh-CN': '会话撤销', en: 'Session revocation' },
+  start: { 'zh-CN': '公司规模', en: 'Size of the company' },
 };
 
 /** Longer phrases first: what a figure is called is made of them. Whatever is not here stays English. */
 const CHINESE: [english: string, chinese: string][] = [
-  ['script before the session exists, in the page and beside it', '会话建立之前的脚本：页面内的与另外加载的'],
+  ['script before the session exists, in the page and beside it', '会话建立之前下载的全部脚本'],
   ['script in the page for desktops', '桌面端页面内的脚本'],
   ['people / departments / seed', '人数 / 部门数 / 种子'],
   ['how both runs ended', '两次同步的结局'],
-  ['differences to the emulator’s own list', '与模拟器名单的差异'],
+  ['differences to the emulator’s own list', '与模拟器人员名单的差异'],
   ['wall time over the limit’s own lower bound', '用时与限流下限之比'],
   ['refusals for QPS', '因 QPS 被拒次数'],
   ['calls over the least possible', '调用次数与最少次数之比'],
   ['memory over idle, peak', '内存增量峰值'],
   ['writes of a second run with nothing changed', '无变化时第二次同步的写入'],
-  ['search p99, inside the store', '搜索 p99（库内）'],
-  ['search, of the API', '搜索（接口）'],
+  ['search p99, inside the store', '搜索，存储层，p99'],
+  ['search, of the API', '搜索，接口'],
   ['rows of the export', '导出行数'],
   ['sign-in at 20/s', '每秒 20 次登录'],
   ['our share beyond the upstream', '上游之外我们的耗时'],
@@ -45,7 +66,9 @@ const CHINESE: [english: string, chinese: string][] = [
   ['tap → code asked', '点击 → 请求授权码'],
   ['tap → internal page painted', '点击 → 显示内部页面'],
   ['the common way', '常见做法'],
-  ['page of 50 of a department of', '每页 50 人的部门页，部门人数'],
+  ['page of 50 of a department of 5000, inside the store', '5000 人部门的一页（50 人），存储层'],
+  ['page of 50 of a department of 5000, of the API', '5000 人部门的一页（50 人），接口'],
+  ['complete, complete', '完整，完整'],
   ['check of one request', '一次请求的检查'],
   ['leavers', '名离职者'],
   ['route handler', '接口'],
@@ -55,7 +78,7 @@ const CHINESE: [english: string, chinese: string][] = [
   ['by processor time', '按处理器时间'],
   ['to the best peer', '与最快的同类相比'],
   ['answers other than 200', '非 200 的应答'],
-  ['what the load could ask, to what it did', '压测端的能力与实际用量之比'],
+  ['what the load could ask, to what it did', '压测端的最大能力与实际负载之比'],
   ['memory when started', '启动时的内存'],
   ['memory after 2000 pages', '打开 2000 个页面后的内存'],
   ['command → first 200', '从命令到首个 200'],
@@ -70,26 +93,33 @@ const CHINESE: [english: string, chinese: string][] = [
   ['start', '启动'],
 ];
 
-/** The table of a README: what something is demanded of, and what it is compared with. */
-export function benchTable(results: Results, language: Language): string {
-  const rows = Object.entries(results).flatMap(([name, { figures }]) =>
-    figures
-      .filter(({ limit, ratioTo }) => limit !== undefined || ratioTo !== undefined)
-      .map(({ what, value, unit, spread = '', limit, met }) => [
-        inLanguage(name, language),
-        inLanguage(what, language),
-        `${value}${unit}`,
-        spread,
-        limit === undefined ? '' : `${limit} ${met ? '✓' : '✗'}`,
-      ]),
-  );
+/** A table for each bench: the figures that are required to be something, and the ratios. */
+export function benchTables(results: Results, language: Language): string {
+  return Object.entries(results)
+    .map(([name, result]) => {
+      const title = TITLES[name]?.[language] ?? name;
+      return `### ${title}\n\n${WORDS[language].measured(result)}\n\n${benchTable(result.figures, language)}`;
+    })
+    .join('\n\n');
+}
+
+function benchTable(figures: Figure[], language: Language): string {
+  const rows = figures
+    .filter(({ limit, ratioTo }) => limit !== undefined || ratioTo !== undefined)
+    .map(({ what, value, unit, spread = '', limit, met, ratioTo }) => [
+      inLanguage(what, language),
+      `${typeof value === 'string' ? inLanguage(value, language) : value}${unit || (ratioTo ? ' ×' : '')}`,
+      spread,
+      limit === undefined ? '' : `${inLanguage(limit, language)} ${met ? '✓' : '✗'}`,
+    ]);
   const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(COLUMNS[language]), '| --- | --- | ---: | ---: | --- |', ...rows.map(line)].join('\n');
+  return [line(WORDS[language].columns), '| --- | ---: | ---: | --- |', ...rows.map(line)].join('\n');
 }
 
 function inLanguage(text: string, language: Language): string {
   if (language === 'en') return text;
-  return CHINESE.reduce((said, [english, chinese]) => said.replace(wholeWords(english), chinese), text);
+  const chinese = CHINESE.reduce((said, [from, to]) => said.replace(wholeWords(from), to), text);
+  return /\p{Script=Han}/u.test(chinese) ? chinese.replaceAll(': ', '：').replaceAll(', ', '，') : chinese;
 }
 
 /** `session` is not a part of `iron-session`. */

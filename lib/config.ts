@@ -71,7 +71,7 @@ export class ConfigError extends Error {
   constructor(problems: readonly string[]) {
     super(
       [
-        'dingpass cannot start: please mend these settings (see .env.example).',
+        'dingpass cannot start: please fix these settings (see .env.example).',
         'dingpass 无法启动：请修正以下设置（参见 .env.example）。',
         ...problems.map((problem) => `  - ${problem}`),
       ].join('\n'),

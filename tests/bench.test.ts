@@ -36,8 +36,8 @@ test('a bench that does not exist is told from those that do', async () => {
 
 /** What a bench that is not short, and `npm run docs`, write. */
 function written(): string[] {
-  return ['bench/results.json', 'docs/bench.svg', 'README.md', 'README.zh-CN.md'].map((file) =>
-    readFileSync(file, 'utf8'),
+  return ['bench/results.json', 'docs/bench.svg', 'docs/performance.md', 'docs/zh-CN/performance.md'].map(
+    (file) => readFileSync(file, 'utf8'),
   );
 }
 

@@ -18,7 +18,7 @@ const problems: Record<Problem, ProblemText> = {
     person: 'The request was not understood.',
     next: 'Go back and open the app again.',
     cause: 'The body is not the agreed JSON, or a field is not as required.',
-    remedy: 'Check the caller against the README; the hint names the field.',
+    remedy: 'Check the caller against docs/http-api.md; the hint names the field.',
   },
   'unsupported-media-type': {
     person: 'This kind of request is not supported.',

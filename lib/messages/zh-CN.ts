@@ -28,7 +28,7 @@ const problems: Record<Problem, ProblemText> = {
     person: '请求的内容不正确。',
     next: '请返回后重新打开应用。',
     cause: '请求体不是约定的 JSON，或字段不合要求。',
-    remedy: '按 README 的接口约定检查调用方；字段名见 hint。',
+    remedy: '按 docs/zh-CN/http-api.md 检查调用方；字段名见 hint。',
   },
   'unsupported-media-type': {
     person: '请求的格式不受支持。',
