@@ -38,7 +38,6 @@ beforeAll(async () => {
   app.process.stdout!.on('data', (chunk) => log.add(chunk));
   await untilReady(app);
   page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(8000);
 });
 afterAll(async () => {
   await browser.close();
@@ -137,6 +136,8 @@ test('the fault panel shows the line of the log that belongs to a request id', a
   const id = (await frame().locator('.problem-id code').textContent())!;
   expect(await frame().getByText('127.0.0.1').count()).toBeGreaterThan(0);
   await page.getByTestId('log-search').fill(id);
+  // Only its own lines are left.
+  await expect.poll(() => page.getByTestId('log-lines').locator('summary').count()).toBe(1);
   const line = page.getByTestId('log-lines').locator('summary').first();
   await line.filter({ hasText: 'sign-in' }).click();
   await page.getByTestId('log-lines').getByText(id).first().waitFor();

@@ -20,15 +20,15 @@ export function createAppLog(texts) {
       'data-testid': 'log-search',
     })
   );
-  let shown = '';
+  /** Items by their line: what somebody has opened to read stays open when others come. @type {Map<string, HTMLElement>} */
+  let shown = new Map();
 
   async function refresh() {
     const found = await fetchLog(search.value.trim());
-    const known = JSON.stringify(found);
-    // What somebody has opened to read stays open while nothing new has come.
-    if (known === shown) return;
-    shown = known;
-    lines.replaceChildren(...found.map(lineOf));
+    const isSame = found.length === shown.size && found.every((line) => shown.has(line));
+    if (isSame && found.length > 0) return;
+    shown = new Map(found.map((line) => [line, shown.get(line) ?? lineOf(line)]));
+    lines.replaceChildren(...shown.values());
     if (found.length === 0) lines.append(element('li', { text: texts.noLog }));
   }
 
