@@ -3,7 +3,8 @@ import { processWide } from './process-wide';
 
 /** Counts in fixed windows: no timer and no closure of a request stays behind. */
 interface Window {
-  take(key: string): boolean;
+  hasRoom(key: string): boolean;
+  count(key: string): void;
 }
 
 /** What pages may ask DingTalk beside sign-ins, which share its 20 calls a second with them. */
@@ -32,9 +33,16 @@ export function createCallBudget(now: () => number = () => performance.now()): C
   ];
   const everybody = [createWindow(SECOND_MS, PER_SECOND, now), createWindow(HOUR_MS, PER_HOUR, now)];
   return {
-    // Whoever has spent their own part takes nothing from the others.
-    take: (userId) =>
-      member.every((window) => window.take(userId)) && everybody.every((window) => window.take(EVERYBODY)),
+    take(userId) {
+      const windows = [
+        ...member.map((window) => ({ window, key: userId })),
+        ...everybody.map((window) => ({ window, key: EVERYBODY })),
+      ];
+      // What one of them refuses counts in none.
+      if (!windows.every(({ window, key }) => window.hasRoom(key))) return false;
+      for (const { window, key } of windows) window.count(key);
+      return true;
+    },
   };
 }
 
@@ -42,15 +50,15 @@ function createWindow(lengthMs: number, most: number, now: () => number): Window
   let startedAt = now();
   let counts = new Map<string, number>();
   return {
-    take(key) {
+    hasRoom(key) {
       if (now() - startedAt >= lengthMs) {
         startedAt = now();
         counts = new Map();
       }
-      const count = (counts.get(key) ?? 0) + 1;
-      if (count > most) return false;
-      counts.set(key, count);
-      return true;
+      return (counts.get(key) ?? 0) < most;
+    },
+    count(key) {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     },
   };
 }

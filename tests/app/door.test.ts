@@ -94,10 +94,11 @@ test.each(pages)(
 /** What stands at an address with a parameter is the directory's to say; its tests have people and departments. */
 const plainPages = pages.filter((path) => !/\/x(\/|$)/.test(path));
 
-test.each(plainPages)('%s with a session answers 200, for this person, and for no cache', async (path) => {
+test.each(plainPages)('%s with a session answers its member, and for no cache', async (path) => {
   const visitor = await signedIn(app, emulator, userid);
   const answer = await visitor.ask(path);
-  expect(answer.status).toBe(200);
+  if (path.startsWith('/admin/')) expect(answer.headers.get('location')).toMatch(/^\/denied\?request=/);
+  else expect(answer.status).toBe(200);
   expectPrivate(answer);
 });
 
@@ -136,21 +137,26 @@ test('a client cannot choose where it is sent back to', async () => {
 });
 
 test('the home page greets the member by name, and /me tells what DingTalk knows', async () => {
-  const visitor = await signedIn(app, emulator, userid);
-  expect((await visitor.ask('/')).text).toContain(name);
+  // Whose profile was not asked for yet: it is remembered for some time.
+  const person = emulator.company.people[1]!;
+  const visitor = await signedIn(app, emulator, person.userid);
+  expect((await visitor.ask('/')).text).toContain(person.name);
   const calls = countCalls(emulator);
   const me = (await visitor.ask('/me')).text;
-  for (const value of [name, userid, emulator.company.people[0]!.unionid, emulator.company.people[0]!.mobile])
+  for (const value of [person.name, person.userid, person.unionid, person.mobile])
     expect(me).toContain(value);
   expect(calls()).toMatchObject({ exchange: 0, detail: 1, total: 1 });
+  expect((await visitor.ask('/me')).text).toContain(person.mobile);
+  expect(calls()).toMatchObject({ detail: 1, total: 1 });
 });
 
 test('/me still answers, with what the session holds, while DingTalk does not', async () => {
-  const visitor = await signedIn(app, emulator, userid);
+  const person = emulator.company.people[2]!;
+  const visitor = await signedIn(app, emulator, person.userid);
   fails('userdetail', { kind: 'status', status: 500, body: '' });
   const { status, text } = await visitor.ask('/me');
   expect(status).toBe(200);
-  expect(text).toContain(name);
+  expect(text).toContain(person.name);
   expect(text).toContain('这次没能从钉钉读到资料');
   emulator.control.clearFaults();
 });
@@ -166,8 +172,10 @@ test('the sign-in page is public, takes only targets of ours, and sends members 
   expect((await visitor.ask('/login?next=https%3A%2F%2Fevil.example')).headers.get('location')).toBe('/');
 });
 
-test('an address that does not exist is a 404', async () => {
-  expect((await new Visitor(app).ask('/nothing')).status).toBe(404);
+test('an address that does not exist is a 404, and strangers are not told what there is', async () => {
+  const member = await signedIn(app, emulator, userid);
+  expect((await member.ask('/nothing')).status).toBe(404);
+  expect((await new Visitor(app).ask('/nothing')).headers.get('location')).toBe('/login?next=%2Fnothing');
   expect((await new Visitor(app).ask('/api/nothing')).status).toBe(404);
 });
 

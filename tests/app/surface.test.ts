@@ -246,7 +246,9 @@ describe("the framework's own doors", () => {
     ]) {
       const query = new URLSearchParams({ url, w: '64', q: '75' });
       const answer = await send(app, { path: `/_next/image?${query}` });
-      expect([400, 404]).toContain(answer.status);
+      expect(answer.headers.location).toMatch(/^\/login\?next=/);
+      const member = await send(app, { path: `/_next/image?${query}`, headers: { cookie } });
+      expect([400, 404]).toContain(member.status);
     }
   });
 
@@ -282,8 +284,9 @@ describe("the framework's own doors", () => {
       '/_next/mcp',
       '/_next/static/chunks/%2e%2e/%2e%2e/server/middleware.js',
     ]) {
-      const answer = await send(app, { path });
+      const answer = await send(app, { path, headers: { cookie } });
       expect({ path, status: answer.status }).toEqual({ path, status: 404 });
+      expect([307, 404]).toContain((await send(app, { path })).status);
     }
   });
 });

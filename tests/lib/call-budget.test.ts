@@ -24,8 +24,7 @@ function tries(
 test("a member's pages ask DingTalk at most 15 times a minute, and 300 times a day", () => {
   expect(tries(budget(), 'zhang', 600, 0.1)).toBe(15);
   const long = budget();
-  expect(tries(long, 'zhang', 24 * 3600, 1)).toBe(300);
-  long.pass(1);
+  expect(tries(long, 'zhang', 86_400, 1)).toBe(300);
   expect(long.take('zhang')).toBe(true);
 });
 

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { AgainNote } from '@/app/_ui/again-note';
 import { SessionItem } from '@/app/_ui/session-item';
 import { pageMember } from '@/lib/auth';
 import { mySessions } from '@/lib/my-sessions';
@@ -15,7 +16,7 @@ export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
   await pageMember();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
-  const { after } = await props.searchParams;
+  const { after, again } = await props.searchParams;
   const { sessions, next } = await mySessions(typeof after === 'string' ? after : undefined);
   return (
     <main className="page">
@@ -25,6 +26,7 @@ export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.mine.title}</h1>
+      {again === '1' && <AgainNote messages={messages} />}
       <p className="page-lead">{text.mine.lead}</p>
       <ul className="rows sessions">
         {sessions.map((session) => (
