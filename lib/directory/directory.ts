@@ -1,11 +1,12 @@
 import 'server-only';
 import { AppError } from '../errors';
+import { shownName } from '../shown-text';
+import { squeeze } from './fold';
 import { directoryStore } from './libsql-store';
 import { lookUp } from './look-up';
 import type { ShownState } from './mirror-state';
 import { findPeople, type Match } from './search-people';
 import { parseQuery } from './search-plan';
-import { squeeze } from './sound';
 import type { PageCursor, StoredDepartment, StoredMember } from './store';
 import { findDepartments } from './tree';
 import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
@@ -183,7 +184,7 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
         const path = visiblePath(view, id);
         return { id, name: path.at(-1)!.name, path: path.slice(0, -1), leader };
       }),
-    roles: roles.map(({ name }) => name),
+    roles: roles.map(({ id, name }) => shownName(name, String(id))),
     manager:
       manager && view.sight.seesPerson(manager)
         ? { userId: manager.userId, name: manager.record.name }

@@ -37,7 +37,7 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
       </header>
       <Path path={path} label={text.path} />
       <h1 className="page-title">
-        {department.name}
+        <bdi>{department.name}</bdi>
         {department.hidden && <span className="badge badge-quiet">{text.hidden}</span>}
       </h1>
       <p className="page-lead">{text.peopleBelow(department.memberCount)}</p>

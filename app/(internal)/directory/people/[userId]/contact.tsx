@@ -44,7 +44,7 @@ export function workFields(
 ): Field[] {
   const managerLink = manager && (
     <Link href={`/directory/people/${encodeURIComponent(manager.userId)}`} prefetch={false}>
-      {manager.name}
+      <bdi>{manager.name}</bdi>
     </Link>
   );
   return [

@@ -40,7 +40,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
         <Avatar name={name} url={avatarUrl} />
         <div className="person-text">
           <h1 className="person-name">
-            {name}
+            <bdi>{name}</bdi>
             {!active && <span className="badge badge-quiet">{text.inactive}</span>}
           </h1>
           {title && <p className="person-title">{title}</p>}
@@ -96,7 +96,7 @@ function Departments({ person, text }: { person: Person; text: DirectoryText }) 
             <Path path={path} label={text.path} />
             <p>
               <Link href={`/directory/departments/${id}`} prefetch={false}>
-                {name}
+                <bdi>{name}</bdi>
               </Link>
               {leader && <span className="badge">{text.leader}</span>}
             </p>
