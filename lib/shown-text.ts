@@ -8,12 +8,16 @@ const BLANKS = /[\p{Cc}\p{Z}\u2800\u303f\ufffc\u{1d159}\u{13441}\u{13442}]/gu;
 /** Fillers, zero-width characters, marks of direction, tags, characters that are none. */
 const WITHOUT_SHAPE =
   /[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Noncharacter_Code_Point}\ufff9-\ufffb]/gu;
-/** What joins or parts letters of scripts and emoji that need it, and what chooses a character's form: only there. */
-const JOINER = /^[\u200c\u200d]$/;
+/** They choose the form of the character before. */
+const SELECTOR = /^[\p{Variation_Selector}]$/u;
+const SELECTORS = /\p{Variation_Selector}/gu;
+/** They join or part letters of some scripts, and emoji. */
+const JOINERS = /[\u200c\u200d]/g;
+const IS_JOINER = /^[\u200c\u200d]$/;
 const JOINABLE =
   /[\p{M}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Extended_Pictographic}\p{Emoji_Modifier}]$/u;
-const VARIATION = /^\p{Variation_Selector}$/u;
 const SHAPE = /[\p{L}\p{N}\p{P}\p{S}\p{Co}]/u;
+const BEGINS_WITH_SHAPE = /^[\p{L}\p{N}\p{P}\p{S}\p{Co}]/u;
 const LAST_CHARACTER = /[\s\S][\udc00-\udfff]?$/;
 /** More than any script piles up on a letter: the rest would cover the lines above and below. */
 const PILES = /(\p{M}{8})\p{M}+/gu;
@@ -24,19 +28,18 @@ export function shownText(text: string | undefined): string | undefined {
   const clean = text
     .toWellFormed()
     .replace(BLANKS, ' ')
-    .replace(WITHOUT_SHAPE, (character, at: number, whole: string) => {
-      const before = lastOf(whole.slice(Math.max(0, at - 2), at));
-      if (VARIATION.test(character)) return SHAPE.test(before) ? character : '';
-      const after = whole.slice(at + 1, at + 3);
-      return JOINER.test(character) && JOINABLE.test(before) && SHAPE.test(after) ? character : '';
-    })
+    .replace(WITHOUT_SHAPE, (one) => (SELECTOR.test(one) || IS_JOINER.test(one) ? one : ''))
+    .replace(SELECTORS, (one, at: number, whole: string) => (SHAPE.test(lastBefore(whole, at)) ? one : ''))
+    .replace(JOINERS, (one, at: number, whole: string) =>
+      JOINABLE.test(lastBefore(whole, at)) && BEGINS_WITH_SHAPE.test(whole.slice(at + 1, at + 3)) ? one : '',
+    )
     .replace(PILES, '$1')
     .trim();
   return SHAPE.test(clean) ? clean : undefined;
 }
 
-function lastOf(text: string): string {
-  return LAST_CHARACTER.exec(text)?.[0] ?? '';
+function lastBefore(text: string, at: number): string {
+  return LAST_CHARACTER.exec(text.slice(Math.max(0, at - 2), at))?.[0] ?? '';
 }
 
 /** A person's name, never blank: the user id where there is none to see. */

@@ -36,7 +36,7 @@ export default async function MePage() {
         <Avatar name={name} url={isAvatarAllowed(profile?.avatarUrl) ? profile?.avatarUrl : undefined} />
         <div className="person-text">
           <h1 className="person-name">
-            <bdi>{name}</bdi>
+            <bdi className="name">{name}</bdi>
           </h1>
           {title && <p className="person-title">{title}</p>}
         </div>

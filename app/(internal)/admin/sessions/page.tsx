@@ -4,6 +4,7 @@ import { NotPermitted } from '@/app/_ui/not-permitted';
 import { SessionItem } from '@/app/_ui/session-item';
 import { pageMember } from '@/lib/auth';
 import { isAdministrator } from '@/lib/directory/administration';
+import { currentNames } from '@/lib/directory/current-name';
 import type { Language } from '@/lib/messages';
 import type { SessionsText } from '@/lib/messages/sessions-page';
 import { liveSessions } from '@/lib/revocation/administration';
@@ -50,6 +51,7 @@ interface SessionListProps {
 
 async function SessionList({ wanted, after, text, language }: SessionListProps) {
   const { total, sessions, next } = await liveSessions(wanted, after);
+  const names = await currentNames(sessions);
   const query = new URLSearchParams({ ...(wanted ? { q: wanted } : {}), after: next ?? '' });
   return (
     <>
@@ -75,7 +77,11 @@ async function SessionList({ wanted, after, text, language }: SessionListProps) 
             session={session}
             text={text}
             language={language}
-            owner={`${session.name} (${session.userId})`}
+            owner={
+              <>
+                <bdi>{names.get(session.userId)}</bdi> (<bdi>{session.userId}</bdi>)
+              </>
+            }
           >
             <span className="session-actions">
               <EndForm name="session" value={session.id} label={text.all.end} />
