@@ -71,10 +71,16 @@ export function toFieldGroups(
   }
   const custom = Object.entries(member.extension ?? {}).map(([label, value]) => ({
     label: shownText(label) ?? '',
-    value: shownText(value) ?? '',
+    value: shownLines(value) ?? '',
   }));
   if (custom.length > 0) known.push({ title: groups.custom, fields: custom });
   return { known, withheld: { title: withheldHeading, fields: missing } };
+}
+
+/** A remark may have several lines. */
+function shownLines(text: string): string | undefined {
+  const lines = text.split(/\r\n?|\n/).map((line) => shownText(line) ?? '');
+  return lines.join('\n').trim() || undefined;
 }
 
 function valueFormatter({ me }: Messages, language: Language) {
@@ -88,7 +94,7 @@ function valueFormatter({ me }: Messages, language: Language) {
     if (value === undefined) return undefined;
     if (typeof value === 'boolean') return value ? me.yes : me.no;
     if (typeof value === 'number') return toDate(value);
-    if (typeof value === 'string') return ISO_DATE.test(value) ? toDate(value) : shownText(value);
+    if (typeof value === 'string') return ISO_DATE.test(value) ? toDate(value) : shownLines(value);
     const items = value.map((item) => {
       if (typeof item === 'number') return String(item);
       const parts =

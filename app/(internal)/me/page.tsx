@@ -22,8 +22,8 @@ export default async function MePage() {
   const told = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN');
   const profile = 'profile' in told ? told.profile : undefined;
   const shown = profile ?? { ...session, departmentIds: [], ledDepartmentIds: [], roles: [], positions: [] };
-  const { known, withheld } = toFieldGroups(shown, messages, language);
   const name = shownText(shown.name) ?? session.name;
+  const { known, withheld } = toFieldGroups({ ...shown, name }, messages, language);
   const title = shownText(profile?.title);
   return (
     <main className="page">
