@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Database } from '../database';
 import type { MemberRow } from './libsql-reading';
-import { type NewMember, type SearchKey, type SearchText, searchKeys, searchText } from './search-keys';
+import { type NewMember, type SearchText, searchKeys, searchText } from './search-keys';
 import type { PersonRecord } from './store';
 
 /**
@@ -97,13 +97,16 @@ function toEntered({ id, user_id, record }: MemberRow): Entered {
 
 export function deleteMember(db: Database, row: MemberRow): void {
   const member = toEntered(row);
-  db.run(
-    `DELETE FROM directory_key WHERE (kind, inactive, key, member_id) IN
-       (SELECT value ->> 0, ?, value ->> 1, ? FROM json_each(?))`,
-    member.record.active ? 0 : 1,
-    row.id,
-    JSON.stringify(searchKeys(member).map(({ kind, key }: SearchKey) => [kind, key])),
-  );
+  const inactive = member.record.active ? 0 : 1;
+  for (const { kind, key } of searchKeys(member)) {
+    db.run(
+      'DELETE FROM directory_key WHERE kind = ? AND inactive = ? AND key = ? AND member_id = ?',
+      kind,
+      inactive,
+      key,
+      row.id,
+    );
+  }
   db.run('DELETE FROM directory_text WHERE rowid = ?', row.id);
   db.run('DELETE FROM directory_member WHERE id = ?', row.id);
 }

@@ -1,4 +1,5 @@
 import 'server-only';
+import { shownText } from '../shown-text';
 import { fold, spaced, squeeze, wordsIn } from './fold';
 import { reversed } from './search-keys';
 
@@ -27,7 +28,8 @@ export interface SearchPlan {
 /** What somebody typed, cleaned: its terms, and how it is shown. */
 export function parseQuery(input: string): { shown: string; terms: string[] } {
   // Cut by characters, not by halves of them; twice, because folding can lengthen.
-  const shown = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('').trim();
+  const cut = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('');
+  const shown = shownText(cut) ?? '';
   const folded = fold(shown).slice(0, MAX_QUERY);
   const terms = folded.split(/\s+/).filter((term) => squeeze(term) !== '');
   return { shown, terms: terms.slice(0, MAX_TERMS) };

@@ -70,7 +70,7 @@ export function toFieldGroups(
     if (present.length > 0) known.push({ title: groups[group], fields: present });
   }
   const custom = Object.entries(member.extension ?? {}).map(([label, value]) => ({
-    label: shownText(label) ?? '',
+    label: shownText(label) ?? '?',
     value: shownLines(value) ?? '',
   }));
   if (custom.length > 0) known.push({ title: groups.custom, fields: custom });
