@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Session } from '../session';
+import { shownName } from '../shown-text';
 import { directoryStore } from './libsql-store';
 
 type Owner = Pick<Session, 'userId' | 'name'>;
@@ -10,13 +11,13 @@ export async function currentName({ userId, name }: Owner): Promise<string> {
   const member = await directoryStore()
     .member(userId)
     .catch(() => null);
-  return member?.record.name ?? name;
+  return member ? shownName(member.record.name, userId) : name;
 }
 
 /** The same for several owners of sessions, by user id. */
 export async function currentNames(owners: readonly Owner[]): Promise<Map<string, string>> {
   const names = new Map(owners.map(({ userId, name }) => [userId, name]));
   const members = await directoryStore().members([...names.keys()]);
-  for (const { userId, record } of members) names.set(userId, record.name);
+  for (const { userId, record } of members) names.set(userId, shownName(record.name, userId));
   return names;
 }

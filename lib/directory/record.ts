@@ -1,26 +1,25 @@
 import 'server-only';
 import type { DepartmentDetail } from '../dingtalk/departments';
 import type { ListedMember, Member } from '../dingtalk/users';
-import { shownName, shownText } from '../shown-text';
 import type { DepartmentRules, NotedMember, PersonRecord } from './store';
 
 /** The part of a member that the mirror keeps. Both ways to read somebody must lead to the same record. */
 export function toRecord(member: Member | ListedMember): PersonRecord {
   return {
     // Without a name there is still somebody.
-    name: shownName(member.name, member.userId),
+    name: member.name ?? member.userId,
     active: member.active !== false,
     unionId: member.unionId,
     avatarUrl: member.avatarUrl,
-    title: shownText(member.title),
-    jobNumber: shownText(member.jobNumber),
-    mobile: shownText(member.mobile),
+    title: member.title,
+    jobNumber: member.jobNumber,
+    mobile: member.mobile,
     stateCode: member.stateCode,
     hideMobile: member.hideMobile || undefined,
-    telephone: shownText(member.telephone),
-    email: shownText(member.email),
-    orgEmail: shownText(member.orgEmail),
-    workPlace: shownText(member.workPlace),
+    telephone: member.telephone,
+    email: member.email,
+    orgEmail: member.orgEmail,
+    workPlace: member.workPlace,
   };
 }
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toRecord } from '../../lib/directory/record';
 import { shownName, shownText } from '../../lib/shown-text';
 
 /** Written as code points: in an editor they could not be seen. */
@@ -20,7 +19,6 @@ test.each(WITHOUT_SHAPE.map((code) => [code.toString(16), code] as const))(
   (_, code) => {
     expect(shownText(from(code, code, code))).toBeUndefined();
     expect(shownName(from(code), 'zhangsan')).toBe('zhangsan');
-    expect(toRecord(member(from(code, code))).name).toBe('zhangsan');
     expect(shownText(`${from(code)}张三`)).toBe('张三');
   },
 );
@@ -73,7 +71,3 @@ test('whatever a name is, what is shown has something to see and nothing that tu
     { numRuns: 2000 },
   );
 });
-
-function member(name: string) {
-  return { userId: 'zhangsan', name, departmentIds: [], ledDepartmentIds: [], roles: [], positions: [] };
-}
