@@ -4,8 +4,9 @@ const HOME = '/';
 const MAX_LENGTH = 2048;
 /** Control and invisible characters, every kind of blank, unpaired surrogates, backslashes, look-alikes of slashes. */
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\uff0f\uff3c\\]/u;
-/** A slash, backslash or control character that one decoding more, or several, would make real. */
-const ENCODED_TRAP = /%(?:25)*(?:2f|5c|u[0-9a-f]{4}|[01][0-9a-f]|7f)/i;
+/** What must not come out of a path however often it is decoded: a backslash, a control character, `%u` spellings. */
+const TRAP = /[\\\p{Cc}]|%u[0-9a-f]{4}/iu;
+const MAX_DECODINGS = 5;
 /** Our own pages that nobody may be sent back to: a loop, machines' endpoints, the framework's. */
 const NOT_A_PAGE = /^\/(?:login|api|_next)(?:\/|$)/i;
 
@@ -20,10 +21,26 @@ export function safeReturnTo(value: unknown): string {
   const [path = '', ...rest] = value.split(/(?=[?#])/);
   if (!path.startsWith('/') || path.startsWith('//')) return HOME;
   if (FORBIDDEN.test(path) || CONTROL.test(rest.join(''))) return HOME;
-  if (ENCODED_TRAP.test(path)) return HOME;
-  const resolved = resolvedPath(value);
-  if (resolved === undefined || resolved.startsWith('//') || NOT_A_PAGE.test(resolved)) return HOME;
-  return value;
+  return isOursHoweverDecoded(path) ? value : HOME;
+}
+
+/**
+ * A proxy on the way may decode a path once more, or several times. A slash that comes of it is none of ours to refuse
+ * (it may stand in a user id) as long as the path still is one of our pages.
+ */
+function isOursHoweverDecoded(path: string): boolean {
+  let stage = path;
+  for (let decodings = 0; decodings <= MAX_DECODINGS; decodings++) {
+    if (stage.startsWith('//') || TRAP.test(stage)) return false;
+    const resolved = resolvedPath(stage);
+    if (resolved === undefined || resolved.startsWith('//') || NOT_A_PAGE.test(resolved)) return false;
+    const decoded = stage.replace(/%([0-7][0-9a-f])/gi, (_, code) =>
+      String.fromCharCode(Number.parseInt(code, 16)),
+    );
+    if (decoded === stage) return true;
+    stage = decoded;
+  }
+  return false;
 }
 
 /** A checked target as a `Location` header can hold it: what is not ASCII is percent-encoded, nothing else changes. */

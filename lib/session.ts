@@ -7,6 +7,7 @@ import { config } from './config';
 import { type CookieSettings, createCookies } from './cookie';
 import { outsideRequest, processWide } from './process-wide';
 import { createSealer, type SealerSettings } from './seal';
+import { shownName } from './shown-text';
 
 /** Who is signed in. All that a later request needs to know; never a DingTalk token. */
 export interface Session {
@@ -230,13 +231,7 @@ function nobody(reason: NoSessionReason): OpenedSession {
   return { session: null, reason };
 }
 
-/** Names are other people's text: well-formed, without control characters, of bounded length, never blank. */
+/** Clipped, and never blank. */
 function displayName(name: string, userId: string): string {
-  const clean = name
-    .toWellFormed()
-    .replace(/\p{Cc}/gu, ' ')
-    .trim();
-  const clipped = Array.from(clean).slice(0, MAX_NAME_LENGTH).join('').trim();
-  // Nor is a name that consists of what cannot be seen.
-  return /[^\p{Cf}\p{Z}]/u.test(clipped) ? clipped : userId;
+  return shownName(Array.from(shownName(name, userId)).slice(0, MAX_NAME_LENGTH).join(''), userId);
 }

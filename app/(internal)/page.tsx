@@ -1,6 +1,8 @@
 import { pageMember } from '@/lib/auth';
 import { isAdministrator } from '@/lib/directory/administration';
+import { currentName } from '@/lib/directory/current-name';
 import { currentMessages } from '@/lib/visitor';
+import { Addressed } from '../_ui/addressed';
 import { MemberMenu } from '../_ui/member-menu';
 import { Tile } from '../_ui/tile';
 
@@ -19,7 +21,9 @@ export default async function HomePage() {
   return (
     <main className="page">
       <header className="hero">
-        <h1 className="hero-greeting">{home.greeting(member.name)}</h1>
+        <h1 className="hero-greeting">
+          <Addressed sentence={home.greeting} name={await currentName(member)} />
+        </h1>
         <p className="hero-lead">
           {home.lead} {home.sessionUntil} {until.format(member.expiresAt * 1000)}
         </p>

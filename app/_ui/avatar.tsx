@@ -1,4 +1,4 @@
-/** A person's picture, or the end of their name on a coloured disc (as DingTalk does it). */
+/** A person's picture, or what is short for their name on a coloured disc (as DingTalk does it). */
 export function Avatar({ name, url }: { name: string; url?: string | undefined }) {
   if (url)
     return (
@@ -19,8 +19,14 @@ export function Avatar({ name, url }: { name: string; url?: string | undefined }
   );
 }
 
+const CHARACTERS = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/gu;
+const WORDS = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*/gu;
+
+/** The last two characters of a Chinese, Korean or Japanese name; of others, the first letters of two words. */
 function initials(name: string): string {
-  const characters = Array.from(name.trim());
-  const latin = /^\p{Script=Latin}/u.test(characters[0] ?? '');
-  return (latin ? characters.slice(0, 2) : characters.slice(-2)).join('');
+  const characters = name.match(CHARACTERS);
+  if (characters) return characters.slice(-2).join('');
+  const words = name.match(WORDS) ?? [name];
+  const ends = words.length > 1 ? [words[0]!, words.at(-1)!] : words;
+  return ends.map((word) => (Array.from(word)[0] ?? '').toUpperCase()).join('');
 }

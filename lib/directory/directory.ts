@@ -1,12 +1,13 @@
 import 'server-only';
 import { AppError } from '../errors';
+import { shownName, shownText } from '../shown-text';
+import { squeeze } from './fold';
 import { directoryStore } from './libsql-store';
 import { lookUp } from './look-up';
 import type { ShownState } from './mirror-state';
 import { findPeople, type Match } from './search-people';
 import { parseQuery } from './search-plan';
-import { squeeze } from './sound';
-import type { PageCursor, StoredDepartment, StoredMember } from './store';
+import type { PageCursor, PersonRecord, StoredDepartment, StoredMember } from './store';
 import { findDepartments } from './tree';
 import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
 
@@ -170,10 +171,10 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
   await lookUp(view.viewer.userId, userId, await store.detail(userId));
   const member = await store.member(userId);
   if (!member || !view.sight.seesPerson(member)) return null;
-  const { record } = member;
   const [roles, detail] = [await store.rolesOf(userId), await store.detail(userId)];
   const manager = detail?.managerUserId ? await store.member(detail.managerUserId) : null;
   const mobile = view.sight.mobileOf(member);
+  const { telephone, email, orgEmail, workPlace } = shownRecord(member);
   return {
     ...toCard(member),
     state: shownState(view),
@@ -183,18 +184,18 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
         const path = visiblePath(view, id);
         return { id, name: path.at(-1)!.name, path: path.slice(0, -1), leader };
       }),
-    roles: roles.map(({ name }) => name),
+    roles: roles.map(({ id, name }) => shownName(name, String(id))),
     manager:
       manager && view.sight.seesPerson(manager)
-        ? { userId: manager.userId, name: manager.record.name }
+        ? { userId: manager.userId, name: shownRecord(manager).name }
         : undefined,
     managerUnknown: detail === null,
     mobile,
-    mobileHidden: mobile === undefined && record.mobile !== undefined,
-    telephone: record.telephone,
-    email: record.email,
-    orgEmail: record.orgEmail,
-    workPlace: record.workPlace,
+    mobileHidden: mobile === undefined && member.record.mobile !== undefined,
+    telephone,
+    email,
+    orgEmail,
+    workPlace,
   };
 }
 
@@ -242,7 +243,7 @@ async function* rowsFor(view: View): AsyncIterable<ExportRow> {
 }
 
 function toExportRow(view: View, member: StoredMember): ExportRow {
-  const { record } = member;
+  const record = shownRecord(member);
   const visible = member.departments.filter(({ id }) => view.sight.seesDepartment(id));
   const pathText = (id: number) =>
     visiblePath(view, id)
@@ -264,9 +265,23 @@ function toExportRow(view: View, member: StoredMember): ExportRow {
   };
 }
 
-function toCard({ userId, record }: StoredMember): PersonCard {
-  const { name, avatarUrl, title, jobNumber, active } = record;
-  return { userId, name, avatarUrl, title, jobNumber, active };
+function toCard(member: StoredMember): PersonCard {
+  const { name, avatarUrl, title, jobNumber, active } = shownRecord(member);
+  return { userId: member.userId, name, avatarUrl, title, jobNumber, active };
+}
+
+/** The mirror keeps what DingTalk told; this is how it may be shown. */
+function shownRecord({ userId, record }: StoredMember): PersonRecord {
+  return {
+    ...record,
+    name: shownName(record.name, userId),
+    title: shownText(record.title),
+    jobNumber: shownText(record.jobNumber),
+    telephone: shownText(record.telephone),
+    email: shownText(record.email),
+    orgEmail: shownText(record.orgEmail),
+    workPlace: shownText(record.workPlace),
+  };
 }
 
 async function toNode({ tree, sight }: View, department: StoredDepartment): Promise<DepartmentNode> {

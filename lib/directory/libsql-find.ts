@@ -1,10 +1,10 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
-import { headOf, type MemberRow, memberRow, toMembers } from './libsql-reading';
+import { fold, squeeze } from './fold';
+import { headOf, type MemberRow, toMembers } from './libsql-reading';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-plan';
-import { fold, squeeze } from './sound';
 import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './store';
 
 /** A row that fits, and how well: lower is better. */
@@ -33,6 +33,7 @@ const SCORES: Record<KeyKind, { kind: FoundKind; exact: number; prefix: number }
   [KEY.mobile]: { kind: 'mobile', exact: 2, prefix: 22 },
   [KEY.hiddenMobile]: { kind: 'mobile', exact: 2, prefix: 22 },
   [KEY.soundPart]: { kind: 'pinyin', exact: 30, prefix: 31 },
+  [KEY.userId]: { kind: 'user-id', exact: 2, prefix: 2 },
 };
 const PART_OF_NAME = 30;
 const PART_OF_REST = 40;
@@ -50,9 +51,8 @@ export async function find(db: Database, plan: SearchPlan, options: FindOptions)
   const { generation } = headOf(db);
   if (generation === 0 || plan.key === '') return { people: [], isComplete: true };
   db.read(() => findRanked(db, { plan, generation, search }));
-  // Fewer than wanted, and nobody refused: there was nobody else.
-  const wasCut = search.looked.size > search.found.length || plan.terms.length > 1;
-  const isComplete = isEnough(search) || !wasCut || (await findRest(db, { plan, generation, search }));
+  // Also where nobody was refused: how long a search takes must not tell whether there is somebody hidden.
+  const isComplete = isEnough(search) || (await findRest(db, { plan, generation, search }));
   return { people: search.found, isComplete };
 }
 
@@ -68,14 +68,17 @@ function findRanked(db: Database, { plan, generation, search }: Step): void {
       (a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id,
     );
     const fresh = notLooked(search, best);
-    for (let at = 0; at < fresh.length && !isEnough(search); at += search.options.limit) {
+    let at = 0;
+    // Once even for nobody, who must not be quicker to refuse than somebody hidden.
+    do {
       const some = fresh.slice(at, at + search.options.limit);
       const members = toMembers(db, some, generation);
       take(
         search,
         members.map((member, index) => ({ member, kind: some[index]!.kind })),
       );
-    }
+      at += search.options.limit;
+    } while (at < fresh.length && !isEnough(search));
     if (isEnough(search)) return;
   }
 }
@@ -130,7 +133,7 @@ function* idsAfterEachOther(db: Database, { each }: SearchPlan): Generator<numbe
       after,
       SLICE,
     );
-    if (rows.length > 0) yield rows.map(({ id }) => id);
+    yield rows.map(({ id }) => id);
     if (rows.length < SLICE) return;
     after = rows.at(-1)!.id;
   }
@@ -153,7 +156,7 @@ function* idsWithin(
       JSON.stringify(userIds),
     )
     .map(({ id }) => id);
-  for (let at = 0; at < ids.length; at += SLICE) yield ids.slice(at, at + SLICE);
+  for (let at = 0; at === 0 || at < ids.length; at += SLICE) yield ids.slice(at, at + SLICE);
 }
 
 function memberRows(db: Database, ids: number[], generation: number): MemberRow[] {
@@ -167,9 +170,10 @@ function memberRows(db: Database, ids: number[], generation: number): MemberRow[
 }
 
 function steps(db: Database, plan: SearchPlan, generation: number, depth: number): (() => Candidate[])[] {
-  const keys = (kinds: KeyKind[], key = plan.key) => byKey(db, { kinds, key, generation, depth });
+  const keys = (kinds: KeyKind[], key = plan.key) =>
+    kinds.flatMap((kind) => byKey(db, { kind, key, generation, depth }));
   return [
-    () => [...byUserId(db, plan.userId, generation), ...keys([KEY.name, KEY.sound, KEY.jobNumber, KEY.word])],
+    () => keys([KEY.name, KEY.sound, KEY.jobNumber, KEY.word, KEY.userId]),
     () => {
       const tail = plan.mobileTail;
       const mobiles = plan.hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
@@ -180,43 +184,60 @@ function steps(db: Database, plan: SearchPlan, generation: number, depth: number
   ];
 }
 
-function byUserId(db: Database, userId: string, generation: number): Candidate[] {
-  const row = memberRow(db, userId, generation);
-  return row ? [{ ...row, kind: 'user-id', score: 2, inactive: 0, length: 0 }] : [];
+interface KeySearch {
+  kind: KeyKind;
+  key: string;
+  generation: number;
+  /** So many people are enough. */
+  depth: number;
 }
 
-function byKey(
+interface KeyRow extends MemberRow {
+  inactive: number;
+  key: string;
+}
+
+function byKey(db: Database, search: KeySearch): Candidate[] {
+  const people = new Map<number, KeyRow>();
+  for (const inactive of [0, 1]) readKeys(db, search, { inactive, people });
+  const { exact, prefix, kind } = SCORES[search.kind];
+  return [...people.values()].map((row) => ({
+    ...row,
+    kind,
+    score: row.key === search.key ? exact : prefix,
+    length: row.key.length,
+  }));
+}
+
+/** A person may have many keys that begin alike, so rows are read until they are of enough people. */
+function readKeys(
   db: Database,
-  { kinds, key, generation, depth }: { kinds: KeyKind[]; key: string; generation: number; depth: number },
-): Candidate[] {
-  return kinds.flatMap((kind) => {
-    const rows: (MemberRow & { inactive: number; key: string })[] = [];
-    for (const inactive of [0, 1]) {
-      if (rows.length >= depth) break;
-      rows.push(
-        ...db.all<(typeof rows)[number]>(
-          `SELECT m.id, m.user_id, m.record, k.inactive, k.key
-           FROM directory_key k CROSS JOIN directory_member m ON m.id = k.member_id
-           WHERE k.kind = ? AND k.inactive = ? AND k.key >= ? AND k.key < ?
-             AND m.from_generation <= ? AND m.to_generation > ? LIMIT ?`,
-          kind,
-          inactive,
-          key,
-          key + LAST,
-          generation,
-          generation,
-          depth,
-        ),
-      );
-    }
-    const { exact, prefix, kind: shown } = SCORES[kind];
-    return rows.map((row) => ({
-      ...row,
-      kind: shown,
-      score: row.key === key ? exact : prefix,
-      length: row.key.length,
-    }));
-  });
+  { kind, key, generation, depth }: KeySearch,
+  { inactive, people }: { inactive: number; people: Map<number, KeyRow> },
+): void {
+  const end = kind === KEY.userId ? `${key} ` : key + LAST;
+  let [afterKey, afterId] = [key, 0];
+  while (people.size < depth) {
+    const rows = db.all<KeyRow>(
+      `SELECT m.id, m.user_id, m.record, k.inactive, k.key
+       FROM directory_key k CROSS JOIN directory_member m ON m.id = k.member_id
+       WHERE k.kind = ? AND k.inactive = ? AND (k.key, k.member_id) > (?, ?) AND k.key < ?
+         AND m.from_generation <= ? AND m.to_generation > ? LIMIT ?`,
+      kind,
+      inactive,
+      afterKey,
+      afterId,
+      end,
+      generation,
+      generation,
+      depth,
+    );
+    // The first key of a person is the shortest that begins so.
+    for (const row of rows) if (!people.has(row.id)) people.set(row.id, row);
+    const last = rows.at(-1);
+    if (!last || rows.length < depth) return;
+    [afterKey, afterId] = [last.key, last.id];
+  }
 }
 
 function byText(

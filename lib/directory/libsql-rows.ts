@@ -1,6 +1,7 @@
 import 'server-only';
 import type { Database } from '../database';
-import { type SearchText, searchKeys, searchText } from './search-keys';
+import type { MemberRow } from './libsql-reading';
+import { type NewMember, type SearchText, searchKeys, searchText } from './search-keys';
 import type { PersonRecord } from './store';
 
 /**
@@ -30,23 +31,15 @@ export function recordText(record: PersonRecord): string {
   } satisfies Record<keyof PersonRecord, unknown>);
 }
 
-export interface NewMember {
-  userId: string;
-  record: PersonRecord;
-}
-
 export function insertMembers(db: Database, members: readonly NewMember[], generation: number): void {
   if (members.length === 0) return;
   const nextId = createIds(db);
   const rows: [number, string, string][] = [];
-  const keys: [number, number, string, number][] = [];
-  const texts: [number, SearchText][] = [];
+  const entered: Entered[] = [];
   for (const { userId, record } of members) {
     const id = nextId(record.active);
     rows.push([id, userId, recordText(record)]);
-    const own = searchKeys(record);
-    for (const { kind, key } of own) keys.push([kind, record.active ? 0 : 1, key, id]);
-    texts.push([id, searchText(record, own)]);
+    entered.push({ id, userId, record });
   }
   db.run(
     `INSERT INTO directory_member (id, user_id, from_generation, record)
@@ -54,56 +47,58 @@ export function insertMembers(db: Database, members: readonly NewMember[], gener
     generation,
     JSON.stringify(rows),
   );
+  insertSearch(db, entered);
+}
+
+interface Entered extends NewMember {
+  id: number;
+}
+
+/** By what these people are found. */
+function insertSearch(db: Database, members: readonly Entered[]): void {
+  const keys: [kind: number, inactive: number, key: string, id: number][] = [];
+  const texts: [id: number, ...SearchText[keyof SearchText][]][] = [];
+  for (const member of members) {
+    const own = searchKeys(member);
+    for (const { kind, key } of own) keys.push([kind, member.record.active ? 0 : 1, key, member.id]);
+    const { name, rest, keys: joined, mobile, hiddenMobile } = searchText(member, own);
+    texts.push([member.id, name, rest, joined, mobile, hiddenMobile]);
+  }
   // In the order of the index, so that neighbours are written together.
   db.run(
     `INSERT OR IGNORE INTO directory_key
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) ORDER BY 1, 2, 3`,
     JSON.stringify(keys),
   );
-  insertTexts(db, texts);
-}
-
-function insertTexts(db: Database, texts: readonly [id: number, text: SearchText][]): void {
   db.run(
     `INSERT INTO directory_text (rowid, name, rest, keys, mobile, hidden_mobile)
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
-    JSON.stringify(
-      texts.map(([id, { name, rest, keys, mobile, hiddenMobile }]) => [
-        id,
-        name,
-        rest,
-        keys,
-        mobile,
-        hiddenMobile,
-      ]),
-    ),
+    JSON.stringify(texts),
   );
 }
 
-/** Fills the full-text index from the rows that there are, of whatever generation. */
-export function fillTexts(db: Database): void {
+/** Fills the empty indexes of the search from the rows that there are, of whatever generation. */
+export function fillSearch(db: Database): void {
   for (let after = 0; ; ) {
-    const rows = db.all<{ id: number; record: string }>(
-      'SELECT id, record FROM directory_member WHERE id > ? ORDER BY id LIMIT 1000',
+    const rows = db.all<MemberRow>(
+      'SELECT id, user_id, record FROM directory_member WHERE id > ? ORDER BY id LIMIT 1000',
       after,
     );
     const last = rows.at(-1);
     if (!last) return;
-    insertTexts(
-      db,
-      rows.map(({ id, record: text }) => {
-        const record = JSON.parse(text) as PersonRecord;
-        return [id, searchText(record, searchKeys(record))];
-      }),
-    );
+    insertSearch(db, rows.map(toEntered));
     after = last.id;
   }
 }
 
-export function deleteMember(db: Database, row: { id: number; record: string }): void {
-  const record = JSON.parse(row.record) as PersonRecord;
-  for (const { kind, key } of searchKeys(record)) {
-    const inactive = record.active ? 0 : 1;
+function toEntered({ id, user_id, record }: MemberRow): Entered {
+  return { id, userId: user_id, record: JSON.parse(record) as PersonRecord };
+}
+
+export function deleteMember(db: Database, row: MemberRow): void {
+  const member = toEntered(row);
+  const inactive = member.record.active ? 0 : 1;
+  for (const { kind, key } of searchKeys(member)) {
     db.run(
       'DELETE FROM directory_key WHERE kind = ? AND inactive = ? AND key = ? AND member_id = ?',
       kind,

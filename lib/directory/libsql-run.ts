@@ -2,8 +2,9 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
 import { headOf, type MemberRow } from './libsql-reading';
-import { deleteMember, insertMembers, type NewMember, recordText } from './libsql-rows';
+import { deleteMember, insertMembers, recordText } from './libsql-rows';
 import type { Missing, SkippedDepartment } from './mirror-state';
+import type { NewMember } from './search-keys';
 import {
   LAST_POSITION,
   type NewTask,

@@ -1,6 +1,6 @@
 import 'server-only';
 import type { Migration } from '../database';
-import { fillTexts } from './libsql-rows';
+import { fillSearch } from './libsql-rows';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
 export const FOREVER = 9007199254740991;
@@ -179,6 +179,11 @@ CREATE VIRTUAL TABLE directory_text USING fts5(
   name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61'
 );
 `,
-    fill: fillTexts,
+  },
+  {
+    // The keys of people are other ones: the index is emptied and filled anew. Another number whenever they change.
+    name: 'directory-search-3',
+    sql: "DELETE FROM directory_key; INSERT INTO directory_text (directory_text) VALUES ('delete-all');",
+    fill: fillSearch,
   },
 ];

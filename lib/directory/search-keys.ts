@@ -1,6 +1,13 @@
 import 'server-only';
-import { fold, spaced, squeeze, syllablesOf } from './sound';
+import { fold, foldToDigraphs, spaced, squeeze, wordsIn } from './fold';
+import { spokenFrom } from './sound';
 import type { PersonRecord } from './store';
+
+/** A person as they are entered. */
+export interface NewMember {
+  userId: string;
+  record: PersonRecord;
+}
 
 /** By what somebody is found when it is typed from its beginning. The numbers are in the database. */
 export const KEY = {
@@ -16,6 +23,8 @@ export const KEY = {
   soundPart: 8,
   /** Words of a name after the first. */
   word: 9,
+  /** Whole ids only: many begin alike. */
+  userId: 10,
 } as const;
 
 export type KeyKind = (typeof KEY)[keyof typeof KEY];
@@ -25,43 +34,64 @@ export interface SearchKey {
   key: string;
 }
 
-const MAX_PARTS = 5;
+const MAX_KEY = 64;
+/**
+ * Combinations of readings by which a name, or the rest of it, is found. Four times the 64 that are promised: the
+ * dictionary has rare readings too, and they must not push out those that people know.
+ */
+const MAX_COMBINATIONS = 256;
 
-/** Everything that finds a person. The same record always gives the same keys: that is how they are removed again. */
-export function searchKeys(record: PersonRecord): SearchKey[] {
-  const syllables = syllablesOf(record.name);
-  const keys: SearchKey[] = [
-    { kind: KEY.name, key: squeeze(fold(record.name)) },
-    { kind: KEY.initials, key: syllables.map((syllable) => [...syllable][0]).join('') },
+/** Everything that finds a person. The same person always gives the same keys: that is how they are removed again. */
+export function searchKeys({ userId, record }: NewMember): SearchKey[] {
+  const keys = [
+    ...textKeys(record.name),
+    ...soundKeys(record.name),
+    { kind: KEY.userId, key: keyOf(userId) },
   ];
-  for (const spoken of spellings(syllables)) {
-    keys.push({ kind: KEY.sound, key: spoken.join('') });
-    for (let from = 1; from < Math.min(spoken.length, MAX_PARTS); from++) {
-      keys.push({ kind: KEY.soundPart, key: spoken.slice(from).join('') });
-    }
-  }
-  for (const word of fold(record.name).split(/\s+/).slice(1, MAX_PARTS)) {
-    keys.push({ kind: KEY.word, key: squeeze(word) });
-  }
   if (record.jobNumber) {
-    const number = squeeze(fold(record.jobNumber));
+    const number = keyOf(record.jobNumber);
     // People leave out the zeros in front.
     keys.push({ kind: KEY.jobNumber, key: number }, { kind: KEY.jobNumber, key: number.replace(/^0+/, '') });
   }
   const digits = record.mobile?.replace(/\D/g, '');
   if (digits) keys.push({ kind: record.hideMobile ? KEY.hiddenMobile : KEY.mobile, key: reversed(digits) });
-  const unique = new Map(keys.map((entry) => [`${entry.kind} ${entry.key}`, entry]));
-  return [...unique.values()]
-    .filter(({ key }) => key !== '')
-    .map((entry) => ({ ...entry, key: entry.key.slice(0, 64) }));
+  const cut = keys.map(({ kind, key }) => ({ kind, key: key.slice(0, MAX_KEY) }));
+  const unique = new Map(cut.map((entry) => [`${entry.kind} ${entry.key}`, entry]));
+  return [...unique.values()].filter(({ key }) => key !== '');
 }
 
-/** 吕 is typed `lv`, and by some `lu`. */
-function spellings(syllables: string[]): string[][] {
-  const other = syllables.map((syllable) =>
-    /^[ln]ve?$/.test(syllable) ? syllable.replace('v', 'u') : syllable,
-  );
-  return other.join() === syllables.join() ? [syllables] : [syllables, other];
+const keyOf = (text: string) => squeeze(fold(text));
+
+/** The name as it is written, and its words after the first. */
+function textKeys(name: string): SearchKey[] {
+  return [...new Set([fold(name), foldToDigraphs(name)])].flatMap((folded): SearchKey[] => [
+    { kind: KEY.name, key: squeeze(folded) },
+    ...wordsIn(folded)
+      .slice(1)
+      .map((key) => ({ kind: KEY.word, key })),
+  ]);
+}
+
+function soundKeys(name: string): SearchKey[] {
+  const written = keyOf(name);
+  const spoken = spokenFrom(name, { limit: MAX_COMBINATIONS, surname: true });
+  return spoken.flatMap(({ sounds, initials, begins }, at): SearchKey[] => [
+    ...sounds
+      .flatMap(spellings)
+      // What is spoken as it is written is found as a text.
+      .filter((key) => key !== written)
+      .map((key) => ({ kind: at === 0 ? KEY.sound : KEY.soundPart, key })),
+    ...(begins ? initials.map((key) => ({ kind: KEY.initials, key })) : []),
+  ]);
+}
+
+/** 吕 is typed `lv`, by some `lu`, and stands as `lyu` in passports. */
+function spellings(syllables: string[]): string[] {
+  const spelled = (vowel: string) =>
+    syllables
+      .map((syllable) => (/^[ln]ve?$/.test(syllable) ? syllable.replace('v', vowel) : syllable))
+      .join('');
+  return [...new Set(['v', 'u', 'yu'].map(spelled))];
 }
 
 export function reversed(digits: string): string {
@@ -77,10 +107,10 @@ export interface SearchText {
   hiddenMobile: string;
 }
 
-const NOT_IN_KEYS: KeyKind[] = [KEY.name, KEY.mobile, KEY.hiddenMobile];
+const NOT_IN_KEYS: KeyKind[] = [KEY.name, KEY.userId, KEY.mobile, KEY.hiddenMobile];
 
-/** @param keys those of the same record */
-export function searchText(record: PersonRecord, keys: readonly SearchKey[]): SearchText {
+/** @param keys those of the same person */
+export function searchText({ record }: NewMember, keys: readonly SearchKey[]): SearchText {
   const joined = (wanted: (kind: KeyKind) => boolean) =>
     keys
       .filter(({ kind }) => wanted(kind))

@@ -1,7 +1,7 @@
 import 'server-only';
+import { squeeze } from './fold';
 import { directoryStore } from './libsql-store';
 import { planSearch } from './search-plan';
-import { squeeze } from './sound';
 import type { FoundKind, People, StoredMember } from './store';
 import { type DirectoryTree, findDepartments } from './tree';
 import type { View } from './viewer';

@@ -1,6 +1,7 @@
 import 'server-only';
+import { shownText } from '../shown-text';
+import { fold, spaced, squeeze, wordsIn } from './fold';
 import { reversed } from './search-keys';
-import { fold, spaced, squeeze } from './sound';
 
 /** Longer input is cut: nobody's name is longer, and nobody's patience. */
 const MAX_QUERY = 64;
@@ -12,8 +13,6 @@ const MAX_TOKENS = 24;
 export interface SearchPlan {
   /** The terms, folded. */
   terms: string[];
-  /** The term as it was typed: perhaps somebody's id. */
-  userId: string;
   /** Letters and digits, folded: the beginning of a key. */
   key: string;
   /** Digits from the last to the first, when all of it can be the end of a mobile number. */
@@ -29,7 +28,8 @@ export interface SearchPlan {
 /** What somebody typed, cleaned: its terms, and how it is shown. */
 export function parseQuery(input: string): { shown: string; terms: string[] } {
   // Cut by characters, not by halves of them; twice, because folding can lengthen.
-  const shown = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('').trim();
+  const cut = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('');
+  const shown = shownText(cut) ?? '';
   const folded = fold(shown).slice(0, MAX_QUERY);
   const terms = folded.split(/\s+/).filter((term) => squeeze(term) !== '');
   return { shown, terms: terms.slice(0, MAX_TERMS) };
@@ -40,7 +40,6 @@ export function planSearch(text: string, hiddenMobiles: boolean): SearchPlan {
   const terms = text.split(/\s+/).filter((term) => squeeze(term) !== '');
   return {
     terms,
-    userId: text,
     key: squeeze(text),
     mobileTail: mobileTail(text),
     hiddenMobiles,
@@ -71,10 +70,7 @@ function anywhere(term: string, hiddenMobiles: boolean): string {
 
 /** The words of a text side by side; the last one may go on, unless that would fit too much. */
 function phrase(text: string): string | undefined {
-  const tokens =
-    spaced(text)
-      .match(/[\p{L}\p{N}]+/gu)
-      ?.slice(0, MAX_TOKENS) ?? [];
+  const tokens = wordsIn(spaced(text)).slice(0, MAX_TOKENS);
   const last = tokens.at(-1);
   if (last === undefined) return undefined;
   const goesOn = last.length >= 2 && /^[a-z0-9]+$/.test(last) ? '*' : '';

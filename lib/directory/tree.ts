@@ -1,8 +1,10 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { processWide } from '../process-wide';
+import { shownName } from '../shown-text';
+import { fold, squeeze } from './fold';
 import { directoryStore } from './libsql-store';
-import { fold, squeeze, syllablesOf } from './sound';
+import { spokenFrom } from './sound';
 import type { DirectoryState, StoredDepartment } from './store';
 
 /** The published departments as a tree, in memory: some thousand at most. */
@@ -33,7 +35,8 @@ export async function directoryTree(): Promise<DirectoryTree> {
   return built;
 }
 
-export function buildTree(state: DirectoryState, departments: readonly StoredDepartment[]): DirectoryTree {
+export function buildTree(state: DirectoryState, stored: readonly StoredDepartment[]): DirectoryTree {
+  const departments = stored.map((one) => ({ ...one, name: shownName(one.name, String(one.id)) }));
   const byId = new Map(departments.map((department) => [department.id, department]));
   const children = new Map<number | undefined, StoredDepartment[]>();
   for (const department of departments) {
@@ -70,9 +73,12 @@ export function buildTree(state: DirectoryState, departments: readonly StoredDep
 
 interface Spoken {
   name: string;
-  sound: string;
-  initials: string;
+  sounds: string[];
+  initials: string[];
 }
+
+/** Of a department's name there are few doubtful characters, and of departments there may be thousands. */
+const MAX_COMBINATIONS = 8;
 
 const spokenNames = processWide('department-sounds', () => new Map<string, Spoken>());
 
@@ -100,21 +106,21 @@ export async function findDepartments(
 }
 
 function spokenOf(name: string): Spoken {
-  // A department has no family name.
-  const syllables = syllablesOf(` ${name}`);
+  const whole = spokenFrom(name, { limit: MAX_COMBINATIONS, surname: false })[0];
   return {
     name: squeeze(fold(name)),
-    sound: syllables.join(''),
-    initials: syllables.map((syllable) => [...syllable][0]).join(''),
+    sounds: whole?.sounds.map((syllables) => syllables.join('')) ?? [],
+    initials: whole?.initials ?? [],
   };
 }
 
-function scoreOf({ name, sound, initials }: Spoken, key: string): number | undefined {
-  if (name === key || sound === key) return 0;
+function scoreOf({ name, sounds, initials }: Spoken, key: string): number | undefined {
+  if (name === key || sounds.includes(key)) return 0;
   if (name.startsWith(key)) return 1;
   if (name.includes(key)) return 2;
   // One letter of a sound would fit nearly everything.
   if (key.length < 2) return undefined;
-  if (sound.startsWith(key)) return 3;
-  return initials.startsWith(key) ? 4 : undefined;
+  const begins = (text: string) => text.startsWith(key);
+  if (sounds.some(begins)) return 3;
+  return initials.some(begins) ? 4 : undefined;
 }

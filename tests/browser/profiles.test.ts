@@ -78,10 +78,10 @@ corpus.each(
     if (value !== '') expect(seen.skeleton).toEqual(usual.skeleton);
     expect(seen.avatars).toEqual([]);
     if (kind !== 'text') return;
-    const shown = asHtmlShows(value);
+    const shown = shownAs(value);
     expect(field === 'name' ? seen.name : seen.title).toBe(shown);
     expect(seen.values).toContain(shown);
-    if (field === 'name') expect(seen.greeting).toBe(`${clipped(value) || userid}，您好`);
+    if (field === 'name') expect(seen.greeting).toBe(`${clipped(shown)}，您好`);
   },
 );
 
@@ -203,13 +203,17 @@ function patch(record: Record<string, unknown>) {
   >[0];
 }
 
-/** An HTML page cannot hold a NUL, and has one kind of line break. */
-function asHtmlShows(value: string): string {
-  return value.replaceAll('\0', '').replace(/\r\n?/g, '\n');
+/** Without what has no shape, and never blank. */
+function shownAs(value: string): string {
+  return (
+    value
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
+      .replaceAll('\u200b', '')
+      .trim() || userid
+  );
 }
 
 /** What a session keeps of a name. */
 function clipped(name: string): string {
-  const clean = name.replace(/\p{Cc}/gu, ' ').trim();
-  return Array.from(clean).slice(0, MAX_NAME_LENGTH).join('').trim();
+  return Array.from(name).slice(0, MAX_NAME_LENGTH).join('').trim();
 }

@@ -45,6 +45,12 @@ test.each([
   '/staff/张伟',
   '/a/b/c.html?x=//y&z=https://evil.example/',
   `/${'a'.repeat(2047)}`,
+  // A slash in a user id.
+  '/directory/people/a%2Fb',
+  '/directory/people/%E5%BC%A0%2f1?q=1#x',
+  '/directory/people/a%252Fb',
+  '/directory/people/100%25',
+  '/directory/people/a~b%40c.d',
 ])('%s is kept as it came', (target) => {
   expect(safeReturnTo(target)).toBe(target);
 });
@@ -61,6 +67,17 @@ test.each([
   '/api',
   '/_next/static/x.js',
   '/./api/session',
+  '/me%2f..%2flogin',
+  '/me%2F..%2Fapi%2Fsession',
+  '/me%252f..%252flogin',
+  '/x%2f..%2f%2fevil.example',
+  '/x/..%2f%2fevil.example',
+  '/%2fevil.example',
+  '/a%5cb',
+  '/a%255cb',
+  '/a%0d%0ab',
+  '/a%2500b',
+  '/a%25252525252525252fb',
 ])('%s is nowhere to send a person back to', (target) => {
   expect(safeReturnTo(target)).toBe('/');
 });

@@ -9,7 +9,7 @@ export function DepartmentLink({ department, text }: { department: DepartmentIte
     <Link className="row" href={`/directory/departments/${id}`} prefetch={false}>
       <span className="row-text">
         <span className="row-title">
-          {name}
+          <bdi className="name">{name}</bdi>
           {hidden && <span className="badge badge-quiet">{text.hidden}</span>}
         </span>
       </span>

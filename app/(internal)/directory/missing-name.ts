@@ -1,18 +1,19 @@
 import type { Missing } from '@/lib/directory/mirror-state';
 import type { DirectoryText } from '@/lib/messages/directory-page';
+import { shownText } from '@/lib/shown-text';
 
 /** What a read could not get, in words. */
 export function missingName(missing: Missing, { missing: names }: DirectoryText): string {
   const { what, departmentId, departmentName, userId, roleName } = missing;
-  const department = departmentName ?? departmentId?.toString();
+  const department = shownText(departmentName) ?? departmentId?.toString();
   switch (what) {
     case 'scope':
     case 'admins':
       return names[what];
     case 'person':
-      return names.person(userId);
+      return names.person(shownText(userId));
     case 'roles':
-      return names.roles(roleName);
+      return names.roles(shownText(roleName));
     default:
       return names[what](department);
   }

@@ -36,6 +36,7 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
       </header>
       <h1 className="page-title">{text.title}</h1>
       {again === '1' && <AgainNote messages={messages} />}
+      <StateNote state={state} language={language} place="above" />
       <DirectorySearch query={query} found={found} language={language}>
         {departments.length > 0 && (
           <section aria-labelledby="tree">
@@ -46,7 +47,7 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
           </section>
         )}
       </DirectorySearch>
-      <StateNote state={state} language={language} />
+      <StateNote state={state} language={language} place="below" />
       {canExport && state.state !== 'none' && (
         <p>
           {/* A download, not a page: Next's router must not fetch it. */}

@@ -10,7 +10,7 @@ export function Path({ path, label }: { path: DepartmentName[]; label: string })
         {path.map(({ id, name }) => (
           <li key={id}>
             <Link href={`/directory/departments/${id}`} prefetch={false}>
-              {name}
+              <bdi>{name}</bdi>
             </Link>
           </li>
         ))}

@@ -13,7 +13,7 @@ export function PersonRow({ person, text }: { person: PersonItem; text: Director
         <Avatar name={name} url={person.avatarUrl} />
         <span className="row-text">
           <span className="row-title">
-            {name}
+            <bdi className="name">{name}</bdi>
             {leader && <span className="badge">{text.leader}</span>}
             {!active && <span className="badge badge-quiet">{text.inactive}</span>}
           </span>

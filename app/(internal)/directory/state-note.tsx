@@ -7,9 +7,17 @@ import { missingName } from './missing-name';
 
 const MAX_LISTED = 5;
 
+interface StateNoteProps {
+  state: ShownState;
+  language: Language;
+  /** What is wrong stands above the content that it is about; how old it is, below. */
+  place: 'above' | 'below';
+}
+
 /** How old what is shown is, and what is missing of it. Quiet while all is well. */
-export function StateNote({ state, language }: { state: ShownState; language: Language }) {
+export function StateNote({ state, language, place }: StateNoteProps) {
   const text = directoryPage[language];
+  if ((state.state === 'complete') !== (place === 'below')) return null;
   if (state.state === 'none') {
     return (
       <div className="note note-warning" role="status">
@@ -18,10 +26,10 @@ export function StateNote({ state, language }: { state: ShownState; language: La
       </div>
     );
   }
-  const age = (
+  const age = state.asOf !== undefined && (
     <p>
       {text.asOf}
-      {state.asOf !== undefined && <Moment at={state.asOf} language={language} />}
+      <Moment at={state.asOf} language={language} />
       {state.ageSeconds !== undefined && (
         <>
           {language === 'en' ? ' (' : '（'}

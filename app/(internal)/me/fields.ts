@@ -1,5 +1,6 @@
 import type { Member } from '@/lib/dingtalk/users';
 import type { Language, Messages } from '@/lib/messages';
+import { shownText } from '@/lib/shown-text';
 
 export interface FieldGroup {
   title: string;
@@ -68,9 +69,18 @@ export function toFieldGroups(
     }
     if (present.length > 0) known.push({ title: groups[group], fields: present });
   }
-  const custom = Object.entries(member.extension ?? {}).map(([label, value]) => ({ label, value }));
+  const custom = Object.entries(member.extension ?? {}).map(([label, value]) => ({
+    label: shownText(label) ?? '?',
+    value: shownLines(value) ?? '',
+  }));
   if (custom.length > 0) known.push({ title: groups.custom, fields: custom });
   return { known, withheld: { title: withheldHeading, fields: missing } };
+}
+
+/** A remark may have several lines. */
+function shownLines(text: string): string | undefined {
+  const lines = text.split(/\r\n?|\n/).map((line) => shownText(line) ?? '');
+  return lines.join('\n').trim() || undefined;
 }
 
 function valueFormatter({ me }: Messages, language: Language) {
@@ -84,12 +94,15 @@ function valueFormatter({ me }: Messages, language: Language) {
     if (value === undefined) return undefined;
     if (typeof value === 'boolean') return value ? me.yes : me.no;
     if (typeof value === 'number') return toDate(value);
-    if (typeof value === 'string') return ISO_DATE.test(value) ? toDate(value) : value;
+    if (typeof value === 'string') return ISO_DATE.test(value) ? toDate(value) : shownLines(value);
     const items = value.map((item) => {
       if (typeof item === 'number') return String(item);
       const parts =
         'id' in item ? [item.groupName, item.name] : [item.departmentId, item.title, item.workPlace];
-      return parts.filter(Boolean).join(' / ');
+      return parts
+        .map((part) => shownText(part?.toString()))
+        .filter(Boolean)
+        .join(' / ');
     });
     return items.length > 0 ? items.join(language === 'en' ? ', ' : '、') : undefined;
   };

@@ -4,6 +4,7 @@ import { pageMember } from '@/lib/auth';
 import { isAvatarAllowed } from '@/lib/avatar';
 import { explain } from '@/lib/explanation';
 import { currentProfile } from '@/lib/profile';
+import { shownText } from '@/lib/shown-text';
 import { currentMessages } from '@/lib/visitor';
 import { Avatar } from '../../_ui/avatar';
 import { FieldList } from '../../_ui/field-list';
@@ -22,8 +23,9 @@ export default async function MePage() {
   const told = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN');
   const profile = 'profile' in told ? told.profile : undefined;
   const shown = profile ?? { ...session, departmentIds: [], ledDepartmentIds: [], roles: [], positions: [] };
-  const { known, withheld } = toFieldGroups(shown, messages, language);
-  const name = shown.name ?? session.name;
+  const name = shownText(shown.name) ?? session.name;
+  const { known, withheld } = toFieldGroups({ ...shown, name }, messages, language);
+  const title = shownText(profile?.title);
   return (
     <main className="page">
       <header className="bar">
@@ -34,8 +36,10 @@ export default async function MePage() {
       <section className="person">
         <Avatar name={name} url={isAvatarAllowed(profile?.avatarUrl) ? profile?.avatarUrl : undefined} />
         <div className="person-text">
-          <h1 className="person-name">{name}</h1>
-          {profile?.title && <p className="person-title">{profile.title}</p>}
+          <h1 className="person-name">
+            <bdi className="name">{name}</bdi>
+          </h1>
+          {title && <p className="person-title">{title}</p>}
         </div>
       </section>
       {'profile' in told ? (

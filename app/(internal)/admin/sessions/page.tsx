@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
 import { SessionItem } from '@/app/_ui/session-item';
+import { currentNames } from '@/lib/directory/current-name';
 import { pageAdministrator } from '@/lib/directory/viewer';
 import type { Language } from '@/lib/messages';
 import type { SessionsText } from '@/lib/messages/sessions-page';
@@ -44,6 +45,7 @@ interface SessionListProps {
 
 async function SessionList({ wanted, after, text, language }: SessionListProps) {
   const { total, sessions, next } = await liveSessions(wanted, after);
+  const names = await currentNames(sessions);
   const query = new URLSearchParams({ ...(wanted ? { q: wanted } : {}), after: next ?? '' });
   return (
     <>
@@ -69,7 +71,11 @@ async function SessionList({ wanted, after, text, language }: SessionListProps) 
             session={session}
             text={text}
             language={language}
-            owner={`${session.name} (${session.userId})`}
+            owner={
+              <>
+                <bdi>{names.get(session.userId)}</bdi> (<bdi>{session.userId}</bdi>)
+              </>
+            }
           >
             <span className="session-actions">
               <EndForm name="session" value={session.id} label={text.all.end} />

@@ -2,6 +2,7 @@ import { Moment } from '@/app/_ui/moment';
 import { missingName } from '@/app/(internal)/directory/missing-name';
 import type { SyncRun } from '@/lib/directory/administration';
 import type { Language, Messages } from '@/lib/messages';
+import { shownName } from '@/lib/shown-text';
 
 interface RunCardProps {
   run: SyncRun;
@@ -64,7 +65,9 @@ function LeftOut({ run: { missing, skipped }, messages }: Pick<RunCardProps, 'ru
       <Names names={names} messages={messages} />
       {skipped.length > 0 && <p className="figures">{text.skipped}</p>}
       <Names
-        names={skipped.map(({ id, name, why }) => `${name} (${id}): ${text.skippedWhy[why]}`)}
+        names={skipped.map(
+          ({ id, name, why }) => `${shownName(name, String(id))} (${id}): ${text.skippedWhy[why]}`,
+        )}
         messages={messages}
       />
     </details>

@@ -1,5 +1,7 @@
 import Link from 'next/link';
+import { Addressed } from '@/app/_ui/addressed';
 import { pageMember } from '@/lib/auth';
+import { currentName } from '@/lib/directory/current-name';
 import { currentMessages } from '@/lib/visitor';
 
 /** An example to copy: a sensitive page, for those who have just proved who they are. */
@@ -16,7 +18,9 @@ export default async function StepUpPage() {
       <section className="person">
         <div className="person-text">
           <h1 className="person-name">{messages.stepUp.title}</h1>
-          <p className="person-title">{messages.stepUp.lead(member.name)}</p>
+          <p className="person-title">
+            <Addressed sentence={messages.stepUp.lead} name={await currentName(member)} />
+          </p>
         </div>
       </section>
     </main>

@@ -37,10 +37,11 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
       </header>
       <Path path={path} label={text.path} />
       <h1 className="page-title">
-        {department.name}
+        <bdi className="name">{department.name}</bdi>
         {department.hidden && <span className="badge badge-quiet">{text.hidden}</span>}
       </h1>
       <p className="page-lead">{text.peopleBelow(department.memberCount)}</p>
+      <StateNote state={state} language={language} place="above" />
       {subDepartments.length > 0 && (
         <section>
           <h2 className="section-title">{text.subDepartments}</h2>
@@ -74,7 +75,7 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
           />
         )}
       </section>
-      <StateNote state={state} language={language} />
+      <StateNote state={state} language={language} place="below" />
     </main>
   );
 }

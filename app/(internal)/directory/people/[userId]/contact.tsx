@@ -2,12 +2,7 @@ import Link from 'next/link';
 import type { Field } from '@/app/_ui/field-list';
 import type { PersonPage } from '@/lib/directory/directory';
 import type { DirectoryText } from '@/lib/messages/directory-page';
-
-/** A link that calls a number; undefined for what is no number. */
-export function callAddress(number: string | undefined): string | undefined {
-  if (number === undefined || !/^\+?[\d() -]{2,30}$/.test(number)) return undefined;
-  return `tel:${number.replace(/[^\d+]/g, '')}`;
-}
+import { callAddress } from './call-address';
 
 /** A link that writes a mail; undefined for what is no address. */
 export function mailAddress(email: string | undefined): string | undefined {
@@ -44,7 +39,7 @@ export function workFields(
 ): Field[] {
   const managerLink = manager && (
     <Link href={`/directory/people/${encodeURIComponent(manager.userId)}`} prefetch={false}>
-      {manager.name}
+      <bdi>{manager.name}</bdi>
     </Link>
   );
   return [

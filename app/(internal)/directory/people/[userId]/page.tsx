@@ -11,8 +11,9 @@ import { currentClient, currentMessages } from '@/lib/visitor';
 import { toPersonItem } from '../../items';
 import { Path } from '../../path';
 import { StateNote } from '../../state-note';
+import { callAddress } from './call-address';
 import { ChatLink } from './chat-link';
-import { callAddress, contactFields, inDingTalkAddress, mailAddress, workFields } from './contact';
+import { contactFields, inDingTalkAddress, mailAddress, workFields } from './contact';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { messages } = await currentMessages();
@@ -36,11 +37,12 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
           ‹ {text.back}
         </Link>
       </header>
+      <StateNote state={person.state} language={language} place="above" />
       <section className="person">
         <Avatar name={name} url={avatarUrl} />
         <div className="person-text">
           <h1 className="person-name">
-            {name}
+            <bdi className="name">{name}</bdi>
             {!active && <span className="badge badge-quiet">{text.inactive}</span>}
           </h1>
           {title && <p className="person-title">{title}</p>}
@@ -54,7 +56,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
       )}
       <Departments person={person} text={text} />
       {work.length > 0 && <FieldList title={text.work} fields={work} />}
-      <StateNote state={person.state} language={language} />
+      <StateNote state={person.state} language={language} place="below" />
     </main>
   );
 }
@@ -106,7 +108,7 @@ function Departments({ person, text }: { person: Person; text: DirectoryText }) 
             <Path path={path} label={text.path} />
             <p>
               <Link href={`/directory/departments/${id}`} prefetch={false}>
-                {name}
+                <bdi>{name}</bdi>
               </Link>
               {leader && <span className="badge">{text.leader}</span>}
             </p>
