@@ -1,6 +1,7 @@
 import 'server-only';
 import { config } from './config';
 import { createClient } from './dingtalk/client';
+import { createProxyFor } from './dingtalk/outgoing-proxy';
 import { keepOutOfLog } from './log';
 import { processWide } from './process-wide';
 
@@ -14,5 +15,15 @@ export function expectSignIn(): void {
 /** The one DingTalk client of this process. */
 export const platform = processWide('platform', () => {
   const { clientId, clientSecret, apiUrl, oapiUrl } = config();
-  return createClient({ clientId, clientSecret, apiUrl, oapiUrl, onToken: keepOutOfLog });
+  return createClient({
+    clientId,
+    clientSecret,
+    apiUrl,
+    oapiUrl,
+    onToken: keepOutOfLog,
+    proxyFor: proxyFor(),
+  });
 });
+
+/** Which outgoing proxy DingTalk's addresses are asked through, calls and Stream alike. */
+export const proxyFor = processWide('outgoing-proxy', () => createProxyFor(config().outgoingProxy));

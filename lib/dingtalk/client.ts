@@ -1,15 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { IDLE_CONNECTION_MS, type ProxyFor } from './agents';
 import { DingTalkError, type DingTalkErrorDetail, type DingTalkErrorKind } from './errors';
 import { createExpiring, type Expiring } from './expiring';
 import { createBreaker, createBulkhead } from './guard';
-import {
-  createTransport,
-  IDLE_CONNECTION_MS,
-  type Transport,
-  type TransportAnswer,
-  TransportError,
-} from './transport';
+import { createTransport, type Transport, type TransportAnswer, TransportError } from './transport';
 
 export interface DingTalkOptions {
   /** Client ID of the console, formerly AppKey. */
@@ -24,6 +19,8 @@ export interface DingTalkOptions {
   timeoutMs?: number;
   /** Told every token that is learned, so that a log can keep it out. */
   onToken?: (token: string) => void;
+  /** Through which proxy an address is asked; by default each is asked directly. */
+  proxyFor?: ProxyFor;
   transport?: Transport;
   /** Pause before a repeated call in ms. */
   pauseMs?: () => number;
@@ -84,7 +81,7 @@ export interface Client {
  * @see https://open.dingtalk.com/document/development/server-api-calling-guide
  */
 export function createClient(options: DingTalkOptions): Client {
-  const transport = options.transport ?? createTransport();
+  const transport = options.transport ?? createTransport({ proxyFor: options.proxyFor });
   const timeoutMs = options.timeoutMs ?? 3000;
   const pauseMs = options.pauseMs ?? (() => 100 + Math.random() * 200);
   const bases = { api: options.apiUrl, oapi: options.oapiUrl };
@@ -177,12 +174,9 @@ export function createClient(options: DingTalkOptions): Client {
       if (!(error instanceof TransportError)) throw error;
       // The end of the whole undertaking's time says nothing about this call.
       const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
-      const { mayHaveHadEffect } = error;
-      throw new DingTalkError(
-        'unreachable',
-        { api: request.path, code, mayHaveHadEffect },
-        { cause: error.cause },
-      );
+      const { mayHaveHadEffect, proxy, cause } = error;
+      const detail = { api: request.path, code, mayHaveHadEffect, ...(proxy && { proxy }) };
+      throw new DingTalkError('unreachable', detail, { cause });
     }
   }
 
@@ -218,9 +212,16 @@ function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boo
 
 /** Neither a certificate nor our own guard changes its mind at once. */
 const HOPELESS =
-  /^timeout$|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
+  /^(proxy-)?timeout$|^proxy-4|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
-const PATIENCE_LOST = new Set(['timeout', 'out-of-time', 'answer-too-large', 'unknown-encoding', 'redirect']);
+const PATIENCE_LOST = new Set([
+  'timeout',
+  'out-of-time',
+  'answer-too-large',
+  'unknown-encoding',
+  'redirect',
+  'html-page',
+]);
 
 /** The shared token fetch has no deadline of ours; whoever waits for it has. */
 async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<unknown>): Promise<T> {
@@ -244,7 +245,19 @@ async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<u
   }
 }
 
-const maybeText = z.string().optional().catch(undefined);
+/** Beyond it nothing is looked at: a pattern over a long text would hold the process up. */
+const MAX_ERROR_TEXT = 4096;
+const MAX_SCOPES = 100;
+/** Words of the gateway that bans addresses. */
+const BAN_PAGE = /punish|x5sec|_____tmd_____/;
+
+const WHOLE_NUMBER = /^-?\d{1,15}$/;
+
+const maybeText = z
+  .union([z.string(), z.number().transform(String)])
+  .transform((text) => text.slice(0, MAX_ERROR_TEXT))
+  .optional()
+  .catch(undefined);
 const maybeScopes = z
   .object({ requiredScopes: z.array(z.string()) })
   .optional()
@@ -255,7 +268,7 @@ const maybeScopes = z
  * not say success is never taken for one.
  */
 const failureSchema = z.object({
-  errcode: z.number().optional(),
+  errcode: z.union([z.number(), z.string().regex(WHOLE_NUMBER).transform(Number)]).optional(),
   errmsg: maybeText,
   sub_code: maybeText,
   request_id: maybeText,
@@ -285,8 +298,12 @@ function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T 
   if (text === undefined) throw fail('malformed', 'not-utf8');
   const body = parseJson(text);
   if (body === undefined) {
-    // The ban in front of DingTalk answers 200 with a page.
-    if (status === 200 && /^\s*</.test(text)) throw fail('rejected', 'banned');
+    if (status === 200 && text.trimStart().startsWith('<')) {
+      // Most pages are of maintenance, or of a proxy on the way. Each further call would make a ban longer.
+      throw BAN_PAGE.test(text.slice(0, MAX_ERROR_TEXT))
+        ? fail('rejected', 'banned')
+        : fail('unreachable', 'html-page');
+    }
     throw status >= 200 && status < 300
       ? fail('malformed', 'not-json')
       : fail('unreachable', `http-${status}`);
@@ -299,7 +316,8 @@ function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T 
   }
   const code = failureCode(failure, status);
   if (code !== undefined) {
-    throw fail(gaveNoAnswer(failure, status, code) ? 'unreachable' : 'rejected', code, describe(failure));
+    const kind = gaveNoAnswer(failure, status, code) ? 'unreachable' : 'rejected';
+    throw fail(kind, code, { ...describe(failure), isDingTalkCode: !code.startsWith('http-') });
   }
   const useful = usefulPart(request, body, failure);
   const parsed = request.schema.safeParse(useful);
@@ -343,11 +361,14 @@ function describe(failure: Failure): Partial<DingTalkErrorDetail> {
   const text = `${failure.errmsg ?? ''} ${failure.message ?? failure.Message ?? ''}`;
   const scopes =
     (failure.accessdenieddetail ?? failure.AccessDeniedDetail)?.requiredScopes ??
-    /requiredScopes=\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/) ??
-    /所需的权限：\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/);
+    /requiredScopes=\[([^\]]*)\]/.exec(text)?.[1]?.split(',') ??
+    /所需的权限：\[([^\]]*)\]/.exec(text)?.[1]?.split(',');
   return {
     dingTalkRequestId: word(failure.request_id ?? failure.requestid ?? failure.RequestId),
-    requiredScopes: scopes?.filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
+    requiredScopes: scopes
+      ?.slice(0, MAX_SCOPES)
+      .map((scope) => scope.trim())
+      .filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
     applyUrl: /https:\/\/open-dev\.dingtalk\.com\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
     callerAddress: /request ip=([0-9a-fA-F.:]{3,45})/.exec(text)?.[1],
   };

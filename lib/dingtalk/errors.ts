@@ -16,6 +16,10 @@ export interface DingTalkErrorDetail {
   applyUrl?: string | undefined;
   /** The caller's address as DingTalk saw it (white-list refusals). */
   callerAddress?: string | undefined;
+  /** `code` was said by DingTalk, though the call counts as not answered. */
+  isDingTalkCode?: boolean | undefined;
+  /** The outgoing proxy that gave no way through, without its credentials. */
+  proxy?: string | undefined;
 }
 
 /**
@@ -55,6 +59,12 @@ export class DingTalkError extends Error {
   /** Waiting is all that anyone can do about it. */
   get isTransient(): boolean {
     return this.kind !== 'rejected' || this.isThrottled || BUSY.has(this.code);
+  }
+
+  /** `code` is a word of Node's or ours, not of DingTalk's. */
+  get isOwnCode(): boolean {
+    if (this.kind === 'rejected') return OWN_REFUSALS.test(this.code);
+    return this.detail.isDingTalkCode !== true;
   }
 
   /** The line or the far end is broken, as far as we can see. */
@@ -97,6 +107,7 @@ const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', '
 const UNSENT = new Set(['too-many-in-flight', 'waited-too-long']);
 /** Neither our own queue, nor one odd record, nor a single service behind DingTalk's gateway (`15`) is the line. */
 const NOT_THE_LINE = new Set([...UNSENT, 'out-of-time', 'unexpected-shape', 'other-userid', '15']);
+const OWN_REFUSALS = /^banned$|^unknown$|^http-/;
 const OVER_RATE = new Set(['90018', 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi']);
 const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
 const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;

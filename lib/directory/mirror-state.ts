@@ -15,8 +15,10 @@ export interface Missing {
   departmentName?: string | undefined;
   userId?: string | undefined;
   roleName?: string | undefined;
-  /** For the operator only, like the three below. */
+  /** For the operator only, like all below. */
   dingTalkCode?: string | undefined;
+  reason?: string | undefined;
+  proxy?: string | undefined;
   api?: string | undefined;
   requiredScopes?: string[] | undefined;
   applyUrl?: string | undefined;

@@ -163,7 +163,11 @@ test.each<[string, FaultInput, string]>([
   ['the interface', { kind: 'errcode', errcode: 45009 }, '45009'],
   ['HTTP 429', { kind: 'status', status: 429, headers: { 'retry-after': '2' }, body: '{}' }, 'http-429'],
   ['the ban, as JSON', said({ status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'u' }), 'banned'],
-  ['the ban, as a page', { kind: 'html' }, 'banned'],
+  [
+    'the ban, as a page',
+    { kind: 'status', status: 200, contentType: 'text/html', body: '<html>x5secdata /punish?</html>' },
+    'banned',
+  ],
 ])('too many calls (%s) is never answered with another call', async (_, fault, code) => {
   const { client } = await warmLine();
   detailFails(fault);
@@ -175,6 +179,26 @@ test.each<[string, FaultInput, string]>([
     isTransient: true,
   });
   expect(calls()).toMatchObject({ token: 0, detail: 1 });
+});
+
+test.each([
+  '<!doctype html><title>钉钉</title><h1>系统维护中</h1>',
+  '\n <html><form action="/portal/login">Wi-Fi</form></html>',
+])('a page that does not say that it is a ban is not called one: %s', async (body) => {
+  const { client } = await warmLine();
+  detailFails({ kind: 'status', status: 200, contentType: 'text/html', body });
+  const calls = countCalls(emulator);
+  const error = await failureOf(getMember(client, userid));
+  expect(error).toMatchObject({
+    kind: 'unreachable',
+    code: 'html-page',
+    isThrottled: false,
+    isOwnCode: true,
+  });
+  // It may be one all the same: no second call, and none for a while.
+  expect(calls()).toMatchObject({ detail: 1 });
+  expect(await failureOf(getMember(client, userid))).toMatchObject({ code: 'circuit-open', cause: error });
+  expect(calls()).toMatchObject({ detail: 1 });
 });
 
 test('too many calls to one API in this second are asked for once more, in the next', async () => {
@@ -304,7 +328,8 @@ test.each<[string, FaultInput]>([
   ['a name that is an object', { kind: 'patch', set: { 'result.name': { $ne: null } } }],
   ['"active" that is a text', { kind: 'patch', set: { 'result.active': 'true' } }],
   ['a result that is a list', { kind: 'patch', set: { result: [] } }],
-  ['an errcode that is a text', { kind: 'patch', set: { errcode: '0' } }],
+  ['an errcode that is a word', { kind: 'patch', set: { errcode: 'ok' } }],
+  ['an errcode that is null', { kind: 'patch', set: { errcode: null } }],
   ['no errcode', { kind: 'patch', unset: ['errcode'] }],
 ])('a record with %s is not a record', async (_, fault) => {
   const { client } = await warmLine();
