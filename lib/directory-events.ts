@@ -127,7 +127,7 @@ async function read(stale: Stale): Promise<boolean> {
       return true;
     case 'member': {
       const member = await refreshMember(stale.id);
-      if (member === null || member.active === false)
+      if (member?.active !== true)
         await revocations().endGone([stale.id], { reason: 'directory', by: 'event' });
       return true;
     }

@@ -1,4 +1,4 @@
-import { DingTalkError } from './dingtalk/errors';
+import { DingTalkError, PERSON_GONE_CODES } from './dingtalk/errors';
 
 /** Who has to do something before it works again. `nobody`: it passes, or trying again is enough. */
 export type Actor = 'nobody' | 'person' | 'developer' | 'admin';
@@ -151,7 +151,7 @@ const BY_CODE: ReadonlyMap<string, Problem> = new Map(
         'code-refused',
         '40029 40078 40102 41007 41026 42003 42007 42008 invalidCode invalidParameter.authCode.notFound accesstoken.expired',
       ],
-      ['not-member', '33012 40003 60111 60121 400023 invalidParameter.user.notFound'],
+      ['not-member', PERSON_GONE_CODES.join(' ')],
       ['not-allowed', '40079 50002 50004'],
       ['member-disabled', '60120'],
       [

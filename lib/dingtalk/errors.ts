@@ -51,6 +51,21 @@ export class DingTalkError extends Error {
     return this.kind === 'rejected' && TOKEN_REFUSED.has(this.code);
   }
 
+  /** The app lacks a permission, or its token was given before it had it. */
+  get isPermissionMissing(): boolean {
+    return this.kind === 'rejected' && PERMISSION_MISSING.has(this.code);
+  }
+
+  /** There is no such person in the company (any more). */
+  get isPersonGone(): boolean {
+    return this.kind === 'rejected' && PERSON_GONE_CODES.includes(this.code);
+  }
+
+  /** There may be such a person, but not for this app to see. */
+  get isPersonOutOfRange(): boolean {
+    return this.kind === 'rejected' && this.code === '50002';
+  }
+
   /** DingTalk (or the ban in front of it) asks for fewer calls: never answered with another call. */
   get isThrottled(): boolean {
     return this.kind === 'rejected' && (THROTTLED.has(this.code) || THROTTLED_V1.test(this.code));
@@ -100,6 +115,17 @@ export class DingTalkError extends Error {
   }
 }
 
+/** The one list of what DingTalk says where somebody is no member of the company. */
+export const PERSON_GONE_CODES: readonly string[] = [
+  '33012',
+  '40003',
+  '60111',
+  '60121',
+  '400023',
+  'invalidParameter.user.notFound',
+];
+
+const PERMISSION_MISSING = new Set(['60011', 'Forbidden.AccessDenied.AccessTokenPermissionDenied']);
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
 const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;
 /** `88` alone is an authentication service that timed out. */

@@ -181,4 +181,9 @@ CREATE VIRTUAL TABLE directory_text USING fts5(
 `,
     fill: fillTexts,
   },
+  {
+    // When DingTalk last said who the administrators are; Unix time in ms.
+    name: 'directory-administrators-1',
+    sql: 'ALTER TABLE directory_head ADD COLUMN administrators_at INTEGER NOT NULL DEFAULT 0;',
+  },
 ];

@@ -131,7 +131,7 @@ export const revocations = processWide('revocations', () =>
     store: createLibsqlRevocations(recordsDatabase()),
     isStillThere: async (userId) => {
       const member = await refreshMember(userId);
-      return member !== null && member.active !== false;
+      return member?.active === true;
     },
   }),
 );

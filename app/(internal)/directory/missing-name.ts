@@ -11,6 +11,8 @@ export function missingName(missing: Missing, { missing: names }: DirectoryText)
       return names[what];
     case 'person':
       return names.person(userId);
+    case 'record':
+      return names.record(userId);
     case 'roles':
       return names.roles(roleName);
     default:

@@ -124,7 +124,34 @@ test('a missing permission names itself, and the link to apply for it', async ()
       dingTalkRequestId: expect.stringMatching(/^15[0-9a-z]+$/),
     },
   });
-  expect(calls()).toMatchObject({ token: 0, detail: 1 });
+  // The token may be older than the permission: one new token, once a minute.
+  expect(calls()).toMatchObject({ token: 1, detail: 2 });
+  await failureOf(getMember(client, userid));
+  expect(calls()).toMatchObject({ token: 1, detail: 3 });
+});
+
+test('a permission that was given after the token is used at once', async () => {
+  const { client } = await warmLine();
+  detailFails({ kind: 'errcode', errcode: 60011 }, 1);
+  expect(await getMember(client, userid)).toMatchObject({ userId: userid });
+});
+
+test('an error text of 900 KB holds nobody up', async () => {
+  const { client } = await warmLine();
+  for (const part of [
+    'requiredScopes=[',
+    '所需的权限：[',
+    'https://open-dev.dingtalk.com/appscope/apply',
+    'request ip=',
+    ' ,',
+    'subcode=',
+  ]) {
+    const errmsg = part.repeat(900_000 / Buffer.byteLength(part));
+    detailFails(said({ errcode: 88, errmsg, sub_code: part === 'subcode=' ? '' : '60121' }), 1);
+    const started = performance.now();
+    await failureOf(getMember(client, userid));
+    expect(performance.now() - started, part).toBeLessThan(500);
+  }
 });
 
 test('a missing permission in the new dialect names itself', async () => {
@@ -324,9 +351,8 @@ test.each([
 });
 
 test.each<[string, FaultInput]>([
-  ['departments that are texts', { kind: 'patch', set: { 'result.dept_id_list': ['1'] } }],
-  ['a name that is an object', { kind: 'patch', set: { 'result.name': { $ne: null } } }],
-  ['"active" that is a text', { kind: 'patch', set: { 'result.active': 'true' } }],
+  ['a userid that is an object', { kind: 'patch', set: { 'result.userid': { $ne: null } } }],
+  ['no userid', { kind: 'patch', unset: ['result.userid'] }],
   ['a result that is a list', { kind: 'patch', set: { result: [] } }],
   ['an errcode that is a word', { kind: 'patch', set: { errcode: 'ok' } }],
   ['an errcode that is null', { kind: 'patch', set: { errcode: null } }],
@@ -345,6 +371,10 @@ test.each<[string, FaultInput]>([
   ['that begins with a byte order mark', { kind: 'prefixBytes', hex: 'efbbbf' }],
   ['with fields that we do not know', { kind: 'patch', set: { 'result.future_field': { a: [1] } } }],
   ['without a picture', { kind: 'patch', unset: ['result.avatar'] }],
+  ['with departments that are texts', { kind: 'patch', set: { 'result.dept_id_list': ['1'] } }],
+  ['with a name that is an object', { kind: 'patch', set: { 'result.name': { $ne: null } } }],
+  ['with an "active" that is a text', { kind: 'patch', set: { 'result.active': 'true' } }],
+  ['with an errcode that is a text', { kind: 'patch', set: { errcode: '0' } }],
   [
     'with 500 departments and a name of 4000',
     {
