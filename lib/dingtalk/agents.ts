@@ -29,6 +29,13 @@ type ConnectOptions = Parameters<HttpsProxyAgent<string>['connect']>[1];
 
 /** Asks the proxy for a tunnel (`CONNECT`) for each connection; its refusal is never taken for an answer of the far end. */
 class TunnelAgent extends HttpsProxyAgent<string> {
+  /** Otherwise it is guessed from the call stack, which a bundler may cut. */
+  isForTls = false;
+
+  override isSecureEndpoint(): boolean {
+    return this.isForTls;
+  }
+
   override async connect(request: ClientRequest, options: ConnectOptions) {
     const attempt = new AbortController();
     // A request that is given up tells its agent nothing: without a limit of its own the connection would stay for ever.
@@ -75,14 +82,16 @@ export function createAgents(options: {
   const direct = { plain: new HttpAgent(connection), secure: new HttpsAgent(connection) };
   const tunnels = new Map<string, HttpAgent>();
   return (url) => {
+    const isForTls = /^(https|wss):$/.test(url.protocol);
     const proxy = options.proxyFor?.(url);
-    if (!proxy) return /^(https|wss):$/.test(url.protocol) ? direct.secure : direct.plain;
-    const known = tunnels.get(proxy.href);
+    if (!proxy) return isForTls ? direct.secure : direct.plain;
+    const key = `${isForTls} ${proxy.href}`;
+    const known = tunnels.get(key);
     if (known) return known;
-    const tunnel = new TunnelAgent(proxy.href, connection);
+    const tunnel = Object.assign(new TunnelAgent(proxy.href, connection), { isForTls });
     // Its constructor drops what Node's own agents keep: idle connections would never end.
     Object.assign(tunnel.options, connection);
-    tunnels.set(proxy.href, tunnel);
+    tunnels.set(key, tunnel);
     return tunnel;
   };
 }
