@@ -1,5 +1,6 @@
 import 'server-only';
 import { z } from 'zod';
+import { type ProxySettings, parseProxy } from './dingtalk/outgoing-proxy';
 import { processWide } from './process-wide';
 
 /** Everything that can be set, parsed. Secrets are in here: never log it whole. */
@@ -11,6 +12,8 @@ export interface Config {
   apiUrl: string;
   oapiUrl: string;
   loginUrl: string;
+  /** The HTTP proxy that DingTalk is asked through; its password is a secret. */
+  outgoingProxy: ProxySettings | undefined;
   /** Scheme, host and port as people's browsers see them, without a trailing slash. */
   publicOrigin: string;
   /** Key id to secret, in the order given. */
@@ -150,6 +153,15 @@ const grant = nameList
     }),
   );
 
+const proxyUrl = z
+  .string()
+  .refine(
+    (value) => parseProxy(value) !== undefined,
+    'must be an HTTP proxy, http://[user:password@]host:port, with special characters percent-encoded / 必须是 HTTP 代理地址 http://[用户名:密码@]主机:端口，特殊字符须百分号编码',
+  )
+  .transform(parseProxy)
+  .optional();
+
 const required = (where: string) => {
   const message = `is missing / 未设置 (${where})`;
   return z
@@ -224,6 +236,9 @@ const settingsSchema = z.object({
   DIRECTORY_EXPORT: grant,
   ADMIN_USER_IDS: userIdList,
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  HTTP_PROXY: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  NO_PROXY: z.string().optional(),
   DINGTALK_CALLBACK_TOKEN: z
     .string()
     .regex(
@@ -286,9 +301,11 @@ type Settings = z.infer<typeof settingsSchema>;
 
 function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
   return Object.fromEntries(
-    SETTING_NAMES.map((name) => [name, env[name]?.trim()] as const).filter(
-      ([, value]) => value !== undefined && value !== '',
-    ),
+    SETTING_NAMES.map((name) => {
+      // Every other program reads these in small letters too, and first.
+      const value = (/_PROXY$/.test(name) && env[name.toLowerCase()]?.trim()) || env[name]?.trim();
+      return [name, value] as const;
+    }).filter(([, value]) => value !== undefined && value !== ''),
   );
 }
 
@@ -329,6 +346,10 @@ function toConfig(settings: Settings): Config {
     apiUrl: settings.DINGTALK_API_URL,
     oapiUrl: settings.DINGTALK_OAPI_URL,
     loginUrl: settings.DINGTALK_LOGIN_URL,
+    outgoingProxy:
+      settings.HTTP_PROXY || settings.HTTPS_PROXY
+        ? { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, noProxy: settings.NO_PROXY }
+        : undefined,
     publicOrigin: settings.PUBLIC_ORIGIN.toLowerCase(),
     sessionIdleSeconds: settings.SESSION_IDLE_SECONDS,
     stepUpMinutes: settings.STEP_UP_MINUTES,

@@ -10,7 +10,7 @@ import { startSync } from './directory/schedule';
 import { createDispatcher, type Dispatcher } from './events';
 import { log } from './log';
 import { createMissedEvents } from './missed-events';
-import { platform } from './platform';
+import { platform, proxyFor } from './platform';
 import { processWide } from './process-wide';
 import { createRefresher, type Stale } from './refresher';
 import { revocations } from './revocation/revocations';
@@ -127,7 +127,7 @@ async function read(stale: Stale): Promise<boolean> {
       return true;
     case 'member': {
       const member = await refreshMember(stale.id);
-      if (member === null || member.active === false)
+      if (member?.active !== true)
         await revocations().endGone([stale.id], { reason: 'directory', by: 'event' });
       return true;
     }
@@ -183,6 +183,7 @@ export function startEvents(): void {
   stream().current ??= startStream({
     client: platform(),
     apiUrl,
+    proxyFor: proxyFor(),
     onEvent: (event) => dispatcher().dispatch(event),
     log: (line: StreamLine) => (line.event === 'stream-connected' ? log().info(line) : log().warn(line)),
   });

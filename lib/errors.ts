@@ -1,4 +1,4 @@
-import { DingTalkError } from './dingtalk/errors';
+import { DingTalkError, PERSON_GONE_CODES } from './dingtalk/errors';
 
 /**
  * Who has to do something before it works again. `nobody`: it passes, or trying again is enough. `admin`: in DingTalk;
@@ -12,6 +12,8 @@ interface ProblemEntry {
   /** HTTP status; 0 for what only happens in the browser. */
   status: number;
   actor: Actor;
+  /** It needs its actor where it lasts, but may also be over in a moment: trying again is offered. */
+  mayPass?: true;
 }
 
 /**
@@ -57,6 +59,11 @@ export const problems = {
   'quota-spent': { code: 'UPSTREAM_QUOTA', status: 503, actor: 'admin' },
   unreachable: { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'nobody' },
   malformed: { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'nobody' },
+  'html-page': { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'nobody' },
+  'certificate-refused': { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'developer', mayPass: true },
+  'host-unknown': { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'developer', mayPass: true },
+  'connection-refused': { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'developer', mayPass: true },
+  'proxy-failed': { code: 'UPSTREAM_UNAVAILABLE', status: 503, actor: 'developer', mayPass: true },
   'unknown-answer': { code: 'UPSTREAM_UNKNOWN', status: 502, actor: 'developer' },
   internal: { code: 'INTERNAL', status: 500, actor: 'developer' },
   // Only in the browser
@@ -75,14 +82,18 @@ export type Problem = keyof typeof problems;
 
 /** Whether trying again can help: not where somebody has to change a setting first. */
 export function mayRetry(problem: Problem): boolean {
-  const { actor } = problems[problem];
-  return actor === 'nobody' || (actor === 'person' && problem !== 'corp-mismatch');
+  const { actor, mayPass }: ProblemEntry = problems[problem];
+  return mayPass || actor === 'nobody' || (actor === 'person' && problem !== 'corp-mismatch');
 }
 
 /** What the operator, and only the operator, may see of a failure. Never a secret, a code or a token. */
 export interface OperatorDetail {
-  /** DingTalk's code, unwrapped. */
+  /** DingTalk's own code, unwrapped. */
   dingTalkCode?: string | undefined;
+  /** Why there was no answer of DingTalk's, in a word of Node's or ours: `ECONNREFUSED`, `timeout`, `circuit-open`. */
+  reason?: string | undefined;
+  /** The outgoing proxy that is concerned, without its credentials. */
+  proxy?: string | undefined;
   /** The API that failed, without query. */
   api?: string | undefined;
   dingTalkRequestId?: string | undefined;
@@ -103,7 +114,8 @@ export class AppError extends Error {
   readonly detail: OperatorDetail;
 
   constructor(problem: Problem, detail: OperatorDetail = {}, options?: { cause?: unknown }) {
-    super(detail.dingTalkCode ? `${problem} (${detail.dingTalkCode})` : problem, options);
+    const code = detail.dingTalkCode ?? detail.reason;
+    super(code ? `${problem} (${code})` : problem, options);
     this.name = 'AppError';
     this.problem = problem;
     this.detail = detail;
@@ -142,7 +154,7 @@ const BY_CODE: ReadonlyMap<string, Problem> = new Map(
         'code-refused',
         '40029 40078 40102 41007 41026 42003 42007 42008 invalidCode invalidParameter.authCode.notFound accesstoken.expired',
       ],
-      ['not-member', '33012 40003 60111 60121 400023 invalidParameter.user.notFound'],
+      ['not-member', PERSON_GONE_CODES.join(' ')],
       ['not-allowed', '40079 50002 50004'],
       ['member-disabled', '60120'],
       [
@@ -172,9 +184,13 @@ export function codesOf(problem: Problem): string[] {
 
 /** What a failure of DingTalk means here. The original stays behind as `cause`. */
 export function fromDingTalk(error: DingTalkError): AppError {
-  const { code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress } = error.detail;
-  const detail = { dingTalkCode: code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress };
-  return new AppError(toProblem(error), detail, { cause: error });
+  const { api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress } = error.detail;
+  const code = error.isOwnCode ? { reason: error.code } : { dingTalkCode: error.code };
+  // What opened the circuit is what must be mended, and by whom.
+  const fault = error.code === 'circuit-open' && error.cause instanceof DingTalkError ? error.cause : error;
+  const detail = { ...code, api, dingTalkRequestId, requiredScopes, applyUrl, callerAddress };
+  if (fault.detail.proxy) Object.assign(detail, { proxy: fault.detail.proxy });
+  return new AppError(toProblem(fault), detail, { cause: error });
 }
 
 /** A failure of DingTalk becomes ours. @throws whatever else it is */
@@ -189,11 +205,29 @@ export function rethrowAsAppError(error: unknown): never {
   throw toAppError(error);
 }
 
+/** What does not pass by itself on the way to DingTalk, by Node's codes and ours. */
+function lastingCause(code: string): Problem | undefined {
+  // The proxy itself did not get an answer.
+  if (/^proxy-50[234]$/.test(code)) return undefined;
+  if (code.startsWith('proxy-')) return 'proxy-failed';
+  if (CERTIFICATE_CODES.test(code)) return 'certificate-refused';
+  if (code === 'ENOTFOUND') return 'host-unknown';
+  return /^E(CONNREFUSED|HOSTUNREACH|NETUNREACH|ADDRNOTAVAIL|ACCES)$/.test(code)
+    ? 'connection-refused'
+    : undefined;
+}
+
+/** @see https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const CERTIFICATE_CODES =
+  /CERT|VERIFY|SIGNATURE|INVALID_CA|PATH_LENGTH|HOSTNAME_MISMATCH|CRL|SELF_SIGNED|ERR_SSL/;
+
 const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
 
 function toProblem(error: DingTalkError): Problem {
   if (error.isUnsent) return 'overloaded';
-  if (error.kind !== 'rejected') return error.kind;
+  if (error.code === 'html-page') return 'html-page';
+  if (error.kind === 'unreachable') return lastingCause(error.code) ?? 'unreachable';
+  if (error.kind === 'malformed') return 'malformed';
   // For the exchange of a code, a bad parameter is a bad code.
   if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
   const known = BY_CODE.get(error.code);

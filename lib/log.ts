@@ -19,9 +19,10 @@ export function keepOutOfLog(value: string): void {
 
 /** The process's log: one JSON object a line, on standard output. */
 export const log = processWide('log', () => {
-  const { logLevel, clientSecret, sessionKeys, callback } = config();
+  const { logLevel, clientSecret, sessionKeys, callback, outgoingProxy } = config();
   const ofCallbacks = callback ? [callback.aesKey, callback.token] : [];
-  secrets().settings = [clientSecret, ...sessionKeys.values(), ...ofCallbacks]
+  const ofProxies = [outgoingProxy?.http, outgoingProxy?.https].flatMap(credentialsOf);
+  secrets().settings = [clientSecret, ...sessionKeys.values(), ...ofCallbacks, ...ofProxies]
     .filter(({ length }) => length >= MIN_LENGTH)
     .flatMap(spellings);
   return pino({
@@ -51,6 +52,13 @@ export function guardOutput(): void {
 export function logPageFailure(error: unknown, path: string): void {
   const requestId = (error as { digest?: unknown } | undefined)?.digest;
   log().error({ event: 'page', requestId, path: path.split('?')[0], outcome: 'internal', err: error });
+}
+
+/** A proxy's password, and how it is sent: whatever a library may write of it. */
+function credentialsOf(proxy: URL | undefined): string[] {
+  if (!proxy?.password) return [];
+  const [user, password] = [decodeURIComponent(proxy.username), decodeURIComponent(proxy.password)];
+  return [proxy.password, password, Buffer.from(`${user}:${password}`).toString('base64')];
 }
 
 /** As it is, as it stands inside JSON, and as it stands in a URL. */

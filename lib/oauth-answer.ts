@@ -15,7 +15,9 @@ export function signInFailedPage(
   const failure = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });
   trip.fail(failure);
   const query = new URLSearchParams({ failed: failure.problem, request: trip.requestId, next });
-  if (failure.detail.dingTalkCode) query.set('dingtalk', failure.detail.dingTalkCode);
+  const { dingTalkCode, reason } = failure.detail;
+  if (dingTalkCode) query.set('dingtalk', dingTalkCode);
+  if (reason) query.set('reason', reason);
   const address = `/login?${query}`;
   const messages = messagesIn(preferredLanguage(request.headers.get('accept-language')));
   setRetryAfter(headers, failure.problem, failure.detail);

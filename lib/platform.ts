@@ -1,6 +1,7 @@
 import 'server-only';
 import { config } from './config';
 import { type Client, createClient } from './dingtalk/client';
+import { createProxyFor } from './dingtalk/outgoing-proxy';
 import { keepOutOfLog } from './log';
 import { outsideRequest, processWide } from './process-wide';
 
@@ -14,7 +15,14 @@ export function expectSignIn(): void {
 /** The one DingTalk client of this process. */
 export const platform = processWide('platform', (): Client => {
   const { clientId, clientSecret, apiUrl, oapiUrl } = config();
-  const client = createClient({ clientId, clientSecret, apiUrl, oapiUrl, onToken: keepOutOfLog });
+  const client = createClient({
+    clientId,
+    clientSecret,
+    apiUrl,
+    oapiUrl,
+    onToken: keepOutOfLog,
+    proxyFor: proxyFor(),
+  });
   // Its token, its connections and its deadlines outlive the request that asks first.
   return {
     ...client,
@@ -22,3 +30,6 @@ export const platform = processWide('platform', (): Client => {
     warm: () => outsideRequest(client.warm),
   };
 });
+
+/** Which outgoing proxy DingTalk's addresses are asked through, calls and Stream alike. */
+export const proxyFor = processWide('outgoing-proxy', () => createProxyFor(config().outgoingProxy));

@@ -9,7 +9,7 @@ import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
 import { type CodeOwner, exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
-import { freshMember, isLeaver, noteLeaver, noteMember } from './directory/refresh';
+import { freshMember, noteLeaver, noteMember } from './directory/refresh';
 import { AppError, rethrowAsAppError } from './errors';
 import type { Trip } from './http';
 import { platform } from './platform';
@@ -152,7 +152,7 @@ async function memberBehind(door: Session['door'], code: string, undertaking: Un
   const known = await freshMember(owner.userId);
   const early = known ? undefined : sealEarly(toPerson(owner, door));
   const member = known ?? (await askMember(owner.userId, undertaking));
-  if (member.active === false) throw new AppError('member-inactive');
+  if (member.active !== true) throw new AppError('member-inactive');
   return { member, early };
 }
 
@@ -163,7 +163,7 @@ async function askMember(userId: string, undertaking: Undertaking): Promise<Memb
     after(() => noteMember(member));
     return member;
   } catch (error) {
-    if (isLeaver(error)) await noteLeaver(userId);
+    if (error instanceof DingTalkError && error.isPersonGone) await noteLeaver(userId);
     throw error;
   }
 }

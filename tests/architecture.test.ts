@@ -66,6 +66,8 @@ const wrong = (source: Source, target: string) => `${source.path} imports ${targ
 const TELEPHONE_PACKAGES: Record<string, string> = {
   // Node has no WebSocket before 22, and its own tells nothing of pings, by which a dead connection is known.
   'lib/dingtalk/stream-socket.ts': 'ws',
+  // A tunnel through an HTTP proxy with connections that are kept alive: Node's own agents have that from 24 on.
+  'lib/dingtalk/agents.ts': 'https-proxy-agent',
 };
 
 const telephoneStandsAlone: Rule = (source) => {
@@ -179,6 +181,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/dingtalk/x.ts', text: "export { log } from '../log';" },
       { path: 'lib/dingtalk/x.ts', text: "const { log } = await import('../log');" },
       { path: 'lib/dingtalk/x.ts', text: "import WebSocket from 'ws';" },
+      { path: 'lib/dingtalk/stream-socket.ts', text: "import { HttpsProxyAgent } from 'https-proxy-agent';" },
     ],
     kept: [
       { path: 'lib/dingtalk/stream-socket.ts', text: "import WebSocket from 'ws';" },

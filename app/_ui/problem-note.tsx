@@ -33,6 +33,8 @@ export function ProblemNote(props: ProblemNoteProps) {
           <Row label={labels.remedy}>{operator.remedy}</Row>
           <Row label={labels.actor}>{operator.actor}</Row>
           <Row label={labels.dingTalkCode}>{operator.dingTalkCode}</Row>
+          <Row label={labels.reason}>{operator.reason}</Row>
+          <Row label={labels.proxy}>{operator.proxy}</Row>
           <Row label={labels.permissions}>{operator.requiredScopes?.join(', ')}</Row>
           <Row label={labels.address}>{operator.callerAddress}</Row>
           <Row label={labels.apply}>

@@ -79,9 +79,9 @@ function refusalOf(query: URLSearchParams, messages: Messages): LoginProblem | u
   const failed = query.get('failed');
   if (failed !== null && Object.hasOwn(problems, failed)) {
     const requestId = /^[0-9a-f-]{36}$/.exec(query.get('request') ?? '')?.[0];
-    const dingTalkCode = /^[\w.-]{1,64}$/.exec(query.get('dingtalk') ?? '')?.[0];
+    const wordOf = (name: string) => /^[\w.-]{1,64}$/.exec(query.get(name) ?? '')?.[0];
     return {
-      ...explain(failed as Problem, messages, { dingTalkCode }),
+      ...explain(failed as Problem, messages, { dingTalkCode: wordOf('dingtalk'), reason: wordOf('reason') }),
       requestId,
       action: 'browser-door',
     };

@@ -1,15 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { DingTalkError, type DingTalkErrorDetail, type DingTalkErrorKind } from './errors';
+import { IDLE_CONNECTION_MS, type ProxyFor } from './agents';
+import { readAnswer } from './answer';
+import { DingTalkError } from './errors';
 import { createExpiring, type Expiring } from './expiring';
 import { createBreaker, createBulkhead } from './guard';
-import {
-  createTransport,
-  IDLE_CONNECTION_MS,
-  type Transport,
-  type TransportAnswer,
-  TransportError,
-} from './transport';
+import { createTransport, type Transport, TransportError } from './transport';
 
 export interface DingTalkOptions {
   /** Client ID of the console, formerly AppKey. */
@@ -24,6 +20,8 @@ export interface DingTalkOptions {
   timeoutMs?: number;
   /** Told every token that is learned, so that a log can keep it out. */
   onToken?: (token: string) => void;
+  /** Through which proxy an address is asked; by default each is asked directly. */
+  proxyFor?: ProxyFor;
   transport?: Transport;
   /** Pause before a repeated call in ms. */
   pauseMs?: () => number;
@@ -51,6 +49,8 @@ export interface DingTalkRequest<T> {
 
 /** The cap of a list that DingTalk gives whole, however long: the ids of a quarter of a million people. */
 export const WHOLE_LIST_BYTES = 16 * 1024 * 1024;
+
+const RENEW_FOR_PERMISSION_MS = 60_000;
 
 /** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
 export interface Undertaking {
@@ -84,7 +84,7 @@ export interface Client {
  * @see https://open.dingtalk.com/document/development/server-api-calling-guide
  */
 export function createClient(options: DingTalkOptions): Client {
-  const transport = options.transport ?? createTransport();
+  const transport = options.transport ?? createTransport({ proxyFor: options.proxyFor });
   const timeoutMs = options.timeoutMs ?? 3000;
   const pauseMs = options.pauseMs ?? (() => 100 + Math.random() * 200);
   const bases = { api: options.apiUrl, oapi: options.oapiUrl };
@@ -92,6 +92,7 @@ export function createClient(options: DingTalkOptions): Client {
   const breakers = { api: createBreaker(), oapi: createBreaker() };
   const bulkhead = createBulkhead();
   const appToken = createAppToken();
+  let renewedForPermissionAt = Number.NEGATIVE_INFINITY;
   const usedAt = { api: Number.NEGATIVE_INFINITY, oapi: Number.NEGATIVE_INFINITY };
 
   function createAppToken(): Expiring<string> {
@@ -103,7 +104,7 @@ export function createClient(options: DingTalkOptions): Client {
           method: 'POST',
           path: '/v1.0/oauth2/accessToken',
           body: { appKey: credentials.clientId, appSecret: credentials.clientSecret },
-          schema: z.object({ accessToken: z.string().min(1), expireIn: z.number().positive() }),
+          schema: z.object({ accessToken: z.string().min(1), expireIn: z.coerce.number().positive() }),
           token: 'none',
           repeatable: true,
         });
@@ -128,7 +129,7 @@ export function createClient(options: DingTalkOptions): Client {
         return await guarded(request, () => attempt(request, token));
       } catch (error) {
         if (!(error instanceof DingTalkError)) throw error;
-        if (error.isTokenRefused && token !== undefined && isAppToken(request) && !tokenRenewed) {
+        if (!tokenRenewed && token !== undefined && isAppToken(request) && mayOutdate(error, request)) {
           tokenRenewed = true;
           appToken.drop(token);
         } else if (!repeated && mayRepeat(error, request)) {
@@ -140,6 +141,19 @@ export function createClient(options: DingTalkOptions): Client {
         }
       }
     }
+  }
+
+  /**
+   * Whether a new token may be answered otherwise. One that was given before a permission was may not have it, but
+   * where it is really missing every call would cost a token.
+   */
+  function mayOutdate(error: DingTalkError, request: DingTalkRequest<unknown>): boolean {
+    if (error.isTokenRefused) return true;
+    if (!error.isPermissionMissing || !request.repeatable) return false;
+    const now = performance.now();
+    if (now - renewedForPermissionAt < RENEW_FOR_PERMISSION_MS) return false;
+    renewedForPermissionAt = now;
+    return true;
   }
 
   function guarded<T>(request: DingTalkRequest<T>, action: () => Promise<T>): Promise<T> {
@@ -177,12 +191,9 @@ export function createClient(options: DingTalkOptions): Client {
       if (!(error instanceof TransportError)) throw error;
       // The end of the whole undertaking's time says nothing about this call.
       const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
-      const { mayHaveHadEffect } = error;
-      throw new DingTalkError(
-        'unreachable',
-        { api: request.path, code, mayHaveHadEffect },
-        { cause: error.cause },
-      );
+      const { mayHaveHadEffect, proxy, cause } = error;
+      const detail = { api: request.path, code, mayHaveHadEffect, ...(proxy && { proxy }) };
+      throw new DingTalkError('unreachable', detail, { cause });
     }
   }
 
@@ -218,9 +229,16 @@ function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boo
 
 /** Neither a certificate nor our own guard changes its mind at once. */
 const HOPELESS =
-  /^timeout$|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
+  /^(proxy-)?timeout$|^proxy-4|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
-const PATIENCE_LOST = new Set(['timeout', 'out-of-time', 'answer-too-large', 'unknown-encoding', 'redirect']);
+const PATIENCE_LOST = new Set([
+  'timeout',
+  'out-of-time',
+  'answer-too-large',
+  'unknown-encoding',
+  'redirect',
+  'html-page',
+]);
 
 /** The shared token fetch has no deadline of ours; whoever waits for it has. */
 async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<unknown>): Promise<T> {
@@ -241,122 +259,5 @@ async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<u
     signal.removeEventListener('abort', onAbort);
     promise.catch(() => undefined);
     deadline.catch(() => undefined);
-  }
-}
-
-const maybeText = z.string().optional().catch(undefined);
-const maybeScopes = z
-  .object({ requiredScopes: z.array(z.string()) })
-  .optional()
-  .catch(undefined);
-
-/**
- * Both dialects' ways to fail, in one shape. `errcode` is strict, the rest is only read for help: an answer that does
- * not say success is never taken for one.
- */
-const failureSchema = z.object({
-  errcode: z.number().optional(),
-  errmsg: maybeText,
-  sub_code: maybeText,
-  request_id: maybeText,
-  code: maybeText,
-  Code: maybeText,
-  message: maybeText,
-  Message: maybeText,
-  requestid: maybeText,
-  RequestId: maybeText,
-  accessdenieddetail: maybeScopes,
-  AccessDeniedDetail: maybeScopes,
-  status: z.number().optional().catch(undefined),
-  punish: maybeText,
-});
-
-function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnswer): T {
-  const fail = (
-    kind: DingTalkErrorKind,
-    code: string,
-    more: Partial<DingTalkErrorDetail> = {},
-    cause?: unknown,
-  ) => new DingTalkError(kind, { api: request.path, code, mayHaveHadEffect: true, ...more }, { cause });
-
-  const { status, text } = answer;
-  if (status >= 300 && status < 400) throw fail('unreachable', 'redirect');
-  if (status === 429) throw fail('rejected', 'http-429');
-  if (text === undefined) throw fail('malformed', 'not-utf8');
-  const body = parseJson(text);
-  if (body === undefined) {
-    // The ban in front of DingTalk answers 200 with a page.
-    if (status === 200 && /^\s*</.test(text)) throw fail('rejected', 'banned');
-    throw status >= 200 && status < 300
-      ? fail('malformed', 'not-json')
-      : fail('unreachable', `http-${status}`);
-  }
-  const said = failureSchema.safeParse(body);
-  if (!said.success) throw fail('malformed', 'unexpected-shape', {}, said.error);
-  const failure = said.data;
-  if (failure.errcode === undefined && (failure.punish !== undefined || failure.status === 1111)) {
-    throw fail('rejected', 'banned');
-  }
-  const code = failureCode(failure, status);
-  if (code !== undefined) {
-    throw fail(gaveNoAnswer(failure, status, code) ? 'unreachable' : 'rejected', code, describe(failure));
-  }
-  const useful = usefulPart(request, body, failure);
-  const parsed = request.schema.safeParse(useful);
-  if (!parsed.success) throw fail('malformed', 'unexpected-shape', {}, parsed.error);
-  return parsed.data;
-}
-
-type Failure = z.infer<typeof failureSchema>;
-
-/** A code or an id as DingTalk makes them. It goes into logs and messages, so nothing else is taken for one. */
-const word = (text: string | undefined) => (text && /^-?[\w.-]{1,128}$/.test(text) ? text : undefined);
-
-/**
- * DingTalk's own code, or undefined for a success. `88` wraps the real code of the gateway in `sub_code`, or, where
- * that is missing, in the text.
- */
-function failureCode(failure: Failure, status: number): string | undefined {
-  if (failure.errcode === 88) {
-    const wrapped = failure.sub_code || /subcode=([\w.-]+)/.exec(failure.errmsg ?? '')?.[1];
-    return wrapped ? (word(wrapped) ?? 'unknown') : '88';
-  }
-  if (failure.errcode !== undefined && failure.errcode !== 0) return String(failure.errcode);
-  if (status >= 200 && status < 300) return undefined;
-  const code = failure.code ?? failure.Code;
-  return code ? (word(code) ?? 'unknown') : `http-${status}`;
-}
-
-/** Whether what was said is only that something behind the gateway broke or timed out: it passes, whatever its name. */
-function gaveNoAnswer(failure: Failure, status: number, code: string): boolean {
-  return code.startsWith('http-') || code === '15' || (failure.errcode === undefined && status >= 500);
-}
-
-/** The legacy dialect must say `errcode: 0`; the new one says success by its HTTP status. */
-function usefulPart(request: DingTalkRequest<unknown>, body: unknown, failure: Failure): unknown {
-  if (request.host === 'api') return body;
-  if (failure.errcode !== 0) return undefined;
-  return request.path.startsWith('/topapi/') ? (body as { result?: unknown }).result : body;
-}
-
-function describe(failure: Failure): Partial<DingTalkErrorDetail> {
-  const text = `${failure.errmsg ?? ''} ${failure.message ?? failure.Message ?? ''}`;
-  const scopes =
-    (failure.accessdenieddetail ?? failure.AccessDeniedDetail)?.requiredScopes ??
-    /requiredScopes=\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/) ??
-    /所需的权限：\[([^\]]*)\]/.exec(text)?.[1]?.split(/\s*,\s*/);
-  return {
-    dingTalkRequestId: word(failure.request_id ?? failure.requestid ?? failure.RequestId),
-    requiredScopes: scopes?.filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
-    applyUrl: /https:\/\/open-dev\.dingtalk\.com\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
-    callerAddress: /request ip=([0-9a-fA-F.:]{3,45})/.exec(text)?.[1],
-  };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { type Client, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
+import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
 /** The department that every company has: its root. */
 export const ROOT_DEPARTMENT_ID = 1;
 
 /** A department as its parent lists it. */
 export interface SubDepartment {
-  id: number;
+  /** Undefined: the list has one whose id cannot be read, or is not exact. */
+  id: number | undefined;
   name: string;
   /** Marks of the address book for schools: `campus`, `period`, `grade`, `class`. */
   tags: string[];
@@ -20,6 +22,8 @@ export interface DepartmentDetail {
   parentId: number | undefined;
   /** As in its parent's list. */
   tags: string[];
+  /** Whether it was said that it is hidden or restricted, or that it is not. Otherwise it counts as both. */
+  rulesTold: boolean;
   /** Colleagues do not see it, but for those permitted. */
   hidden: boolean;
   permittedDepartmentIds: number[];
@@ -29,13 +33,6 @@ export interface DepartmentDetail {
   visibleDepartmentIds: number[];
   visibleUserIds: string[];
 }
-
-const tags = z
-  .union([z.string(), z.array(z.string())])
-  .nullish()
-  .catch(undefined);
-const idList = z.array(z.number()).nullish();
-const userIdList = z.array(z.string()).nullish();
 
 /**
  * The departments directly below one, in DingTalk's order; a leaf has none.
@@ -49,33 +46,19 @@ export async function listSubDepartments(client: Client, departmentId: number): 
     method: 'POST',
     path: '/topapi/v2/department/listsub',
     body: { dept_id: departmentId },
-    schema: z.array(z.object({ dept_id: z.number(), name: z.string().nullish(), tags })).nullable(),
+    schema: z.array(z.unknown()).nullable(),
     repeatable: true,
     maxAnswerBytes: WHOLE_LIST_BYTES,
   });
-  return (list ?? []).map((wire) => ({
-    id: wire.dept_id,
-    name: wire.name ?? '',
-    tags: toTags(wire.tags),
-  }));
+  return (list ?? []).map((item) => {
+    const wire = toFields(item);
+    return { id: toWhole(wire.dept_id), name: toText(wire.name) ?? '', tags: toTags(wire.tags) };
+  });
 }
 
-function toTags(wire: z.infer<typeof tags>): string[] {
-  return typeof wire === 'string' ? wire.split(',').filter(Boolean) : (wire ?? []);
+function toTags(wire: unknown): string[] {
+  return typeof wire === 'string' ? wire.split(',').filter(Boolean) : toList(wire, toText);
 }
-
-const detailSchema = z.object({
-  dept_id: z.number(),
-  name: z.string().nullish(),
-  parent_id: z.number().nullish(),
-  tags,
-  hide_dept: z.boolean().nullish(),
-  dept_permits: idList,
-  user_permits: userIdList,
-  outer_dept: z.boolean().nullish(),
-  outer_permit_depts: idList,
-  outer_permit_users: userIdList,
-});
 
 /** @see https://open.dingtalk.com/document/development/query-department-details0-v2 */
 export async function getDepartment(client: Client, departmentId: number): Promise<DepartmentDetail> {
@@ -85,22 +68,26 @@ export async function getDepartment(client: Client, departmentId: number): Promi
     method: 'POST',
     path,
     body: { dept_id: departmentId },
-    schema: detailSchema,
+    schema: z.record(z.string(), z.unknown()),
     repeatable: true,
   });
-  if (wire.dept_id !== departmentId) {
+  if (toWhole(wire.dept_id) !== departmentId) {
     throw new DingTalkError('malformed', { api: path, code: 'other-department', mayHaveHadEffect: true });
   }
+  // The root can be neither: whatever it says, hiding it would hide the company.
+  const isRoot = departmentId === ROOT_DEPARTMENT_ID;
+  const [hidden, restricted] = [toFlag(wire.hide_dept), toFlag(wire.outer_dept)];
   return {
-    id: wire.dept_id,
-    name: wire.name ?? '',
-    parentId: wire.parent_id ?? undefined,
+    id: departmentId,
+    name: toText(wire.name) ?? '',
+    parentId: toWhole(wire.parent_id),
     tags: toTags(wire.tags),
-    hidden: wire.hide_dept === true,
-    permittedDepartmentIds: wire.dept_permits ?? [],
-    permittedUserIds: wire.user_permits ?? [],
-    restricted: wire.outer_dept === true,
-    visibleDepartmentIds: wire.outer_permit_depts ?? [],
-    visibleUserIds: wire.outer_permit_users ?? [],
+    rulesTold: isRoot || (hidden !== undefined && restricted !== undefined),
+    hidden: hidden ?? !isRoot,
+    permittedDepartmentIds: toList(wire.dept_permits, toWhole),
+    permittedUserIds: toList(wire.user_permits, toUserId),
+    restricted: restricted ?? !isRoot,
+    visibleDepartmentIds: toList(wire.outer_permit_depts, toWhole),
+    visibleUserIds: toList(wire.outer_permit_users, toUserId),
   };
 }

@@ -16,6 +16,10 @@ export interface DingTalkErrorDetail {
   applyUrl?: string | undefined;
   /** The caller's address as DingTalk saw it (white-list refusals). */
   callerAddress?: string | undefined;
+  /** `code` was said by DingTalk, though the call counts as not answered. */
+  isDingTalkCode?: boolean | undefined;
+  /** The outgoing proxy that gave no way through, without its credentials. */
+  proxy?: string | undefined;
 }
 
 /**
@@ -47,6 +51,21 @@ export class DingTalkError extends Error {
     return this.kind === 'rejected' && TOKEN_REFUSED.has(this.code);
   }
 
+  /** The app lacks a permission, or its token was given before it had it. */
+  get isPermissionMissing(): boolean {
+    return this.kind === 'rejected' && PERMISSION_MISSING.has(this.code);
+  }
+
+  /** There is no such person in the company (any more). */
+  get isPersonGone(): boolean {
+    return this.kind === 'rejected' && PERSON_GONE_CODES.includes(this.code);
+  }
+
+  /** There may be such a person, but not for this app to see. */
+  get isPersonOutOfRange(): boolean {
+    return this.kind === 'rejected' && this.code === '50002';
+  }
+
   /** DingTalk (or the ban in front of it) asks for fewer calls: never answered with another call. */
   get isThrottled(): boolean {
     return this.kind === 'rejected' && (THROTTLED.has(this.code) || THROTTLED_V1.test(this.code));
@@ -55,6 +74,12 @@ export class DingTalkError extends Error {
   /** Waiting is all that anyone can do about it. */
   get isTransient(): boolean {
     return this.kind !== 'rejected' || this.isThrottled || BUSY.has(this.code);
+  }
+
+  /** `code` is a word of Node's or ours, not of DingTalk's. */
+  get isOwnCode(): boolean {
+    if (this.kind === 'rejected') return OWN_REFUSALS.test(this.code);
+    return this.detail.isDingTalkCode !== true;
   }
 
   /** The line or the far end is broken, as far as we can see. */
@@ -90,6 +115,17 @@ export class DingTalkError extends Error {
   }
 }
 
+/** The one list of what DingTalk says where somebody is no member of the company. */
+export const PERSON_GONE_CODES: readonly string[] = [
+  '33012',
+  '40003',
+  '60111',
+  '60121',
+  '400023',
+  'invalidParameter.user.notFound',
+];
+
+const PERMISSION_MISSING = new Set(['60011', 'Forbidden.AccessDenied.AccessTokenPermissionDenied']);
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
 const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;
 /** `88` alone is an authentication service that timed out. */
@@ -97,6 +133,7 @@ const BUSY = new Set(['-1', '88', 'system.busy', 'systemBusy', 'system.error', '
 const UNSENT = new Set(['too-many-in-flight', 'waited-too-long']);
 /** Neither our own queue, nor one odd record, nor a single service behind DingTalk's gateway (`15`) is the line. */
 const NOT_THE_LINE = new Set([...UNSENT, 'out-of-time', 'unexpected-shape', 'other-userid', '15']);
+const OWN_REFUSALS = /^banned$|^unknown$|^http-/;
 const OVER_RATE = new Set(['90018', 'Forbidden.AccessDenied.QpsLimitForAppkeyAndApi']);
 const THROTTLED = new Set(['45009', 'banned', 'http-429', ...codes(90001, 90018)]);
 const THROTTLED_V1 = /^Forbidden\.AccessDenied\.Qp[sm]Limit/;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Client } from './client';
 import { type DirectoryEvent, parseEvent } from './directory-event';
+import { toFields, toFlag } from './wire-values';
 
 /**
  * Callbacks that DingTalk tried three times in vain, a page of at most 200. It tells them once: deal with them before
@@ -16,13 +17,11 @@ export async function takeFailedEvents(
     host: 'oapi',
     method: 'GET',
     path: '/call_back/get_call_back_failed_result',
-    schema: z.object({
-      has_more: z.boolean().default(false),
-      failed_list: z.array(z.record(z.string(), z.unknown())).default([]),
-    }),
+    schema: z.object({ has_more: z.unknown().optional(), failed_list: z.array(z.unknown()).nullish() }),
     repeatable: false,
   });
-  return { events: failed_list.map(toEvent), hasMore: has_more };
+  // What is told once must not be lost for one odd entry.
+  return { events: (failed_list ?? []).map(toFields).map(toEvent), hasMore: toFlag(has_more) ?? false };
 }
 
 function toEvent({ call_back_tag: tag, event_time, ...item }: Record<string, unknown>): DirectoryEvent {

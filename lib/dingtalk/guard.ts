@@ -4,6 +4,8 @@ import { DingTalkError } from './errors';
 const FAULTS_TO_OPEN = 5;
 /** While it is open, one call in this time is let through to see. */
 const PROBE_EVERY_MS = 5000;
+/** A ban, or what may be one: each further call may make it longer. */
+const OPENS_AT_ONCE = new Set(['banned', 'html-page']);
 const MAX_IN_FLIGHT = 20;
 const MAX_WAITING = 200;
 
@@ -22,12 +24,14 @@ export interface Breaker {
 export function createBreaker(now: () => number = () => performance.now()): Breaker {
   let faults = 0;
   let nextProbeAt = 0;
+  let lastFault: DingTalkError | undefined;
 
   return {
     async run(api, action) {
       if (faults >= FAULTS_TO_OPEN) {
         if (now() < nextProbeAt) {
-          throw new DingTalkError('unreachable', { api, code: 'circuit-open', mayHaveHadEffect: false });
+          const detail = { api, code: 'circuit-open', mayHaveHadEffect: false };
+          throw new DingTalkError('unreachable', detail, { cause: lastFault });
         }
         nextProbeAt = now() + PROBE_EVERY_MS;
       }
@@ -38,7 +42,8 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
       } catch (error) {
         if (error instanceof DingTalkError && error.isFault) {
           faults++;
-          if (error.code === 'banned') faults = Math.max(faults, FAULTS_TO_OPEN);
+          lastFault = error;
+          if (OPENS_AT_ONCE.has(error.code)) faults = Math.max(faults, FAULTS_TO_OPEN);
           nextProbeAt = now() + PROBE_EVERY_MS;
         } else if (!(error instanceof DingTalkError && error.saysNothing)) {
           // Only an answer closes it: a crowd that our own queue turns away would otherwise hide the outage behind it.

@@ -46,7 +46,7 @@ const PAUSE_AFTER_REFUSAL_MS = 1100;
 const MAX_REFUSALS_OF_A_CALL = 20;
 const OUTAGE_PAUSE_MS = 2000;
 /** Neither a certificate nor a ban of the address mends itself within seconds. */
-const HOPELESS = /^banned$|CERT|TLS|SSL/;
+const HOPELESS = /^banned$|^html-page$|^proxy-4|CERT|TLS|SSL/;
 
 interface Lane {
   /** When the next call may go out, had all gone out on time. */

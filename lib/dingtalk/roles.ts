@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Client } from './client';
 import { DingTalkError } from './errors';
+import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
 /** A role of the company's address book, such as 财务. */
 export interface Role {
@@ -9,6 +10,7 @@ export interface Role {
   groupName: string;
 }
 
+const pageSchema = z.object({ hasMore: z.unknown().optional(), list: z.array(z.unknown()).nullish() });
 const ROLE_PAGE_SIZE = 200;
 const ROLE_MEMBER_PAGE_SIZE = 100;
 
@@ -27,27 +29,21 @@ export async function listRoles(
     method: 'POST',
     path,
     body: { offset, size: ROLE_PAGE_SIZE },
-    schema: z.object({
-      hasMore: z.boolean(),
-      list: z
-        .array(
-          z.object({
-            name: z.string().nullish(),
-            roles: z.array(z.object({ id: z.number(), name: z.string() })).nullish(),
-          }),
-        )
-        .nullish(),
-    }),
+    schema: pageSchema,
     repeatable: true,
   });
-  const groups = list ?? [];
-  const roles = groups.flatMap((group) =>
-    (group.roles ?? []).map(({ id, name }) => ({ id, name, groupName: group.name ?? '' })),
-  );
-  return {
-    roles,
-    nextOffset: nextOf({ path, hasMore, found: groups.length, next: offset + ROLE_PAGE_SIZE }),
-  };
+  const roles = (list ?? []).flatMap((item) => {
+    const group = toFields(item);
+    return toList(group.roles, (role) => toRole(role, toText(group.name) ?? ''));
+  });
+  const found = list?.length ?? 0;
+  return { roles, nextOffset: nextOf({ path, hasMore, found, offset, size: ROLE_PAGE_SIZE }) };
+}
+
+function toRole(item: unknown, groupName: string): Role | undefined {
+  const wire = toFields(item);
+  const id = toWhole(wire.id);
+  return id === undefined ? undefined : { id, name: toText(wire.name) ?? '', groupName };
 }
 
 /**
@@ -66,28 +62,28 @@ export async function listRoleMembers(
     method: 'POST',
     path,
     body: { role_id: roleId, offset, size: ROLE_MEMBER_PAGE_SIZE },
-    schema: z.object({
-      hasMore: z.boolean(),
-      list: z.array(z.object({ userid: z.string().min(1).max(64) })).nullish(),
-    }),
+    schema: pageSchema,
     repeatable: true,
   });
-  const userIds = (list ?? []).map(({ userid }) => userid);
-  const next = offset + ROLE_MEMBER_PAGE_SIZE;
-  return { userIds, nextOffset: nextOf({ path, hasMore, found: userIds.length, next }) };
+  const userIds = toList(list, (item) => toUserId(toFields(item).userid));
+  const found = list?.length ?? 0;
+  return { userIds, nextOffset: nextOf({ path, hasMore, found, offset, size: ROLE_MEMBER_PAGE_SIZE }) };
 }
 
 interface Page {
   path: string;
-  hasMore: boolean;
+  hasMore: unknown;
   found: number;
-  next: number;
+  offset: number;
+  size: number;
 }
 
-/** An empty page that is not the last would be read for ever, or end the list too early. */
-function nextOf({ path, hasMore, found, next }: Page): number | undefined {
-  if (hasMore && found === 0) {
+/** Where the page does not say whether it is the last, one that is not full is. */
+function nextOf({ path, hasMore, found, offset, size }: Page): number | undefined {
+  const goesOn = toFlag(hasMore) ?? found >= size;
+  // An empty page that is not the last would be read for ever, or end the list too early.
+  if (goesOn && found === 0) {
     throw new DingTalkError('malformed', { api: path, code: 'empty-page', mayHaveHadEffect: true });
   }
-  return hasMore ? next : undefined;
+  return goesOn ? offset + size : undefined;
 }

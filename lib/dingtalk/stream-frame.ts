@@ -5,7 +5,7 @@ const frameSchema = z.object({
   type: z.string(),
   headers: z.record(z.string(), z.unknown()).default({}),
   /** Text that is JSON itself, by the protocol; what is there instead is taken as it is. */
-  data: z.unknown(),
+  data: z.unknown().optional(),
 });
 
 /** What the gateway sent, as far as it matters here. */
@@ -20,8 +20,17 @@ export type StreamFrame =
   /** News of the connection itself, and what is not in the protocol. */
   | { kind: 'system' | 'malformed' };
 
-/** Reads a frame. Whatever it is, nothing is thrown. @see https://open.dingtalk.com/document/development/stream-mode */
+/** Reads a frame. Whatever it is, nothing is thrown: a gateway would send what ends the connection again for ever. @see https://open.dingtalk.com/document/development/stream-mode */
 export function parseFrame(text: string): StreamFrame {
+  try {
+    return readFrame(text);
+  } catch {
+    // Nested so deep that there is no stack left to write it out again.
+    return { kind: 'malformed' };
+  }
+}
+
+function readFrame(text: string): StreamFrame {
   const parsed = frameSchema.safeParse(parseJson(text));
   if (!parsed.success) return { kind: 'malformed' };
   const { type, headers, data } = parsed.data;

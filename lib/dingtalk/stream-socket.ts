@@ -1,4 +1,6 @@
+import type { Agent } from 'node:http';
 import WebSocket from 'ws';
+import { createAgents, type ProxyFor } from './agents';
 
 /** Larger than any event that DingTalk sends: 500 people's ids are 50 KB. */
 const MAX_FRAME_BYTES = 1024 * 1024;
@@ -25,9 +27,24 @@ export interface SocketListeners {
 
 export type OpenSocket = (url: URL, listeners: SocketListeners) => StreamSocket;
 
-/** Opens a WebSocket with `ws`. TLS is verified, redirects are not followed, nothing is decompressed. */
-export const openSocket: OpenSocket = (url, listeners) => {
-  const socket = new WebSocket(url, { maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+/** Opens WebSockets with `ws`. TLS is always verified, redirects are not followed, nothing is decompressed. */
+export function createOpenSocket({ proxyFor }: { proxyFor?: ProxyFor | undefined } = {}): OpenSocket {
+  // A kept-alive connection of another request may be dead, and would cost an attempt.
+  const agentFor = createAgents({ proxyFor, keepAlive: false });
+  return (url, listeners) => listen(connect(url, agentFor(url)), listeners);
+}
+
+function connect(url: URL, agent: Agent): WebSocket {
+  return new WebSocket(url, {
+    agent,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    // Otherwise NODE_TLS_REJECT_UNAUTHORIZED=0 has any certificate accepted, and the ticket handed to its owner.
+    rejectUnauthorized: true,
+  });
+}
+
+function listen(socket: WebSocket, listeners: SocketListeners): StreamSocket {
   let ended = false;
   const end = (reason: string) => {
     if (ended) return;
@@ -66,4 +83,4 @@ export const openSocket: OpenSocket = (url, listeners) => {
       socket.terminate();
     },
   };
-};
+}

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { ProxyFor } from './agents';
 import type { Client } from './client';
 import type { DirectoryEvent } from './directory-event';
 import { DingTalkError } from './errors';
 import { type Connection, openConnection, type StreamTimes, type Timers } from './stream-connection';
-import { type OpenSocket, openSocket } from './stream-socket';
+import { createOpenSocket, type OpenSocket } from './stream-socket';
 
 const OPEN_PATH = '/v1.0/gateway/connections/open';
 
@@ -23,6 +24,8 @@ export interface StreamOptions {
   now?(): number;
   random?(): number;
   timers?: Timers;
+  /** Through which proxy the gateway is connected to; by default directly. */
+  proxyFor?: ProxyFor;
   openSocket?: OpenSocket;
   times?: Partial<StreamTimes>;
 }
@@ -94,7 +97,11 @@ export function startStream(options: StreamOptions): Stream {
   const { client, apiUrl, onEvent, log, now = () => performance.now(), random = Math.random } = options;
   const timers = options.timers ?? TIMERS;
   const times = { ...TIMES, ...options.times };
-  const world = { openSocket: options.openSocket ?? openSocket, timers, times };
+  const world = {
+    openSocket: options.openSocket ?? createOpenSocket({ proxyFor: options.proxyFor }),
+    timers,
+    times,
+  };
   const state: StreamState = {
     status: 'connecting',
     since: now(),

@@ -1,12 +1,12 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createAgents, ProxyError, type ProxyFor } from './agents';
 
 /** A page of 100 members is about 100 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
-/** Below the minute after which load balancers drop an idle connection, so that we let go first. */
-export const IDLE_CONNECTION_MS = 55_000;
 
 export interface TransportRequest {
   url: URL;
@@ -30,12 +30,15 @@ export interface TransportAnswer {
 export class TransportError extends Error {
   readonly code: string;
   readonly mayHaveHadEffect: boolean;
+  /** The outgoing proxy that the failure is about, without its credentials. */
+  readonly proxy: string | undefined;
 
   constructor(code: string, mayHaveHadEffect: boolean, options?: { cause?: unknown }) {
     super(code, options);
     this.name = 'TransportError';
     this.code = code;
     this.mayHaveHadEffect = mayHaveHadEffect;
+    this.proxy = options?.cause instanceof ProxyError ? options.cause.proxy : undefined;
   }
 }
 
@@ -45,16 +48,11 @@ export type Transport = (request: TransportRequest) => Promise<TransportAnswer>;
  * A transport over `node:http(s)` with its own kept-alive connections. Not `fetch`: Next patches it (caching,
  * deduplication), and it follows redirects with the body and the token header in hand. TLS is always verified.
  */
-export function createTransport(): Transport {
-  const options = { keepAlive: true, maxSockets: 32, timeout: IDLE_CONNECTION_MS };
-  const agents = {
-    'http:': new HttpAgent(options),
-    // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in some environment does not give our secret to anybody.
-    'https:': new HttpsAgent({ ...options, rejectUnauthorized: true }),
-  };
+export function createTransport({ proxyFor }: { proxyFor?: ProxyFor | undefined } = {}): Transport {
+  const agentFor = createAgents({ proxyFor, keepAlive: true });
 
   return async (request) => {
-    const answer = await send(request, agents);
+    const answer = await send(request, agentFor(request.url));
     try {
       return {
         status: answer.statusCode ?? 0,
@@ -72,7 +70,7 @@ export function createTransport(): Transport {
 
 function send(
   { url, method, headers, body, signal }: TransportRequest,
-  agents: { 'http:': HttpAgent; 'https:': HttpsAgent },
+  agent: Agent,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -81,19 +79,26 @@ function send(
     }
     const secure = url.protocol === 'https:';
     let connected = false;
-    const outgoing = secure
-      ? httpsRequest(url, { method, headers, signal, agent: agents['https:'] })
-      : httpRequest(url, { method, headers, signal, agent: agents['http:'] });
+    // The TLS options are said for each request too: a tunnel's connection takes them from there.
+    const options = { method, headers, signal, agent, rejectUnauthorized: true };
+    const outgoing = secure ? httpsRequest(url, options) : httpRequest(url, options);
     outgoing.once('response', resolve);
     outgoing.once('socket', (socket) => {
-      // One that this request waited for is not called reused, but it is connected all the same.
-      if (outgoing.reusedSocket || !socket.connecting) connected = true;
+      // One that this request waited for is not called reused, but it is connected all the same. The socket of a tunnel
+      // is connected before TLS has begun on it.
+      const isReady = secure ? (socket as TLSSocket).authorized : !socket.connecting;
+      if (outgoing.reusedSocket || isReady) connected = true;
       else socket.once(secure ? 'secureConnect' : 'connect', () => (connected = true));
     });
-    outgoing.once('error', (cause: NodeJS.ErrnoException) => {
+    const fail = (cause: NodeJS.ErrnoException) => {
       const code = abortCode(signal) ?? cause.code ?? 'network';
       reject(new TransportError(code, connected && !isUnread(cause), { cause }));
-    });
+    };
+    // A request that waits for a tunnel hears of its end only with the tunnel's.
+    const giveUp = () => fail(signal.reason as Error);
+    signal.addEventListener('abort', giveUp, { once: true });
+    outgoing.once('close', () => signal.removeEventListener('abort', giveUp));
+    outgoing.once('error', fail);
     outgoing.end(body);
   });
 }

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { type Client, type Undertaking, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
+import { type ListedMember, type Member, toListedMember, toMember } from './member-record';
+import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
+
+export type { ListedMember, Member } from './member-record';
 
 /** Who a one-time code belongs to. What DingTalk tells besides the id is a hint: the member's record decides. */
 export interface CodeOwner {
@@ -9,73 +13,12 @@ export interface CodeOwner {
   name?: string | undefined;
 }
 
-/** A member as DingTalk describes them. What it withholds (no permission, not set) is absent, never empty. */
-export interface Member {
-  userId: string;
-  unionId?: string | undefined;
-  name?: string | undefined;
-  avatarUrl?: string | undefined;
-  title?: string | undefined;
-  jobNumber?: string | undefined;
-  mobile?: string | undefined;
-  stateCode?: string | undefined;
-  hideMobile?: boolean | undefined;
-  telephone?: string | undefined;
-  email?: string | undefined;
-  orgEmail?: string | undefined;
-  workPlace?: string | undefined;
-  remark?: string | undefined;
-  /** Custom fields of the company, name to value. */
-  extension?: Record<string, string> | undefined;
-  departmentIds: number[];
-  /** Departments that this member leads. */
-  ledDepartmentIds: number[];
-  roles: { id: number; name: string; groupName?: string | undefined }[];
-  managerUserId?: string | undefined;
-  /** Unix time in ms. */
-  hiredAt?: number | undefined;
-  /** ISO 8601. */
-  createdAt?: string | undefined;
-  /** False until they have used DingTalk in this company. */
-  active?: boolean | undefined;
-  realNameVerified?: boolean | undefined;
-  senior?: boolean | undefined;
-  admin?: boolean | undefined;
-  boss?: boolean | undefined;
-  companyAccount?: boolean | undefined;
-  /** `sso` or `dingtalk`, for company accounts. */
-  companyAccountType?: string | undefined;
-  /** Sign-in name of a company account. */
-  loginId?: string | undefined;
-  /** `profession` or `base`. */
-  orgEmailType?: string | undefined;
-  /** Titles that differ from one department to another. */
-  positions: {
-    departmentId: number;
-    title?: string | undefined;
-    workPlace?: string | undefined;
-    main?: boolean | undefined;
-  }[];
-}
-
 /** DingTalk's languages for department and role names. */
 export type WireLanguage = 'zh_CN' | 'en_US';
 
 const userIdSchema = z.string().min(1).max(64);
-const text = z
-  .string()
-  .nullish()
-  .transform((value) => value || undefined);
 /** What need not be there, and is nobody's loss when it makes no sense. */
-const hint = text.catch(undefined);
-const flag = z
-  .boolean()
-  .nullish()
-  .transform((value) => value ?? undefined);
-const idList = z
-  .array(z.number())
-  .nullish()
-  .transform((value) => value ?? []);
+const hint = z.unknown().optional().transform(toText);
 
 /**
  * Exchanges the one-time code of the webview for the member who holds the phone. The code is spent by this call,
@@ -114,53 +57,23 @@ export async function findEmployee(
   unionId: string,
   undertaking?: Undertaking,
 ): Promise<CodeOwner | null> {
+  const path = '/topapi/user/getbyunionid';
   const { contact_type, userid } = await client.call({
     host: 'oapi',
     method: 'POST',
-    path: '/topapi/user/getbyunionid',
+    path,
     body: { unionid: unionId },
-    schema: z.object({ contact_type: z.number(), userid: userIdSchema }),
+    schema: z.object({ contact_type: z.unknown().optional().transform(toWhole), userid: userIdSchema }),
     repeatable: true,
     undertaking,
   });
+  if (contact_type === undefined) {
+    throw new DingTalkError('malformed', { api: path, code: 'unexpected-shape', mayHaveHadEffect: true });
+  }
   return contact_type === 0 ? { userId: userid } : null;
 }
 
-const memberSchema = z.object({
-  userid: userIdSchema,
-  unionid: text,
-  name: text,
-  avatar: text,
-  title: text,
-  job_number: text,
-  mobile: text,
-  state_code: text,
-  hide_mobile: flag,
-  telephone: text,
-  email: text,
-  org_email: text,
-  work_place: text,
-  remark: text,
-  extension: text,
-  dept_id_list: idList,
-  leader_in_dept: z.array(z.object({ dept_id: z.number(), leader: z.boolean() })).nullish(),
-  role_list: z.array(z.object({ id: z.number(), name: z.string(), group_name: text })).nullish(),
-  manager_userid: text,
-  hired_date: z.number().nullish(),
-  create_time: text,
-  active: flag,
-  real_authed: flag,
-  senior: flag,
-  admin: flag,
-  boss: flag,
-  exclusive_account: flag,
-  exclusive_account_type: text,
-  login_id: text,
-  org_email_type: text,
-  dept_position_list: z
-    .array(z.object({ dept_id: z.number(), title: text, work_place: text, is_main: flag }))
-    .nullish(),
-});
+const fieldsSchema = z.record(z.string(), z.unknown());
 
 /**
  * The member record of one person of the app's company.
@@ -180,52 +93,23 @@ export async function getMember(
     method: 'POST',
     path,
     body: { userid: userId, language: options.language ?? 'zh_CN' },
-    schema: memberSchema,
+    schema: fieldsSchema,
     repeatable: true,
     undertaking: options.undertaking,
   });
+  const found = toUserId(wire.userid);
   // A mixed-up answer (shared connection, a cache on the way) must never become somebody's session.
-  if (wire.userid !== userId) {
-    throw new DingTalkError('malformed', { api: path, code: 'other-userid', mayHaveHadEffect: true });
+  if (found !== userId) {
+    const code = found === undefined ? 'unexpected-shape' : 'other-userid';
+    throw new DingTalkError('malformed', { api: path, code, mayHaveHadEffect: true });
   }
-  return toMember(wire);
+  return toMember(userId, wire);
 }
 
-/** A member as a department's list shows them: without roles, manager and the other departments that they lead. */
-export interface ListedMember
-  extends Omit<Member, 'roles' | 'ledDepartmentIds' | 'managerUserId' | 'positions'> {
-  /** Leads the department of the list. */
-  leader: boolean;
-}
-
-const loose = z.string().nullish();
-const looseFlag = z.boolean().nullish();
-/** Of 100 000 people each field costs a fifth of a second: only what the directory keeps. */
 const memberPageSchema = z.object({
-  has_more: z.boolean(),
-  next_cursor: z.number().nullish(),
-  list: z.array(
-    z.object({
-      userid: userIdSchema,
-      unionid: loose,
-      name: loose,
-      avatar: loose,
-      title: loose,
-      job_number: loose,
-      mobile: loose,
-      state_code: loose,
-      hide_mobile: looseFlag,
-      telephone: loose,
-      email: loose,
-      org_email: loose,
-      work_place: loose,
-      dept_id_list: z.array(z.number()).nullish(),
-      leader: looseFlag,
-      active: looseFlag,
-      admin: looseFlag,
-      boss: looseFlag,
-    }),
-  ),
+  has_more: z.unknown().optional(),
+  next_cursor: z.unknown().optional(),
+  list: z.array(z.unknown()),
 });
 
 /** The most that one page of members may hold. */
@@ -235,6 +119,7 @@ export const MEMBER_PAGE_SIZE = 100;
  * One page of the people directly in a department, in the order that DingTalk shows. People who come or go between
  * two pages shift the rest: {@link listMemberIds} tells whether somebody slipped through.
  *
+ * @returns `isWhole` is false where a record had no userid, or the page did not say whether it is the last
  * @throws DingTalkError `50004` outside the authorised range, `60019` (or `60003`) when there is no such department
  * @see https://open.dingtalk.com/document/development/queries-the-complete-information-of-a-department-user
  */
@@ -242,7 +127,7 @@ export async function listMembers(
   client: Client,
   departmentId: number,
   cursor = 0,
-): Promise<{ members: ListedMember[]; nextCursor: number | undefined }> {
+): Promise<{ members: ListedMember[]; nextCursor: number | undefined; isWhole: boolean }> {
   const path = '/topapi/v2/user/list';
   const page = await client.call({
     host: 'oapi',
@@ -252,12 +137,15 @@ export async function listMembers(
     schema: memberPageSchema,
     repeatable: true,
   });
-  const nextCursor = page.has_more ? (page.next_cursor ?? undefined) : undefined;
+  const hasMore = toFlag(page.has_more);
+  const next = toWhole(page.next_cursor);
+  const nextCursor = hasMore !== false && next !== undefined && next > cursor ? next : undefined;
   // A page that leads nowhere, or back, would be read for ever, or end the list too early.
-  if (page.has_more && (nextCursor === undefined || nextCursor <= cursor)) {
+  if (hasMore && nextCursor === undefined) {
     throw new DingTalkError('malformed', { api: path, code: 'unexpected-cursor', mayHaveHadEffect: true });
   }
-  return { members: page.list.map(toListedMember), nextCursor };
+  const members = toList(page.list, toListedMember);
+  return { members, nextCursor, isWhole: hasMore !== undefined && members.length === page.list.length };
 }
 
 /**
@@ -271,11 +159,11 @@ export async function listMemberIds(client: Client, departmentId: number): Promi
     method: 'POST',
     path: '/topapi/user/listid',
     body: { dept_id: departmentId },
-    schema: z.object({ userid_list: z.array(userIdSchema) }),
+    schema: z.object({ userid_list: z.array(z.unknown()) }),
     repeatable: true,
     maxAnswerBytes: WHOLE_LIST_BYTES,
   });
-  return userid_list;
+  return toList(userid_list, toUserId);
 }
 
 /**
@@ -289,7 +177,7 @@ export async function countMembers(client: Client): Promise<number> {
     method: 'POST',
     path: '/topapi/user/count',
     body: { only_active: false },
-    schema: z.object({ count: z.number() }),
+    schema: z.object({ count: z.unknown().optional().transform(toWhole).pipe(z.number()) }),
     repeatable: true,
   });
   return count;
@@ -309,89 +197,12 @@ export async function listAdministrators(client: Client): Promise<Administrator[
     method: 'POST',
     path: '/topapi/user/listadmin',
     body: {},
-    schema: z.array(z.object({ userid: userIdSchema, sys_level: z.number() })),
+    schema: z.array(z.unknown()),
     repeatable: true,
   });
-  return list.map(({ userid, sys_level }) => ({ userId: userid, main: sys_level === 1 }));
-}
-
-function toListedMember(wire: z.infer<typeof memberPageSchema>['list'][number]): ListedMember {
-  return {
-    userId: wire.userid,
-    unionId: wire.unionid || undefined,
-    name: wire.name || undefined,
-    avatarUrl: wire.avatar || undefined,
-    title: wire.title || undefined,
-    jobNumber: wire.job_number || undefined,
-    mobile: wire.mobile || undefined,
-    stateCode: wire.state_code || undefined,
-    hideMobile: wire.hide_mobile ?? undefined,
-    telephone: wire.telephone || undefined,
-    email: wire.email || undefined,
-    orgEmail: wire.org_email || undefined,
-    workPlace: wire.work_place || undefined,
-    departmentIds: wire.dept_id_list ?? [],
-    active: wire.active ?? undefined,
-    admin: wire.admin ?? undefined,
-    boss: wire.boss ?? undefined,
-    leader: wire.leader === true,
-  };
-}
-
-function toMember(wire: z.infer<typeof memberSchema>): Member {
-  return {
-    userId: wire.userid,
-    unionId: wire.unionid,
-    name: wire.name,
-    avatarUrl: wire.avatar,
-    title: wire.title,
-    jobNumber: wire.job_number,
-    mobile: wire.mobile,
-    stateCode: wire.state_code,
-    hideMobile: wire.hide_mobile,
-    telephone: wire.telephone,
-    email: wire.email,
-    orgEmail: wire.org_email,
-    workPlace: wire.work_place,
-    remark: wire.remark,
-    extension: parseExtension(wire.extension),
-    departmentIds: wire.dept_id_list,
-    ledDepartmentIds: (wire.leader_in_dept ?? [])
-      .filter((entry) => entry.leader)
-      .map((entry) => entry.dept_id),
-    roles: (wire.role_list ?? []).map(({ id, name, group_name }) => ({ id, name, groupName: group_name })),
-    managerUserId: wire.manager_userid,
-    hiredAt: wire.hired_date ?? undefined,
-    createdAt: wire.create_time,
-    active: wire.active,
-    realNameVerified: wire.real_authed,
-    senior: wire.senior,
-    admin: wire.admin,
-    boss: wire.boss,
-    companyAccount: wire.exclusive_account,
-    companyAccountType: wire.exclusive_account_type,
-    loginId: wire.login_id,
-    orgEmailType: wire.org_email_type,
-    positions: (wire.dept_position_list ?? []).map(({ dept_id, title, work_place, is_main }) => ({
-      departmentId: dept_id,
-      title,
-      workPlace: work_place,
-      main: is_main,
-    })),
-  };
-}
-
-/** `extension` is JSON inside a string; a company can write anything into it, so what does not parse is dropped. */
-function parseExtension(value: string | undefined): Record<string, string> | undefined {
-  if (value === undefined) return undefined;
-  try {
-    const entries = Object.entries(z.record(z.string(), z.unknown()).parse(JSON.parse(value)));
-    const named = entries.map(([name, item]) => [
-      name,
-      typeof item === 'string' ? item : JSON.stringify(item),
-    ]);
-    return named.length > 0 ? Object.fromEntries(named) : undefined;
-  } catch {
-    return undefined;
-  }
+  return toList(list, (item) => {
+    const { userid, sys_level } = toFields(item);
+    const userId = toUserId(userid);
+    return userId === undefined ? undefined : { userId, main: toWhole(sys_level) === 1 };
+  });
 }

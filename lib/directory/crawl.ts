@@ -86,8 +86,8 @@ interface Refusal {
 
 function toMissing(kind: TaskKind, error: DingTalkError): Missing {
   const { problem, detail } = fromDingTalk(error);
-  const { dingTalkCode, api, requiredScopes, applyUrl } = detail;
-  return { what: WHAT[kind], problem, dingTalkCode, api, requiredScopes, applyUrl };
+  const { dingTalkCode, reason, proxy, api, requiredScopes, applyUrl } = detail;
+  return { what: WHAT[kind], problem, dingTalkCode, reason, proxy, api, requiredScopes, applyUrl };
 }
 
 /** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */

@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../database';
 import { headOf, type MemberRow } from './libsql-reading';
 import { deleteMember, insertMembers, recordText } from './libsql-rows';
+import { dismissAdministrators } from './libsql-single';
 import type { Missing, SkippedDepartment } from './mirror-state';
 import type { NewMember } from './search-keys';
 import {
@@ -160,10 +161,12 @@ interface Writing {
 
 function writeResult(db: Database, { task, result, generations, unwritten }: Writing): Task[] {
   if (result.again) forgetDepartmentPeople(db, result.again.departmentId, generations);
-  writeDepartments(db, result);
+  const cut = writeDepartments(db, result);
   if (result.people) writePeople(db, result.people, { generations, unwritten });
   if (result.found) writeFound(db, result.found, { generations, unwritten });
   if (result.moved) forgetPlaces(db, result.moved, generations);
+  if (result.kept) keepPeople(db, result.kept, generations);
+  if (result.notAdministrators?.length) dismissAdministrators(db, result.notAdministrators);
   if (result.left !== undefined) forgetPerson(db, result.left, generations.next);
   for (const role of result.roles ?? []) {
     db.run('INSERT OR REPLACE INTO directory_seen_role VALUES (?, ?, ?)', role.id, role.name, role.groupName);
@@ -176,13 +179,19 @@ function writeResult(db: Database, { task, result, generations, unwritten }: Wri
     );
   }
   if (result.gone !== undefined) dropDepartment(db, result.gone, generations);
-  noteOnRun(db, result);
+  noteOnRun(db, { ...result, skipped: [...(result.skipped ?? []), ...cut] });
   moveOn(db, task, result);
   return (result.tasks ?? []).flatMap((wish) => addTask(db, wish) ?? []);
 }
 
-function writeDepartments(db: Database, { departments = [], rules }: TaskResult): void {
+/** @returns departments that were listed below themselves, and keep the place that they have */
+function writeDepartments(db: Database, { departments = [], rules }: TaskResult): SkippedDepartment[] {
+  const cut: SkippedDepartment[] = [];
   for (const { id, parentId, position, name } of departments) {
+    if (parentId !== undefined && isAbove(db, id, parentId)) {
+      cut.push({ id, name, why: 'cycle' });
+      continue;
+    }
     db.run(
       // A department authorised by itself may lie below another one: its parent knows its place.
       `INSERT INTO directory_seen_department (department_id, parent_id, position, name) VALUES (?, ?, ?, ?)
@@ -194,12 +203,28 @@ function writeDepartments(db: Database, { departments = [], rules }: TaskResult)
       name,
     );
   }
-  if (!rules) return;
+  if (!rules) return cut;
   db.run(
     "UPDATE directory_seen_department SET rules = ?, name = coalesce(nullif(?, ''), name) WHERE department_id = ?",
     JSON.stringify(rules.rules),
     rules.name,
     rules.departmentId,
+  );
+  return cut;
+}
+
+/** Whether a department is another one, or above it, as far as the run has seen. */
+function isAbove(db: Database, id: number, below: number): boolean {
+  if (id === below) return true;
+  return (
+    db.get(
+      `WITH RECURSIVE path (id) AS (
+         SELECT parent_id FROM directory_seen_department WHERE department_id = ?
+         UNION SELECT d.parent_id FROM directory_seen_department d JOIN path ON d.department_id = path.id
+       ) SELECT 1 FROM path WHERE id = ?`,
+      below,
+      id,
+    ) !== undefined
   );
 }
 
@@ -371,6 +396,26 @@ function forgetPlaces(
   db.run(`DELETE FROM directory_membership WHERE ${some} AND from_generation = ?`, ...values, next);
 }
 
+/** People who are there though nothing was read of them: as they are published, they are not gone. */
+function keepPeople(
+  db: Database,
+  { userIds, departmentId }: NonNullable<TaskResult['kept']>,
+  { published }: Generations,
+): void {
+  const ids = JSON.stringify(userIds);
+  db.run('INSERT OR IGNORE INTO directory_seen_member (user_id) SELECT value FROM json_each(?)', ids);
+  db.run(
+    `INSERT OR IGNORE INTO directory_seen_membership SELECT m.department_id, m.user_id
+     FROM json_each(?) j CROSS JOIN directory_membership m ON m.user_id = j.value
+     WHERE m.from_generation <= ? AND m.to_generation > ? AND (? IS NULL OR m.department_id = ?)`,
+    ids,
+    published,
+    published,
+    departmentId ?? null,
+    departmentId ?? null,
+  );
+}
+
 /** It was dissolved while the run was at it. Where its people are now is asked after. */
 function dropDepartment(db: Database, departmentId: number, generations: Generations): void {
   forgetDepartmentPeople(db, departmentId, generations);
@@ -390,12 +435,19 @@ export function forgetPerson(db: Database, userId: string, next: number): void {
   for (const row of rows) deleteMember(db, row);
 }
 
-function noteOnRun(db: Database, { missing, skipped = [], administrators }: TaskResult): void {
-  if (!missing && skipped.length === 0 && !administrators) return;
+function noteOnRun(
+  db: Database,
+  { missing, unreadable = [], skipped = [], administrators }: TaskResult,
+): void {
+  const lacking = [...(missing ? [missing] : []), ...unreadable];
+  if (lacking.length === 0 && skipped.length === 0 && !administrators) return;
   const run = currentRun(db)!;
   const set = (column: 'missing' | 'skipped' | 'administrators', value: unknown) =>
     db.run(`UPDATE directory_run SET ${column} = ? WHERE id = ?`, JSON.stringify(value), run.id);
-  if (missing) set('missing', [...(JSON.parse(run.missing) as Missing[]), missing]);
+  if (lacking.length > 0) {
+    const named = [...(JSON.parse(run.missing) as Missing[]), ...lacking];
+    set('missing', [...new Map(named.map((one) => [JSON.stringify(one), one])).values()]);
+  }
   if (skipped.length > 0) {
     const named = [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...skipped];
     set('skipped', [...new Map(named.map((department) => [department.id, department])).values()]);

@@ -109,6 +109,27 @@ export function writeAdministrators(db: Database, list: readonly { userId: strin
     'INSERT OR IGNORE INTO directory_administrator SELECT value ->> 0, value ->> 1 FROM json_each(?)',
     wanted,
   );
+  db.run('UPDATE directory_head SET administrators_at = ?', Date.now());
+}
+
+/** @param confirmedAfter a list that is older is not believed; Unix time in ms */
+export function isMainAdministrator(db: Database, userId: string, confirmedAfter: number): boolean {
+  return (
+    db.get(
+      `SELECT 1 FROM directory_administrator, directory_head
+       WHERE user_id = ? AND main = 1 AND administrators_at >= ?`,
+      userId,
+      confirmedAfter,
+    ) !== undefined
+  );
+}
+
+/** People whose own records say that they are no administrators, whatever the last list said. */
+export function dismissAdministrators(db: Database, userIds: readonly string[]): void {
+  db.run(
+    'DELETE FROM directory_administrator WHERE user_id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(userIds),
+  );
 }
 
 /**

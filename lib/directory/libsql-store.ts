@@ -16,7 +16,14 @@ import {
   readState,
 } from './libsql-reading';
 import { addTasks, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './libsql-run';
-import { forget, note, noteAdministrators, noteDepartment } from './libsql-single';
+import {
+  dismissAdministrators,
+  forget,
+  isMainAdministrator,
+  note,
+  noteAdministrators,
+  noteDepartment,
+} from './libsql-single';
 import type { Missing } from './mirror-state';
 import { type DirectoryStore, type Lease, LeaseLostError } from './store';
 
@@ -40,8 +47,8 @@ export function createLibsqlStore(db: Database): DirectoryStore {
     members: async (userIds) => userIds.flatMap((userId) => readMember(db, userId) ?? []),
     rolesOf: async (userId) => readRolesOf(db, userId),
     detail: async (userId) => readDetail(db, userId),
-    isMainAdministrator: async (userId) =>
-      db.get('SELECT 1 FROM directory_administrator WHERE user_id = ? AND main = 1', userId) !== undefined,
+    isMainAdministrator: async (userId, confirmedAfter = 0) =>
+      isMainAdministrator(db, userId, confirmedAfter),
     find: (plan, options) => find(db, plan, options),
     countPeople: async (departmentIds) => countPeople(db, departmentIds),
     page: async (cursor, limit) => readPage(db, cursor, limit),
@@ -49,6 +56,7 @@ export function createLibsqlStore(db: Database): DirectoryStore {
     note: async (member, at) => note(db, member, at),
     forget: async (userId) => forget(db, userId),
     noteAdministrators: async (list) => noteAdministrators(db, list),
+    dismissAdministrators: async (userIds) => db.write(() => dismissAdministrators(db, userIds)),
     leavers: async (limit) => readLeavers(db, limit),
     noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
 

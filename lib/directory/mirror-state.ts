@@ -5,9 +5,19 @@ import type { Problem } from '../errors';
 export interface Missing {
   /**
    * `scope`: which part the app may read · `departments`: what is below one · `settings`: whether one is hidden ·
-   * `people`: the people of one · `person`: somebody authorised singly · `roles` · `admins`
+   * `department`: one whose id cannot be read · `people`: the people of one · `person`: somebody authorised singly · `record`: one person, who is kept as before ·
+   * `roles` · `admins`
    */
-  what: 'scope' | 'departments' | 'settings' | 'people' | 'person' | 'roles' | 'admins';
+  what:
+    | 'scope'
+    | 'departments'
+    | 'department'
+    | 'settings'
+    | 'people'
+    | 'person'
+    | 'record'
+    | 'roles'
+    | 'admins';
   /** Why, with its remedy in the catalogue (`messages.problems[problem]`). */
   problem: Problem;
   /** Absent: all of them. */
@@ -15,8 +25,10 @@ export interface Missing {
   departmentName?: string | undefined;
   userId?: string | undefined;
   roleName?: string | undefined;
-  /** For the operator only, like the three below. */
+  /** For the operator only, like all below. */
   dingTalkCode?: string | undefined;
+  reason?: string | undefined;
+  proxy?: string | undefined;
   api?: string | undefined;
   requiredScopes?: string[] | undefined;
   applyUrl?: string | undefined;
@@ -26,7 +38,7 @@ export interface Missing {
 export interface SkippedDepartment {
   id: number;
   name: string;
-  why: 'virtual' | 'school';
+  why: 'virtual' | 'school' | 'cycle';
 }
 
 /** How far what somebody is shown can be trusted. */

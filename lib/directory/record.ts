@@ -8,14 +8,15 @@ export function toRecord(member: Member | ListedMember): PersonRecord {
   return {
     // Without a name there is still somebody.
     name: member.name ?? member.userId,
-    active: member.active !== false,
+    active: member.active === true,
     unionId: member.unionId,
     avatarUrl: member.avatarUrl,
     title: member.title,
     jobNumber: member.jobNumber,
     mobile: member.mobile,
     stateCode: member.stateCode,
-    hideMobile: member.hideMobile || undefined,
+    // Not told counts as hidden.
+    hideMobile: member.hideMobile === false ? undefined : true,
     telephone: member.telephone,
     email: member.email,
     orgEmail: member.orgEmail,

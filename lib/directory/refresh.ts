@@ -13,17 +13,20 @@ import { toNoted, toRules } from './record';
 
 /** Takes over what DingTalk told about somebody just now. Never throws: whoever signs in does not need the mirror. */
 export async function noteMember(member: Member): Promise<void> {
-  await harmless(() => directoryStore().note(toNoted(member), Date.now()));
+  await harmless(async () => {
+    const noted = toNoted(member);
+    // Everybody has a department: where none was told, they stay where they are.
+    if (noted.departments.length === 0) {
+      noted.departments = (await directoryStore().member(member.userId))?.departments ?? [];
+    }
+    if (member.admin === false) await directoryStore().dismissAdministrators([member.userId]);
+    return directoryStore().note(noted, Date.now());
+  });
 }
 
 /** Somebody is no longer a member. Never throws. */
 export async function noteLeaver(userId: string): Promise<void> {
   await harmless(() => directoryStore().forget(userId));
-}
-
-/** Whether DingTalk says by this error that there is no such person in the company. */
-export function isLeaver(error: unknown): boolean {
-  return error instanceof DingTalkError && error.kind === 'rejected' && /^(33012|60121)$/.test(error.code);
 }
 
 /**
@@ -50,6 +53,7 @@ export async function freshMember(
   const { stored, detail, roles } = member;
   return {
     ...stored.record,
+    hideMobile: stored.record.hideMobile ?? false,
     userId,
     departmentIds: stored.departments.map(({ id }) => id),
     ledDepartmentIds: stored.departments.filter(({ leader }) => leader).map(({ id }) => id),
@@ -73,7 +77,7 @@ export async function refreshMember(userId: string, signal?: AbortSignal): Promi
     await noteMember(member);
     return member;
   } catch (error) {
-    if (!isLeaver(error)) throw error;
+    if (!(error instanceof DingTalkError && error.isPersonGone)) throw error;
     await noteLeaver(userId);
     return null;
   }

@@ -186,4 +186,9 @@ CREATE VIRTUAL TABLE directory_text USING fts5(
     sql: "DELETE FROM directory_key; INSERT INTO directory_text (directory_text) VALUES ('delete-all');",
     fill: fillSearch,
   },
+  {
+    // When DingTalk last said who the administrators are; Unix time in ms.
+    name: 'directory-administrators-1',
+    sql: 'ALTER TABLE directory_head ADD COLUMN administrators_at INTEGER NOT NULL DEFAULT 0;',
+  },
 ];

@@ -1,15 +1,21 @@
 import 'server-only';
 import type { Client } from '../dingtalk/client';
-import { getDepartment, listSubDepartments, ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
+import {
+  type DepartmentDetail,
+  getDepartment,
+  listSubDepartments,
+  ROOT_DEPARTMENT_ID,
+} from '../dingtalk/departments';
 import { DingTalkError } from '../dingtalk/errors';
 import { listRoleMembers, listRoles } from '../dingtalk/roles';
 import { getAuthorizedRange } from '../dingtalk/scopes';
 import { countMembers, getMember, listAdministrators, listMemberIds, listMembers } from '../dingtalk/users';
-import type { SkippedDepartment } from './mirror-state';
+import type { Missing, SkippedDepartment } from './mirror-state';
 import { toNoted, toRecord, toRules } from './record';
 import {
   type DirectoryStore,
   type FoundDepartment,
+  type FoundPerson,
   LAST_POSITION,
   type NewTask,
   type Task,
@@ -37,13 +43,17 @@ const SCHOOL_TAGS = new Set(['campus', 'period', 'grade', 'class', 'school']);
 
 export const steps: Record<TaskKind, Step> = {
   async range({ client }) {
-    const { departmentIds, userIds } = await getAuthorizedRange(client);
+    const { departmentIds, userIds, unreadable } = await getAuthorizedRange(client);
     const wanted = departmentIds.includes(ROOT_DEPARTMENT_ID) ? [ROOT_DEPARTMENT_ID] : departmentIds;
     const odd = wanted.filter((id) => id < ROOT_DEPARTMENT_ID);
     const seeds = wanted.filter((id) => id >= ROOT_DEPARTMENT_ID);
     return {
       departments: seeds.map((id, position) => ({ id, parentId: undefined, position, name: '' })),
       skipped: odd.map((id) => ({ id, name: String(id), why: 'virtual' })),
+      unreadable: [
+        ...(unreadable.departments > 0 ? [malformed('department', {})] : []),
+        ...(unreadable.people > 0 ? [malformed('person', {})] : []),
+      ],
       tasks: [
         ...seeds.flatMap((id): NewTask[] =>
           id === ROOT_DEPARTMENT_ID ? tasksOf(id) : [{ kind: 'seed', subject: String(id) }],
@@ -62,10 +72,7 @@ export const steps: Record<TaskKind, Step> = {
       const detail = await getDepartment(client, id);
       const why = whyOdd(detail);
       if (why) return { gone: id, skipped: [{ id, name: detail.name, why }] };
-      return {
-        rules: { departmentId: id, name: detail.name, rules: toRules(detail) },
-        tasks: tasksOf(id).filter(({ kind }) => kind !== 'rules'),
-      };
+      return { ...rulesOf(detail), tasks: tasksOf(id).filter(({ kind }) => kind !== 'rules') };
     });
   },
 
@@ -76,10 +83,7 @@ export const steps: Record<TaskKind, Step> = {
 
   async rules({ client }, { subject }) {
     const departmentId = Number(subject);
-    return unlessGone(departmentId, async () => {
-      const detail = await getDepartment(client, departmentId);
-      return { rules: { departmentId, name: detail.name, rules: toRules(detail) } };
-    });
+    return unlessGone(departmentId, async () => rulesOf(await getDepartment(client, departmentId)));
   },
 
   async people({ client, store }, { subject, cursor, pass }) {
@@ -87,7 +91,7 @@ export const steps: Record<TaskKind, Step> = {
     if (cursor === COMPARE)
       return unlessGone(departmentId, () => compare({ client, store }, departmentId, pass));
     return unlessGone(departmentId, async () => {
-      const { members, nextCursor } = await orConfirmGone(client, departmentId, () =>
+      const { members, nextCursor, isWhole } = await orConfirmGone(client, departmentId, () =>
         listMembers(client, departmentId, cursor),
       );
       const list = members.map((member) => ({
@@ -96,9 +100,10 @@ export const steps: Record<TaskKind, Step> = {
         leader: member.leader,
         departmentIds: member.departmentIds,
       }));
-      const next = nextCursor ?? (cursor > 0 ? COMPARE : undefined);
+      const next = nextCursor ?? (cursor > 0 || !isWhole ? COMPARE : undefined);
       return {
         people: { departmentId, position: cursor, list },
+        notAdministrators: members.filter(({ admin }) => admin === false).map(({ userId }) => userId),
         ...(next === undefined ? {} : { next: { cursor: next } }),
       };
     });
@@ -124,7 +129,8 @@ export const steps: Record<TaskKind, Step> = {
   },
 
   async check({ client, store }, { subject }) {
-    const member = await memberIfAny(client, subject);
+    const [member] = await orUnreadable(() => memberIfAny(client, subject));
+    if (member === undefined) return keptAsTheyWere([subject]);
     if (!member) return { left: subject };
     const tasks: NewTask[] = [];
     for (const id of member.departmentIds) {
@@ -202,13 +208,49 @@ export const steps: Record<TaskKind, Step> = {
 async function childrenOf(client: Client, parentId: number) {
   const departments: FoundDepartment[] = [];
   const skipped: SkippedDepartment[] = [];
-  (await listSubDepartments(client, parentId)).forEach((department, position) => {
-    const { id, name } = department;
-    const why = whyOdd(department);
+  const unreadable: Missing[] = [];
+  (await listSubDepartments(client, parentId)).forEach(({ id, name, tags }, position) => {
+    if (id === undefined) {
+      unreadable.push(malformed('department', { departmentName: name || undefined }));
+      return;
+    }
+    const why = whyOdd({ id, tags });
     if (why) skipped.push({ id, name, why });
     else departments.push({ id, parentId, position, name });
   });
-  return { departments, skipped, tasks: departments.flatMap(({ id }) => tasksOf(id)) };
+  return { departments, skipped, unreadable, tasks: departments.flatMap(({ id }) => tasksOf(id)) };
+}
+
+/** Rules that were not told count as closed, and are named as missing. */
+function rulesOf(detail: DepartmentDetail): TaskResult {
+  const { id: departmentId, name, rulesTold } = detail;
+  return {
+    rules: { departmentId, name, rules: toRules(detail) },
+    unreadable: rulesTold ? [] : [malformed('settings', { departmentId, departmentName: name || undefined })],
+  };
+}
+
+/** One record that makes no sense: it is named, and the others of its answer are taken. */
+function malformed(what: Missing['what'], subject: Partial<Missing>): Missing {
+  return { what, problem: 'malformed', reason: 'unexpected-shape', ...subject };
+}
+
+/** People whose records cannot be read, though they are there: what is known of them stays. */
+function keptAsTheyWere(userIds: readonly string[], departmentId?: number): TaskResult {
+  return {
+    kept: { userIds, departmentId },
+    unreadable: userIds.map((userId) => malformed('record', { userId, departmentId })),
+  };
+}
+
+/** What was read, in a list of one; none when it made no sense. */
+async function orUnreadable<T>(action: () => Promise<T>): Promise<[T] | []> {
+  try {
+    return [await action()];
+  } catch (error) {
+    if (error instanceof DingTalkError && error.kind === 'malformed') return [];
+    throw error;
+  }
 }
 
 function whyOdd({ id, tags }: { id: number; tags: string[] }): SkippedDepartment['why'] | undefined {
@@ -247,25 +289,33 @@ async function compare(
       mayHaveHadEffect: false,
     });
   }
-  const members = await Promise.all(slipped.map((userId) => memberIfAny(client, userId)));
-  const list = members.flatMap((member) =>
-    member?.departmentIds.includes(departmentId)
-      ? [
-          {
-            userId: member.userId,
-            record: toRecord(member),
-            leader: member.ledDepartmentIds.includes(departmentId),
-            departmentIds: member.departmentIds,
-          },
-        ]
-      : [],
-  );
-  return { people: { departmentId, position: LAST_POSITION, list }, moved };
+  const list: FoundPerson[] = [];
+  const unread: string[] = [];
+  const readSingly = async (userId: string) => {
+    const [member] = await orUnreadable(() => memberIfAny(client, userId));
+    if (member === undefined) unread.push(userId);
+    // Where no department was told, the list of ids has told one.
+    else if (member && (member.departmentIds.length === 0 || member.departmentIds.includes(departmentId))) {
+      const { departmentIds, ledDepartmentIds } = member;
+      list.push({
+        userId,
+        record: toRecord(member),
+        leader: ledDepartmentIds.includes(departmentId),
+        departmentIds,
+      });
+    }
+  };
+  await Promise.all(slipped.map(readSingly));
+  list.sort((one, other) => slipped.indexOf(one.userId) - slipped.indexOf(other.userId));
+  return {
+    ...keptAsTheyWere(unread, departmentId),
+    people: { departmentId, position: LAST_POSITION, list },
+    moved,
+  };
 }
 
 const NO_SUCH_DEPARTMENT = /^60003$/;
 const NO_DEPARTMENT_OF_OURS = /^(60003|50004)$/;
-const NO_SUCH_PERSON = /^(33012|40003|60111|60121|50002)$/;
 const NO_SUCH_ROLE = /^33011$/;
 /** `user/list` says no more than that it failed. */
 const PEOPLE_NOT_READ = /^60019$/;
@@ -295,17 +345,21 @@ async function orConfirmGone<T>(client: Client, departmentId: number, action: ()
 
 /** A department; null when it was dissolved, or is no longer for us to see. */
 function departmentIfAny(client: Client, departmentId: number) {
-  return getDepartment(client, departmentId).catch(nullWhereRefused(NO_DEPARTMENT_OF_OURS));
+  return getDepartment(client, departmentId).catch(
+    nullIf((error) => isRefusal(error, NO_DEPARTMENT_OF_OURS)),
+  );
 }
 
 /** Somebody; null when they left, or are no longer for us to see. */
 function memberIfAny(client: Client, userId: string) {
-  return getMember(client, userId).catch(nullWhereRefused(NO_SUCH_PERSON));
+  return getMember(client, userId).catch(
+    nullIf((error) => error instanceof DingTalkError && (error.isPersonGone || error.isPersonOutOfRange)),
+  );
 }
 
-function nullWhereRefused(codes: RegExp): (error: unknown) => null {
+function nullIf(isExpected: (error: unknown) => boolean): (error: unknown) => null {
   return (error) => {
-    if (isRefusal(error, codes)) return null;
+    if (isExpected(error)) return null;
     throw error;
   };
 }

@@ -149,12 +149,18 @@ export interface TaskResult {
   roles?: StoredRole[];
   roleMembers?: { roleId: number; userIds: string[] };
   administrators?: { userId: string; main: boolean }[];
+  /** People whose own records say that they are none. */
+  notAdministrators?: readonly string[];
   /** A department that is no more: what was read of it is forgotten. */
   gone?: number;
   /** Steps that follow. Those that exist already are not made again. */
   tasks?: NewTask[];
   skipped?: SkippedDepartment[];
   missing?: Missing;
+  /** Single records that made no sense, while the rest of the answer was taken. */
+  unreadable?: readonly Missing[];
+  /** People who are there but could not be read: their published record and places stay, and so does the one given. */
+  kept?: { userIds: readonly string[]; departmentId: number | undefined };
   /** The same task goes on from here; absent: it is done. */
   next?: { cursor: number };
   /** The reading of this department begins again, because it changed meanwhile. */
@@ -262,7 +268,8 @@ export interface DirectoryStore {
   members(userIds: readonly string[]): Promise<StoredMember[]>;
   rolesOf(userId: string): Promise<StoredRole[]>;
   detail(userId: string): Promise<StoredDetail | null>;
-  isMainAdministrator(userId: string): Promise<boolean>;
+  /** @param confirmedAfter a list that DingTalk gave before is nobody's; Unix time in ms */
+  isMainAdministrator(userId: string, confirmedAfter?: number): Promise<boolean>;
   /** Whoever fits the whole text, best first, then whoever has each of its terms somewhere. Holds nobody up for long. */
   find(plan: SearchPlan, options: FindOptions): Promise<Finding>;
   /** How many people some departments have together, each counted once. */
@@ -280,6 +287,8 @@ export interface DirectoryStore {
   forget(userId: string): Promise<boolean>;
   /** Who the administrators are. */
   noteAdministrators(list: readonly { userId: string; main: boolean }[]): Promise<void>;
+  /** People whose own records say that they are no administrators. */
+  dismissAdministrators(userIds: readonly string[]): Promise<void>;
   /** A department's name and rules. @returns whether anything changed */
   noteDepartment(id: number, name: string, rules: DepartmentRules): Promise<boolean>;
 

@@ -144,7 +144,8 @@ function summary(run: StoredRun): string[] {
 
 function describe({ what, problem, departmentName, departmentId, userId, ...missing }: Missing): string {
   const where = departmentName ?? departmentId ?? userId ?? missing.roleName;
-  const reason = [problem, missing.dingTalkCode, missing.requiredScopes?.join(' '), missing.applyUrl];
+  const { dingTalkCode, proxy, requiredScopes, applyUrl } = missing;
+  const reason = [problem, dingTalkCode ?? missing.reason, proxy, requiredScopes?.join(' '), applyUrl];
   return `${what}${where === undefined ? '' : ` ${where}`}: ${reason.filter(Boolean).join(' · ')}`;
 }
 

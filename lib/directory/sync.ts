@@ -115,9 +115,11 @@ async function runUnderLease(
   }
 }
 
-/** Roles, administrators and rules apart: who was not read there is not taken for gone. */
+/** Roles, administrators, rules and single records apart: who was not read there is not taken for gone. */
 function arePeopleComplete(missing: { what: string }[]): boolean {
-  return !missing.some(({ what }) => ['scope', 'departments', 'people', 'person'].includes(what));
+  return !missing.some(({ what }) =>
+    ['scope', 'departments', 'department', 'people', 'person'].includes(what),
+  );
 }
 
 async function heartbeat(beat: () => Promise<void>, signal: AbortSignal): Promise<void> {

@@ -36,7 +36,10 @@ export async function directoryTree(): Promise<DirectoryTree> {
 }
 
 export function buildTree(state: DirectoryState, stored: readonly StoredDepartment[]): DirectoryTree {
-  const departments = stored.map((one) => ({ ...one, name: shownName(one.name, String(one.id)) }));
+  const departments = withoutCycles(stored).map((one) => ({
+    ...one,
+    name: shownName(one.name, String(one.id)),
+  }));
   const byId = new Map(departments.map((department) => [department.id, department]));
   const children = new Map<number | undefined, StoredDepartment[]>();
   for (const department of departments) {
@@ -69,6 +72,26 @@ export function buildTree(state: DirectoryState, stored: readonly StoredDepartme
     },
     hasRules: departments.some(({ hidden, restricted }) => hidden || restricted),
   };
+}
+
+/** A department that is below itself would vanish with everything below it: its way up is cut where it closes. */
+function withoutCycles(departments: readonly StoredDepartment[]): readonly StoredDepartment[] {
+  const parents = new Map(departments.map(({ id, parentId }) => [id, parentId]));
+  const isSafe = new Set<number>();
+  const cut = new Set<number>();
+  for (const { id } of departments) {
+    const path = new Set<number>();
+    let at: number | undefined = id;
+    while (at !== undefined && !isSafe.has(at)) {
+      path.add(at);
+      const above: number | undefined = cut.has(at) ? undefined : parents.get(at);
+      if (above !== undefined && path.has(above)) cut.add(at);
+      at = cut.has(at) ? undefined : above;
+    }
+    for (const one of path) isSafe.add(one);
+  }
+  if (cut.size === 0) return departments;
+  return departments.map((one) => (cut.has(one.id) ? { ...one, parentId: undefined } : one));
 }
 
 interface Spoken {

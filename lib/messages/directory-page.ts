@@ -73,6 +73,9 @@ const zhCN = {
     settings: (name: string | undefined) => (name ? `“${name}”的可见设置` : '部门的可见设置'),
     people: (name: string | undefined) => (name ? `“${name}”的成员` : '部门成员'),
     person: (userId: string | undefined) => (userId ? `单独授权的人员 ${userId}` : '单独授权的人员'),
+    department: (name: string | undefined) => (name ? `部门“${name}”（编号无法读取）` : '编号无法读取的部门'),
+    record: (userId: string | undefined) =>
+      userId ? `人员 ${userId} 的资料（无法读取，保持原样）` : '人员资料',
     roles: (name: string | undefined) => (name ? `角色“${name}”的成员` : '角色'),
     admins: '管理员名单',
   },
@@ -171,6 +174,9 @@ const en: typeof zhCN = {
     settings: (name) => (name ? `who may see ${name}` : 'who may see departments'),
     people: (name) => (name ? `the people of ${name}` : 'the people of departments'),
     person: (userId) => (userId ? `${userId}, who is authorised singly` : 'people who are authorised singly'),
+    department: (name) =>
+      name ? `the department ${name}, whose id cannot be read` : 'departments whose id cannot be read',
+    record: (userId) => (userId ? `the record of ${userId}, who stays as before` : 'records of people'),
     roles: (name) => (name ? `who has the role ${name}` : 'roles'),
     admins: 'the list of administrators',
   },

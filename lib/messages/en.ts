@@ -11,6 +11,10 @@ const waitAndRetry = 'Wait a moment, then tap “Try again”.';
 const tellAdmin = 'Please give your administrator the request id below.';
 /** Where errors of the program go: the product cannot know who looks after this installation. */
 const report = 'report it, with the request id, to the maintainer of this installation';
+const waitThenTell =
+  'Wait a moment, then tap “Try again”. If it lasts, give your administrator the request id below.';
+const unreachable =
+  'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.';
 const consoleApp = 'open-dev.dingtalk.com → 应用开发 (App development) → your app';
 
 const problems: Record<Problem, ProblemText> = {
@@ -214,18 +218,54 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Developer console → 资源管理 (Resources): see the usage, upgrade or buy more.',
   },
   unreachable: {
-    person:
-      'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.',
+    person: unreachable,
     next: waitAndRetry,
     cause: 'DingTalk gave no answer, answered too late or said that it is busy.',
     remedy: 'It passes. If it lasts, check the server’s network, DNS and proxy towards DingTalk.',
   },
   malformed: {
-    person:
-      'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.',
+    person: unreachable,
     next: waitAndRetry,
     cause: 'The answer of DingTalk, or of a proxy on the way, made no sense and was not used.',
     remedy: `If it lasts, see whether a proxy rewrites answers; if none does, ${report}.`,
+  },
+  'html-page': {
+    person: unreachable,
+    next: waitAndRetry,
+    cause:
+      'A web page came instead of an answer: DingTalk is under maintenance, or a proxy or a firewall on the way answered in its place.',
+    remedy:
+      'It passes when it is DingTalk’s. If it lasts, see whether a proxy or a login page of the network answers for DingTalk.',
+  },
+  'certificate-refused': {
+    person: unreachable,
+    next: waitThenTell,
+    cause:
+      'The TLS certificate of DingTalk’s address is not trusted: a firewall or proxy on the way issues its own, the root certificate is unknown to Node.js, the certificate has expired, or the server’s clock is wrong.',
+    remedy:
+      'If the company inspects TLS, put its root certificate in a PEM file, name it in the environment variable NODE_EXTRA_CA_CERTS and restart. Otherwise check the server’s clock and DINGTALK_API_URL, DINGTALK_OAPI_URL. Never switch verification off.',
+  },
+  'host-unknown': {
+    person: unreachable,
+    next: waitThenTell,
+    cause: 'The server’s DNS does not know DingTalk’s host name (ENOTFOUND).',
+    remedy:
+      'Check DINGTALK_API_URL and DINGTALK_OAPI_URL, and the DNS of the server or container. Where only a proxy reaches the internet, set HTTPS_PROXY.',
+  },
+  'connection-refused': {
+    person: unreachable,
+    next: waitThenTell,
+    cause: 'The connection to DingTalk’s address is refused, or there is no route to it: usually a firewall.',
+    remedy:
+      'Allow outgoing TCP 443 from the server to DingTalk’s hosts, and check DINGTALK_API_URL and DINGTALK_OAPI_URL. Where only a proxy reaches the internet, set HTTPS_PROXY.',
+  },
+  'proxy-failed': {
+    person: unreachable,
+    next: waitThenTell,
+    cause:
+      'The outgoing proxy (below) cannot be reached, does not answer, or refuses to connect to DingTalk.',
+    remedy:
+      'Check HTTPS_PROXY: host, port, user name and password (proxy-407: they are refused). The proxy must allow CONNECT to DingTalk’s hosts on port 443. Hosts that need no proxy belong in NO_PROXY.',
   },
   'unknown-answer': {
     person: 'DingTalk answered with an unknown error; the sign-in did not complete.',
@@ -308,7 +348,9 @@ export const en: Messages = {
     cause: 'Cause',
     remedy: 'Remedy',
     actor: 'Who must act',
-    dingTalkCode: 'Error code',
+    dingTalkCode: 'DingTalk’s code',
+    reason: 'What happened',
+    proxy: 'Outgoing proxy',
     permissions: 'Missing permissions',
     address: 'The server’s address',
     apply: 'Apply at DingTalk',

@@ -60,8 +60,12 @@ const zhCN = {
     [missing > 0 ? `缺少 ${missing} 项` : '', skipped > 0 ? `略过 ${skipped} 个部门` : '']
       .filter(Boolean)
       .join('，'),
-  skipped: '有意略过的部门（不属于公司的组织架构）',
-  skippedWhy: { virtual: '钉钉的虚拟部门', school: '家校通讯录' },
+  skipped: '有意略过的部门（不属于公司的组织架构，或位置重复）',
+  skippedWhy: {
+    virtual: '钉钉的虚拟部门',
+    school: '家校通讯录',
+    cycle: '又被列在自己的下级部门之中，只保留原来的位置',
+  },
   api: '接口',
 };
 
@@ -131,8 +135,12 @@ const en: typeof zhCN = {
     [missing > 0 ? `${missing} missing` : '', skipped > 0 ? `${skipped} left out` : '']
       .filter(Boolean)
       .join(', '),
-  skipped: 'Departments left out on purpose (not of the company’s own tree)',
-  skippedWhy: { virtual: 'a virtual department of DingTalk’s', school: 'school contacts' },
+  skipped: 'Departments left out on purpose (not of the company’s own tree, or listed twice)',
+  skippedWhy: {
+    virtual: 'a virtual department of DingTalk’s',
+    school: 'school contacts',
+    cycle: 'also listed below itself; only its first place is kept',
+  },
   api: 'API',
 };
 

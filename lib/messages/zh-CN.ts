@@ -21,6 +21,8 @@ const waitAndRetry = '稍等片刻后点“重试”。';
 const tellAdmin = '请把下面的请求编号告诉管理员。';
 /** Where errors of the program go: the product cannot know who looks after this installation. */
 const report = '连同请求编号报告给本系统的维护人员';
+const waitThenTell = '稍等片刻后点“重试”；若一直如此，请把下面的请求编号告诉管理员。';
+const unreachable = '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。';
 const consoleApp = '钉钉开放平台 open-dev.dingtalk.com → 应用开发 → 您的应用';
 
 const problems: Record<Problem, ProblemText> = {
@@ -210,16 +212,51 @@ const problems: Record<Problem, ProblemText> = {
     remedy: '开放平台 → 资源管理：查看用量，升级或购买额度。',
   },
   unreachable: {
-    person: '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。',
+    person: unreachable,
     next: waitAndRetry,
     cause: '钉钉没有回答、回答超时或回答系统繁忙。',
     remedy: '会自行恢复。若持续，检查服务器到钉钉的网络、DNS 与代理。',
   },
   malformed: {
-    person: '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。',
+    person: unreachable,
     next: waitAndRetry,
     cause: '钉钉（或中间的代理）的回答无法理解，未予采信。',
     remedy: `若持续，检查中间代理是否改写了回答；若没有，${report}。`,
+  },
+  'html-page': {
+    person: unreachable,
+    next: waitAndRetry,
+    cause: '收到的是一个网页而不是接口的回答：钉钉正在维护，或途中的代理、防火墙代为回答。',
+    remedy: '若是钉钉维护，会自行恢复。若持续，检查是否有代理或网络认证页面代替钉钉作答。',
+  },
+  'certificate-refused': {
+    person: unreachable,
+    next: waitThenTell,
+    cause:
+      '不信任钉钉地址的 TLS 证书：途中的防火墙或代理签发了自己的证书、Node.js 不认识其根证书、证书已过期，或服务器时间不准。',
+    remedy:
+      '若公司网络会检查 TLS 流量，把公司的根证书存为 PEM 文件，用环境变量 NODE_EXTRA_CA_CERTS 指向它，然后重启。否则检查服务器时间，以及 DINGTALK_API_URL、DINGTALK_OAPI_URL。不要关闭证书校验。',
+  },
+  'host-unknown': {
+    person: unreachable,
+    next: waitThenTell,
+    cause: '服务器的 DNS 查不到钉钉的主机名（ENOTFOUND）。',
+    remedy:
+      '检查 DINGTALK_API_URL、DINGTALK_OAPI_URL，以及服务器或容器的 DNS。若只能经代理访问外网，请设置 HTTPS_PROXY。',
+  },
+  'connection-refused': {
+    person: unreachable,
+    next: waitThenTell,
+    cause: '到钉钉地址的连接被拒绝，或没有路由：多半是防火墙。',
+    remedy:
+      '放行服务器到钉钉各主机 TCP 443 端口的出站连接，并检查 DINGTALK_API_URL、DINGTALK_OAPI_URL。若只能经代理访问外网，请设置 HTTPS_PROXY。',
+  },
+  'proxy-failed': {
+    person: unreachable,
+    next: waitThenTell,
+    cause: '出站代理（见下）连不上、没有回答，或拒绝连接钉钉。',
+    remedy:
+      '检查 HTTPS_PROXY 的主机、端口、用户名和密码（proxy-407 表示用户名或密码被拒绝）。代理须允许以 CONNECT 连接钉钉各主机的 443 端口。无需代理的主机写入 NO_PROXY。',
   },
   'unknown-answer': {
     person: '钉钉返回了未知的错误，登录没有完成。',
@@ -300,7 +337,9 @@ export const zhCN = {
     cause: '原因',
     remedy: '处理办法',
     actor: '由谁处理',
-    dingTalkCode: '错误码',
+    dingTalkCode: '钉钉错误码',
+    reason: '具体情况',
+    proxy: '出站代理',
     permissions: '缺少的权限点',
     address: '服务器出口地址',
     apply: '在钉钉申请',

@@ -33,6 +33,8 @@ const GATHER_MS = 10;
 const PRUNE_CHUNK = 500;
 /** Sessions and endings are kept a little beyond their time: clocks differ. */
 const KEEP_SECONDS = 86_400;
+/** Above 1, so that what was left lying while nothing ran is caught up with; the longest session must not be overtaken. */
+const HORIZON_SPEED = 1.1;
 /** Events are remembered far longer than the window in which an old one would be taken. */
 const KEEP_EVENTS_MS = 7 * 86_400_000;
 /** So long whoever asks about a session has for it. */
@@ -58,8 +60,18 @@ interface Waiting {
 const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM revocation_head)
   AND generation = coalesce((SELECT generation FROM revocation_person p WHERE p.user_id = s.user_id), 0)`;
 
-/** Revocations in a libsql database. @param now Unix time in ms */
-export function createLibsqlRevocations(db: Database, now: () => number = Date.now): RevocationStore {
+/**
+ * Revocations in a libsql database.
+ *
+ * @param now Unix time in ms
+ * @param elapsed ms on a clock that nobody sets
+ */
+export function createLibsqlRevocations(
+  db: Database,
+  now: () => number = Date.now,
+  elapsed: () => number = now === Date.now ? () => performance.now() : now,
+): RevocationStore {
+  const horizon = createHorizon(db, { now, elapsed });
   const seconds = () => Math.floor(now() / 1000);
 
   /** Waits for its turn without holding up the process. */
@@ -325,7 +337,7 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
 
     prune: async () => {
       const old = [
-        ['session', 'expires_at', seconds() - KEEP_SECONDS],
+        ['session', 'expires_at', await write(horizon.advance)],
         ['revocation_event', 'at', now() - KEEP_EVENTS_MS],
       ] as const;
       for (const [table, column, before] of old) {
@@ -336,6 +348,34 @@ export function createLibsqlRevocations(db: Database, now: () => number = Date.n
           );
         while ((await write(dropSome)) === PRUNE_CHUNK) await delay(20);
       }
+    },
+  };
+}
+
+/**
+ * Up to when expired rows are dropped. A clock that is ahead would drop endings of sessions that are good again when
+ * it is set right; so the horizon goes on from where the database has it, hardly faster than time passes.
+ */
+function createHorizon(db: Database, { now, elapsed }: { now: () => number; elapsed: () => number }) {
+  let begun: { horizon: number; at: number } | undefined;
+
+  function begin(): typeof begun {
+    const { horizon } = db.get<{ horizon: number | null }>(
+      `SELECT coalesce(nullif(prune_horizon, 0), (SELECT min(expires_at) FROM session)) AS horizon
+       FROM revocation_head`,
+    )!;
+    return horizon === null ? undefined : { horizon, at: elapsed() };
+  }
+
+  return {
+    /** Inside a transaction. @returns Unix time in seconds; 0: there is nothing to drop */
+    advance(): number {
+      begun ??= begin();
+      if (!begun) return 0;
+      const reached = begun.horizon + Math.floor(((elapsed() - begun.at) / 1000) * HORIZON_SPEED);
+      const horizon = Math.min(Math.floor(now() / 1000) - KEEP_SECONDS, reached);
+      db.run('UPDATE revocation_head SET prune_horizon = max(prune_horizon, ?)', horizon);
+      return horizon;
     },
   };
 }

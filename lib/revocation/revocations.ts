@@ -152,7 +152,7 @@ export const revocations = processWide('revocations', () =>
     idleSeconds: config().sessionIdleSeconds,
     isStillThere: async (userId) => {
       const member = await refreshMember(userId);
-      return member !== null && member.active !== false;
+      return member?.active === true;
     },
   }),
 );

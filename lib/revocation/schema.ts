@@ -62,4 +62,9 @@ CREATE TABLE stale (key TEXT PRIMARY KEY, stale TEXT NOT NULL, mark INTEGER NOT 
 CREATE TABLE missed_event (id TEXT PRIMARY KEY, event TEXT NOT NULL) WITHOUT ROWID;
 `,
   },
+  {
+    // Up to when rows may be dropped; Unix time in seconds. 0: never dropped any yet.
+    name: 'revocation-3',
+    sql: 'ALTER TABLE revocation_head ADD COLUMN prune_horizon INTEGER NOT NULL DEFAULT 0;',
+  },
 ];

@@ -44,8 +44,8 @@ const POLL_MS = 500;
 const STALE_MS = 60_000;
 /** A look that takes longer has failed. */
 const LOOK_TIMEOUT_MS = 5000;
-/** Endings of sessions that have expired are forgotten, some time later: clocks differ. */
-const KEEP_SECONDS = 3600;
+/** No session lives longer than a week. Not by its own expiry: a clock that is ahead would revive it when set right. */
+const KEEP_MS = 8 * 86_400_000;
 const TIDY_EVERY = 1000;
 
 /**
@@ -63,6 +63,7 @@ export function createView({
   let sequence = -1;
   let epoch = -1;
   let generations = new Map<string, number>();
+  /** Id to when this process learned of it. */
   let ended = new Map<string, number>();
   let answeredAt = Number.NEGATIVE_INFINITY;
   let silent = false;
@@ -81,7 +82,7 @@ export function createView({
       ended = new Map();
     }
     for (const { userId, generation } of changes.people) generations.set(userId, generation);
-    for (const { id, expiresAt } of changes.sessions) ended.set(id, expiresAt);
+    for (const { id } of changes.sessions) ended.set(id, askedAt);
     ({ sequence, epoch } = changes);
     answeredAt = askedAt;
     if (silent) onAnswer?.();
@@ -90,8 +91,8 @@ export function createView({
   }
 
   function tidy(): void {
-    const before = Date.now() / 1000 - KEEP_SECONDS;
-    for (const [id, expiresAt] of ended) if (expiresAt < before) ended.delete(id);
+    const before = now() - KEEP_MS;
+    for (const [id, learnedAt] of ended) if (learnedAt < before) ended.delete(id);
   }
 
   function refresh(): Promise<void> {
@@ -142,8 +143,8 @@ export function createView({
       return verdict === 'behind' ? 'ended' : verdict;
     },
     refresh,
-    end: ({ id, expiresAt }) => {
-      ended.set(id, expiresAt);
+    end: ({ id }) => {
+      ended.set(id, now());
     },
     isFresh,
     close: () => {

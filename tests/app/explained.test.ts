@@ -127,12 +127,12 @@ const cases: Case[] = [
   {
     problem: 'unreachable',
     ask: withFault('userinfo', { kind: 'status', status: 500 }),
-    detail: { dingTalkCode: 'http-500' },
+    detail: { reason: 'http-500' },
   },
   {
     problem: 'malformed',
     ask: withFault('userinfo', { kind: 'empty' }),
-    detail: { dingTalkCode: 'not-json' },
+    detail: { reason: 'not-json' },
   },
   {
     problem: 'unknown-answer',

@@ -110,7 +110,7 @@ test('a failure of DingTalk leaves one line, with its code and what was called',
     level: 'error',
     outcome: 'unreachable',
     actor: 'nobody',
-    dingTalkCode: 'ECONNRESET',
+    reason: 'ECONNRESET',
     api: '/topapi/v2/user/getuserinfo',
     upstreamCalls: 1,
   });

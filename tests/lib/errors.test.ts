@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DingTalkError } from '@/lib/dingtalk/errors';
+import { DingTalkError, type DingTalkErrorKind } from '@/lib/dingtalk/errors';
 import { type Actor, AppError, fromDingTalk, mayRetry, type Problem, problems } from '@/lib/errors';
 import { messagesIn } from '@/lib/messages';
 
@@ -192,4 +192,71 @@ describe.each(Object.keys(problems) as Problem[])('%s', (problem) => {
     expect(status === 0 || (status >= 400 && status < 600)).toBe(true);
     expect(new AppError(problem)).toMatchObject({ status, code: problems[problem].code });
   });
+});
+
+// ── What does not pass by itself on the way to DingTalk ───────────────────────────────────────────────────────────
+
+test.each<[string, Problem]>([
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'certificate-refused'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'certificate-refused'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'certificate-refused'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'certificate-refused'],
+  ['CERT_HAS_EXPIRED', 'certificate-refused'],
+  ['CERT_NOT_YET_VALID', 'certificate-refused'],
+  ['CERT_SIGNATURE_FAILURE', 'certificate-refused'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'certificate-refused'],
+  ['HOSTNAME_MISMATCH', 'certificate-refused'],
+  ['INVALID_CA', 'certificate-refused'],
+  ['ENOTFOUND', 'host-unknown'],
+  ['ECONNREFUSED', 'connection-refused'],
+  ['EHOSTUNREACH', 'connection-refused'],
+  ['ENETUNREACH', 'connection-refused'],
+  ['proxy-407', 'proxy-failed'],
+  ['proxy-ECONNREFUSED', 'proxy-failed'],
+  ['proxy-timeout', 'proxy-failed'],
+])('%s is %s: the developer acts, with a remedy of its own', (code, problem) => {
+  const error = new DingTalkError('unreachable', { api: TOKEN, code, mayHaveHadEffect: false });
+  expect(fromDingTalk(error)).toMatchObject({ problem, status: 503, detail: { reason: code } });
+  expect(fromDingTalk(error).detail.dingTalkCode).toBeUndefined();
+  expect(problems[problem].actor).toBe('developer');
+  const remedies = Object.values(messagesIn('en').problems).map(({ remedy }) => remedy);
+  expect(remedies.filter((remedy) => remedy === messagesIn('en').problems[problem].remedy)).toHaveLength(1);
+});
+
+test.each(['EAI_AGAIN', 'ECONNRESET', 'ETIMEDOUT', 'timeout', 'proxy-502', 'proxy-504'])(
+  '%s passes by itself',
+  (code) => {
+    const error = new DingTalkError('unreachable', { api: TOKEN, code, mayHaveHadEffect: false });
+    expect(fromDingTalk(error).problem).toBe('unreachable');
+  },
+);
+
+test('an open circuit is explained by what opened it', () => {
+  const detail = { api: TOKEN, mayHaveHadEffect: false };
+  const cause = new DingTalkError('unreachable', {
+    ...detail,
+    code: 'proxy-407',
+    proxy: 'http://proxy:3128',
+  });
+  const error = new DingTalkError('unreachable', { ...detail, code: 'circuit-open' }, { cause });
+  expect(fromDingTalk(error)).toMatchObject({
+    problem: 'proxy-failed',
+    detail: { reason: 'circuit-open', proxy: 'http://proxy:3128' },
+  });
+});
+
+test.each<[DingTalkErrorKind, string, boolean]>([
+  ['rejected', '60011', true],
+  ['rejected', 'Forbidden.AccessDenied.QpsLimitForApi', true],
+  ['rejected', 'banned', false],
+  ['rejected', 'http-429', false],
+  ['unreachable', 'circuit-open', false],
+  ['unreachable', 'timeout', false],
+  ['unreachable', 'http-503', false],
+  ['unreachable', 'too-many-in-flight', false],
+  ['malformed', 'unexpected-shape', false],
+])('%s %s is shown as a code of DingTalk’s: %s', (kind, code, isTheirs) => {
+  const shown = fromDingTalk(new DingTalkError(kind, { api: USERDETAIL, code, mayHaveHadEffect: true }));
+  expect(shown.detail.dingTalkCode).toBe(isTheirs ? code : undefined);
+  expect(shown.detail.reason).toBe(isTheirs ? undefined : code);
 });

@@ -100,3 +100,53 @@ test('a crowd shares waits for the disk, also when it comes one by one; whoever 
   expect(waits - before).toBe(2);
   db.close();
 });
+
+// ── A clock that is wrong ─────────────────────────────────────────────────────────────────────────────────────────
+
+const HOUR_MS = 3_600_000;
+const session = (id: string, nowMs: number) => ({
+  id,
+  userId: 'zhang',
+  name: '张',
+  door: 'client' as const,
+  client: 'dingtalk-android' as const,
+  issuedAt: Math.floor(nowMs / 1000),
+  expiresAt: Math.floor(nowMs / 1000) + 12 * 3600,
+});
+
+test.each([40, 24 * 30, 24 * 400])(
+  'a clock that is %i hours ahead when the process starts drops no ending of a session that may still be good',
+  async (hoursAhead) => {
+    const { db } = openFile();
+    const rightNow = 1_700_000_000_000;
+    const before = createLibsqlRevocations(db, () => rightNow);
+    const line = { event: 'sign-in' as const, userId: 'zhang' };
+    const ended = session('ended', rightNow);
+    await before.open(ended, { since: await before.sequence(), line });
+    await before.prune();
+    await before.endSession(ended, { reason: 'signed-out', by: 'zhang' });
+
+    let passedMs = 0;
+    const wrong = createLibsqlRevocations(
+      db,
+      () => rightNow + hoursAhead * HOUR_MS + passedMs,
+      () => passedMs,
+    );
+    for (let hour = 0; hour < 11; hour++, passedMs += HOUR_MS) await wrong.prune();
+    const right = createLibsqlRevocations(db, () => rightNow + passedMs);
+    expect((await right.changesSince(-1)).sessions.map(({ id }) => id)).toEqual(['ended']);
+  },
+);
+
+test('what expired while nothing ran is dropped in the end', async () => {
+  const { db } = openFile();
+  const start = 1_700_000_000_000;
+  const line = { event: 'sign-in' as const, userId: 'zhang' };
+  const before = createLibsqlRevocations(db, () => start);
+  await before.open(session('old', start), { since: await before.sequence(), line });
+  await before.prune();
+  let now = start + 5 * 24 * HOUR_MS;
+  const later = createLibsqlRevocations(db, () => now);
+  for (let hour = 0; hour < 40; hour++, now += HOUR_MS) await later.prune();
+  expect(db.all("SELECT id FROM session WHERE id = 'old'")).toEqual([]);
+});

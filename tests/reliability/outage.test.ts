@@ -77,7 +77,7 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
   caller.close();
   await Promise.all([app.close(), line.close(), emulator.close()]);
 
-  const codeOf = ({ text }: Reply) => /"dingTalkCode":"([^"]+)"/.exec(text)?.[1];
+  const codeOf = ({ text }: Reply) => /"reason":"([^"]+)"/.exec(text)?.[1];
   const refused = tries.filter((reply) => codeOf(reply) === 'circuit-open');
   const asked = tries.filter((reply) => codeOf(reply) !== 'circuit-open');
   printFigures(`R4, R5 · an outage of ${seconds} s: ${kinds.map(([name]) => name).join(', ')}`, {

@@ -83,5 +83,6 @@ export function pageNumber(value: string | null | undefined): number | undefined
 
 /** A department's id in an address; undefined when it is none. */
 export function departmentIdIn(value: string): number | undefined {
-  return /^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined;
+  // Beyond the exact numbers, two addresses would be one department.
+  return /^[1-9]\d{0,15}$/.test(value) && Number.isSafeInteger(Number(value)) ? Number(value) : undefined;
 }

@@ -12,6 +12,8 @@ export function missingName(missing: Missing, { missing: names }: DirectoryText)
       return names[what];
     case 'person':
       return names.person(shownText(userId));
+    case 'record':
+      return names.record(shownText(userId));
     case 'roles':
       return names.roles(shownText(roleName));
     default:

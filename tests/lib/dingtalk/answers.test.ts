@@ -124,7 +124,34 @@ test('a missing permission names itself, and the link to apply for it', async ()
       dingTalkRequestId: expect.stringMatching(/^15[0-9a-z]+$/),
     },
   });
-  expect(calls()).toMatchObject({ token: 0, detail: 1 });
+  // The token may be older than the permission: one new token, once a minute.
+  expect(calls()).toMatchObject({ token: 1, detail: 2 });
+  await failureOf(getMember(client, userid));
+  expect(calls()).toMatchObject({ token: 1, detail: 3 });
+});
+
+test('a permission that was given after the token is used at once', async () => {
+  const { client } = await warmLine();
+  detailFails({ kind: 'errcode', errcode: 60011 }, 1);
+  expect(await getMember(client, userid)).toMatchObject({ userId: userid });
+});
+
+test('an error text of 900 KB holds nobody up', async () => {
+  const { client } = await warmLine();
+  for (const part of [
+    'requiredScopes=[',
+    '所需的权限：[',
+    'https://open-dev.dingtalk.com/appscope/apply',
+    'request ip=',
+    ' ,',
+    'subcode=',
+  ]) {
+    const errmsg = part.repeat(900_000 / Buffer.byteLength(part));
+    detailFails(said({ errcode: 88, errmsg, sub_code: part === 'subcode=' ? '' : '60121' }), 1);
+    const started = performance.now();
+    await failureOf(getMember(client, userid));
+    expect(performance.now() - started, part).toBeLessThan(500);
+  }
 });
 
 test('a missing permission in the new dialect names itself', async () => {
@@ -163,7 +190,11 @@ test.each<[string, FaultInput, string]>([
   ['the interface', { kind: 'errcode', errcode: 45009 }, '45009'],
   ['HTTP 429', { kind: 'status', status: 429, headers: { 'retry-after': '2' }, body: '{}' }, 'http-429'],
   ['the ban, as JSON', said({ status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'u' }), 'banned'],
-  ['the ban, as a page', { kind: 'html' }, 'banned'],
+  [
+    'the ban, as a page',
+    { kind: 'status', status: 200, contentType: 'text/html', body: '<html>x5secdata /punish?</html>' },
+    'banned',
+  ],
 ])('too many calls (%s) is never answered with another call', async (_, fault, code) => {
   const { client } = await warmLine();
   detailFails(fault);
@@ -175,6 +206,26 @@ test.each<[string, FaultInput, string]>([
     isTransient: true,
   });
   expect(calls()).toMatchObject({ token: 0, detail: 1 });
+});
+
+test.each([
+  '<!doctype html><title>钉钉</title><h1>系统维护中</h1>',
+  '\n <html><form action="/portal/login">Wi-Fi</form></html>',
+])('a page that does not say that it is a ban is not called one: %s', async (body) => {
+  const { client } = await warmLine();
+  detailFails({ kind: 'status', status: 200, contentType: 'text/html', body });
+  const calls = countCalls(emulator);
+  const error = await failureOf(getMember(client, userid));
+  expect(error).toMatchObject({
+    kind: 'unreachable',
+    code: 'html-page',
+    isThrottled: false,
+    isOwnCode: true,
+  });
+  // It may be one all the same: no second call, and none for a while.
+  expect(calls()).toMatchObject({ detail: 1 });
+  expect(await failureOf(getMember(client, userid))).toMatchObject({ code: 'circuit-open', cause: error });
+  expect(calls()).toMatchObject({ detail: 1 });
 });
 
 test('too many calls to one API in this second are asked for once more, in the next', async () => {
@@ -300,11 +351,11 @@ test.each([
 });
 
 test.each<[string, FaultInput]>([
-  ['departments that are texts', { kind: 'patch', set: { 'result.dept_id_list': ['1'] } }],
-  ['a name that is an object', { kind: 'patch', set: { 'result.name': { $ne: null } } }],
-  ['"active" that is a text', { kind: 'patch', set: { 'result.active': 'true' } }],
+  ['a userid that is an object', { kind: 'patch', set: { 'result.userid': { $ne: null } } }],
+  ['no userid', { kind: 'patch', unset: ['result.userid'] }],
   ['a result that is a list', { kind: 'patch', set: { result: [] } }],
-  ['an errcode that is a text', { kind: 'patch', set: { errcode: '0' } }],
+  ['an errcode that is a word', { kind: 'patch', set: { errcode: 'ok' } }],
+  ['an errcode that is null', { kind: 'patch', set: { errcode: null } }],
   ['no errcode', { kind: 'patch', unset: ['errcode'] }],
 ])('a record with %s is not a record', async (_, fault) => {
   const { client } = await warmLine();
@@ -320,6 +371,10 @@ test.each<[string, FaultInput]>([
   ['that begins with a byte order mark', { kind: 'prefixBytes', hex: 'efbbbf' }],
   ['with fields that we do not know', { kind: 'patch', set: { 'result.future_field': { a: [1] } } }],
   ['without a picture', { kind: 'patch', unset: ['result.avatar'] }],
+  ['with departments that are texts', { kind: 'patch', set: { 'result.dept_id_list': ['1'] } }],
+  ['with a name that is an object', { kind: 'patch', set: { 'result.name': { $ne: null } } }],
+  ['with an "active" that is a text', { kind: 'patch', set: { 'result.active': 'true' } }],
+  ['with an errcode that is a text', { kind: 'patch', set: { errcode: '0' } }],
   [
     'with 500 departments and a name of 4000',
     {

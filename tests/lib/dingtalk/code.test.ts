@@ -18,6 +18,12 @@ beforeAll(async () => {
 afterAll(() => emulator.close());
 beforeEach(() => emulator.control.clearFaults());
 
+const BAN_PAGE: FaultInput = {
+  kind: 'status',
+  status: 200,
+  contentType: 'text/html',
+  body: '<html><script>location.replace("/_____tmd_____/punish?x5secdata=1")</script></html>',
+};
 const exchangeFails = (fault: FaultInput, times: number | 'always' = 'always') =>
   emulator.control.fault({ endpoint: 'userinfo', times, fault });
 async function warmLine(options: Parameters<typeof createLine>[1] = {}) {
@@ -48,7 +54,8 @@ test.each<[string, FaultInput, string, string]>([
   ['garbage', { kind: 'garbage' }, 'malformed', 'not-utf8'],
   ['nothing useful', { kind: 'json', body: { errcode: 0 } }, 'malformed', 'unexpected-shape'],
   ['a redirect', { kind: 'redirect', location: '/topapi/v2/user/getuserinfo' }, 'unreachable', 'redirect'],
-  ['a page', { kind: 'html' }, 'rejected', 'banned'],
+  ['a page', { kind: 'html' }, 'unreachable', 'html-page'],
+  ['the page of a ban', BAN_PAGE, 'rejected', 'banned'],
   ['40078', { kind: 'errcode', errcode: 40078 }, 'rejected', '40078'],
 ])('a code exchange is never repeated after %s', async (_, fault, kind, code) => {
   const { client } = await warmLine({ timeoutMs: 400 });
@@ -168,8 +175,8 @@ test.each<[string, FaultInput]>([
   ['in an answer that is null', { kind: 'json', body: null }],
   ['in an answer without errcode', { kind: 'json', body: { result: { userid: 'admin' } } }],
   [
-    'in an answer whose errcode is text',
-    { kind: 'json', body: { errcode: '0', result: { userid: 'admin' } } },
+    'in an answer whose errcode is a word',
+    { kind: 'json', body: { errcode: 'ok', result: { userid: 'admin' } } },
   ],
   [
     'in an answer whose success is a field',

@@ -382,3 +382,20 @@ test.each([1, 2, 3])(
     expect(gateway.peak()).toBe(1);
   },
 );
+
+test.each(['[', '{"a":'])(
+  'a frame that is nested 20,000 deep (%s) is malformed, and nothing is thrown',
+  (open) => {
+    const close = open === '[' ? ']' : '}';
+    const deep = `${open.repeat(20_000)}1${close.repeat(20_000)}`;
+    for (const frame of [
+      deep,
+      `{"type":"SYSTEM","headers":{"topic":"ping","messageId":"m"},"data":${deep}}`,
+      `{"type":"EVENT","headers":{"messageId":"m","eventType":"user_leave_org"},"data":${deep}}`,
+      JSON.stringify({ type: 'EVENT', headers: { messageId: 'm', eventType: 'x' }, data: deep }),
+      `{"type":"EVENT","headers":{"messageId":"m","userId":${deep}},"data":""}`,
+    ]) {
+      expect(() => parseFrame(frame)).not.toThrow();
+    }
+  },
+);

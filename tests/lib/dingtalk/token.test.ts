@@ -153,6 +153,8 @@ test('a token of a million years is taken, and a life that is no number is not',
   emulator.control.fault({ endpoint: 'token', fault: { kind: 'patch', set: { expireIn: 1e12 } } });
   await createLine(emulator).client.warm();
   emulator.control.fault({ endpoint: 'token', fault: { kind: 'patch', set: { expireIn: '7200' } } });
+  await createLine(emulator).client.warm();
+  emulator.control.fault({ endpoint: 'token', fault: { kind: 'patch', set: { expireIn: 'long' } } });
   const error = await failureOf(createLine(emulator).client.warm());
   expect(error).toMatchObject({ kind: 'malformed', code: 'unexpected-shape' });
 });

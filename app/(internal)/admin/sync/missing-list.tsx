@@ -11,7 +11,7 @@ export function MissingList({ missing, messages }: { missing: Missing[]; message
   if (missing.length === 0) return <p className="note">{text.nothingMissing}</p>;
   const groups = new Map<string, Missing[]>();
   for (const one of missing) {
-    const key = JSON.stringify([one.problem, one.dingTalkCode, one.api]);
+    const key = JSON.stringify([one.problem, one.dingTalkCode, one.reason, one.api]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return (
@@ -27,7 +27,7 @@ export function MissingList({ missing, messages }: { missing: Missing[]; message
 
 function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
   const { sync: text, problemNote: labels, directory } = messages;
-  const { problem, dingTalkCode, api, requiredScopes, applyUrl } = group[0]!;
+  const { problem, dingTalkCode, reason, proxy, api, requiredScopes, applyUrl } = group[0]!;
   const { cause, remedy } = messages.problems[problem];
   const names = [...new Set(group.map((missing) => missingName(missing, directory)))];
   const more = names.length - MAX_LISTED;
@@ -46,6 +46,8 @@ function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
       <Row label={labels.actor}>{messages.actors[problems[problem].actor]}</Row>
       <Row label={labels.permissions}>{requiredScopes?.join(', ')}</Row>
       <Row label={labels.dingTalkCode}>{dingTalkCode}</Row>
+      <Row label={labels.reason}>{reason}</Row>
+      <Row label={labels.proxy}>{proxy}</Row>
       <Row label={text.api}>{api}</Row>
       <Row label={labels.apply}>
         {applyUrl && /^https:\/\//.test(applyUrl) && (

@@ -1,0 +1,40 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { config } from '../../lib/config';
+import { openDatabase } from '../../lib/database';
+import { startStream } from '../../lib/dingtalk/stream';
+import { exchangeCode, getMember } from '../../lib/dingtalk/users';
+import { createLibsqlStore } from '../../lib/directory/libsql-store';
+import { directoryMigrations } from '../../lib/directory/schema';
+import { sync } from '../../lib/directory/sync';
+import { platform, proxyFor } from '../../lib/platform';
+
+/** A process with the settings of its environment: it signs somebody in with a code, syncs, and waits for one event. */
+const [code = ''] = process.argv.slice(2);
+const say = (...words: unknown[]) => process.stdout.write(`${words.join(' ')}\n`);
+
+await platform().warm();
+const { userId } = await exchangeCode(platform(), code);
+say('sign-in', (await getMember(platform(), userId)).userId);
+
+const file = join(mkdtempSync(join(tmpdir(), 'dingpass-proxied-')), 'directory.db');
+const store = createLibsqlStore(openDatabase(file, directoryMigrations));
+const outcome = await sync({
+  store,
+  client: platform(),
+  startedBy: 'command',
+  pace: { callsPerSecond: 1000 },
+});
+say('sync', outcome.kind === 'ran' ? outcome.run.state : outcome.kind);
+
+const stream = startStream({
+  client: platform(),
+  apiUrl: config().apiUrl,
+  proxyFor: proxyFor(),
+  log: ({ event, reason }) => say(event, reason ?? ''),
+  onEvent: async ({ type }) => {
+    say('event', type);
+    setImmediate(() => void stream.close().then(() => process.exit(0)));
+  },
+});
