@@ -6,12 +6,13 @@ import { redirect } from 'next/navigation';
 import { record } from './audit/recorder';
 import { config } from './config';
 import { getMember, type Member, type WireLanguage } from './dingtalk/users';
+import { isLeaver } from './directory/refresh';
 import { AppError, toAppError } from './errors';
 import { log } from './log';
 import { platform } from './platform';
 import { processWide } from './process-wide';
 import { safeReturnTo } from './return-to';
-import { revocations } from './revocation/revocations';
+import { endMissingMember, revocations } from './revocation/revocations';
 import { type NoSessionReason, type Session, sessions } from './session';
 import { TARGET_HEADER } from './target-header';
 
@@ -130,6 +131,7 @@ export async function currentProfile(
   try {
     return { profile: await getMember(platform(), userId, { language, undertaking }) };
   } catch (error) {
+    if (isLeaver(error)) await endMissingMember(userId);
     const failure = toAppError(error);
     const requestId = randomUUID();
     log().error({

@@ -181,11 +181,6 @@ export function toAppError(error: unknown): AppError {
   throw error;
 }
 
-/** `toAppError` for `catch`. */
-export function rethrowAsAppError(error: unknown): never {
-  throw toAppError(error);
-}
-
 const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
 
 function toProblem(error: DingTalkError): Problem {

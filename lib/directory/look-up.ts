@@ -1,6 +1,7 @@
 import 'server-only';
 import { config } from '../config';
 import { processWide } from '../process-wide';
+import { endMissingMember } from '../revocation/revocations';
 import { refreshMember } from './refresh';
 import type { StoredDetail } from './store';
 
@@ -20,5 +21,6 @@ export async function lookUp(userId: string, detail: StoredDetail | null): Promi
   if (now - window().startedAt >= 1000) Object.assign(window(), { startedAt: now, count: 0 });
   if (++window().count > PER_SECOND) return;
   // Whatever fails: the mirror has an answer.
-  await refreshMember(userId, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+  const member = await refreshMember(userId, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+  if (member === null) await endMissingMember(userId);
 }

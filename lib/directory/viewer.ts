@@ -3,7 +3,11 @@ import { record } from '../audit/recorder';
 import { requireMember } from '../auth';
 import { config } from '../config';
 import { AppError } from '../errors';
+import { log } from '../log';
+import { processWide } from '../process-wide';
+import { within } from '../within';
 import { directoryStore } from './libsql-store';
+import { refreshAdministrators } from './refresh';
 import { isListed, type Sight, sightOf, type Viewer } from './sight';
 import { type DirectoryTree, directoryTree } from './tree';
 
@@ -31,15 +35,40 @@ export function mayViewerExport(viewer: Viewer): boolean {
   return isListed(config().directory.mayExport, viewer);
 }
 
-/** An administrator of this app, or one of DingTalk's main administrators. */
-export async function isViewerAdministrator(userId: string): Promise<boolean> {
-  return config().adminUserIds.includes(userId) || (await directoryStore().isMainAdministrator(userId));
+/**
+ * Whether this is an administrator of this app, or one of DingTalk's main administrators.
+ *
+ * @param ask has DingTalk asked, a little, while there is no directory that would know
+ */
+export async function isViewerAdministrator(userId: string, { ask }: { ask: boolean }): Promise<boolean> {
+  if (config().adminUserIds.includes(userId)) return true;
+  const isRead = (await directoryStore().state()).asOf !== undefined;
+  if (ask && !isRead) await within(askForAdministrators(), ASK_PATIENCE_MS);
+  return directoryStore().isMainAdministrator(userId);
+}
+
+const ASK_AGAIN_MS = 60_000;
+const ASK_PATIENCE_MS = 3000;
+const asked = processWide('administrators-asked', () => ({
+  at: Number.NEGATIVE_INFINITY,
+  answer: Promise.resolve(),
+}));
+
+/** One call a minute, however many people open the pages. Never throws. */
+function askForAdministrators(): Promise<void> {
+  if (performance.now() - asked().at > ASK_AGAIN_MS) {
+    asked().at = performance.now();
+    asked().answer = refreshAdministrators().catch((error: unknown) =>
+      log().warn({ event: 'administrators-unknown', err: error }),
+    );
+  }
+  return asked().answer;
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted` */
 export async function requireAdministrator(): Promise<{ userId: string }> {
   const { userId } = await requireMember();
-  if (!(await isViewerAdministrator(userId))) {
+  if (!(await isViewerAdministrator(userId, { ask: true }))) {
     record({ event: 'access-refused', userId, reason: 'not-permitted' });
     throw new AppError('not-permitted');
   }

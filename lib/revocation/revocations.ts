@@ -1,7 +1,7 @@
 import 'server-only';
 import { pruneAudit } from '../audit/recorder';
 import { recordsDatabase } from '../database';
-import { refreshMember } from '../directory/refresh';
+import { noteLeaver, refreshMember } from '../directory/refresh';
 import { AppError } from '../errors';
 import { log } from '../log';
 import { processWide } from '../process-wide';
@@ -9,6 +9,7 @@ import type { Session } from '../session';
 import { createLibsqlRevocations } from './libsql-revocations';
 import { createSafetyNet, type SafetyNetOptions } from './safety-net';
 import type { Ending, RevocationStore, SessionRow, Standing, Told } from './store';
+import { createUnwritten } from './unwritten';
 import { createView, type RevocationView } from './view';
 
 /** How often it is written down when sessions were last used. */
@@ -29,7 +30,8 @@ export interface Revocations {
   open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
   endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
   endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
-  endGone(userIds: readonly string[], ending: Ending): Promise<void>;
+  /** @returns how many sessions that were, as far as is known */
+  endGone(userIds: readonly string[], ending: Ending): Promise<number>;
   endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
   /** Writes down when sessions were last used. */
@@ -40,11 +42,23 @@ export interface Revocations {
 export interface RevocationsOptions {
   store: RevocationStore;
   isStillThere: SafetyNetOptions['isStillThere'];
+  /** A clock that nobody sets. */
+  now?: () => number;
+  /** Between two tries to write what could not be written. */
+  retryMs?: number;
 }
 
-export function createRevocations({ store, isStillThere }: RevocationsOptions): Revocations {
+export function createRevocations({ store, isStillThere, ...timing }: RevocationsOptions): Revocations {
+  const unwritten = createUnwritten({
+    touch: store.touch,
+    onFailure: (error) => log().error({ event: 'sessions-unwritable', err: error }),
+    onRecovery: () => log().info({ event: 'sessions-writable' }),
+    ...timing,
+  });
   const view = createView({
     store,
+    ...(timing.now ? { now: timing.now } : {}),
+    isWritable: unwritten.isWritable,
     onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
     onAnswer: () => log().info({ event: 'sessions-back' }),
   });
@@ -65,7 +79,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     if (seen.size === 0) return;
     const noted = seen;
     seen = new Map();
-    await store.noteSeen(noted).catch(() => undefined);
+    await unwritten.write(() => store.noteSeen(noted)).catch(() => undefined);
   }
 
   async function prune(): Promise<void> {
@@ -74,15 +88,31 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     );
   }
 
-  /** By the store, and then in this process at once. */
-  const ending =
-    <A extends unknown[]>(end: (userIds: readonly string[], ...how: A) => Promise<void>) =>
-    async (userIds: readonly string[], ...how: A): Promise<void> => {
-      if (userIds.length === 0) return;
-      await known(end(userIds, ...how));
+  /**
+   * By the store and in this process at once. What the store does not take stands in this process all the same, and is
+   * written as soon as it can be.
+   */
+  async function end<T>(
+    whom: readonly string[] | 'everybody',
+    how: unknown,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    const release = view.hold(whom);
+    try {
+      const value = await known(unwritten.write(write));
       await view.refresh();
-    };
-  const endPeople = ending(store.endPeople);
+      release();
+      return value;
+    } catch (error) {
+      unwritten.keep(JSON.stringify([whom, how]), write, () => void view.refresh().then(release));
+      throw error;
+    }
+  }
+  const ending =
+    <A extends unknown[], T>(write: (userIds: readonly string[], ...how: A) => Promise<T>, none: T) =>
+    async (userIds: readonly string[], ...how: A): Promise<T> =>
+      userIds.length === 0 ? none : end(userIds, how, () => write(userIds, ...how));
+  const endPeople = ending(store.endPeople, undefined);
 
   return {
     store,
@@ -97,7 +127,7 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     },
     sequence: () => known(store.sequence()),
     async open(session, options) {
-      const standing = await known(store.open(session, options));
+      const standing = await known(unwritten.write(() => store.open(session, options)));
       if (!standing) throw new AppError('sign-in-overtaken');
       if (options.replaces) view.end(options.replaces);
       return standing;
@@ -105,22 +135,19 @@ export function createRevocations({ store, isStillThere }: RevocationsOptions): 
     async endSession(session, ending) {
       // At once in this process, whatever becomes of the rest.
       view.end(session);
-      await known(store.endSession(session, ending));
-      await view.refresh();
+      await end([], [session.id, ending], () => store.endSession(session, ending));
     },
     endPeople,
-    endGone: ending(store.endGone),
-    endLeavers: ending(store.endLeavers),
-    async endEveryone(ending) {
-      await known(store.endEveryone(ending));
-      await view.refresh();
-    },
+    endGone: ending(store.endGone, 0),
+    endLeavers: ending(store.endLeavers, undefined),
+    endEveryone: (ending) => end('everybody', ending, () => store.endEveryone(ending)),
     flushSeen,
     async close() {
       for (const timer of timers) clearInterval(timer);
       net.close();
       view.close();
       await flushSeen();
+      unwritten.close();
     },
   };
 }
@@ -135,6 +162,17 @@ export const revocations = processWide('revocations', () =>
     },
   }),
 );
+
+/**
+ * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
+ * Never throws; what cannot be written stands in this process.
+ */
+export async function endMissingMember(userId: string): Promise<void> {
+  await noteLeaver(userId);
+  await revocations()
+    .endGone([userId], { reason: 'check', by: 'check' })
+    .catch(() => undefined);
+}
 
 /** A store that does not answer is a problem of its own. */
 function known<T>(answer: Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ const PARTS = [
   'instrumentation.ts',
   'next.config.js',
   'package.json',
+  'start.mjs',
   'tsconfig.json',
 ];
 

@@ -6,6 +6,7 @@ import { directoryPage } from '@/lib/messages/directory-page';
 import { currentMessages } from '@/lib/visitor';
 import { DepartmentTree } from './department-tree';
 import { DirectorySearch } from './directory-search';
+import { EmptyDirectory } from './empty-directory';
 import { toSearchResult } from './items';
 import { StateNote } from './state-note';
 
@@ -17,11 +18,11 @@ export async function generateMetadata(): Promise<Metadata> {
 /** The staff directory: the tree of departments, and the search. */
 export default async function DirectoryPage(props: PageProps<'/directory'>) {
   await pageMember();
-  const { language } = await currentMessages();
+  const { language, messages } = await currentMessages();
   const text = directoryPage[language];
   const { q } = await props.searchParams;
   const query = (Array.isArray(q) ? q[0] : q) ?? '';
-  const [{ state, departments }, found, canExport] = await Promise.all([
+  const [{ state, departments, lack }, found, canExport] = await Promise.all([
     overview(),
     query.trim() === '' ? null : search(query).then(toSearchResult),
     mayExport(),
@@ -34,24 +35,30 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.title}</h1>
-      <DirectorySearch query={query} found={found} language={language}>
-        {departments.length > 0 && (
-          <section aria-labelledby="tree">
-            <h2 className="section-title" id="tree">
-              {text.tree}
-            </h2>
-            <DepartmentTree departments={departments} text={text} />
-          </section>
-        )}
-      </DirectorySearch>
-      <StateNote state={state} language={language} />
-      {canExport && state.state !== 'none' && (
-        <p>
-          {/* A download, not a page: Next's router must not fetch it. */}
-          <a className="link" href="/directory/export.csv" download>
-            {text.exportLink}
-          </a>
-        </p>
+      {lack ? (
+        <EmptyDirectory lack={lack} text={text} messages={messages} />
+      ) : (
+        <>
+          <DirectorySearch query={query} found={found} language={language}>
+            {departments.length > 0 && (
+              <section aria-labelledby="tree">
+                <h2 className="section-title" id="tree">
+                  {text.tree}
+                </h2>
+                <DepartmentTree departments={departments} text={text} />
+              </section>
+            )}
+          </DirectorySearch>
+          <StateNote state={state} language={language} />
+          {canExport && state.state !== 'none' && (
+            <p>
+              {/* A download, not a page: Next's router must not fetch it. */}
+              <a className="link" href="/directory/export.csv" download>
+                {text.exportLink}
+              </a>
+            </p>
+          )}
+        </>
       )}
     </main>
   );

@@ -1,12 +1,17 @@
 import { refuseMethod, route } from '@/lib/http';
-import { isReady } from '@/lib/readiness';
+import { readiness } from '@/lib/readiness';
 
 export const dynamic = 'force-dynamic';
 
-/** 200 while people can be signed in, as far as this process knows; 503 otherwise. */
+/**
+ * 503 while requests should go to another process: it is starting, stopping, or its database does not answer. Whether
+ * sign-ins work is in the body only: people who are signed in keep their pages while DingTalk or a permission is lacking.
+ */
 export const GET = route(undefined, async () => {
-  const ready = await isReady();
-  return Response.json({ status: ready ? 'ready' : 'not-ready' }, { status: ready ? 200 : 503 });
+  const { notReady, signIn } = await readiness();
+  return notReady
+    ? Response.json({ status: 'not-ready', reason: notReady, signIn }, { status: 503 })
+    : Response.json({ status: 'ready', signIn });
 });
 
 export const POST = refuseMethod('GET');

@@ -5,20 +5,42 @@ import { endEverySession, endSessionById, endSessionsOf } from '@/lib/revocation
 
 export const dynamic = 'force-dynamic';
 
-/** Ends one session (`session`), one person's (`person`), or everybody's (`everyone=yes`), by a form. */
+/**
+ * Ends one session (`session`), one person's (`person`), or everybody's (`everyone=yes`), by a form. The page that
+ * follows says what was done.
+ */
 export const POST = route('sessions-end', async (request, trip) => {
   assertSameOrigin(request);
   await requireMember();
   const form = await readForm(request);
   const [session, person] = [form.get('session'), form.get('person')];
-  let admin: { userId: string };
-  if (session) admin = await endSessionById(session);
-  else if (person && person.length <= 64) admin = await endSessionsOf(person);
-  else if (form.get('everyone') === 'yes') admin = await endEverySession();
-  else throw new AppError('bad-request', { hint: 'session, person or everyone' });
-  trip.note({ userId: admin.userId });
-  return new Response(null, { status: 303, headers: { location: '/admin/sessions' } });
+  if (session) {
+    const { userId } = await endSessionById(session);
+    trip.note({ userId, ended: 1 });
+    return backWith({ ended: '1' });
+  }
+  if (person && person.length <= MAX_TYPED) {
+    const done = await endSessionsOf(person);
+    trip.note({ userId: done?.admin.userId, ended: done?.count ?? 0 });
+    return backWith(done ? { ended: String(done.count), person: done.userId } : { unknown: person });
+  }
+  if (form.get('everyone') !== 'yes')
+    throw new AppError('bad-request', { hint: 'session, person or everyone' });
+  const { userId } = await endEverySession();
+  trip.note({ userId });
+  return backWith({});
 });
+
+/** A user id has 64 characters at most; blanks around it do not matter. */
+const MAX_TYPED = 128;
+
+function backWith(outcome: Record<string, string>): Response {
+  const query = new URLSearchParams(outcome);
+  return new Response(null, {
+    status: 303,
+    headers: { location: `/admin/sessions${query.size > 0 ? `?${query}` : ''}` },
+  });
+}
 
 export const GET = refuseMethod('POST');
 export const PUT = GET;
