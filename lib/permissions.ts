@@ -1,3 +1,5 @@
+import 'server-only';
+
 /** A permission point of DingTalk's console that this app makes use of. */
 export interface Permission {
   /** As DingTalk's answers name it. */

@@ -1,6 +1,6 @@
 import 'server-only';
 import { findEmployee } from './dingtalk/users';
-import { AppError, type Problem, problems, toAppError } from './errors';
+import { AppError, type Problem, toAppError } from './errors';
 import { log } from './log';
 import { messagesIn } from './messages';
 import { platform } from './platform';
@@ -105,10 +105,10 @@ function settle(scope: Scope, failure: AppError | undefined): void {
   else log().info({ event: 'warm-up', outcome: 'ok' });
 }
 
-function explanationOf(problem: Problem): { cause: string; remedy: string; actor: string } {
-  const messages = messagesIn('en');
-  const { cause, remedy } = messages.problems[problem];
-  return { cause, remedy, actor: messages.actors[problems[problem].actor] };
+/** For whoever reads the log: why, and what to do. */
+function explanationOf(problem: Problem): { cause: string; remedy: string } {
+  const { cause, remedy } = messagesIn('en').problems[problem];
+  return { cause, remedy };
 }
 
 function asFailure(error: unknown): AppError {
