@@ -43,16 +43,16 @@ export function createUnwritten({
 
   async function write<T>(action: () => Promise<T>): Promise<T> {
     triedAt = now();
-    try {
-      const value = await action();
-      if (failingSince !== undefined) onRecovery?.();
-      failingSince = undefined;
-      return value;
-    } catch (error) {
-      if (failingSince === undefined) onFailure?.(error);
+    const value = await action().catch((error: unknown) => {
+      const isNew = failingSince === undefined;
       failingSince ??= triedAt;
+      if (isNew) onFailure?.(error);
       throw error;
-    }
+    });
+    const isBack = failingSince !== undefined;
+    failingSince = undefined;
+    if (isBack) onRecovery?.();
+    return value;
   }
 
   async function work(): Promise<void> {

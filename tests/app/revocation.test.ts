@@ -169,6 +169,33 @@ test('an administrator ends one session, or all of one person; nobody else may',
   expect((await postForm(boss, one, '/api/admin/sessions')).status).toBe(400);
 });
 
+test('the form for a person’s sessions says what was done: blanks do not matter, unknown ids are named, nothing is invented', async () => {
+  const userid = somebody();
+  const visitors = [await enter(userid), await enter(userid)];
+  const boss = await enter(admin);
+  const order = async (person: string) => {
+    const answer = await postForm(boss, one, '/api/admin/sessions', { person });
+    expect(answer.status).toBe(303);
+    return (await boss.ask(answer.headers.get('location')!, { headers: { 'accept-language': 'en' } })).text;
+  };
+  const lines = async () =>
+    (await boss.ask('/api/admin/audit.csv?event=person-ended')).text
+      .split('\r\n')
+      .filter((line) => line.includes('by-admin')).length;
+  const before = await lines();
+  const { name } = emulator.company.person(userid)!;
+  for (const unknown of [userid.toUpperCase(), name, 'nobody-like-this', '\u3000']) {
+    if (unknown.trim() !== '') expect(await order(unknown)).toContain('nothing was ended');
+  }
+  expect(await isIn(one, cookieOf(visitors[0]!))).toBe(true);
+  expect(await lines()).toBe(before);
+  expect(await order(` \u200b${userid}\t`)).toContain(`2 sessions of ${userid} were ended`);
+  for (const visitor of visitors) expect(await isIn(one, cookieOf(visitor))).toBe(false);
+  expect(await lines()).toBe(before + 1);
+  expect(await order(userid)).toContain('has no session');
+  expect(await lines()).toBe(before + 1);
+});
+
 test('the emergency stop has everybody out of every process within five seconds', async () => {
   const crowd = await Promise.all(Array.from({ length: 10 }, () => enter(somebody())));
   const boss = await enter(admin);
