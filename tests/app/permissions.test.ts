@@ -114,7 +114,8 @@ describe('without the two permissions of the directory', () => {
     throw new Error(`${path} never said ${text}`);
   };
   /** What people see, without the payload behind it. */
-  const seen = (text: string) => text.replace(/<script[\s\S]*?<\/script>/g, '');
+  const seen = (text: string) =>
+    text.replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>|<!--.*?-->/g, '');
 
   test('an empty directory says what is missing by name, and who acts; nothing is said to be below or not found', async () => {
     const [person] = emulator.company.people.filter(({ active }) => active);

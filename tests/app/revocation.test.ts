@@ -368,16 +368,18 @@ test('while the database is away people stay in for a minute; then a 503 says so
   const file = join(dataDir, 'dingpass.db');
   try {
     const userid = somebody();
-    const visitor = await enter(userid, app);
+    const leaverId = somebody();
+    const [visitor, leaver] = [await enter(userid, app), await enter(leaverId, app)];
     renameSync(file, `${file}.away`);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
     const newcomer = await new Visitor(app).post('/api/session', {
       code: emulator.control.mintCode(somebody()),
     });
     expect(newcomer.status).toBe(503);
-    // What cannot be written down is not acknowledged: DingTalk sends it again.
-    const left = { EventType: 'user_leave_org', UserId: [userid], eventId: 'while-away' };
+    // What cannot be written down is not acknowledged, and DingTalk sends it again; it stands here all the same.
+    const left = { EventType: 'user_leave_org', UserId: [leaverId], eventId: 'while-away' };
     expect(await postEvent(app, emulator, left)).toBe(503);
+    expect(await isIn(app, cookieOf(leaver))).toBe(false);
     await delay(2500);
     const refused = await visitor.ask('/api/session');
     expect(refused.status).toBe(503);
@@ -398,8 +400,9 @@ test('while the database is away people stay in for a minute; then a 503 says so
     renameSync(`${file}.away`, file);
     await delay(1500);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
+    expect(await isIn(app, cookieOf(leaver))).toBe(false);
     expect(await postEvent(app, emulator, left)).toBe(200);
-    expect(await isIn(app, cookieOf(visitor))).toBe(false);
+    expect(await isIn(app, cookieOf(leaver))).toBe(false);
   } finally {
     await app.close();
   }
