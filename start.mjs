@@ -79,7 +79,7 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         hostname: { type: 'string', short: 'H', default: HOST?.trim() || '127.0.0.1' },
-        port: { type: 'string', short: 'p', default: PORT?.trim() || '3000' },
+        port: { type: 'string', short: 'p', default: whole(PORT) ?? '3000' },
         keepAliveTimeout: { type: 'string', default: String(DEFAULT_KEEP_ALIVE_MS) },
       },
     });
@@ -87,11 +87,16 @@ function readOptions() {
       host: values.hostname,
       port: toNumber('port', values.port, 65_535),
       keepAliveMs: toNumber('keepAliveTimeout', values.keepAliveTimeout, 3_600_000),
-      drainSeconds: toNumber('DRAIN_SECONDS', DRAIN_SECONDS?.trim() || DEFAULT_DRAIN_SECONDS, 60),
+      drainSeconds: Number(whole(DRAIN_SECONDS) ?? DEFAULT_DRAIN_SECONDS),
     };
   } catch (error) {
     return fail(`${error.message}\n${USAGE}`);
   }
+}
+
+/** Whatever else stands there is refused, by its name, before anything listens: `lib/boot.ts` checks every setting. */
+function whole(text) {
+  return /^\d{1,5}$/.test(text?.trim() ?? '') ? text.trim() : undefined;
 }
 
 function toNumber(name, text, most) {

@@ -307,6 +307,19 @@ test.each([120_000, -120_000])('an instance whose clock is off by %d ms saves no
   }
 });
 
+test('DingTalk’s word that there is no such member, met on the person’s own page, ends the session', async () => {
+  const userid = somebody();
+  const [visitor, elsewhere] = [await enter(userid), await enter(userid, two)];
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/get',
+    where: { userid },
+    fault: { kind: 'errcode', errcode: 60121 },
+  });
+  await visitor.ask('/me');
+  expect(await isIn(one, cookieOf(visitor))).toBe(false);
+  expect(await untilRefused(two, cookieOf(elsewhere))).toBeLessThan(2000);
+});
+
 test('a sign-in that is under way when its person leaves comes to nothing', async () => {
   const userid = somebody();
   emulator.control.fault({ endpoint: 'userdetail', times: 1, fault: { kind: 'delayHeaders', ms: 1500 } });

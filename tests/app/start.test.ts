@@ -183,6 +183,14 @@ test('whatever .env files are in the folder: the apps of tests have the settings
   await once(child, 'exit');
 });
 
+test('a start command whose own settings are wrong is refused by their names, like any other', async () => {
+  const wrong = { HOST: '"0.0.0.0"', PORT: '"3000"', DRAIN_SECONDS: 'soon' };
+  const child = spawnApp(await freePort(), { ...appEnv(emulator, 'http://localhost:3000'), ...wrong });
+  const output = collect(child);
+  expect((await once(child, 'exit'))[0]).toBe(1);
+  for (const name of Object.keys(wrong)) expect(output().split(`- ${name} `)).toHaveLength(2);
+});
+
 test('a taken port is said to be taken', async () => {
   const app = await startApp({ emulator });
   const child = spawnApp(Number(new URL(app.url).port), appEnv(emulator, app.origin));
