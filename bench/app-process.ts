@@ -32,7 +32,10 @@ export async function startAppProcess({
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     process.execPath,
-    [next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'],
+    // A site of peers has no start command of ours.
+    directory === '.'
+      ? ['start.mjs', '-p', String(port)]
+      : [next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'],
     {
       cwd: directory,
       env: {
@@ -40,6 +43,8 @@ export async function startAppProcess({
         HOME: process.env.HOME,
         NODE_ENV: 'production',
         NEXT_TELEMETRY_DISABLED: '1',
+        __NEXT_PROCESSED_ENV: 'true',
+        DRAIN_SECONDS: '0',
         DINGTALK_CORP_ID: corpId,
         DINGTALK_CLIENT_ID: emulator.clientId,
         DINGTALK_CLIENT_SECRET: emulator.clientSecret,

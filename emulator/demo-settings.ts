@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Emulator } from './server';
+import type { Emulator, EmulatorOptions } from './server';
 
 /** The settings of an app whose DingTalk is this emulator: what the demo runs with. @param origin as browsers see it */
 export function demoSettings(emulator: Emulator, origin: string): Record<string, string> {
@@ -21,4 +21,26 @@ export function demoSettings(emulator: Emulator, origin: string): Record<string,
     AVATAR_HOSTS: `${host},${host.replace('localhost', '127.0.0.1')}`,
     TRUSTED_PROXY_HOPS: '1',
   };
+}
+
+/**
+ * Every other setting, as if it were not set: neither the shell's nor a `.env` of production may reach a demo.
+ *
+ * @param example `.env.example`, which names them all
+ */
+export function nothingElse(example: string): Record<string, string> {
+  const names = [...example.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name = '']) => name);
+  return {
+    ...Object.fromEntries(names.map((name) => [name, ''])),
+    // Next takes its .env files for read.
+    __NEXT_PROCESSED_ENV: 'true',
+  };
+}
+
+/** The data folder of an invented company: another company, or another demo beside it, has another one. */
+export function demoFolder(
+  { seed, members, departments }: Pick<EmulatorOptions, 'seed' | 'members' | 'departments'>,
+  port: number,
+): string {
+  return ['demo', seed ?? 1, members ?? 60, departments ?? 'default', port].join('-');
 }

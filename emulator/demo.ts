@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { createDemoLog } from './demo-log';
-import { demoSettings } from './demo-settings';
+import { demoFolder, demoSettings, nothingElse } from './demo-settings';
 import { openToNetwork } from './network';
 import { startEmulator } from './server';
 import type { OddNames } from './staff';
@@ -13,6 +15,7 @@ import type { OddNames } from './staff';
 const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
 const root = fileURLToPath(new URL('..', import.meta.url));
 const next = fileURLToPath(new URL('../node_modules/next/dist/bin/next', import.meta.url));
+const start = fileURLToPath(new URL('../start.mjs', import.meta.url));
 /** Makes the app's clock the emulator's. */
 const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const healthDeadlineMs = 120_000;
@@ -96,21 +99,24 @@ function build(): void {
 
 /** The app as its own process, configured as for a real company whose DingTalk is the emulator. */
 function startApp(): ChildProcess {
-  const child = spawn(
-    process.execPath,
-    [next, dev ? 'dev' : 'start', '-H', '127.0.0.1', '-p', String(appPort)],
-    {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        NODE_ENV: dev ? 'development' : 'production',
-        NEXT_TELEMETRY_DISABLED: '1',
-        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${clock}?${emulator.url}`.trim(),
-        ...demoSettings(emulator, `http://localhost:${port}`),
-      },
+  const dataDir = join(root, 'data', demoFolder(company, port));
+  // The company is invented anew at each start: what was written about the one before is not true of it.
+  rmSync(dataDir, { recursive: true, force: true });
+  const command = dev ? [next, 'dev'] : [start];
+  const child = spawn(process.execPath, [...command, '-H', '127.0.0.1', '-p', String(appPort)], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      NODE_ENV: dev ? 'development' : 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      ...nothingElse(readFileSync(join(root, '.env.example'), 'utf8')),
+      ...demoSettings(emulator, `http://localhost:${port}`),
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${clock}?${emulator.url}`.trim(),
+      DATA_DIR: dataDir,
+      DRAIN_SECONDS: '0',
     },
-  );
+  });
   const keep = (chunk: Buffer) => {
     log.add(chunk);
     // Next's own address has no DingTalk around it: one address is shown, the workbench's.

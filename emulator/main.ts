@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Emulator, startEmulator } from './server';
 
@@ -12,7 +13,7 @@ function readFlags() {
       departments: { type: 'string', default: '12' },
       seed: { type: 'string', default: '1' },
       port: { type: 'string', default: '4010' },
-      app: { type: 'string' },
+      app: { type: 'string', default: 'http://127.0.0.1:3000' },
     },
   });
   const number = (name: 'members' | 'departments' | 'seed' | 'port', min: number, max: number) => {
@@ -20,7 +21,7 @@ function readFlags() {
     if (/^\d+$/.test(values[name]) && value >= min && value <= max) return value;
     throw new Error(`--${name} must be a whole number from ${min} to ${max}`);
   };
-  if (values.app !== undefined && !/^https?:\/\/[^/]+\/?$/.test(values.app)) {
+  if (!/^https?:\/\/[^/]+\/?$/.test(values.app)) {
     throw new Error('--app must be an address like http://127.0.0.1:3000');
   }
   return {
@@ -32,7 +33,8 @@ function readFlags() {
   };
 }
 
-function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator): string {
+/** What to open, and every line that an app's `.env` needs: people reach it through the workbench. */
+function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator, appUrl: string): string {
   const lines = {
     DINGTALK_CORP_ID: corpId,
     DINGTALK_CLIENT_ID: clientId,
@@ -41,14 +43,24 @@ function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator): s
     DINGTALK_API_URL: url,
     DINGTALK_OAPI_URL: url,
     DINGTALK_LOGIN_URL: url,
+    PUBLIC_ORIGIN: url,
+    SESSION_KEYS: `emulator:${randomBytes(32).toString('hex')}`,
+    AVATAR_HOSTS: new URL(url).host,
+    // The workbench is a proxy in front of the app.
+    TRUSTED_PROXY_HOPS: '1',
   };
   const env = Object.entries(lines).map(([name, value]) => `${name}=${value}`);
-  return `DingTalk emulator: ${url}/__emulator/\n\n${env.join('\n')}\n`;
+  return `DingTalk emulator: ${url}/__emulator/
+Workbench, for an app at ${appUrl} with these lines in its .env: ${url}/__emulator/workbench/
+
+${env.join('\n')}
+`;
 }
 
 try {
-  const emulator = await startEmulator(readFlags());
-  process.stdout.write(describe(emulator));
+  const flags = readFlags();
+  const emulator = await startEmulator(flags);
+  process.stdout.write(describe(emulator, flags.appUrl));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void emulator.close().then(() => process.exit(0)));
   }

@@ -2,13 +2,16 @@ import 'server-only';
 import { closeAudit } from './audit/recorder';
 import { ConfigError, config } from './config';
 import { watchConnections } from './connections';
+import { closeDatabases } from './database';
+import { DatabaseOwnerError } from './database-owner';
 import { startDirectory } from './directory/schedule';
 import { closeEvents, startEvents } from './directory-events';
 import { startLeavers } from './leavers';
-import { guardOutput, log } from './log';
-import { platform } from './platform';
+import { lifecycle } from './lifecycle';
+import { guardOutput } from './log';
 import { watchSessions } from './refusals';
 import { revocations } from './revocation/revocations';
+import { checkSignIn } from './sign-in-health';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
 export function boot(): void {
@@ -16,26 +19,35 @@ export function boot(): void {
     config();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`\n${error.message}\n\n`);
-    process.exit(1);
+    refuse(error.message);
   }
   guardOutput();
   watchSessions();
   watchConnections();
   openRecords();
-  // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
-  platform()
-    .warm()
-    .catch((error: unknown) => log().warn({ event: 'warm-up', err: error }));
+  // The first person should not wait for the app token, and whoever runs it should hear now what is missing.
+  void checkSignIn();
   startDirectory();
   startLeavers();
   startEvents();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void settle());
+  stopCleanly();
 }
 
-/** What is still in memory is written down; Next itself ends the process. */
-async function settle(): Promise<void> {
-  await Promise.allSettled([closeEvents(), closeAudit(), revocations().flushSeen()]);
+/** What is still in memory is written down before the process ends, and the database is left as one complete file. */
+function stopCleanly(): void {
+  const state = lifecycle();
+  state.settle = async () => {
+    await Promise.allSettled([closeEvents(), closeAudit(), revocations().flushSeen()]);
+  };
+  if (!state.isManaged) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        state.draining = true;
+        void state.settle();
+      });
+    }
+  }
+  process.once('exit', closeDatabases);
 }
 
 /** Without a database nobody could be told from a leaver: then it is better not to start. */
@@ -43,11 +55,15 @@ function openRecords(): void {
   try {
     revocations();
   } catch (error) {
+    if (error instanceof DatabaseOwnerError) refuse(error.message);
     const { message } = error as Error;
-    process.stderr.write(
-      `\ndingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\n`,
+    refuse(
+      `dingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\ndingpass 无法启动：打不开 DATA_DIR 中的数据库。`,
     );
-    process.stderr.write(`dingpass 无法启动：打不开 DATA_DIR 中的数据库。\n\n`);
-    process.exit(1);
   }
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`\n${message}\n\n`);
+  process.exit(1);
 }

@@ -1,6 +1,7 @@
 import 'server-only';
 import { z } from 'zod';
 import { type ProxySettings, parseProxy } from './dingtalk/outgoing-proxy';
+import { disguisedNames, problemOfPasting, type ValueKind } from './pasted-value';
 import { processWide } from './process-wide';
 
 /** Everything that can be set, parsed. Secrets are in here: never log it whole. */
@@ -43,6 +44,8 @@ export interface Config {
   stream: boolean;
   /** How long lines of the audit are kept. */
   auditDays: number;
+  /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
+  listen: { host: string; port: number; drainSeconds: number };
 }
 
 /** How the staff directory is mirrored, and who may see what of it. */
@@ -122,7 +125,7 @@ const nameList = z
   .default('')
   .transform((value) =>
     value
-      .split(/[,，]/)
+      .split(/[,，;；]/)
       .map((name) => name.trim())
       .filter(Boolean),
   );
@@ -188,8 +191,8 @@ const settingsSchema = z.object({
       error:
         'is missing: the address that people open, e.g. https://door.example.com / 未设置：员工打开的地址',
     })
-    .transform((value) => value.replace(/\/$/, ''))
-    .refine(isPublicOrigin, {
+    .transform(toOrigin)
+    .refine((origin) => origin !== undefined, {
       error:
         'must be https://host[:port] without a path (http only for localhost) / 必须是不带路径的 https 地址（仅本机可用 http）',
     }),
@@ -252,10 +255,28 @@ const settingsSchema = z.object({
     .optional(),
   DINGTALK_STREAM: z.enum(['on', 'off'], { error: 'must be on or off / 只能是 on 或 off' }).default('off'),
   AUDIT_DAYS: wholeNumber(200, 1, 3650),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
+    .default('127.0.0.1'),
+  PORT: wholeNumber(3000, 0, 65_535),
+  DRAIN_SECONDS: wholeNumber(1, 0, 60),
 });
 
 /** Every name that is read from the environment. */
 export const SETTING_NAMES = Object.keys(settingsSchema.shape);
+
+/** Where more is allowed than a machine's word. */
+const KINDS: Partial<Record<string, ValueKind>> = {
+  PUBLIC_ORIGIN: 'address',
+  DINGTALK_API_URL: 'address',
+  DINGTALK_OAPI_URL: 'address',
+  DINGTALK_LOGIN_URL: 'address',
+  DATA_DIR: 'path',
+  DIRECTORY_SEE_HIDDEN: 'names',
+  DIRECTORY_EXPORT: 'names',
+  ADMIN_USER_IDS: 'names',
+};
 
 /**
  * Turns an environment into settings.
@@ -266,7 +287,10 @@ export const SETTING_NAMES = Object.keys(settingsSchema.shape);
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const given = givenIn(env);
   const parsed = settingsSchema.safeParse(given);
-  const problems = [...(parsed.success ? [] : firstProblemPerSetting(parsed.error)), ...crossCheck(given)];
+  const problems = [
+    ...problemsPerSetting(given, parsed.error, disguisedNames(env, SETTING_NAMES)),
+    ...crossCheck(given),
+  ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toConfig(parsed.data);
 }
@@ -283,7 +307,8 @@ export function parseSessionSettings(
   const given = givenIn(env);
   if (given.SESSION_KEYS === undefined) return undefined;
   const parsed = sessionSchema.safeParse(given);
-  const problems = [...(parsed.success ? [] : firstProblemPerSetting(parsed.error)), ...checkSealKey(given)];
+  const own = Object.fromEntries(Object.entries(given).filter(([name]) => name in sessionSchema.shape));
+  const problems = [...problemsPerSetting(own, parsed.error), ...checkSealKey(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSessionSettings(parsed.data);
 }
@@ -350,7 +375,7 @@ function toConfig(settings: Settings): Config {
       settings.HTTP_PROXY || settings.HTTPS_PROXY
         ? { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, noProxy: settings.NO_PROXY }
         : undefined,
-    publicOrigin: settings.PUBLIC_ORIGIN.toLowerCase(),
+    publicOrigin: settings.PUBLIC_ORIGIN ?? '',
     sessionIdleSeconds: settings.SESSION_IDLE_SECONDS,
     stepUpMinutes: settings.STEP_UP_MINUTES,
     sessionSameSite: settings.SESSION_SAME_SITE,
@@ -374,16 +399,26 @@ function toConfig(settings: Settings): Config {
         : undefined,
     stream: settings.DINGTALK_STREAM === 'on',
     auditDays: settings.AUDIT_DAYS,
+    listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
   };
 }
 
-function firstProblemPerSetting(error: z.ZodError): string[] {
-  const byName = new Map<string, string>();
-  for (const issue of error.issues) {
-    const name = String(issue.path[0]);
-    if (!byName.has(name)) byName.set(name, `${name} ${issue.message}`);
-  }
-  return [...byName.values()];
+/** One for each setting, in the order of the schema: how it was pasted, before what it means. */
+function problemsPerSetting(
+  given: Record<string, string | undefined>,
+  error: z.ZodError | undefined,
+  disguised: readonly string[] = [],
+): string[] {
+  return SETTING_NAMES.flatMap((name) => {
+    const value = given[name];
+    const pasted = value === undefined ? undefined : problemOfPasting(name, value, KINDS[name] ?? 'ascii');
+    const unseen = disguised.includes(name)
+      ? 'is missing; there is a name that looks like it, with invisible, blank or full-width characters in it / 未设置；有一个看起来相同的名称，其中含有看不见的字符、空格或全角字符'
+      : undefined;
+    const meant = error?.issues.find((issue) => issue.path[0] === name)?.message;
+    const problem = pasted ?? unseen ?? meant;
+    return problem === undefined ? [] : [`${name} ${problem}`];
+  });
 }
 
 function parseKeys(value: string): ReadonlyMap<string, string> | undefined {
@@ -411,10 +446,14 @@ function isHttpUrl(value: string): boolean {
   return url !== undefined && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash;
 }
 
-function isPublicOrigin(value: string): boolean {
-  const url = parseUrl(value);
-  if (url === undefined || url.origin !== value.toLowerCase()) return false;
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+/** As browsers write it: a Chinese host in punycode, without the default port. Undefined: it is none. */
+function toOrigin(value: string): string | undefined {
+  const url = /^https?:\/\//i.test(value) ? parseUrl(value) : undefined;
+  if (!url || url.username || url.password || url.pathname !== '/' || url.search || url.hash)
+    return undefined;
+  if (!/^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/.test(url.hostname)) return undefined;
+  const isAllowed = url.protocol === 'https:' || isLoopback(url.hostname);
+  return isAllowed ? url.origin : undefined;
 }
 
 function isLoopback(hostname: string): boolean {

@@ -1,9 +1,10 @@
 import 'server-only';
-import { mkdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { auditMigrations } from './audit/schema';
 import { config } from './config';
+import { claimDatabase, ownerMigrations } from './database-owner';
 import { directoryMigrations } from './directory/schema';
 import { processWide } from './process-wide';
 import { revocationMigrations } from './revocation/schema';
@@ -39,12 +40,17 @@ export interface Database {
   read<T>(action: () => T): T;
   /** False once the file was moved, deleted or replaced: what is read then is nobody else's state any more. */
   isInPlace(): boolean;
+  /** Copies what is still in the WAL into the file, so that the one file is complete. Nothing while another process writes. */
+  checkpoint(): void;
+  /** Writes a complete copy into a new file, while others go on reading and writing. @throws where the file exists */
+  copyTo(path: string): void;
   close(): void;
 }
 
 /** How long a writer waits for another process's. */
 const BUSY_TIMEOUT_MS = 5000;
 const RECORDS_BUSY_TIMEOUT_MS = 10;
+const PRIVATE = 0o600;
 /** How long for another process's migration, which may fill a large company's index anew. */
 const MIGRATION_TIMEOUT_MS = 120_000;
 
@@ -59,6 +65,7 @@ export function openDatabase(
   migrations: readonly Migration[],
   { busyTimeoutMs = BUSY_TIMEOUT_MS }: { busyTimeoutMs?: number } = {},
 ): Database {
+  if (path !== ':memory:') keepPrivate(path);
   const connection = new Libsql(path, { timeout: busyTimeoutMs });
   connection.exec(`PRAGMA busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
   whenFree(() => connection.exec('PRAGMA journal_mode = WAL'));
@@ -120,6 +127,15 @@ function wrap(connection: Libsql.Database, path: string): Database {
     },
     read: (action) => connection.transaction(action).deferred(),
     isInPlace: () => identityOf(path) === file,
+    checkpoint: () => {
+      // Where another process is at it, that one does it.
+      connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+    },
+    copyTo: (target) => {
+      if (existsSync(target)) throw new Error(`${target} exists`);
+      keepPrivate(target);
+      connection.prepare('VACUUM INTO ?').run([target]);
+    },
     close: () => {
       statements.clear();
       connection.close();
@@ -143,6 +159,21 @@ function migrate(database: Database, connection: Libsql.Database, migrations: re
   });
 }
 
+/**
+ * For this system user alone, in a folder of whatever mode: SQLite gives its WAL the mode that the file has. A file that
+ * is there is not opened: closing it again would release the locks that this process holds on it.
+ */
+function keepPrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', PRIVATE));
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    try {
+      chmodSync(file, PRIVATE);
+    } catch {
+      // Not there yet, or another system user's, who has decided about its mode.
+    }
+  }
+}
+
 function identityOf(path: string): string | undefined {
   if (path === ':memory:') return path;
   try {
@@ -160,13 +191,25 @@ export function isBusy(error: unknown): boolean {
 
 /** Every table that this app keeps. */
 export const migrations: readonly Migration[] = [
+  ...ownerMigrations,
   ...directoryMigrations,
   ...revocationMigrations,
   ...auditMigrations,
 ];
 
-/** The one database of this process: `dingpass.db` in `DATA_DIR`. */
-export const database = processWide('database', () => openDatabase(databaseFile(), migrations));
+const opened = processWide('opened-databases', () => new Set<Database>());
+
+function keepOpen(db: Database): Database {
+  opened().add(db);
+  return db;
+}
+
+/** The one database of this process: `dingpass.db` in `DATA_DIR`. @throws DatabaseOwnerError where it is another company's */
+export const database = processWide('database', () => {
+  const db = openDatabase(databaseFile(), migrations);
+  claimDatabase(db, config());
+  return keepOpen(db);
+});
 
 /**
  * The same file over a connection of its own, for what every request waits on: it gives a busy database up after some
@@ -174,10 +217,24 @@ export const database = processWide('database', () => openDatabase(databaseFile(
  */
 export const recordsDatabase = processWide('records-database', () => {
   database();
-  return openDatabase(databaseFile(), migrations, { busyTimeoutMs: RECORDS_BUSY_TIMEOUT_MS });
+  return keepOpen(openDatabase(databaseFile(), migrations, { busyTimeoutMs: RECORDS_BUSY_TIMEOUT_MS }));
 });
 
-function databaseFile(): string {
+/** The last thing that a process does: afterwards the one file has everything, and can be copied. Never throws. */
+export function closeDatabases(): void {
+  for (const db of opened()) {
+    try {
+      db.checkpoint();
+      db.close();
+    } catch {
+      // What is in the WAL stays there, and the next start finds it.
+    }
+  }
+  opened().clear();
+}
+
+/** Where the database is; its folder is made when it is not there. */
+export function databaseFile(): string {
   const { dataDir } = config();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   return join(dataDir, 'dingpass.db');

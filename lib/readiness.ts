@@ -1,17 +1,29 @@
 import 'server-only';
-import { platform } from './platform';
+import { lifecycle } from './lifecycle';
 import { revocations } from './revocation/revocations';
+import { type SignInHealth, signInHealth } from './sign-in-health';
 
-/**
- * Whether people can be signed in and let in, as far as this process knows: it is told which sessions have ended, and
- * there is an app token, or DingTalk gives one now.
- */
-export async function isReady(): Promise<boolean> {
+/** Why requests should go to another process. What no other process could do better is no reason. */
+export type NotReady = 'starting' | 'draining' | 'database';
+
+export interface Readiness {
+  /** Undefined: requests may come. */
+  notReady: NotReady | undefined;
+  signIn: SignInHealth;
+}
+
+/** Whether requests may come, and how sign-ins fare. Never throws. */
+export async function readiness(): Promise<Readiness> {
+  const notReady = lifecycle().draining ? 'draining' : lackingRecords();
+  return { notReady, signIn: await signInHealth() };
+}
+
+function lackingRecords(): NotReady | undefined {
   try {
-    if (!revocations().view.isFresh()) return false;
-    await platform().warm();
-    return platform().isReachable();
+    const { view } = revocations();
+    if (view.isFresh()) return undefined;
+    return view.hasLooked() ? 'database' : 'starting';
   } catch {
-    return false;
+    return 'database';
   }
 }

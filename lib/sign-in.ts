@@ -9,13 +9,14 @@ import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
 import { type CodeOwner, exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
-import { freshMember, noteLeaver, noteMember } from './directory/refresh';
-import { AppError, rethrowAsAppError } from './errors';
+import { freshMember, noteMember } from './directory/refresh';
+import { AppError, toAppError } from './errors';
 import type { Trip } from './http';
 import { platform } from './platform';
-import { revocations } from './revocation/revocations';
+import { endMissingMember, revocations } from './revocation/revocations';
 import type { Standing } from './revocation/store';
 import { type Draft, type NewSession, type Session, sessions } from './session';
+import { noteSignIn } from './sign-in-health';
 import { spentCodes } from './spent-codes';
 
 /**
@@ -66,9 +67,17 @@ interface Proven {
 function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Proven> {
   trip.note({ door });
   const options = { isFailure: isFailedAttempt, signal: trip.undertaking.signal };
-  return attempts().run(clientKey(request.headers), options, () =>
-    once(code, () => memberBehind(door, code, trip.undertaking)).catch(rethrowAsAppError),
-  );
+  return attempts().run(clientKey(request.headers), options, async () => {
+    try {
+      const proven = await once(code, () => memberBehind(door, code, trip.undertaking));
+      noteSignIn(door);
+      return proven;
+    } catch (error) {
+      const failure = toAppError(error);
+      noteSignIn(door, failure);
+      throw failure;
+    }
+  });
 }
 
 interface Circumstances {
@@ -163,7 +172,7 @@ async function askMember(userId: string, undertaking: Undertaking): Promise<Memb
     after(() => noteMember(member));
     return member;
   } catch (error) {
-    if (error instanceof DingTalkError && error.isPersonGone) await noteLeaver(userId);
+    if (error instanceof DingTalkError && error.isPersonGone) await endMissingMember(userId);
     throw error;
   }
 }

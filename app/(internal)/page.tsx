@@ -12,7 +12,7 @@ export default async function HomePage() {
   const { language, messages } = await currentMessages();
   const { home, stepUp, directory, sync, sessions } = messages;
   // Whatever is wrong with the directory, the first page stands.
-  const isAdmin = await isAdministrator().catch(() => false);
+  const isAdmin = await isAdministrator({ ask: false }).catch(() => false);
   const until = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',

@@ -43,10 +43,14 @@ export interface SyncStatus {
 
 const HISTORY = 20;
 
-/** Whether whoever asks is an administrator: `ADMIN_USER_IDS`, or one of DingTalk's main administrators. */
-export async function isAdministrator(): Promise<boolean> {
+/**
+ * Whether the visitor is an administrator: `ADMIN_USER_IDS`, or one of DingTalk's main administrators.
+ *
+ * @param ask false for what only decorates a page: DingTalk is not asked while there is no directory
+ */
+export async function isAdministrator({ ask = true }: { ask?: boolean } = {}): Promise<boolean> {
   const member = await currentMember();
-  return member !== null && (await isViewerAdministrator(member.userId));
+  return member !== null && (await isViewerAdministrator(member.userId, { ask }));
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted` */

@@ -1,10 +1,10 @@
 import 'server-only';
-import { AppError } from '../errors';
+import { AppError, type Problem } from '../errors';
 import { shownName, shownText } from '../shown-text';
 import { squeeze } from './fold';
 import { directoryStore } from './libsql-store';
 import { lookUp } from './look-up';
-import type { ShownState } from './mirror-state';
+import type { Missing, ShownState } from './mirror-state';
 import { findPeople, type Match } from './search-people';
 import { parseQuery } from './search-plan';
 import type { PageCursor, PersonRecord, StoredDepartment, StoredMember } from './store';
@@ -52,6 +52,16 @@ export interface Overview {
   state: ShownState;
   /** Parents before children, siblings in DingTalk's order. */
   departments: DepartmentNode[];
+  /** Only where there is nobody in the directory. */
+  lack: Lack | undefined;
+}
+
+/** Why there is nobody. */
+export interface Lack {
+  /** What the last run met; undefined: there has been none yet, or it found nobody. */
+  problem: Problem | undefined;
+  /** The permission points that DingTalk says are missing. */
+  permissions: string[];
 }
 
 export interface DepartmentPage {
@@ -133,7 +143,22 @@ export async function overview(): Promise<Overview> {
   return {
     state: shownState(view),
     departments: await toNodes(view, visible),
+    lack: view.tree.state.people === 0 ? lackOf(view.tree.state.missing) : undefined,
   };
+}
+
+/** What DingTalk did not say is known from what was asked for. */
+const NEEDED: Partial<Record<Missing['what'], string>> = {
+  departments: 'qyapi_get_department_list',
+  settings: 'qyapi_get_department_list',
+  people: 'qyapi_get_department_member',
+};
+
+function lackOf(missing: readonly Missing[]): Lack {
+  const refused = missing.filter(({ problem }) => problem === 'permission-missing');
+  const points = refused.flatMap(({ what, requiredScopes }) => requiredScopes ?? NEEDED[what] ?? []);
+  const [worst = missing[0]] = refused;
+  return { problem: worst?.problem, permissions: [...new Set(points)].sort() };
 }
 
 /** One department; null when there is none such, or this viewer may not see it. @param page from 1 */

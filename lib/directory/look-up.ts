@@ -2,6 +2,7 @@ import 'server-only';
 import { callBudget } from '../call-budget';
 import { config } from '../config';
 import { outsideRequest } from '../process-wide';
+import { endMissingMember } from '../revocation/revocations';
 import { refreshMember } from './refresh';
 import type { StoredDetail } from './store';
 
@@ -19,5 +20,6 @@ export async function lookUp(viewerId: string, userId: string, detail: StoredDet
   if (!callBudget().take(viewerId)) return;
   // Whatever fails: the mirror has an answer.
   const signal = outsideRequest(() => AbortSignal.timeout(PATIENCE_MS));
-  await refreshMember(userId, signal).catch(() => undefined);
+  const member = await refreshMember(userId, signal).catch(() => undefined);
+  if (member === null) await endMissingMember(userId);
 }

@@ -1,7 +1,7 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
-import nextEnv from '@next/env';
-import { ConfigError, config } from '../config';
+import { fail, runCommand, say } from '../command';
+import { config } from '../config';
 import { platform } from '../platform';
 import { directoryStore } from './libsql-store';
 import type { Missing, SyncProgress } from './mirror-state';
@@ -21,16 +21,7 @@ const LOOK_EVERY_MS = 500;
 async function main(words: string[]): Promise<number> {
   const unknown = words.filter((word) => word !== '--accept-shrink');
   if (unknown.length > 0) return fail(`用法 · usage: ${USAGE}`);
-  nextEnv.loadEnvConfig('.', false, {
-    info: () => undefined,
-    error: (...what: unknown[]) => fail(what.join(' ')),
-  });
-  try {
-    config();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return fail(error.message);
-  }
+  config();
   const run = await syncOrFollow(words.includes('--accept-shrink'));
   if (!run) return EXIT.failed;
   for (const line of summary(run)) say(line);
@@ -149,15 +140,4 @@ function describe({ what, problem, departmentName, departmentId, userId, ...miss
   return `${what}${where === undefined ? '' : ` ${where}`}: ${reason.filter(Boolean).join(' · ')}`;
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function fail(line: string): number {
-  process.stderr.write(`${line}\n`);
-  return EXIT.failed;
-}
-
-process.exitCode = await main(process.argv.slice(2));
-// Kept-alive connections would hold the process for a while.
-process.exit();
+await runCommand(main);

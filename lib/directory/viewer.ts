@@ -2,8 +2,12 @@ import 'server-only';
 import { denyPage, isRecent, pageMember, requireMember, stepUp } from '../auth';
 import { config } from '../config';
 import { AppError } from '../errors';
+import { log } from '../log';
+import { outsideRequest, processWide } from '../process-wide';
 import type { Session } from '../session';
+import { within } from '../within';
 import { directoryStore } from './libsql-store';
+import { refreshAdministrators } from './refresh';
 import { isGranted, type Sight, sightOf, type Viewer } from './sight';
 import { type DirectoryTree, directoryTree } from './tree';
 
@@ -36,12 +40,39 @@ const ADMINISTRATORS_FOR_MS = 3 * 86_400_000;
 /**
  * An administrator of this app, or one of DingTalk's main administrators: by a list that DingTalk has confirmed in the
  * last three days, or two reads. A list that cannot be read any more would otherwise keep somebody in for ever.
+ *
+ * @param ask has DingTalk asked, a little, while there is no directory that would know
  */
-export async function isViewerAdministrator(userId: string): Promise<boolean> {
+export async function isViewerAdministrator(
+  userId: string,
+  { ask }: { ask: boolean } = { ask: true },
+): Promise<boolean> {
   const { adminUserIds, directory } = config();
   if (adminUserIds.includes(userId)) return true;
+  const isRead = (await directoryStore().state()).asOf !== undefined;
+  if (ask && !isRead) await within(askForAdministrators(), ASK_PATIENCE_MS);
   const goodForMs = Math.max(ADMINISTRATORS_FOR_MS, 2000 * directory.syncIntervalSeconds);
   return directoryStore().isMainAdministrator(userId, Date.now() - goodForMs);
+}
+
+const ASK_AGAIN_MS = 60_000;
+const ASK_PATIENCE_MS = 3000;
+const asked = processWide('administrators-asked', () => ({
+  at: Number.NEGATIVE_INFINITY,
+  answer: Promise.resolve(),
+}));
+
+/** One call a minute, however many people open the pages. Never throws. */
+function askForAdministrators(): Promise<void> {
+  if (performance.now() - asked().at > ASK_AGAIN_MS) {
+    asked().at = performance.now();
+    asked().answer = outsideRequest(() =>
+      refreshAdministrators().catch((error: unknown) =>
+        log().warn({ event: 'administrators-unknown', err: error }),
+      ),
+    );
+  }
+  return asked().answer;
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted`, `sign-in-too-old` */

@@ -66,6 +66,15 @@ const zhCN = {
   failed: '最近一次没能从钉钉读取，这里显示的是之前读到的内容。',
   none: '通讯录还没有读取过。读取完成后，这里会自动显示。',
   completeAsOf: '上次完整读取：',
+  empty: {
+    title: '通讯录还没有内容',
+    permissionsMissing: '应用在钉钉中缺少读取通讯录的权限，所以还没有读到任何人。缺少：',
+    failed: '从钉钉读取通讯录没有成功，所以还没有读到任何人。',
+    whoActs: '由谁处理：',
+    howToApply: '在钉钉开放平台，进入应用的“开发配置 → 权限管理”，申请以上权限；开通后再同步一次。',
+    seeStatus: '原因和处理办法在“通讯录同步”页面上。',
+    administrators: '管理员：通讯录同步',
+  },
   andMore: (count: number) => `另有 ${count} 项`,
   missing: {
     scope: '应用可以读取的范围',
@@ -167,6 +176,17 @@ const en: typeof zhCN = {
   failed: 'DingTalk could not be read the last time; what you see was read before.',
   none: 'The directory has not been read yet. It appears here by itself as soon as it has.',
   completeAsOf: 'Last complete: ',
+  empty: {
+    title: 'The directory is empty',
+    permissionsMissing:
+      'The app lacks permissions in DingTalk to read the address book, so nobody has been read yet. Missing:',
+    failed: 'The address book could not be read from DingTalk, so nobody has been read yet.',
+    whoActs: 'Who can fix it: ',
+    howToApply:
+      'In DingTalk’s developer console, open the app, 开发配置 → 权限管理 (permissions), and apply for the above. Then read the directory once more.',
+    seeStatus: 'The cause and the remedy are on the page “Directory sync”.',
+    administrators: 'For administrators: directory sync',
+  },
   andMore: (count) => `and ${count} more`,
   missing: {
     scope: 'the range that the app may read',

@@ -25,6 +25,13 @@ const zhCN = {
     person: '按人结束',
     personHint: '按 userId 结束此人的全部会话，登录途中的也算。',
     personField: 'userId',
+    ended: (count: number) => `已结束 ${count} 个会话。`,
+    endedOf: (userId: string, count: number) =>
+      count === 0
+        ? `${userId} 当前没有会话；如正在登录，也已中止。`
+        : `已结束 ${userId} 的 ${count} 个会话。`,
+    unknownPerson: (userId: string) =>
+      `没有 userId 为“${userId}”的人，什么也没有结束。请核对大小写；姓名不是 userId，可在上面的列表，或通讯录里此人页面的网址中查到。`,
     everyone: '紧急停止',
     everyoneHint: '所有人（包括您）立即退出，之后都要重新登录。密钥泄露等紧急情况下使用。',
     everyoneConfirm: '我确定要让所有人退出',
@@ -136,6 +143,13 @@ const en: typeof zhCN = {
     person: 'End a person’s sessions',
     personHint: 'Ends all sessions of this user id, a sign-in under way included.',
     personField: 'User id',
+    ended: (count) => (count === 1 ? '1 session was ended.' : `${count} sessions were ended.`),
+    endedOf: (userId, count) =>
+      count === 0
+        ? `${userId} has no session; a sign-in under way was stopped.`
+        : `${count === 1 ? '1 session' : `${count} sessions`} of ${userId} ${count === 1 ? 'was' : 'were'} ended.`,
+    unknownPerson: (userId) =>
+      `Nobody has the user id “${userId}”: nothing was ended. Upper and lower case matter, and a name is not a user id; find it in the list above, or in the address of the person’s page in the directory.`,
     everyone: 'Emergency stop',
     everyoneHint:
       'Everybody, you included, is signed out at once and has to sign in again. For emergencies such as a leaked key.',

@@ -1,4 +1,5 @@
 import 'server-only';
+import { directoryStore } from '../directory/libsql-store';
 import { requireAdministrator } from '../directory/viewer';
 import { AppError } from '../errors';
 import { revocations } from './revocations';
@@ -30,11 +31,32 @@ export async function endSessionById(id: string): Promise<{ userId: string }> {
   return admin;
 }
 
-/** Ends every session of one person, known here or not. @throws AppError `not-signed-in`, `not-permitted` */
-export async function endSessionsOf(userId: string): Promise<{ userId: string }> {
+/** What became of an order to end sessions. */
+export interface EndedSessions {
+  /** Who gave it. */
+  admin: { userId: string };
+  /** Whose sessions they were. */
+  userId: string;
+  /** How many were live. */
+  count: number;
+}
+
+/**
+ * Ends every session of one person, a sign-in under way included.
+ *
+ * @param given a user id as it was typed: blanks and invisible characters around it do not count
+ * @returns null where neither the directory nor the sessions know such a person: nothing was done
+ * @throws AppError `not-signed-in`, `not-permitted`
+ */
+export async function endSessionsOf(given: string): Promise<EndedSessions | null> {
   const admin = await requireAdministrator();
-  await revocations().endPeople([userId], { reason: 'by-admin', by: admin.userId });
-  return admin;
+  const userId = given.replace(/^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu, '');
+  const isKnown =
+    userId !== '' &&
+    ((await revocations().store.knowsPerson(userId)) || (await directoryStore().member(userId)) !== null);
+  if (!isKnown) return null;
+  const count = await revocations().endGone([userId], { reason: 'by-admin', by: admin.userId });
+  return { admin, userId, count };
 }
 
 /** The emergency stop: everybody is out, the administrator included. @throws AppError `not-signed-in`, `not-permitted` */

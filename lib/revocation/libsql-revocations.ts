@@ -161,8 +161,7 @@ export function createLibsqlRevocations(
     );
   }
 
-  /** @returns how many sessions that is, as far as is known */
-  function endOwner(userId: string, { reason, by }: Ending, sequence: number): number {
+  function endOwner(userId: string, { reason, by }: Ending, sequence: number): void {
     db.run(
       `INSERT INTO revocation_person VALUES (?, 1, ?)
        ON CONFLICT (user_id) DO UPDATE SET generation = generation + 1, sequence = excluded.sequence`,
@@ -170,7 +169,7 @@ export function createLibsqlRevocations(
       sequence,
     );
     settleLeaver(db, userId);
-    return db.run(
+    db.run(
       'UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ? WHERE user_id = ? AND ended_at IS NULL',
       seconds(),
       reason,
@@ -183,12 +182,22 @@ export function createLibsqlRevocations(
     insertAudit(db, { event: 'person-ended', userId, by, reason }, now());
   }
 
-  function endFound(userIds: readonly string[], ending: Ending): void {
-    if (userIds.length === 0) return;
+  /** @returns how many sessions that were */
+  function endFound(userIds: readonly string[], ending: Ending): number {
+    if (userIds.length === 0) return 0;
     const sequence = step();
+    let sessions = 0;
     for (const userId of new Set(userIds)) {
-      if (endOwner(userId, ending, sequence) > 0) noteEnded(userId, ending);
+      const live = db.get<{ n: number }>(
+        `SELECT count(*) AS n FROM session s WHERE user_id = ? AND ${LIVE}`,
+        userId,
+        seconds(),
+      )!.n;
+      endOwner(userId, ending, sequence);
+      if (live > 0) noteEnded(userId, ending);
+      sessions += live;
     }
+    return sessions;
   }
 
   return {
@@ -268,12 +277,12 @@ export function createLibsqlRevocations(
       }),
     endGone: (userIds, ending) => writeDurably(() => endFound(userIds, ending)),
     endLeavers: (userIds, ending) =>
-      writeDurably(() =>
+      writeDurably(() => {
         endFound(
           userIds.filter((userId) => settleLeaver(db, userId)),
           ending,
-        ),
-      ),
+        );
+      }),
 
     endEveryone: ({ reason, by }) =>
       writeDurably(() => {
@@ -285,6 +294,12 @@ export function createLibsqlRevocations(
     live: async (filter) => readLive(db, filter, seconds()),
     countLive: async () =>
       db.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, seconds())!.n,
+    knowsPerson: async (userId) =>
+      db.get('SELECT 1 FROM session WHERE user_id = ? LIMIT 1', userId) !== undefined,
+    touch: () =>
+      write(() => {
+        db.run('UPDATE revocation_head SET sequence = sequence');
+      }),
     find: async (id) => {
       const row = db.get<Row>(`SELECT * FROM session s WHERE id = ? AND ${LIVE}`, id, seconds());
       return row ? toSessionRow(row) : null;

@@ -2,7 +2,7 @@ import 'server-only';
 import { pruneAudit } from '../audit/recorder';
 import { config } from '../config';
 import { recordsDatabase } from '../database';
-import { refreshMember } from '../directory/refresh';
+import { noteLeaver, refreshMember } from '../directory/refresh';
 import { AppError } from '../errors';
 import { log } from '../log';
 import { processWide } from '../process-wide';
@@ -11,6 +11,7 @@ import { createIdleCheck } from './idle';
 import { createLibsqlRevocations } from './libsql-revocations';
 import { createSafetyNet, type SafetyNetOptions } from './safety-net';
 import type { Ending, RevocationStore, SessionRow, Standing, Told } from './store';
+import { createUnwritten } from './unwritten';
 import { createView, type RevocationView } from './view';
 
 /** How often it is written down when sessions were last used. */
@@ -31,7 +32,8 @@ export interface Revocations {
   open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
   endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
   endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
-  endGone(userIds: readonly string[], ending: Ending): Promise<void>;
+  /** @returns how many sessions that were, as far as is known */
+  endGone(userIds: readonly string[], ending: Ending): Promise<number>;
   endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
   /** Writes down when sessions were last used. */
@@ -44,11 +46,28 @@ export interface RevocationsOptions {
   isStillThere: SafetyNetOptions['isStillThere'];
   /** A session that was not used for so long is over. */
   idleSeconds?: number | undefined;
+  /** A clock that nobody sets. */
+  now?: () => number;
+  /** Between two tries to write what could not be written. */
+  retryMs?: number;
 }
 
-export function createRevocations({ store, isStillThere, idleSeconds }: RevocationsOptions): Revocations {
+export function createRevocations({
+  store,
+  isStillThere,
+  idleSeconds,
+  ...timing
+}: RevocationsOptions): Revocations {
+  const unwritten = createUnwritten({
+    touch: store.touch,
+    onFailure: (error) => log().error({ event: 'sessions-unwritable', err: error }),
+    onRecovery: () => log().info({ event: 'sessions-writable' }),
+    ...timing,
+  });
   const view = createView({
     store,
+    ...(timing.now ? { now: timing.now } : {}),
+    isWritable: unwritten.isWritable,
     onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
     onAnswer: () => log().info({ event: 'sessions-back' }),
   });
@@ -70,7 +89,7 @@ export function createRevocations({ store, isStillThere, idleSeconds }: Revocati
     if (seen.size === 0) return;
     const noted = seen;
     seen = new Map();
-    await store.noteSeen(noted).catch(() => undefined);
+    await unwritten.write(() => store.noteSeen(noted)).catch(() => undefined);
   }
 
   async function prune(): Promise<void> {
@@ -79,15 +98,31 @@ export function createRevocations({ store, isStillThere, idleSeconds }: Revocati
     );
   }
 
-  /** By the store, and then in this process at once. */
-  const ending =
-    <A extends unknown[]>(end: (userIds: readonly string[], ...how: A) => Promise<void>) =>
-    async (userIds: readonly string[], ...how: A): Promise<void> => {
-      if (userIds.length === 0) return;
-      await known(end(userIds, ...how));
+  /**
+   * By the store and in this process at once. What the store does not take stands in this process all the same, and is
+   * written as soon as it can be.
+   */
+  async function end<T>(
+    whom: readonly string[] | 'everybody',
+    how: unknown,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    const release = view.hold(whom);
+    try {
+      const value = await known(unwritten.write(write));
       await view.refresh();
-    };
-  const endPeople = ending(store.endPeople);
+      release();
+      return value;
+    } catch (error) {
+      unwritten.keep(JSON.stringify([whom, how]), write, () => void view.refresh().then(release));
+      throw error;
+    }
+  }
+  const ending =
+    <A extends unknown[], T>(write: (userIds: readonly string[], ...how: A) => Promise<T>, none: T) =>
+    async (userIds: readonly string[], ...how: A): Promise<T> =>
+      userIds.length === 0 ? none : end(userIds, how, () => write(userIds, ...how));
+  const endPeople = ending(store.endPeople, undefined);
 
   async function endSession(
     session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>,
@@ -95,8 +130,7 @@ export function createRevocations({ store, isStillThere, idleSeconds }: Revocati
   ): Promise<void> {
     // At once in this process, whatever becomes of the rest.
     view.end(session);
-    await known(store.endSession(session, ending));
-    await view.refresh();
+    await end([], [session.id, ending], () => store.endSession(session, ending));
   }
 
   /** While the store is silent nobody knows of uses elsewhere, and of endings neither. */
@@ -122,25 +156,23 @@ export function createRevocations({ store, isStillThere, idleSeconds }: Revocati
     },
     sequence: () => known(store.sequence()),
     async open(session, options) {
-      const standing = await known(store.open(session, options));
+      const standing = await known(unwritten.write(() => store.open(session, options)));
       if (!standing) throw new AppError('sign-in-overtaken');
       if (options.replaces) view.end(options.replaces);
       return standing;
     },
     endSession,
     endPeople,
-    endGone: ending(store.endGone),
-    endLeavers: ending(store.endLeavers),
-    async endEveryone(ending) {
-      await known(store.endEveryone(ending));
-      await view.refresh();
-    },
+    endGone: ending(store.endGone, 0),
+    endLeavers: ending(store.endLeavers, undefined),
+    endEveryone: (ending) => end('everybody', ending, () => store.endEveryone(ending)),
     flushSeen,
     async close() {
       for (const timer of timers) clearInterval(timer);
       net.close();
       view.close();
       await flushSeen();
+      unwritten.close();
     },
   };
 }
@@ -156,6 +188,17 @@ export const revocations = processWide('revocations', () =>
     },
   }),
 );
+
+/**
+ * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
+ * Never throws; what cannot be written stands in this process.
+ */
+export async function endMissingMember(userId: string): Promise<void> {
+  await noteLeaver(userId);
+  await revocations()
+    .endGone([userId], { reason: 'check', by: 'check' })
+    .catch(() => undefined);
+}
 
 /** A store that does not answer is a problem of its own. */
 function known<T>(answer: Promise<T>): Promise<T> {

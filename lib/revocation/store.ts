@@ -119,8 +119,12 @@ export interface RevocationStore {
    * @param told the event that says so: it has an effect once
    */
   endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
-  /** As `endPeople`, for those whom somebody asked about: a line in the audit only where there was a session. */
-  endGone(userIds: readonly string[], ending: Ending): Promise<void>;
+  /**
+   * As `endPeople`, for those whom somebody asked about: a line in the audit only where there was a session.
+   *
+   * @returns how many sessions that were, as far as is known
+   */
+  endGone(userIds: readonly string[], ending: Ending): Promise<number>;
   /** As `endGone`, for those of them who are still noted as leavers of the directory: whoever was ended since is not. */
   endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
@@ -128,6 +132,8 @@ export interface RevocationStore {
   /** Sessions that are not over, newest first. */
   live(filter: SessionFilter): Promise<SessionRow[]>;
   countLive(): Promise<number>;
+  /** Whether this person has, or lately had, a session. */
+  knowsPerson(userId: string): Promise<boolean>;
   /** One that is not over. */
   find(id: string): Promise<SessionRow | null>;
   /** When sessions were last used: id to Unix time in seconds. */
@@ -162,6 +168,8 @@ export interface RevocationStore {
   missed(limit: number): Promise<DirectoryEvent[]>;
   settleMissed(id: string): Promise<void>;
 
+  /** A write that changes nothing. @throws where nothing can be written */
+  touch(): Promise<void>;
   /** Drops what no longer matters, some rows at a time. */
   prune(): Promise<void>;
 }

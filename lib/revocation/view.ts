@@ -23,8 +23,17 @@ export interface RevocationView {
   refresh(): Promise<void>;
   /** A session that this process itself ended. */
   end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
-  /** Whether the store has answered lately. */
+  /**
+   * Ends sessions in this process alone, as long as the store cannot be told: those that somebody, or everybody, has
+   * now. What they open later stands.
+   *
+   * @returns takes it back, once the store knows
+   */
+  hold(userIds: readonly string[] | 'everybody'): () => void;
+  /** Whether the store has answered lately, and takes what has to be written. */
   isFresh(): boolean;
+  /** Whether the store has ever answered. */
+  hasLooked(): boolean;
   close(): void;
 }
 
@@ -36,8 +45,16 @@ export interface ViewOptions {
   staleMs?: number;
   /** A clock that nobody sets. */
   now?: () => number;
+  /** False once the store has refused to be written for too long: then endings get lost, and nobody is let in. */
+  isWritable?: () => boolean;
   onSilence?: (error: unknown) => void;
   onAnswer?: () => void;
+}
+
+/** By person the generation, and the epoch, up to which sessions are over. */
+interface Hold {
+  people: ReadonlyMap<string, number>;
+  everybody: number;
 }
 
 const POLL_MS = 500;
@@ -57,6 +74,7 @@ export function createView({
   pollMs = POLL_MS,
   staleMs = STALE_MS,
   now = () => performance.now(),
+  isWritable = () => true,
   onSilence,
   onAnswer,
 }: ViewOptions): RevocationView {
@@ -109,17 +127,34 @@ export function createView({
     return coming;
   }
 
-  const isFresh = () => now() - answeredAt <= staleMs;
+  const isFresh = () => now() - answeredAt <= staleMs && isWritable();
 
   const standingOf = (userId: string): Standing => ({ generation: generations.get(userId) ?? 0, epoch });
 
   function check(session: Checked): Verdict {
     if (!isFresh()) return 'unknown';
     const { generation } = standingOf(session.userId);
-    if (ended.has(session.id)) return 'ended';
+    if (ended.has(session.id) || isHeld(session)) return 'ended';
     if (session.epoch === epoch && session.generation === generation) return 'valid';
     const isNewer = session.epoch > epoch || (session.epoch === epoch && session.generation > generation);
     return isNewer ? 'behind' : 'ended';
+  }
+
+  const holds = new Set<Hold>();
+
+  function isHeld({ userId, generation, epoch: madeUnder }: Checked): boolean {
+    for (const { people, everybody } of holds) {
+      if (madeUnder <= everybody || generation <= (people.get(userId) ?? -1)) return true;
+    }
+    return false;
+  }
+
+  function hold(userIds: readonly string[] | 'everybody'): () => void {
+    const isEverybody = userIds === 'everybody';
+    const people = isEverybody ? [] : userIds.map((id) => [id, standingOf(id).generation] as const);
+    const held = { people: new Map(people), everybody: isEverybody ? epoch : Number.NEGATIVE_INFINITY };
+    holds.add(held);
+    return () => holds.delete(held);
   }
 
   async function poll(): Promise<void> {
@@ -146,7 +181,9 @@ export function createView({
     end: ({ id }) => {
       ended.set(id, now());
     },
+    hold,
     isFresh,
+    hasLooked: () => sequence !== -1,
     close: () => {
       closed = true;
     },

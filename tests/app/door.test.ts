@@ -537,7 +537,7 @@ test('health is 200 while the app serves, ready while it can sign people in', as
   expect(await visitor.ask('/api/ready')).toMatchObject({ status: 200, json: { status: 'ready' } });
 });
 
-test('an app whose credentials DingTalk refuses serves, is not ready, and says that the admin must act', async () => {
+test('an app whose credentials DingTalk refuses serves, says so when asked whether it is ready, and that the admin must act', async () => {
   const env = { DINGTALK_CLIENT_SECRET: 'canary-wrong-secret-0815' };
   const wrong = await startApp({ emulator, env });
   try {
@@ -545,7 +545,10 @@ test('an app whose credentials DingTalk refuses serves, is not ready, and says t
     expect((await visitor.ask('/api/health')).status).toBe(200);
     const calls = countCalls(emulator);
     for (let times = 0; times < 5; times++) {
-      expect(await visitor.ask('/api/ready')).toMatchObject({ status: 503, json: { status: 'not-ready' } });
+      expect(await visitor.ask('/api/ready')).toMatchObject({
+        status: 200,
+        json: { status: 'ready', signIn: { ok: false, reason: 'bad-credentials' } },
+      });
     }
     const answer = await visitor.post('/api/session', { code: emulator.control.mintCode(userid) });
     expectError(answer, 503, 'APP_MISCONFIGURED');

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { newKey, rotationSteps } from '../../lib/key-rotation';
-import { type App, appEnv, startApp } from '../support/app';
+import { type App, appEnv, bareEnv, startApp } from '../support/app';
 import { isIn } from '../support/staff';
 import { signedIn } from '../support/visitor';
 
@@ -63,7 +63,7 @@ function printKeys(env: Record<string, string>) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [tsx, '--conditions=react-server', 'lib/keys-command.ts'],
-    { env: { NODE_ENV: 'production', PATH: process.env.PATH, ...env }, encoding: 'utf8' },
+    { env: { ...bareEnv(), ...env }, encoding: 'utf8' },
   );
   return { status, stdout, stderr };
 }

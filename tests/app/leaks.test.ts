@@ -10,6 +10,7 @@ import { PARTS, sealed } from '../support/callback';
 import { openCorpus } from '../support/corpus';
 import { freePort } from '../support/port';
 import { findSecrets } from '../support/secrets';
+import { canSignIn } from '../support/staff';
 import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '../support/wire';
 
 interface LeakEntry {
@@ -160,7 +161,10 @@ const TRIGGERS: Record<string, () => Promise<void>> = {
     for (const path of ['/api/health', '/api/ready', '/healthz', '/health']) await ask(app, { path });
     withOnly('userdetail', { kind: 'echoUrl' });
     expect(JSON.parse((await ask(app, { path: '/api/health' })).text)).toEqual({ status: 'ok' });
-    expect(JSON.parse((await ask(app, { path: '/api/ready' })).text)).toEqual({ status: 'ready' });
+    expect(JSON.parse((await ask(app, { path: '/api/ready' })).text)).toEqual({
+      status: 'ready',
+      signIn: { ok: true },
+    });
   },
   'SL-023': async () => {
     const end = await signInByBrowser(app);
@@ -269,7 +273,7 @@ async function withFault(fault: object): Promise<void> {
   for (const path of ['/me', '/', '/api/ready']) await ask(app, { path, headers: { cookie } });
   emulator.control.clearFaults();
   // The breaker may have opened, and there is another token now.
-  for (let tries = 0; (await ask(app, { path: '/api/ready' })).status !== 200 && tries < 120; tries++) {
+  for (let tries = 0; !(await canSignIn(app)) && tries < 120; tries++) {
     await delay(100);
   }
   await untilSignInWorks();

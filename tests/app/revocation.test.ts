@@ -169,6 +169,33 @@ test('an administrator ends one session, or all of one person; nobody else may',
   expect((await postForm(boss, one, '/api/admin/sessions')).status).toBe(400);
 });
 
+test('the form for a person’s sessions says what was done: blanks do not matter, unknown ids are named, nothing is invented', async () => {
+  const userid = somebody();
+  const visitors = [await enter(userid), await enter(userid)];
+  const boss = await enter(admin);
+  const order = async (person: string) => {
+    const answer = await postForm(boss, one, '/api/admin/sessions', { person });
+    expect(answer.status).toBe(303);
+    return (await boss.ask(answer.headers.get('location')!, { headers: { 'accept-language': 'en' } })).text;
+  };
+  const lines = async () =>
+    (await boss.ask('/api/admin/audit.csv?event=person-ended')).text
+      .split('\r\n')
+      .filter((line) => line.includes('by-admin')).length;
+  const before = await lines();
+  const { name } = emulator.company.person(userid)!;
+  for (const unknown of [userid.toUpperCase(), name, 'nobody-like-this', '\u3000']) {
+    if (unknown.trim() !== '') expect(await order(unknown)).toContain('nothing was ended');
+  }
+  expect(await isIn(one, cookieOf(visitors[0]!))).toBe(true);
+  expect(await lines()).toBe(before);
+  expect(await order(` \u200b${userid}\t`)).toContain(`2 sessions of ${userid} were ended`);
+  for (const visitor of visitors) expect(await isIn(one, cookieOf(visitor))).toBe(false);
+  expect(await lines()).toBe(before + 1);
+  expect(await order(userid)).toContain('has no session');
+  expect(await lines()).toBe(before + 1);
+});
+
 test('the emergency stop has everybody out of every process within five seconds', async () => {
   const crowd = await Promise.all(Array.from({ length: 10 }, () => enter(somebody())));
   const boss = await enter(admin);
@@ -280,6 +307,19 @@ test.each([120_000, -120_000])('an instance whose clock is off by %d ms saves no
   }
 });
 
+test('DingTalk’s word that there is no such member, met on the person’s own page, ends the session', async () => {
+  const userid = somebody();
+  const [visitor, elsewhere] = [await enter(userid), await enter(userid, two)];
+  emulator.control.fault({
+    endpoint: '/topapi/v2/user/get',
+    where: { userid },
+    fault: { kind: 'errcode', errcode: 60121 },
+  });
+  await visitor.ask('/me');
+  expect(await isIn(one, cookieOf(visitor))).toBe(false);
+  expect(await untilRefused(two, cookieOf(elsewhere))).toBeLessThan(2000);
+});
+
 test('a sign-in that is under way when its person leaves comes to nothing', async () => {
   const userid = somebody();
   emulator.control.fault({ endpoint: 'userdetail', times: 1, fault: { kind: 'delayHeaders', ms: 1500 } });
@@ -341,16 +381,18 @@ test('while the database is away people stay in for a minute; then a 503 says so
   const file = join(dataDir, 'dingpass.db');
   try {
     const userid = somebody();
-    const visitor = await enter(userid, app);
+    const leaverId = somebody();
+    const [visitor, leaver] = [await enter(userid, app), await enter(leaverId, app)];
     renameSync(file, `${file}.away`);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
     const newcomer = await new Visitor(app).post('/api/session', {
       code: emulator.control.mintCode(somebody()),
     });
     expect(newcomer.status).toBe(503);
-    // What cannot be written down is not acknowledged: DingTalk sends it again.
-    const left = { EventType: 'user_leave_org', UserId: [userid], eventId: 'while-away' };
+    // What cannot be written down is not acknowledged, and DingTalk sends it again; it stands here all the same.
+    const left = { EventType: 'user_leave_org', UserId: [leaverId], eventId: 'while-away' };
     expect(await postEvent(app, emulator, left)).toBe(503);
+    expect(await isIn(app, cookieOf(leaver))).toBe(false);
     await delay(2500);
     const refused = await visitor.ask('/api/session');
     expect(refused.status).toBe(503);
@@ -371,8 +413,9 @@ test('while the database is away people stay in for a minute; then a 503 says so
     renameSync(`${file}.away`, file);
     await delay(1500);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
+    expect(await isIn(app, cookieOf(leaver))).toBe(false);
     expect(await postEvent(app, emulator, left)).toBe(200);
-    expect(await isIn(app, cookieOf(visitor))).toBe(false);
+    expect(await isIn(app, cookieOf(leaver))).toBe(false);
   } finally {
     await app.close();
   }

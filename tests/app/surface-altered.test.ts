@@ -25,6 +25,7 @@ const PARTS = [
   'instrumentation.ts',
   'next.config.js',
   'package.json',
+  'start.mjs',
   'tsconfig.json',
 ];
 

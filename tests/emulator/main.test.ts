@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { parseConfig } from '../../lib/config';
 import { request, withEmulator } from './dingtalk-calls';
 
 const main = fileURLToPath(new URL('../../emulator/main.ts', import.meta.url));
@@ -26,7 +27,7 @@ function run(...flags: string[]): Run {
 
 test('the command prints the address and the lines for .env, serves, and ends when told', async () => {
   const { child, out } = run('--port', '0', '--members', '9', '--departments', '3');
-  while (!out().includes('DINGTALK_LOGIN_URL=')) await once(child.stdout!, 'data');
+  while (!out().includes('TRUSTED_PROXY_HOPS=')) await once(child.stdout!, 'data');
   const url = /^DINGTALK_API_URL=(http:\/\/127\.0\.0\.1:\d+)$/m.exec(out())![1]!;
   const names = [...out().matchAll(/^([A-Z_]+)=\S+$/gm)].map((match) => match[1]);
   expect(names).toEqual([
@@ -37,7 +38,15 @@ test('the command prints the address and the lines for .env, serves, and ends wh
     'DINGTALK_API_URL',
     'DINGTALK_OAPI_URL',
     'DINGTALK_LOGIN_URL',
+    'PUBLIC_ORIGIN',
+    'SESSION_KEYS',
+    'AVATAR_HOSTS',
+    'TRUSTED_PROXY_HOPS',
   ]);
+  const env = Object.fromEntries(
+    [...out().matchAll(/^([A-Z_]+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  expect(parseConfig(env)).toMatchObject({ publicOrigin: url, apiUrl: url });
   expect((await request(`${url}/__emulator/company`)).json).toMatchObject({ members: 9, departments: 3 });
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);

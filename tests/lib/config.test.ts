@@ -59,6 +59,7 @@ test('the five required settings are enough, and the rest has defaults', () => {
     callback: undefined,
     stream: false,
     auditDays: 200,
+    listen: { host: '127.0.0.1', port: 3000, drainSeconds: 1 },
   });
 });
 
@@ -210,6 +211,103 @@ test.each<[string, string, object]>([
 test('a role without its prefix is named, with the way to write it', () => {
   const problems = problemsOf({ ...good, DIRECTORY_EXPORT: 'zhang,财务' });
   expect(problems).toEqual([expect.stringMatching(/^DIRECTORY_EXPORT .*财务 → role:财务$/)]);
+});
+
+const SENTENCES = {
+  quotes: /引号/,
+  invisible: /异常字符/,
+  'full width': /全角/,
+  comment: /注释/,
+  twice: /又写了一遍/,
+};
+
+test.each(
+  Object.keys(good).concat([
+    'LOG_LEVEL',
+    'DATA_DIR',
+    'ADMIN_USER_IDS',
+    'DIRECTORY_EXPORT',
+    'PORT',
+    'HOST',
+    'SESSION_SEAL_KEY',
+  ]),
+)('quotes that were kept around %s are named', (name) => {
+  const value = good[name] ?? 'info';
+  for (const [open, close] of ['""', "''", '“”', '‘’', '「」', '＂＂', '``'].map((pair) => [...pair])) {
+    for (const quoted of [`${open}${value}${close}`, `${open}${value}`, `${value}${close}`]) {
+      const problems = problemsOf({ ...good, [name]: quoted });
+      expect(
+        problems.filter((problem) => SENTENCES.quotes.test(problem)),
+        quoted,
+      ).toHaveLength(1);
+      expect(problems[0]).toMatch(new RegExp(`^${name} `));
+      expect(problems.join()).not.toContain('canary');
+    }
+  }
+});
+
+test.each<[keyof typeof SENTENCES, string, string]>([
+  ['quotes', 'SESSION_KEYS', `a:"${KEY}"`],
+  ['quotes', 'ADMIN_USER_IDS', 'a,"b",c'],
+  ['invisible', 'DINGTALK_CLIENT_ID', 'ding\u200bclient'],
+  ['invisible', 'PUBLIC_ORIGIN', 'https://door.example\u200d.com'],
+  ['invisible', 'ADMIN_USER_IDS', 'manager\u2060'],
+  ['invisible', 'DATA_DIR', './da\u00adta'],
+  ['invisible', 'DIRECTORY_SEE_HIDDEN', '人事\u202e'],
+  ['full width', 'SESSION_KEYS', `a：${KEY}`],
+  ['full width', 'SESSION_KEYS', `a:${KEY}，b:${KEY}2`],
+  ['full width', 'PUBLIC_ORIGIN', 'https：//door.example.com'],
+  ['full width', 'PUBLIC_ORIGIN', 'https://door。example。com'],
+  ['full width', 'DINGTALK_CLIENT_ID', 'ｄingclient'],
+  ['full width', 'SESSION_TTL_SECONDS', '４３２００'],
+  ['comment', 'DATA_DIR', './data # the folder'],
+  ['comment', 'LOG_LEVEL', 'info # or warn'],
+  ['twice', 'DINGTALK_CLIENT_ID', 'DINGTALK_CLIENT_ID=dingclient'],
+  ['twice', 'SESSION_KEYS', `SESSION_KEYS=a:${KEY}`],
+])('pasting: %s is named in %s = %j', (sentence, name, value) => {
+  const problems = problemsOf({ ...good, [name]: value });
+  expect(problems).toEqual([expect.stringMatching(SENTENCES[sentence])]);
+  expect(problems[0]).toMatch(new RegExp(`^${name} `));
+  expect(problems[0]).not.toContain('canary');
+});
+
+test.each([
+  '\uFEFFDINGTALK_CORP_ID',
+  'DINGTALK_CORP_ID\u00a0',
+  'ＤINGTALK_CORP_ID',
+  'DINGTALK\u200b_CORP_ID',
+])('a name that only looks like a setting (%j) is told from one that is absent', (disguised) => {
+  const env = { ...good, DINGTALK_CORP_ID: undefined, [disguised]: 'ding0123456789abcdef' };
+  expect(problemsOf(env)).toEqual([expect.stringMatching(/^DINGTALK_CORP_ID is missing.*看起来相同/)]);
+  expect(problemsOf({ ...good, [disguised]: 'ding0123456789abcdef' })).toEqual([]);
+});
+
+test.each<[string, string]>([
+  ['https://door.example.com:443', 'https://door.example.com'],
+  ['https://door.example.com:443/', 'https://door.example.com'],
+  ['https://door.example.com:0443', 'https://door.example.com'],
+  ['http://localhost:80', 'http://localhost'],
+  ['https://门户.例子.公司', 'https://xn--zoup46i.xn--fsqu00a.xn--55qx5d'],
+  ['https://Bücher.example:8443', 'https://xn--bcher-kva.example:8443'],
+  ['\uFEFF https://door.example.com\r', 'https://door.example.com'],
+  ['\u3000https://door.example.com\u00a0', 'https://door.example.com'],
+])('PUBLIC_ORIGIN = %j becomes %s', (value, publicOrigin) => {
+  expect(parseConfig({ ...good, PUBLIC_ORIGIN: value })).toMatchObject({ publicOrigin });
+});
+
+test.each(['https://door.example.com.', 'https://*.example.com', 'https:door.example.com', 'https://$HOST'])(
+  'PUBLIC_ORIGIN = %j is refused',
+  (value) => {
+    expect(problemsOf({ ...good, PUBLIC_ORIGIN: value })).toHaveLength(1);
+  },
+);
+
+test('lists may be written with the commas and semicolons of any keyboard, names hold what people hold', () => {
+  expect(parseConfig({ ...good, ADMIN_USER_IDS: 'a，b；c;d' }).adminUserIds).toEqual(['a', 'b', 'c', 'd']);
+  const seeHidden = ['人事（总部）', '👨‍👩‍👧组', 'HR & IT'];
+  expect(parseConfig({ ...good, DIRECTORY_SEE_HIDDEN: seeHidden.join(',') }).directory).toMatchObject({
+    seeHidden,
+  });
 });
 
 test('of several keys the first seals, unless another is named', () => {

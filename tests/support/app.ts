@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -109,7 +108,7 @@ export function dataDirOf(emulator: Emulator): string {
 export const START_OPTIONS: readonly string[] =
   readFileSync('package.json', 'utf8').match(/--max-[\w-]+=\d+/g) ?? [];
 
-/** Runs `next start` with exactly these settings, and nothing of the tests' own environment. */
+/** Runs the app as `npm start` does, with exactly these settings: nothing of the tests' own environment, nothing of a `.env`. */
 export function spawnApp(
   port: number,
   env: Record<string, string>,
@@ -119,22 +118,23 @@ export function spawnApp(
     nodeOptions = START_OPTIONS,
   }: Omit<AppOptions, 'emulator'> = {},
 ): ChildProcess {
-  const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-  return spawn(
-    node,
-    [...nodeOptions, next, 'start', '-H', '127.0.0.1', '-p', String(port), '--keepAliveTimeout', '75000'],
-    {
-      cwd: directory,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        NODE_ENV: 'production',
-        NEXT_TELEMETRY_DISABLED: '1',
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  return spawn(node, [...nodeOptions, 'start.mjs', '-p', String(port)], {
+    cwd: directory,
+    env: { ...bareEnv(), DRAIN_SECONDS: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** What a process of the built app needs that is no setting. */
+export function bareEnv(): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+    // Next, and our commands, take the .env files for read.
+    __NEXT_PROCESSED_ENV: 'true',
+  };
 }
 
 /** Resident memory of an app's process, in MB. Linux only. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, startApp } from './app';
+import { canSignIn } from './staff';
 import type { Visitor } from './visitor';
 
 /** Starts the built app with its directory switched on, and waits until people can sign in. */
@@ -9,7 +10,7 @@ export async function startDirectoryApp({ env, ...options }: AppOptions): Promis
     env: { DIRECTORY_SYNC: 'on', DIRECTORY_CALLS_PER_SECOND: '200', ...env },
   });
   for (let waited = 0; waited < 20_000; waited += 100) {
-    if ((await fetch(`${app.url}/api/ready`)).status === 200) return app;
+    if (await canSignIn(app)) return app;
     await delay(100);
   }
   throw new Error(`nobody can sign in:\n${app.output()}`);

@@ -77,8 +77,14 @@ export async function untilRefused(app: Pick<App, 'url'>, cookie: string): Promi
 
 /** Waits until an app can sign people in: on a busy machine its first token may be late. */
 export async function untilReady(app: Pick<App, 'url'>): Promise<void> {
-  for (let tries = 0; (await send(app, { path: '/api/ready' })).status !== 200; tries++) {
+  for (let tries = 0; !(await canSignIn(app)); tries++) {
     if (tries > 50) throw new Error('not ready');
     await delay(200);
   }
+}
+
+/** What `/api/ready` says of sign-ins. */
+export async function canSignIn(app: Pick<App, 'url'>): Promise<boolean> {
+  const { status, text } = await send(app, { path: '/api/ready' });
+  return status === 200 && (JSON.parse(text) as { signIn: { ok: boolean } }).signIn.ok;
 }

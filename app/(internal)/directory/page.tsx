@@ -7,6 +7,7 @@ import { directoryPage } from '@/lib/messages/directory-page';
 import { currentMessages } from '@/lib/visitor';
 import { DepartmentTree } from './department-tree';
 import { DirectorySearch } from './directory-search';
+import { EmptyDirectory } from './empty-directory';
 import { toSearchResult } from './items';
 import { StateNote } from './state-note';
 
@@ -22,7 +23,7 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
   const text = directoryPage[language];
   const { q, again } = await props.searchParams;
   const query = (Array.isArray(q) ? q[0] : q) ?? '';
-  const [{ state, departments }, found, canExport] = await Promise.all([
+  const [{ state, departments, lack }, found, canExport] = await Promise.all([
     overview(),
     query.trim() === '' ? null : search(query).then(toSearchResult),
     mayExport(),
@@ -35,26 +36,32 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
         </Link>
       </header>
       <h1 className="page-title">{text.title}</h1>
-      {again === '1' && <AgainNote messages={messages} />}
-      <StateNote state={state} language={language} place="above" />
-      <DirectorySearch query={query} found={found} language={language}>
-        {departments.length > 0 && (
-          <section aria-labelledby="tree">
-            <h2 className="section-title" id="tree">
-              {text.tree}
-            </h2>
-            <DepartmentTree departments={departments} text={text} />
-          </section>
-        )}
-      </DirectorySearch>
-      <StateNote state={state} language={language} place="below" />
-      {canExport && state.state !== 'none' && (
-        <p>
-          {/* A download, not a page: Next's router must not fetch it. */}
-          <a className="link" href="/directory/export.csv">
-            {text.exportLink}
-          </a>
-        </p>
+      {lack ? (
+        <EmptyDirectory lack={lack} text={text} messages={messages} />
+      ) : (
+        <>
+          {again === '1' && <AgainNote messages={messages} />}
+          <StateNote state={state} language={language} place="above" />
+          <DirectorySearch query={query} found={found} language={language}>
+            {departments.length > 0 && (
+              <section aria-labelledby="tree">
+                <h2 className="section-title" id="tree">
+                  {text.tree}
+                </h2>
+                <DepartmentTree departments={departments} text={text} />
+              </section>
+            )}
+          </DirectorySearch>
+          <StateNote state={state} language={language} place="below" />
+          {canExport && state.state !== 'none' && (
+            <p>
+              {/* A download, not a page: Next's router must not fetch it. */}
+              <a className="link" href="/directory/export.csv">
+                {text.exportLink}
+              </a>
+            </p>
+          )}
+        </>
       )}
     </main>
   );

@@ -1,15 +1,20 @@
 import { methods } from '@/lib/methods';
-import { isReady } from '@/lib/readiness';
+import { readiness } from '@/lib/readiness';
 
 export const dynamic = 'force-dynamic';
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
-  /** 200 while people can be signed in, as far as this process knows; 503 otherwise. */
+  /**
+   * 503 while requests should go to another process: it is starting, stopping, or its database does not answer. Whether
+   * sign-ins work is in the body only: people who are signed in keep their pages while DingTalk or a permission is lacking.
+   */
   GET: {
     access: 'public',
     handler: async () => {
-      const ready = await isReady();
-      return Response.json({ status: ready ? 'ready' : 'not-ready' }, { status: ready ? 200 : 503 });
+      const { notReady, signIn } = await readiness();
+      return notReady
+        ? Response.json({ status: 'not-ready', reason: notReady, signIn }, { status: 503 })
+        : Response.json({ status: 'ready', signIn });
     },
   },
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { migrations, openDatabase } from '../../../lib/database';
 import { createLibsqlStore } from '../../../lib/directory/libsql-store';
-import { appEnv, collect, dataDirOf } from '../../support/app';
+import { appEnv, bareEnv, collect, dataDirOf } from '../../support/app';
 
 /** `npm run sync`: what it says, and how it ends. */
 
@@ -24,8 +24,7 @@ function command(words: string[] = [], callsPerSecond = 500) {
     ['--conditions=react-server', '--import', 'tsx', 'lib/directory/sync-command.ts', ...words],
     {
       env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'production',
+        ...bareEnv(),
         ...appEnv(emulator, 'http://127.0.0.1:3000'),
         DIRECTORY_CALLS_PER_SECOND: String(callsPerSecond),
       },

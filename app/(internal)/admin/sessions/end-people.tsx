@@ -18,7 +18,7 @@ export function EndPeople({ text, person }: { text: SessionsText; person: string
             placeholder={text.all.personField}
             aria-label={text.all.personField}
             required
-            maxLength={64}
+            maxLength={128}
           />
           <button type="submit" className="search-button">
             {text.mine.end}

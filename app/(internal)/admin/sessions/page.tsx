@@ -20,7 +20,7 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
   await pageAdministrator();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
-  const { q, after, again, person } = await props.searchParams;
+  const { q, after, again, ended, person, unknown } = await props.searchParams;
   return (
     <main className="page">
       <header className="bar">
@@ -30,9 +30,29 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
       </header>
       <h1 className="page-title">{text.all.title}</h1>
       {again === '1' && <AgainNote messages={messages} />}
+      <Outcome ended={one(ended)} person={one(person)} unknown={one(unknown)} text={text} />
       <SessionList wanted={one(q)} after={one(after)} text={text} language={language} />
-      <EndPeople text={text} person={one(person)} />
+      <EndPeople text={text} person={again === '1' ? one(person) : ''} />
     </main>
+  );
+}
+
+/** What became of the order that led here. The address can be anybody's: numbers and ids only, and never as markup. */
+function Outcome(props: { ended: string; person: string; unknown: string; text: SessionsText }) {
+  const { ended, person, unknown, text } = props;
+  const clip = (id: string) => id.slice(0, 128);
+  if (unknown !== '') {
+    return (
+      <p className="note note-warning" role="status">
+        {text.all.unknownPerson(clip(unknown))}
+      </p>
+    );
+  }
+  if (!/^\d{1,9}$/.test(ended)) return null;
+  return (
+    <p className="note" role="status">
+      {person === '' ? text.all.ended(Number(ended)) : text.all.endedOf(clip(person), Number(ended))}
+    </p>
   );
 }
 

@@ -1,21 +1,45 @@
 import { AppError } from '@/lib/errors';
-import { readForm } from '@/lib/http';
+import { readForm, type Trip } from '@/lib/http';
 import { methods } from '@/lib/methods';
 import { endEverySession, endSessionById, endSessionsOf } from '@/lib/revocation/administration';
 
 export const dynamic = 'force-dynamic';
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
-  /** Ends one session (`session`), one person's (`person`), or everybody's (`everyone=yes`), by a form. */
+  /**
+   * Ends one session (`session`), one person's (`person`), or everybody's (`everyone=yes`), by a form. The page that
+   * follows says what was done.
+   */
   POST: { access: 'administrator', event: 'sessions-end', handler: endSessions },
 });
 
-async function endSessions(request: Request): Promise<Response> {
+/** A user id has 64 characters at most; blanks around it do not matter. */
+const MAX_TYPED = 128;
+
+async function endSessions(request: Request, trip: Trip): Promise<Response> {
   const form = await readForm(request);
   const [session, person] = [form.get('session'), form.get('person')];
-  if (session) await endSessionById(session);
-  else if (person && person.length <= 64) await endSessionsOf(person);
-  else if (form.get('everyone') === 'yes') await endEverySession();
-  else throw new AppError('bad-request', { hint: 'session, person or everyone' });
-  return new Response(null, { status: 303, headers: { location: '/admin/sessions' } });
+  if (session) {
+    const { userId } = await endSessionById(session);
+    trip.note({ userId, ended: 1 });
+    return backWith({ ended: '1' });
+  }
+  if (person && person.length <= MAX_TYPED) {
+    const done = await endSessionsOf(person);
+    trip.note({ userId: done?.admin.userId, ended: done?.count ?? 0 });
+    return backWith(done ? { ended: String(done.count), person: done.userId } : { unknown: person });
+  }
+  if (form.get('everyone') !== 'yes')
+    throw new AppError('bad-request', { hint: 'session, person or everyone' });
+  const { userId } = await endEverySession();
+  trip.note({ userId });
+  return backWith({});
+}
+
+function backWith(outcome: Record<string, string>): Response {
+  const query = new URLSearchParams(outcome);
+  return new Response(null, {
+    status: 303,
+    headers: { location: `/admin/sessions${query.size > 0 ? `?${query}` : ''}` },
+  });
 }

@@ -1,0 +1,54 @@
+import Link from 'next/link';
+import { RefreshEvery } from '@/app/_ui/refresh-every';
+import type { Lack } from '@/lib/directory/directory';
+import { problems } from '@/lib/errors';
+import type { Messages } from '@/lib/messages';
+import type { DirectoryText } from '@/lib/messages/directory-page';
+import { permissionNamed } from '@/lib/permissions';
+
+/** In place of a directory that nothing has been read into: why, what is missing by name, and who can mend it. */
+export function EmptyDirectory({
+  lack,
+  text,
+  messages,
+}: {
+  lack: Lack;
+  text: DirectoryText;
+  messages: Messages;
+}) {
+  const { problem, permissions } = lack;
+  if (problem === undefined) {
+    return (
+      <section className="panel" role="status">
+        <h2 className="panel-title">{text.empty.title}</h2>
+        <p>{text.none}</p>
+        <RefreshEvery seconds={5} />
+      </section>
+    );
+  }
+  return (
+    <section className="panel" role="status" data-testid="directory-empty">
+      <h2 className="panel-title">{text.empty.title}</h2>
+      <p>{permissions.length > 0 ? text.empty.permissionsMissing : text.empty.failed}</p>
+      {permissions.length > 0 && (
+        <ul className="note-list">
+          {permissions.map(permissionNamed).map(({ point, name }) => (
+            <li key={point}>
+              <code>{point}</code> {name}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p>
+        {text.empty.whoActs}
+        {messages.actors[problems[problem].actor]}
+      </p>
+      <p>{permissions.length > 0 ? text.empty.howToApply : text.empty.seeStatus}</p>
+      <p>
+        <Link className="link" href="/admin/sync" prefetch={false}>
+          {text.empty.administrators}
+        </Link>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,27 @@
+import { build } from 'esbuild';
+
+/**
+ * Makes the operators' commands (`npm run sync` …) into files that run without development dependencies: `dist/`.
+ * `npm run build` calls it; packages stay outside.
+ */
+const commands = {
+  sync: 'lib/directory/sync-command.ts',
+  keys: 'lib/keys-command.ts',
+  backup: 'lib/backup-command.ts',
+  database: 'lib/database-command.ts',
+};
+
+await build({
+  entryPoints: commands,
+  outdir: process.argv[2] ?? 'dist',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  // The guard throws outside a React server bundle; these are no bundles for browsers.
+  alias: { 'server-only': `${import.meta.dirname}/node_modules/server-only/empty.js` },
+  absWorkingDir: import.meta.dirname,
+  outExtension: { '.js': '.mjs' },
+  logLevel: 'warning',
+});

@@ -1,0 +1,12 @@
+import 'server-only';
+import { processWide } from './process-wide';
+
+/** Where this process stands between its start and its end. `start.mjs` makes it, where the process began there. */
+export const lifecycle = processWide('lifecycle', () => ({
+  /** `start.mjs` sees to the signals; false: under `next start` and `next dev`, Next does. */
+  isManaged: false,
+  /** A signal has come: load balancers should send no more here. */
+  draining: false,
+  /** Writes down what is still in memory. */
+  settle: async (): Promise<void> => undefined,
+}));

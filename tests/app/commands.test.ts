@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { appEnv, bareEnv, startApp } from '../support/app';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { isIn } from '../support/staff';
+import { signedIn } from '../support/visitor';
+
+/** The operators' commands, where `npm prune --omit=dev` has left the packages of production only. */
+
+let emulator: Emulator;
+let project: string;
+let userid: string;
+beforeAll(async () => {
+  emulator = await startEmulator({ enforceQps: false, members: 30 });
+  userid = emulator.company.people.find(({ active }) => active)!.userid;
+  project = mkdtempSync(join(tmpdir(), 'dingpass-pruned-'));
+  const bundle = await run(process.execPath, ['bundle-commands.mjs', join(project, 'dist')], {
+    cwd: '.',
+    env: {},
+  });
+  expect(bundle).toMatchObject({ code: 0 });
+  for (const file of ['package.json', 'command.mjs']) copyFileSync(file, join(project, file));
+  linkProductionPackages(join(project, 'node_modules'));
+}, 60_000);
+afterAll(async () => {
+  await emulator?.close();
+  rmSync(project, { recursive: true, force: true });
+});
+
+/** What the lock file has without `dev`: what `npm prune --omit=dev` leaves. */
+function linkProductionPackages(target: string): void {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+  };
+  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
+    const [, name, nested] = /^node_modules\/((?:@[^/]+\/)?[^/]+)(\/.*)?$/.exec(path) ?? [];
+    if (name === undefined || nested !== undefined || dev || devOptional) continue;
+    if (!statSync(path, { throwIfNoEntry: false })) continue;
+    mkdirSync(join(target, name, '..'), { recursive: true });
+    symlinkSync(resolve(path), join(target, name));
+  }
+}
+
+interface Outcome {
+  code: number;
+  said: string;
+}
+
+function run(
+  program: string,
+  words: string[],
+  { cwd, env }: { cwd: string; env: Record<string, string> },
+): Promise<Outcome> {
+  return new Promise((done) => {
+    execFile(program, words, { cwd, env: { ...bareEnv(), ...env } }, (error, stdout, stderr) =>
+      done({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
+    );
+  });
+}
+
+/** `npm run <command> -- <words>` in the pruned project. */
+const npmRun = (command: string, words: string[], env: Record<string, string>) =>
+  run('npm', ['run', '--silent', command, '--', ...words], {
+    cwd: project,
+    env: { ...appEnv(emulator, 'http://127.0.0.1:3000'), ...env },
+  });
+const newFolder = () => mkdtempSync(join(tmpdir(), 'dingpass-commands-'));
+
+test('no development package is there', () => {
+  expect(readdirSync(join(project, 'node_modules'))).not.toContain('tsx');
+  expect(readdirSync(join(project, 'node_modules'))).not.toContain('esbuild');
+});
+
+test('every command runs without development packages', async () => {
+  const DATA_DIR = newFolder();
+  const sync = await npmRun('sync', [], { DATA_DIR, DIRECTORY_CALLS_PER_SECOND: '500' });
+  expect([sync.code, sync.said]).toEqual([0, expect.stringContaining('完整 · Complete')]);
+  const keys = await npmRun('keys', [], { DATA_DIR });
+  expect([keys.code, keys.said]).toEqual([0, expect.stringContaining('SESSION_SEAL_KEY=a')]);
+  const backup = await npmRun('backup', [], { DATA_DIR });
+  expect([backup.code, backup.said]).toEqual([0, expect.stringContaining('dingpass-')]);
+  const database = await npmRun('database', [], { DATA_DIR });
+  expect([database.code, database.said]).toEqual([0, expect.stringContaining(emulator.corpId)]);
+  for (const command of ['sync', 'database', 'backup']) {
+    const wrong = await npmRun(command, [], { DATA_DIR, DINGTALK_CORP_ID: '' });
+    expect([wrong.code, wrong.said]).toEqual([1, expect.stringContaining('DINGTALK_CORP_ID is missing')]);
+    expect(wrong.said).not.toMatch(/^\s+at /m);
+  }
+}, 60_000);
+
+test('a command before the build says what to do', async () => {
+  const bare = newFolder();
+  copyFileSync('command.mjs', join(bare, 'command.mjs'));
+  expect(await run(process.execPath, ['command.mjs', 'sync'], { cwd: bare, env: {} })).toEqual({
+    code: 1,
+    said: '请先执行 npm run build · Run npm run build first\n',
+  });
+});
+
+test('a backup of a running app, restored, has the endings, the directory and the audit', async () => {
+  const [DATA_DIR, restored] = [newFolder(), newFolder()];
+  const app = await startDirectoryApp({ emulator, env: { DATA_DIR, ADMIN_USER_IDS: userid } });
+  const [stays, ended] = [await signedIn(app, emulator, userid), await signedIn(app, emulator, userid)];
+  await untilRead(stays);
+  const cookie = ended.cookieHeader();
+  expect(
+    (await ended.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } })).status,
+  ).toBe(204);
+  const file = join(newFolder(), 'copy.db');
+  expect(await npmRun('backup', [file], { DATA_DIR })).toMatchObject({ code: 0 });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(await npmRun('backup', [file], { DATA_DIR })).toMatchObject({ code: 1 });
+  // The app goes on; nothing of what comes now is in the copy.
+  expect(await isIn(app, stays.cookieHeader())).toBe(true);
+  await app.close();
+
+  copyFileSync(file, join(restored, 'dingpass.db'));
+  const again = await startApp({
+    emulator,
+    env: { DATA_DIR: restored, ADMIN_USER_IDS: userid },
+    port: Number(new URL(app.url).port),
+  });
+  try {
+    expect(await isIn(again, cookie)).toBe(false);
+    expect(await isIn(again, stays.cookieHeader())).toBe(true);
+    const found = (await stays.ask('/api/directory/search?q=a')).json;
+    expect(found.state).toBe('complete');
+    expect((await stays.ask('/api/admin/audit.csv?event=sign-out')).text).toContain(userid);
+  } finally {
+    await again.close();
+  }
+}, 60_000);
+
+test('the operator’s word begins anew and loses nothing; adopting keeps the data of the same company only', async () => {
+  const DATA_DIR = newFolder();
+  const app = await startApp({ emulator, env: { DATA_DIR } });
+  const visitor = await signedIn(app, emulator, userid);
+  await app.close();
+  const before = readFileSync(join(DATA_DIR, 'dingpass.db'));
+
+  const own = await npmRun('database', ['--begin-anew'], { DATA_DIR });
+  expect([own.code, own.said]).toEqual([0, expect.stringContaining('nothing to do')]);
+  const foreign = { DATA_DIR, DINGTALK_CORP_ID: 'dinganother' };
+  expect(await npmRun('database', ['--adopt'], foreign)).toMatchObject({ code: 1 });
+  expect(await npmRun('database', ['--destroy'], foreign)).toMatchObject({ code: 1 });
+  expect(readFileSync(join(DATA_DIR, 'dingpass.db')).equals(before)).toBe(true);
+
+  const moved = { DATA_DIR, DINGTALK_API_URL: 'http://127.0.0.1:9/proxy' };
+  expect(await npmRun('database', ['--adopt'], moved)).toMatchObject({ code: 0 });
+  expect(await npmRun('database', ['--adopt'], { DATA_DIR })).toMatchObject({ code: 0 });
+
+  expect(await npmRun('database', ['--begin-anew'], foreign)).toMatchObject({ code: 0 });
+  const [aside] = readdirSync(DATA_DIR);
+  expect(readdirSync(DATA_DIR)).toEqual([expect.stringMatching(`^aside-${emulator.corpId}-`)]);
+  const restored = newFolder();
+  cpSync(join(DATA_DIR, aside!, 'dingpass.db'), join(restored, 'dingpass.db'));
+  const again = await startApp({
+    emulator,
+    env: { DATA_DIR: restored },
+    port: Number(new URL(app.url).port),
+  });
+  expect(await isIn(again, visitor.cookieHeader())).toBe(true);
+  await again.close();
+}, 60_000);

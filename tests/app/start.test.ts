@@ -1,0 +1,216 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { migrations, openDatabase } from '../../lib/database';
+import { appEnv, bareEnv, collect, spawnApp, startApp } from '../support/app';
+import { freePort } from '../support/port';
+import { isIn } from '../support/staff';
+import { signedIn, Visitor } from '../support/visitor';
+
+/** How the app is started and stopped, by the commands that the documents give. */
+
+let emulator: Emulator;
+let userid: string;
+beforeAll(async () => {
+  emulator = await startEmulator({ enforceQps: false, members: 20 });
+  userid = emulator.company.people.find(({ active }) => active)!.userid;
+});
+afterAll(() => emulator?.close());
+
+interface Running {
+  child: ChildProcess;
+  url: string;
+  output(): string;
+}
+
+const newFolder = (name: string) => mkdtempSync(join(tmpdir(), `dingpass-${name}-`));
+
+async function untilUp({ child, url, output }: Running): Promise<void> {
+  for (let waited = 0; waited < 30_000; waited += 100) {
+    if (child.exitCode !== null) throw new Error(output());
+    if ((await fetch(`${url}/api/health`).catch(() => undefined))?.status === 200) return;
+    await delay(100);
+  }
+  throw new Error(output());
+}
+
+const isListening = (port: number, host = '127.0.0.1') =>
+  new Promise<boolean>((answer) => {
+    const socket = connect(port, host);
+    socket.once('connect', () => socket.destroy()).once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+  });
+
+async function run(command: [string, ...string[]], env: Record<string, string>): Promise<Running> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const [program, ...words] = command;
+  const child = spawn(program, [...words, '-p', String(port)], {
+    env: { ...bareEnv(), ...appEnv(emulator, url), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const running = { child, url, output: collect(child) };
+  await untilUp(running);
+  return running;
+}
+
+test.each<[string, [string, ...string[]]]>([
+  ['npm start', ['npm', 'start', '--']],
+  ['node start.mjs', [process.execPath, 'start.mjs']],
+])('a signal to %s ends everything within seconds, and leaves one complete file', async (_, command) => {
+  const dataDir = newFolder('stop');
+  const { child, url, output } = await run(command, { DATA_DIR: dataDir });
+  const port = Number(new URL(url).port);
+  const visitor = await signedIn({ url, origin: url }, emulator, userid);
+  const [outside] = Object.values(networkInterfaces()).flatMap((addresses) =>
+    (addresses ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal),
+  );
+  if (outside) expect(await isListening(port, outside.address)).toBe(false);
+  const head = await fetch(`${url}/api/health`);
+  expect(head.headers.get('keep-alive')).toBe('timeout=75');
+  const signalled = performance.now();
+  child.kill('SIGTERM');
+  // New connections are still answered, so that whoever spreads requests can see it.
+  await expect
+    .poll(async () => (await fetch(`${url}/api/ready`).catch(() => undefined))?.status, { interval: 20 })
+    .toBe(503);
+  expect((await visitor.ask('/api/session')).status).toBe(200);
+  await once(child, 'exit');
+  expect(performance.now() - signalled).toBeLessThan(5000);
+  expect(await isListening(port)).toBe(false);
+  // The log's lines, and nothing that promises more than there is.
+  expect(output()).not.toMatch(/Ready in|▲/);
+
+  const copy = join(newFolder('copy'), 'copy.db');
+  copyFileSync(join(dataDir, 'dingpass.db'), copy);
+  const database = openDatabase(copy, migrations);
+  expect(database.all('SELECT user_id FROM session')).toEqual([{ user_id: userid }]);
+  expect(database.all("SELECT 1 FROM audit WHERE event = 'sign-in'")).toHaveLength(1);
+  database.close();
+});
+
+test('the database is for its owner alone, also in a folder and under a name that were there', async () => {
+  const dataDir = newFolder('mode');
+  chmodSync(dataDir, 0o755);
+  const first = await startApp({ emulator, env: { DATA_DIR: dataDir } });
+  await first.close();
+  for (const file of readdirSync(dataDir)) chmodSync(join(dataDir, file), 0o644);
+  const second = await startApp({ emulator, env: { DATA_DIR: dataDir } });
+  try {
+    for (const file of readdirSync(dataDir))
+      expect(statSync(join(dataDir, file)).mode & 0o777, file).toBe(0o600);
+  } finally {
+    await second.close();
+  }
+});
+
+test.each([
+  ['DINGTALK_CORP_ID', 'dinganothercompany'],
+  ['DINGTALK_CLIENT_ID', 'dinganotherapp'],
+  ['DINGTALK_API_URL', 'http://127.0.0.1:9'],
+])('a database of another %s is refused with what to do, and left as it is', async (name, value) => {
+  const dataDir = newFolder('other');
+  const app = await startApp({ emulator, env: { DATA_DIR: dataDir } });
+  await signedIn(app, emulator, userid);
+  await app.close();
+  const before = readFileSync(join(dataDir, 'dingpass.db'));
+  const env = { ...appEnv(emulator, app.origin), DATA_DIR: dataDir, [name]: value };
+  const child = spawnApp(await freePort(), env);
+  const output = collect(child);
+  expect((await once(child, 'exit'))[0]).toBe(1);
+  expect(output()).toContain(`- ${name}: `);
+  expect(output()).toMatch(/无法启动[\s\S]*npm run database -- --begin-anew/);
+  expect(output().includes('--adopt')).toBe(name !== 'DINGTALK_CORP_ID');
+  expect(output()).not.toMatch(/Ready in|^\s+at /m);
+  expect(readFileSync(join(dataDir, 'dingpass.db')).equals(before)).toBe(true);
+});
+
+/** A folder like the project's, with a `.env` of an operator in it. */
+function projectWith(env: Record<string, string>): string {
+  const folder = newFolder('project');
+  for (const part of ['.next', 'public', 'node_modules', 'package.json', 'next.config.js', 'app', 'lib'])
+    symlinkSync(resolve(part), join(folder, part));
+  copyFileSync('start.mjs', join(folder, 'start.mjs'));
+  const text = Object.entries(env)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+  for (const file of ['.env', '.env.local', '.env.production']) writeFileSync(join(folder, file), text);
+  return folder;
+}
+
+test('whatever .env files are in the folder: the apps of tests have the settings of their tests', async () => {
+  const hostile = newFolder('hostile');
+  const directory = projectWith({
+    DATA_DIR: hostile,
+    SESSION_TTL_SECONDS: '60',
+    TRUSTED_PROXY_HOPS: '3',
+    DIRECTORY_SYNC: 'on',
+    ADMIN_USER_IDS: userid,
+    LOG_LEVEL: 'silent',
+    HOST: '0.0.0.0',
+  });
+  const app = await startApp({ emulator, directory });
+  try {
+    const visitor = await signedIn(app, emulator, userid);
+    const { member } = (await visitor.ask('/api/session')).json;
+    expect(member.expiresAt - Date.now() / 1000).toBeGreaterThan(40_000);
+    expect((await visitor.ask('/api/admin/sync')).status).toBe(403);
+    expect(app.output()).toContain('"event":"sign-in"');
+    expect(readdirSync(hostile)).toEqual([]);
+  } finally {
+    await app.close();
+  }
+  // The same folder as an operator starts it: what is not set otherwise comes from there.
+  const { DATA_DIR: _, ...env } = appEnv(emulator, 'http://localhost:3000');
+  const child = spawnApp(await freePort(), { ...env, __NEXT_PROCESSED_ENV: '' }, { directory });
+  await expect.poll(() => readdirSync(hostile), { timeout: 20_000 }).toContain('dingpass.db');
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+});
+
+test('a start command whose own settings are wrong is refused by their names, like any other', async () => {
+  const wrong = { HOST: '"0.0.0.0"', PORT: '"3000"', DRAIN_SECONDS: 'soon' };
+  const child = spawnApp(await freePort(), { ...appEnv(emulator, 'http://localhost:3000'), ...wrong });
+  const output = collect(child);
+  expect((await once(child, 'exit'))[0]).toBe(1);
+  for (const name of Object.keys(wrong)) expect(output().split(`- ${name} `)).toHaveLength(2);
+});
+
+test('a taken port is said to be taken', async () => {
+  const app = await startApp({ emulator });
+  const child = spawnApp(Number(new URL(app.url).port), appEnv(emulator, app.origin));
+  const output = collect(child);
+  expect((await once(child, 'exit'))[0]).toBe(1);
+  expect(output()).toMatch(/端口 \d+ 已被占用.*choose another with -p/);
+  await app.close();
+});
+
+test('sessions outlive a stop', async () => {
+  const dataDir = newFolder('restart');
+  const first = await startApp({ emulator, env: { DATA_DIR: dataDir } });
+  const visitor = await signedIn(first, emulator, userid);
+  await first.close();
+  const second = await startApp({
+    emulator,
+    env: { DATA_DIR: dataDir },
+    port: Number(new URL(first.url).port),
+  });
+  expect(await isIn(second, visitor.cookieHeader())).toBe(true);
+  expect((await new Visitor(second).ask('/api/ready')).status).toBe(200);
+  await second.close();
+});
