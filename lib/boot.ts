@@ -1,16 +1,17 @@
 import 'server-only';
 import { closeAudit } from './audit/recorder';
 import { ConfigError, config } from './config';
-import { watchConnections } from './connections';
+import { type ConnectionOptions, watchConnections } from './connections';
 import { startDirectory } from './directory/schedule';
 import { closeEvents, startEvents } from './directory-events';
+import { isGuessable } from './key-strength';
 import { startLeavers } from './leavers';
 import { guardOutput, log } from './log';
 import { platform } from './platform';
 import { revocations } from './revocation/revocations';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
-export function boot(): void {
+export function boot(connections: ConnectionOptions): void {
   try {
     config();
   } catch (error) {
@@ -19,7 +20,8 @@ export function boot(): void {
     process.exit(1);
   }
   guardOutput();
-  watchConnections();
+  warnOfWeakKeys();
+  watchConnections(connections);
   openRecords();
   // The first person should not wait for the app token. When it fails, readiness says so, and sign-ins try again.
   platform()
@@ -29,6 +31,12 @@ export function boot(): void {
   startLeavers();
   startEvents();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void settle());
+}
+
+/** A cookie gives whoever has it something to try guesses on, without ever asking us. */
+function warnOfWeakKeys(): void {
+  const weak = [...config().sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([keyId]) => keyId);
+  if (weak.length > 0) log().warn({ event: 'weak-session-keys', keyIds: weak, remedy: 'npm run keys' });
 }
 
 /** What is still in memory is written down; Next itself ends the process. */

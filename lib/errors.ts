@@ -186,13 +186,16 @@ export function rethrowAsAppError(error: unknown): never {
   throw toAppError(error);
 }
 
-const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
+/** Whether an API trades a one-time code. @param api its path */
+export function isCodeApi(api: string | undefined): boolean {
+  return /\/(?:user\/getuserinfo|userAccessToken)$/.test(api ?? '');
+}
 
 function toProblem(error: DingTalkError): Problem {
   if (error.isUnsent) return 'overloaded';
   if (error.kind !== 'rejected') return error.kind;
   // For the exchange of a code, a bad parameter is a bad code.
-  if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
+  if (isCodeApi(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
   const known = BY_CODE.get(error.code);
   if (known) return known;
   if (error.isThrottled) return 'throttled';

@@ -1,6 +1,5 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
 import { record } from './audit/recorder';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
@@ -8,11 +7,10 @@ import { AppError, type OperatorDetail, type Problem, problems } from './errors'
 import { explain, type WireError } from './explanation';
 import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
-import { sessions } from './session';
+import { type NoSessionReason, sessions } from './session';
 
-/** A sign-in needs a few hundred bytes. */
-const MAX_BODY_BYTES = 16 * 1024;
-const BODY_DEADLINE_MS = 5000;
+export { readBytes, readForm, readJson } from './request-body';
+
 /** The person has an answer within 8 s, so the calls behind it have a little less. */
 const UNDERTAKING_DEADLINE_MS = 7500;
 
@@ -23,6 +21,8 @@ export interface Trip {
   undertaking: Undertaking;
   /** Adds fields to the one line that the log gets of this request. */
   note(fields: Record<string, string | number | boolean | undefined>): void;
+  /** Adds a `Set-Cookie` to the answer, whether the handler succeeds or fails. */
+  setCookie(setCookie: string): void;
   /** Has the log tell this failure, for a handler that answers it in its own way instead of throwing it. */
   fail(error: AppError): void;
 }
@@ -39,11 +39,13 @@ export function route(event: string | undefined, handler: Handler): (request: Re
   return async (request) => {
     const started = performance.now();
     const notes: Record<string, unknown> = {};
+    const setCookies: string[] = [];
     let failure: unknown;
     const trip: Trip = {
       requestId: randomUUID(),
       undertaking: { signal: AbortSignal.timeout(UNDERTAKING_DEADLINE_MS), calls: 0 },
       note: (fields) => Object.assign(notes, fields),
+      setCookie: (setCookie) => setCookies.push(setCookie),
       fail: (error) => {
         failure = error;
       },
@@ -53,8 +55,9 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       response = await handler(request, trip);
     } catch (error) {
       failure = error;
-      response = errorResponse(error, request, trip.requestId);
+      response = await errorResponse(error, request, trip.requestId);
     }
+    for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
     response.headers.set('x-request-id', trip.requestId);
@@ -66,9 +69,12 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       upstreamCalls: trip.undertaking.calls,
       ...notes,
     };
-    if (failure !== undefined) logFailure(failure, line, event !== undefined);
-    if (failure !== undefined && event === 'sign-in') recordRefusal(failure, notes);
-    else if (event !== undefined) log().info({ ...line, outcome: 'ok' });
+    if (failure !== undefined) {
+      logFailure(failure, line, event !== undefined);
+      if (event === 'sign-in') recordRefusal(failure, notes);
+    } else if (event !== undefined) {
+      log().info({ ...line, outcome: response.status < 400 ? 'ok' : 'refused' });
+    }
     return response;
   };
 }
@@ -78,37 +84,6 @@ export function refuseMethod(allowedMethods: string): (request: Request) => Prom
   return route(undefined, async () => {
     throw new AppError('method-not-allowed', { allowedMethods });
   });
-}
-
-/**
- * Reads a small JSON body: type first, then size and time while it arrives, then shape.
- *
- * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
- */
-export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type))
-    throw new AppError('unsupported-media-type');
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
-    throw new AppError('payload-too-large');
-  const parsed = schema.safeParse(parseJson(await readBytes(request)));
-  if (!parsed.success) {
-    const hint = parsed.error.issues[0]?.path.join('.') || undefined;
-    throw new AppError('bad-request', { hint });
-  }
-  return parsed.data;
-}
-
-/**
- * Reads a small form, as a page without JavaScript sends it.
- *
- * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
- */
-export async function readForm(request: Request): Promise<URLSearchParams> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
-    throw new AppError('unsupported-media-type');
-  return new URLSearchParams(Buffer.from(await readBytes(request)).toString('utf8'));
 }
 
 /**
@@ -127,14 +102,33 @@ export function setRetryAfter(headers: Headers, problem: Problem, detail: Operat
   headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
 }
 
-function errorResponse(failure: unknown, request: Request, requestId: string): Response {
+/** Why a cookie will never be a session again, here or at another instance, whatever time it is. */
+const HOPELESS = new Set<NoSessionReason>([
+  'not-ours',
+  'wrong-shape',
+  'duplicate',
+  'expired',
+  'other-company',
+]);
+
+/**
+ * Whether the answer may take the cookie away. A browser applies a late answer to whatever cookie it has by then: the
+ * refusal of a session that was ended (by a newer sign-in, most of all) must leave the newer one alone, and a key that
+ * is unknown here may be known to the next instance.
+ */
+async function isHopeless(request: Request): Promise<boolean> {
+  const opened = await sessions().open(request.headers.get('cookie'));
+  return opened.session === null && HOPELESS.has(opened.reason);
+}
+
+async function errorResponse(failure: unknown, request: Request, requestId: string): Promise<Response> {
   const { problem, detail } = failure instanceof AppError ? failure : new AppError('internal');
   const headers = new Headers();
   setRetryAfter(headers, problem, detail);
-  // A cookie that opens nothing is of no use to anybody.
-  if (problem === 'not-signed-in' && request.headers.get('cookie')?.includes(sessions().cookieName)) {
+  if (problem === 'not-signed-in' && (await isHopeless(request)))
     headers.set('set-cookie', sessions().clear());
-  }
+  // What was unsupported may have been the encoding (RFC 9110, 15.5.16).
+  if (problem === 'unsupported-media-type') headers.set('accept-encoding', 'identity');
   if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);
   // The rest of such a body is not going to be read.
   if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
@@ -165,42 +159,9 @@ function recordRefusal(failure: unknown, { door }: Record<string, unknown>): voi
 }
 
 /**
- * Reads a body that is bounded in size and time.
- *
- * @throws AppError `payload-too-large`, `request-timeout`, `bad-request`
+ * Whether a browser, or whoever looks at links for people, asks for this before anybody has opened it. What works once
+ * must not be spent on it.
  */
-export async function readBytes(
-  request: Request,
-  { maxBytes = MAX_BODY_BYTES }: { maxBytes?: number } = {},
-): Promise<Uint8Array> {
-  const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('request-timeout')), BODY_DEADLINE_MS);
-  });
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), deadline]);
-      if (done) return Buffer.concat(chunks);
-      bytes += value.byteLength;
-      if (bytes > maxBytes) throw new AppError('payload-too-large');
-      chunks.push(value);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => undefined);
-    throw error instanceof AppError ? error : new AppError('bad-request', {}, { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    throw new AppError('bad-request', { hint: 'json' });
-  }
+export function isFetchedAhead({ method, headers }: Request): boolean {
+  return method === 'HEAD' || headers.has('sec-purpose') || headers.has('purpose') || headers.has('x-moz');
 }

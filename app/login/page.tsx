@@ -25,7 +25,9 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   const { messages } = await currentMessages();
   const refusal = refusalOf(query, messages);
   const signedOut = query.has('signedout');
-  if (!signedOut && !refusal && (await isAlreadyIn(query.get('within')))) redirect(asLocation(next) as '/');
+  // A sign-in that failed is of no interest to a member, who may have come back to it; a wrong link is.
+  const hasNothingToDo = !signedOut && (!refusal || query.has('failed'));
+  if (hasNothingToDo && (await isAlreadyIn(query.get('within')))) redirect(asLocation(next) as '/');
 
   expectSignIn();
   const { corpId, clientId } = config();

@@ -43,6 +43,7 @@ test('the five required settings are enough, and the rest has defaults', () => {
     trustedProxyHops: 0,
     logLevel: 'info',
     showOperatorHints: false,
+    frameAncestors: ['https://*.dingtalk.com'],
     avatarHosts: expect.arrayContaining(['*.dingtalk.com']),
     dataDir: './data',
     directory: {

@@ -38,7 +38,8 @@ export const GET = route(undefined, async () => {
 /** Signs out, signed in or not. */
 export const DELETE = route('sign-out', async (request, trip) => {
   assertSameOrigin(request);
-  return new Response(null, { status: 204, headers: { 'set-cookie': await signOut(request, trip) } });
+  await signOut(request, trip);
+  return new Response(null, { status: 204 });
 });
 
 export const PUT = refuseMethod('GET, POST, DELETE');

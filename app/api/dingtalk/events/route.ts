@@ -3,7 +3,6 @@ import { dispatcher } from '@/lib/directory-events';
 import { AppError } from '@/lib/errors';
 import { handleCallback } from '@/lib/event-callback';
 import { readBytes, refuseMethod, route } from '@/lib/http';
-import { log } from '@/lib/log';
 
 export const dynamic = 'force-dynamic';
 
@@ -24,7 +23,7 @@ export const POST = route('dingtalk-event', async (request, trip) => {
     },
   });
   if (reply.reason) trip.note({ refused: reply.reason });
-  if (reply.cause) log().error({ event: 'dingtalk-event', requestId: trip.requestId, err: reply.cause });
+  if (reply.cause) trip.fail(new AppError('internal', {}, { cause: reply.cause }));
   return new Response(reply.body, {
     status: reply.status,
     headers: { 'content-type': 'application/json' },

@@ -1,6 +1,6 @@
 import { config } from '@/lib/config';
 import { authorizeUrl } from '@/lib/dingtalk/oauth';
-import { refuseMethod, route } from '@/lib/http';
+import { isFetchedAhead, refuseMethod, route } from '@/lib/http';
 import { callbackAddress, oauthFlows } from '@/lib/oauth-flow';
 import { safeReturnTo } from '@/lib/return-to';
 
@@ -8,6 +8,7 @@ export const dynamic = 'force-dynamic';
 
 /** Begins a sign-in in a browser: off to DingTalk's own page, with a state that only this browser can bring back. */
 export const GET = route(undefined, async (request) => {
+  if (isFetchedAhead(request)) return new Response(null, { status: 503 });
   const next = safeReturnTo(new URL(request.url).searchParams.get('next'));
   const { state, setCookies } = await oauthFlows().start(request.headers.get('cookie'), next);
   const { loginUrl, clientId } = config();

@@ -6,10 +6,8 @@ export const dynamic = 'force-dynamic';
 /** Signs out by a form, for people. */
 export const POST = route('sign-out', async (request, trip) => {
   assertSameOrigin(request);
-  return new Response(null, {
-    status: 303,
-    headers: { location: '/login?signedout=1', 'set-cookie': await signOut(request, trip) },
-  });
+  await signOut(request, trip);
+  return new Response(null, { status: 303, headers: { location: '/login?signedout=1' } });
 });
 
 export const GET = refuseMethod('POST');
