@@ -80,15 +80,15 @@ export function boundedCookieHeader(header: string, prefix: string): string {
     if (name.startsWith(prefix)) {
       if (++ownNames > MAX_OWN_NAMES) continue;
       // Two of one name are one too many, and more say nothing else.
-      for (const value of values.slice(0, 2)) own.push(`${name}=${value.slice(0, MAX_OWN_VALUE_LENGTH)}`);
+      own.unshift(...values.slice(0, 2).map((value) => `${name}=${value.slice(0, MAX_OWN_VALUE_LENGTH)}`));
       continue;
     }
     const pair = `${name}=${values[0]}`;
     if (!VISIBLE.test(values[0] ?? '') || others.length >= MAX_OTHERS) continue;
     othersLength += pair.length;
-    if (othersLength <= MAX_OTHERS_LENGTH) others.push(pair);
+    if (othersLength <= MAX_OTHERS_LENGTH) others.unshift(pair);
   }
-  return [...own.reverse(), ...others.reverse()].join('; ');
+  return [...own, ...others].join('; ');
 }
 
 /** By two indices: a regular expression that trims the end is quadratic in blanks inside a value. */

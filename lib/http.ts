@@ -7,7 +7,8 @@ import { AppError, type OperatorDetail, type Problem, problems } from './errors'
 import { explain, type WireError } from './explanation';
 import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
-import { type NoSessionReason, sessions } from './session';
+import { wasReplaced } from './replaced-sessions';
+import { sessions } from './session';
 
 export { readBytes, readForm, readJson } from './request-body';
 
@@ -102,30 +103,17 @@ export function setRetryAfter(headers: Headers, problem: Problem, detail: Operat
   headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
 }
 
-/** Why a cookie will never be a session again, here or at another instance, whatever time it is. */
-const HOPELESS = new Set<NoSessionReason>([
-  'not-ours',
-  'wrong-shape',
-  'duplicate',
-  'expired',
-  'other-company',
-]);
-
-/**
- * Whether the answer may take the cookie away. A browser applies a late answer to whatever cookie it has by then: the
- * refusal of a session that was ended (by a newer sign-in, most of all) must leave the newer one alone, and a key that
- * is unknown here may be known to the next instance.
- */
-async function isHopeless(request: Request): Promise<boolean> {
+/** Whether the cookie in a request that was refused is of no use any more, and may be taken away. */
+async function isUseless(request: Request): Promise<boolean> {
   const opened = await sessions().open(request.headers.get('cookie'));
-  return opened.session === null && HOPELESS.has(opened.reason);
+  return opened.session ? !wasReplaced(opened.session.id) : opened.reason !== 'absent';
 }
 
 async function errorResponse(failure: unknown, request: Request, requestId: string): Promise<Response> {
   const { problem, detail } = failure instanceof AppError ? failure : new AppError('internal');
   const headers = new Headers();
   setRetryAfter(headers, problem, detail);
-  if (problem === 'not-signed-in' && (await isHopeless(request)))
+  if (problem === 'not-signed-in' && (await isUseless(request)))
     headers.set('set-cookie', sessions().clear());
   // What was unsupported may have been the encoding (RFC 9110, 15.5.16).
   if (problem === 'unsupported-media-type') headers.set('accept-encoding', 'identity');

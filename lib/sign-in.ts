@@ -14,7 +14,7 @@ import { AppError, isCodeApi, rethrowAsAppError } from './errors';
 import type { Trip } from './http';
 import { knownDevices } from './known-device';
 import { platform } from './platform';
-import { processWide } from './process-wide';
+import { noteReplaced } from './replaced-sessions';
 import { revocations } from './revocation/revocations';
 import type { Standing } from './revocation/store';
 import { type Draft, type NewSession, type Session, sessions } from './session';
@@ -138,6 +138,7 @@ async function sealFor(
       line: { event: 'sign-in', userId, sessionId: draft.id, detail: `${door} ${client}` },
     },
   );
+  if (replaced) noteReplaced(replaced.id);
   trip.note({ userId, sessionId: draft.id });
   return likely && isDeepStrictEqual(likely.standing, standing)
     ? likely.sealed
@@ -153,8 +154,7 @@ const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
 
 /**
  * Signs out the session in a request, if there is one. The answer takes the cookie away even where the store is
- * silent: the person may be leaving a shared computer. The session is over in this process at once, and in the store
- * as soon as it answers again.
+ * silent: the person may be leaving a shared computer.
  *
  * @throws AppError `sessions-unknown`
  */
@@ -165,34 +165,7 @@ export async function signOut(request: Request, trip: Trip): Promise<void> {
   sessions().forget(cookie);
   if (!session || (await revocations().verify(session)) === 'ended') return;
   trip.note({ userId: session.userId, sessionId: session.id });
-  await endSigned(session).catch((error: unknown) => {
-    unended().set(session.id, session);
-    setTimeout(endUnended, END_AGAIN_MS).unref();
-    throw error;
-  });
-}
-
-const END_AGAIN_MS = 5000;
-/** Sessions that were signed out while the store was silent: plain values, nothing of the request. */
-const unended = processWide('unended', () => new Map<string, Session>());
-
-const endSigned = (session: Session) =>
-  revocations().endSession(session, { reason: 'signed-out', by: session.userId });
-
-async function endUnended(): Promise<void> {
-  for (const session of [...unended().values()]) {
-    const isOver = Date.now() / 1000 >= session.expiresAt;
-    if (
-      !isOver &&
-      (await endSigned(session).then(
-        () => false,
-        () => true,
-      ))
-    )
-      continue;
-    unended().delete(session.id);
-  }
-  if (unended().size > 0) setTimeout(endUnended, END_AGAIN_MS).unref();
+  await revocations().endSession(session, { reason: 'signed-out', by: session.userId });
 }
 
 async function memberBehind(door: Session['door'], code: string, undertaking: Undertaking): Promise<Proven> {

@@ -154,7 +154,7 @@ function manyHeaders(count: number): Record<string, string> {
 }
 
 function deepState(): string {
-  return '["",{"a":'.repeat(1200) + '["",{}]' + '}]'.repeat(1200);
+  return `${'["",{"a":'.repeat(1200)}["",{}]${'}]'.repeat(1200)}`;
 }
 
 /** Sends a packet and waits for the first answer, or the end of the connection. @returns the first line */
