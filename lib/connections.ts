@@ -69,6 +69,9 @@ function receive(request: IncomingMessage, response: ServerResponse, serve: () =
   if (/^\/api(?:[/\\?#]|$)/.test(target)) watchApi(request, response);
   // While Next finds its way to the page: inside a render, the same would hold it up for milliseconds.
   if (!target.startsWith('/_next/')) void sessions().open(request.headers.cookie);
+  // Node's parser drops what follows such a request in the same packet: on an open connection that would never be
+  // answered, or be taken for something else.
+  if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
   cutOffSlowSender(request);
   serveInTurn(request.socket, response, serve);
 }
