@@ -4,12 +4,17 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from './errors';
 import { outsideRequest, processWide } from './process-wide';
 
-/** Failed sign-ins of one client in a window. An invented code costs the company one call of DingTalk's. */
-const MAX_FAILURES = 20;
-/** Failed sign-ins of everybody together: above the first, clients that failed before are turned away; above the second, all but those that have ever succeeded. */
+/**
+ * Failed sign-ins of one client, and of all clients of one network, in each window. An invented code costs the company
+ * one call of DingTalk's, and those of a month are counted.
+ */
+const WINDOWS = [
+  { seconds: 60, perClient: 20, perNetwork: 40 },
+  { seconds: 3600, perClient: 100, perNetwork: 200 },
+] as const;
+/** Failed sign-ins of everybody together in a minute: above the first, clients that failed before are turned away; above the second, all but those that have ever succeeded. */
 const WARY_ABOVE = 150;
 const CLOSED_ABOVE = 280;
-const WINDOW_SECONDS = 60;
 /** Failures and sign-ins under way together: what clients that never succeeded may cost in a window, burst or not. */
 const MAX_STRANGERS = 300;
 /** How many may wait behind one address, or for all the strangers: an office, not an attack. */
@@ -20,6 +25,10 @@ export interface AttemptOptions {
   /** Whether an error is the client's fault and counts. */
   isFailure(error: unknown): boolean;
   signal?: AbortSignal | undefined;
+  /** A larger network that the client belongs to. */
+  network?: string | undefined;
+  /** A device that has succeeded before: it is counted by itself, whatever others do from its address. */
+  device?: string | undefined;
 }
 
 export interface Attempts {
@@ -58,27 +67,37 @@ function turn(line: Line, signal: AbortSignal | undefined): Promise<void> {
   });
 }
 
-/** In memory; give the limiter another store of rate-limiter-flexible to share the count between instances. */
+/** In memory; give the limiters another store of rate-limiter-flexible to share the count between instances. */
 export function createAttempts(): Attempts {
-  const limiter = new RateLimiterMemory({ points: MAX_FAILURES, duration: WINDOW_SECONDS });
+  const windows = WINDOWS.map((window) => ({
+    ...window,
+    limiter: new RateLimiterMemory({ points: window.perClient, duration: window.seconds }),
+  }));
+  const [minute] = windows as [(typeof windows)[number]];
   const known = new LRUCache<string, true>({ max: 50_000, ttl: 24 * 3600 * 1000 });
   const lines = new Map<string, Line>();
 
-  async function failuresOf(key: string) {
+  async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
     const state = await limiter.get(key);
-    return { count: state?.consumedPoints ?? 0, msLeft: state?.msBeforeNext ?? WINDOW_SECONDS * 1000 };
+    return { count: state?.consumedPoints ?? 0, msLeft: state?.msBeforeNext ?? seconds * 1000 };
   }
 
-  /** How many more failures the client, and all strangers, may have. @throws AppError when it may have none */
-  async function failuresLeft(client: string): Promise<{ own: number; strangers: number }> {
-    const [own, all] = await Promise.all([failuresOf(client), failuresOf(EVERYBODY)]);
-    const refuse = (msLeft: number) =>
-      new AppError('too-many-attempts', { retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
-    if (own.count >= MAX_FAILURES) throw refuse(own.msLeft);
-    const left = MAX_FAILURES - own.count;
-    if (known.has(client)) return { own: left, strangers: Number.POSITIVE_INFINITY };
-    if (all.count >= CLOSED_ABOVE || (all.count >= WARY_ABOVE && own.count > 0)) throw refuse(all.msLeft);
-    return { own: left, strangers: MAX_STRANGERS - all.count };
+  /** How many more failures a client or network may have. @throws AppError when it may have none */
+  async function failuresLeft(key: string, share: 'perClient' | 'perNetwork'): Promise<number> {
+    let least = Number.POSITIVE_INFINITY;
+    for (const window of windows) {
+      const { count, msLeft } = await failuresIn(window, key);
+      if (count >= window[share]) throw tooMany(msLeft);
+      least = Math.min(least, window[share] - count);
+    }
+    return least;
+  }
+
+  /** How many more failures all strangers may have. @throws AppError when this one may have none */
+  async function strangersLeft(client: string): Promise<number> {
+    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
+    if (all.count >= CLOSED_ABOVE || (all.count >= WARY_ABOVE && own.count > 0)) throw tooMany(all.msLeft);
+    return MAX_STRANGERS - all.count;
   }
 
   /** Waits for a place in a line, and gives it back at the end. */
@@ -112,12 +131,9 @@ export function createAttempts(): Attempts {
     }
   }
 
-  /** A timer ends the window. */
-  const penalize = (key: string) => limiter.penalty(key);
-
   async function attempt<T>(
     client: string,
-    isFailure: (error: unknown) => boolean,
+    { isFailure, network }: AttemptOptions,
     action: () => Promise<T>,
   ): Promise<T> {
     try {
@@ -125,21 +141,34 @@ export function createAttempts(): Attempts {
       known.set(client, true);
       return value;
     } catch (error) {
-      if (isFailure(error)) await outsideRequest(() => Promise.all([client, EVERYBODY].map(penalize)));
+      if (isFailure(error)) {
+        const keys = [client, ...(network === undefined ? [] : [network]), EVERYBODY];
+        await outsideRequest(() =>
+          Promise.all(windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key)))),
+        );
+      }
       throw error;
     }
   }
 
   return {
-    run(client, { isFailure, signal }, action) {
-      const own = async () => (await failuresLeft(client)).own;
-      const strangers = async () => (await failuresLeft(client)).strangers;
+    run(address, options, action) {
+      const { signal, network, device } = options;
+      const client = device === undefined ? address : `device ${device}`;
+      const own = () => failuresLeft(client, 'perClient');
+      const mine = () => attempt(client, options, action);
+      const asStranger = () => inLine(EVERYBODY, signal, () => own().then(() => strangersLeft(client)), mine);
       return inLine(client, signal, own, () => {
-        const mine = () => attempt(client, isFailure, action);
-        return known.has(client) ? mine() : inLine(EVERYBODY, signal, strangers, mine);
+        if (device !== undefined || known.has(client)) return mine();
+        if (network === undefined) return asStranger();
+        return inLine(network, signal, () => failuresLeft(network, 'perNetwork'), asStranger);
       });
     },
   };
+}
+
+function tooMany(msLeft: number): AppError {
+  return new AppError('too-many-attempts', { retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
 }
 
 /** The attempts of this process. */

@@ -1,20 +1,21 @@
 import 'server-only';
 import { closeAudit } from './audit/recorder';
 import { ConfigError, config } from './config';
-import { watchConnections } from './connections';
+import { type ConnectionOptions, watchConnections } from './connections';
 import { closeDatabases } from './database';
 import { DatabaseOwnerError } from './database-owner';
 import { startDirectory } from './directory/schedule';
 import { closeEvents, startEvents } from './directory-events';
+import { isGuessable } from './key-strength';
 import { startLeavers } from './leavers';
 import { lifecycle } from './lifecycle';
-import { guardOutput } from './log';
+import { guardOutput, log } from './log';
 import { watchSessions } from './refusals';
 import { revocations } from './revocation/revocations';
 import { checkSignIn } from './sign-in-health';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
-export function boot(): void {
+export function boot(connections: ConnectionOptions): void {
   try {
     config();
   } catch (error) {
@@ -22,8 +23,9 @@ export function boot(): void {
     refuse(error.message);
   }
   guardOutput();
+  warnOfWeakKeys();
   watchSessions();
-  watchConnections();
+  watchConnections(connections);
   openRecords();
   // The first person should not wait for the app token, and whoever runs it should hear now what is missing.
   void checkSignIn();
@@ -48,6 +50,12 @@ function stopCleanly(): void {
     }
   }
   process.once('exit', closeDatabases);
+}
+
+/** A cookie gives whoever has it something to try guesses on, without ever asking us. */
+function warnOfWeakKeys(): void {
+  const weak = [...config().sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([keyId]) => keyId);
+  if (weak.length > 0) log().warn({ event: 'weak-session-keys', keyIds: weak, remedy: 'npm run keys' });
 }
 
 /** Without a database nobody could be told from a leaver: then it is better not to start. */

@@ -31,6 +31,8 @@ export interface Config {
   trustedProxyHops: number;
   logLevel: (typeof LOG_LEVELS)[number];
   showOperatorHints: boolean;
+  /** Origins, besides our own, whose pages may show ours in a frame. */
+  frameAncestors: readonly string[];
   /** Hosts (with port, if any) whose pictures are shown as avatars. */
   avatarHosts: readonly string[];
   /** Folder of the database file; made when it is not there. */
@@ -218,6 +220,19 @@ const settingsSchema = z.object({
   SHOW_OPERATOR_HINTS: z
     .enum(['true', 'false'], { error: 'must be true or false / 只能是 true 或 false' })
     .default('false'),
+  FRAME_ANCESTORS: z
+    .string()
+    .default('https://*.dingtalk.com')
+    .transform((value) =>
+      value
+        .split(/[,，\s]+/)
+        .map((origin) => origin.toLowerCase().replace(/\/$/, ''))
+        .filter(Boolean),
+    )
+    .refine((origins) => origins.every(isFrameAncestor), {
+      error:
+        'must be origins separated by commas, such as https://portal.example.com or https://*.example.com (http only for localhost) / 必须是以逗号分隔的来源，如 https://portal.example.com（仅本机可用 http）',
+    }),
   AVATAR_HOSTS: z
     .string()
     .default('*.dingtalk.com,*.alicdn.com')
@@ -382,6 +397,7 @@ function toConfig(settings: Settings): Config {
     trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
     logLevel: settings.LOG_LEVEL,
     showOperatorHints: settings.SHOW_OPERATOR_HINTS === 'true',
+    frameAncestors: settings.FRAME_ANCESTORS,
     avatarHosts: settings.AVATAR_HOSTS,
     dataDir: settings.DATA_DIR,
     directory: {
@@ -454,6 +470,14 @@ function toOrigin(value: string): string | undefined {
   if (!/^(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])$/.test(url.hostname)) return undefined;
   const isAllowed = url.protocol === 'https:' || isLoopback(url.hostname);
   return isAllowed ? url.origin : undefined;
+}
+
+/** An origin, or all hosts below one of at least two labels. Nothing that could end the directive it stands in. */
+function isFrameAncestor(value: string): boolean {
+  const [, scheme, host = ''] =
+    /^(https?):\/\/(?:\*\.(?=[^.]+\.))?([a-z0-9.-]+|\[::1\])(?::\d{1,5})?$/.exec(value) ?? [];
+  if (parseUrl(value.replace('*.', '')) === undefined) return false;
+  return scheme === 'https' || (scheme === 'http' && isLoopback(host));
 }
 
 function isLoopback(hostname: string): boolean {

@@ -200,11 +200,6 @@ export function toAppError(error: unknown): AppError {
   throw error;
 }
 
-/** `toAppError` for `catch`. */
-export function rethrowAsAppError(error: unknown): never {
-  throw toAppError(error);
-}
-
 /** What does not pass by itself on the way to DingTalk, by Node's codes and ours. */
 function lastingCause(code: string): Problem | undefined {
   // The proxy itself did not get an answer.
@@ -221,7 +216,10 @@ function lastingCause(code: string): Problem | undefined {
 const CERTIFICATE_CODES =
   /CERT|VERIFY|SIGNATURE|INVALID_CA|PATH_LENGTH|HOSTNAME_MISMATCH|CRL|SELF_SIGNED|ERR_SSL/;
 
-const CODE_APIS = /\/user\/getuserinfo$|\/userAccessToken$/;
+/** Whether an API trades a one-time code. @param api its path */
+export function isCodeApi(api: string | undefined): boolean {
+  return /\/(?:user\/getuserinfo|userAccessToken)$/.test(api ?? '');
+}
 
 function toProblem(error: DingTalkError): Problem {
   if (error.isUnsent) return 'overloaded';
@@ -229,7 +227,7 @@ function toProblem(error: DingTalkError): Problem {
   if (error.kind === 'unreachable') return lastingCause(error.code) ?? 'unreachable';
   if (error.kind === 'malformed') return 'malformed';
   // For the exchange of a code, a bad parameter is a bad code.
-  if (CODE_APIS.test(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
+  if (isCodeApi(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
   const known = BY_CODE.get(error.code);
   if (known) return known;
   if (error.isThrottled) return 'throttled';

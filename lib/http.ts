@@ -1,6 +1,5 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
 import { record } from './audit/recorder';
 import { config } from './config';
 import type { Undertaking } from './dingtalk/client';
@@ -9,11 +8,11 @@ import { explain, type WireError } from './explanation';
 import { log, withoutSecrets } from './log';
 import { messagesIn, preferredLanguage } from './messages';
 import { outsideRequest } from './process-wide';
+import { wasReplaced } from './replaced-sessions';
 import { sessions } from './session';
 
-/** A sign-in needs a few hundred bytes. */
-const MAX_BODY_BYTES = 16 * 1024;
-const BODY_DEADLINE_MS = 5000;
+export { readBytes, readForm, readJson } from './request-body';
+
 /** The person has an answer within 8 s, so the calls behind it have a little less. */
 const UNDERTAKING_DEADLINE_MS = 7500;
 
@@ -24,6 +23,8 @@ export interface Trip {
   undertaking: Undertaking;
   /** Adds fields to the one line that the log gets of this request. */
   note(fields: Record<string, string | number | boolean | undefined>): void;
+  /** Adds a `Set-Cookie` to the answer, whether the handler succeeds or fails. */
+  setCookie(setCookie: string): void;
   /** Has the log tell this failure, for a handler that answers it in its own way instead of throwing it. */
   fail(error: AppError): void;
 }
@@ -40,6 +41,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
   return async (request) => {
     const started = performance.now();
     const notes: Record<string, unknown> = {};
+    const setCookies: string[] = [];
     let failure: unknown;
     // Most requests are answered long before.
     const signal = outsideRequest(() => AbortSignal.timeout(UNDERTAKING_DEADLINE_MS));
@@ -47,6 +49,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       requestId: randomUUID(),
       undertaking: { signal, calls: 0 },
       note: (fields) => Object.assign(notes, fields),
+      setCookie: (setCookie) => setCookies.push(setCookie),
       fail: (error) => {
         failure = error;
       },
@@ -56,8 +59,9 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       response = await handler(request, trip);
     } catch (error) {
       failure = error;
-      response = errorResponse(error, request, trip.requestId);
+      response = await errorResponse(error, request, trip.requestId);
     }
+    for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
     response.headers.set('x-request-id', trip.requestId);
@@ -69,9 +73,12 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       upstreamCalls: trip.undertaking.calls,
       ...notes,
     };
-    if (failure !== undefined) logFailure(failure, line, event !== undefined);
-    if (failure !== undefined && event === 'sign-in') recordRefusal(failure, notes);
-    else if (event !== undefined) log().info({ ...line, outcome: 'ok' });
+    if (failure !== undefined) {
+      logFailure(failure, line, event !== undefined);
+      if (event === 'sign-in') recordRefusal(failure, notes);
+    } else if (event !== undefined) {
+      log().info({ ...line, outcome: response.status < 400 ? 'ok' : 'refused' });
+    }
     return response;
   };
 }
@@ -81,37 +88,6 @@ export function refuseMethod(allowedMethods: string): (request: Request) => Prom
   return route(undefined, async () => {
     throw new AppError('method-not-allowed', { allowedMethods });
   });
-}
-
-/**
- * Reads a small JSON body: type first, then size and time while it arrives, then shape.
- *
- * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
- */
-export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type))
-    throw new AppError('unsupported-media-type');
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES)
-    throw new AppError('payload-too-large');
-  const parsed = schema.safeParse(parseJson(await readBytes(request)));
-  if (!parsed.success) {
-    const hint = parsed.error.issues[0]?.path.join('.') || undefined;
-    throw new AppError('bad-request', { hint });
-  }
-  return parsed.data;
-}
-
-/**
- * Reads a small form, as a page without JavaScript sends it.
- *
- * @throws AppError `unsupported-media-type`, `payload-too-large`, `request-timeout`, `bad-request`
- */
-export async function readForm(request: Request): Promise<URLSearchParams> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type))
-    throw new AppError('unsupported-media-type');
-  return new URLSearchParams(Buffer.from(await readBytes(request)).toString('utf8'));
 }
 
 /**
@@ -130,14 +106,20 @@ export function setRetryAfter(headers: Headers, problem: Problem, detail: Operat
   headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
 }
 
-function errorResponse(failure: unknown, request: Request, requestId: string): Response {
+/** Whether the cookie in a request that was refused is of no use any more, and may be taken away. */
+async function isUseless(request: Request): Promise<boolean> {
+  const opened = await sessions().open(request.headers.get('cookie'));
+  return opened.session ? !wasReplaced(opened.session.id) : opened.reason !== 'absent';
+}
+
+async function errorResponse(failure: unknown, request: Request, requestId: string): Promise<Response> {
   const { problem, detail } = failure instanceof AppError ? failure : new AppError('internal');
   const headers = new Headers();
   setRetryAfter(headers, problem, detail);
-  // A cookie that opens nothing is of no use to anybody.
-  if (problem === 'not-signed-in' && request.headers.get('cookie')?.includes(sessions().cookieName)) {
+  if (problem === 'not-signed-in' && (await isUseless(request)))
     headers.set('set-cookie', sessions().clear());
-  }
+  // What was unsupported may have been the encoding (RFC 9110, 15.5.16).
+  if (problem === 'unsupported-media-type') headers.set('accept-encoding', 'identity');
   if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);
   // The rest of such a body is not going to be read.
   if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
@@ -168,42 +150,9 @@ function recordRefusal(failure: unknown, { door }: Record<string, unknown>): voi
 }
 
 /**
- * Reads a body that is bounded in size and time.
- *
- * @throws AppError `payload-too-large`, `request-timeout`, `bad-request`
+ * Whether a browser, or whoever looks at links for people, asks for this before anybody has opened it. What works once
+ * must not be spent on it.
  */
-export async function readBytes(
-  request: Request,
-  { maxBytes = MAX_BODY_BYTES }: { maxBytes?: number } = {},
-): Promise<Uint8Array> {
-  const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('request-timeout')), BODY_DEADLINE_MS);
-  });
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), deadline]);
-      if (done) return Buffer.concat(chunks);
-      bytes += value.byteLength;
-      if (bytes > maxBytes) throw new AppError('payload-too-large');
-      chunks.push(value);
-    }
-  } catch (error) {
-    reader.cancel().catch(() => undefined);
-    throw error instanceof AppError ? error : new AppError('bad-request', {}, { cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    throw new AppError('bad-request', { hint: 'json' });
-  }
+export function isFetchedAhead({ method, headers }: Request): boolean {
+  return method === 'HEAD' || headers.has('sec-purpose') || headers.has('purpose') || headers.has('x-moz');
 }

@@ -3,7 +3,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { config } from './config';
-import { type CookieSettings, createCookies } from './cookie';
+import { type CookieSettings, createCookies, readCookies } from './cookie';
 import { processWide } from './process-wide';
 import { createSealer, type SealerSettings } from './seal';
 
@@ -31,6 +31,8 @@ export interface OAuthFlows {
 export interface FinishedFlow {
   /** `used`: it came to its end before. `invalid`: the state is missing, forged, expired or another browser's. */
   outcome: 'good' | 'used' | 'invalid';
+  /** Whether the browser still has the cookie that binds the state to it. */
+  isBound: boolean;
   /** Where the person wanted to go, as far as that is known; a checked target, else `/`. */
   next: string;
   setCookies: string[];
@@ -46,21 +48,37 @@ export function createOAuthFlows(
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const prefix = cookies.nameOf('dingpass-flow-');
-  const finished = new LRUCache<string, true>({ max: 50_000, ttl: SEAL_TTL_SECONDS * 1000 });
+  const finished = new LRUCache<string, { secret: string; next: string }>({
+    max: 20_000,
+    ttl: SEAL_TTL_SECONDS * 1000,
+  });
 
   /** Names begin with the time, so that the oldest come first. */
   function oldestToDrop(cookieHeader: string | null, newBytes: number): string[] {
-    const names = [...new Set(cookies.namesIn(cookieHeader, prefix))].sort();
-    const bytesOf = (name: string) =>
-      cookies.valuesOf(cookieHeader, name).reduce((sum, value) => sum + name.length + value.length + 3, 0);
-    let total = newBytes + names.reduce((sum, name) => sum + bytesOf(name), 0);
+    const flows = [...readCookies(cookieHeader)]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, values]) => ({
+        name,
+        bytes: values.reduce((sum, value) => sum + name.length + value.length + 3, 0),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    let total = newBytes + flows.reduce((sum, { bytes }) => sum + bytes, 0);
     const dropped: string[] = [];
-    for (const name of names) {
+    for (const { name, bytes } of flows) {
       if (total <= MAX_COOKIE_BYTES) break;
-      total -= bytesOf(name);
+      total -= bytes;
       dropped.push(name);
     }
     return dropped;
+  }
+
+  /** What a flow's cookie says, if it is this browser's and belongs to this state. */
+  async function openCookie(id: string, secret: string, value: string | undefined) {
+    if (value === undefined) return undefined;
+    const opened = await sealer.open(PURPOSE, value, SEAL_TTL_SECONDS);
+    const parsed = payloadSchema.safeParse('value' in opened ? opened.value : undefined);
+    if (!parsed.success || parsed.data.id !== id || !isSame(parsed.data.secret, secret)) return undefined;
+    return parsed.data;
   }
 
   return {
@@ -80,21 +98,22 @@ export function createOAuthFlows(
 
     async finish(cookieHeader, state) {
       const [, id, secret] = /^([0-9a-z]{16,32})\.([\w-]{22})$/.exec(state) ?? [];
-      if (id === undefined || secret === undefined) return { outcome: 'invalid', next: '/', setCookies: [] };
+      if (id === undefined || secret === undefined)
+        return { outcome: 'invalid', isBound: false, next: '/', setCookies: [] };
       const name = prefix + id;
       const [value, ...others] = cookies.valuesOf(cookieHeader, name);
       const setCookies = value === undefined ? [] : [cookies.clear(name)];
-      if (finished.has(id)) return { outcome: 'used', next: '/', setCookies };
-      if (value === undefined || others.length > 0) return { outcome: 'invalid', next: '/', setCookies };
-      const opened = await sealer.open(PURPOSE, value, SEAL_TTL_SECONDS);
-      const parsed = payloadSchema.safeParse('value' in opened ? opened.value : undefined);
-      if (!parsed.success || parsed.data.id !== id || !isSame(parsed.data.secret, secret)) {
-        return { outcome: 'invalid', next: '/', setCookies };
+      const sealed = others.length > 0 ? undefined : await openCookie(id, secret, value);
+      // Looked up only now: of two requests that come together, the later one sees that the other was first.
+      const earlier = finished.get(id);
+      if (earlier && isSame(earlier.secret, secret)) {
+        return { outcome: 'used', isBound: sealed !== undefined, next: earlier.next, setCookies };
       }
-      const { next, expiresAt } = parsed.data;
-      if (now() / 1000 >= expiresAt) return { outcome: 'invalid', next, setCookies };
-      finished.set(id, true);
-      return { outcome: 'good', next, setCookies };
+      if (!sealed) return { outcome: 'invalid', isBound: false, next: '/', setCookies };
+      const { next, expiresAt } = sealed;
+      if (now() / 1000 >= expiresAt) return { outcome: 'invalid', isBound: true, next, setCookies };
+      finished.set(id, { secret, next });
+      return { outcome: 'good', isBound: true, next, setCookies };
     },
   };
 }

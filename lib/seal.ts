@@ -1,4 +1,5 @@
 import 'server-only';
+import { hkdfSync } from 'node:crypto';
 import { sealData, unsealData } from 'iron-session';
 
 /** Why a text opened to nothing. */
@@ -25,14 +26,23 @@ export interface SealerSettings {
 /**
  * iron-session's seal and unseal, for several keys and several purposes. A seal is `<key id>.<iron seal>`: the key is
  * named outside, because iron-session always seals with its highest key, and a rolling change of keys must not. The
- * purpose is inside, so that a seal made for one thing does not pass for another.
+ * purpose is inside, and other purposes than the session have a key of their own: a seal made for one thing does not pass for another.
  */
 export function createSealer({ sessionKeys, sealKey }: SealerSettings): Sealer {
+  const derived = new Map<string, string>();
+  function keyFor(purpose: string, secret: string): string {
+    // As it always was, so that an update of the app signs nobody out.
+    if (purpose === 'session') return secret;
+    const name = `${purpose} ${secret}`;
+    const key = derived.get(name) ?? deriveKey(secret, purpose);
+    derived.set(name, key);
+    return key;
+  }
   return {
     async seal(purpose, value, ttlSeconds) {
       const secret = sessionKeys.get(sealKey);
       if (secret === undefined) throw new Error('the sealing key is not among the session keys');
-      return `${sealKey}.${await sealData({ ...value, purpose }, { password: secret, ttl: ttlSeconds })}`;
+      return `${sealKey}.${await sealData({ ...value, purpose }, { password: keyFor(purpose, secret), ttl: ttlSeconds })}`;
     },
 
     async open(purpose, text, ttlSeconds) {
@@ -41,12 +51,17 @@ export function createSealer({ sessionKeys, sealKey }: SealerSettings): Sealer {
       if (dot < 1 || secret === undefined) {
         return { failure: /^[\w-]{1,32}\.Fe26\./.test(text) ? 'unknown-key' : 'not-ours' };
       }
-      const unsealed = await unseal(text.slice(dot + 1), secret, ttlSeconds);
+      const unsealed = await unseal(text.slice(dot + 1), keyFor(purpose, secret), ttlSeconds);
       if (typeof unsealed === 'string') return { failure: unsealed === 'expired' ? 'expired' : 'not-ours' };
       const { purpose: sealedFor, ...value } = unsealed;
       return sealedFor === purpose ? { value } : { failure: 'not-ours' };
     },
   };
+}
+
+/** The key of one purpose (HKDF, RFC 5869). @returns 43 characters */
+function deriveKey(secret: string, purpose: string): string {
+  return Buffer.from(hkdfSync('sha256', secret, '', `dingpass ${purpose}`, 32)).toString('base64url');
 }
 
 async function unseal(

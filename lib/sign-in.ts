@@ -3,16 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { after } from 'next/server';
 import { attempts } from './attempts';
 import { currentMember } from './auth';
-import { clientKey } from './client-address';
+import { clientKey, networkKey } from './client-address';
 import { toClientKind } from './client-kind';
 import type { Undertaking } from './dingtalk/client';
 import { DingTalkError } from './dingtalk/errors';
 import { exchangeBrowserCode } from './dingtalk/oauth';
 import { type CodeOwner, exchangeCode, findEmployee, getMember, type Member } from './dingtalk/users';
 import { freshMember, noteMember } from './directory/refresh';
-import { AppError, toAppError } from './errors';
+import { AppError, isCodeApi, toAppError } from './errors';
 import type { Trip } from './http';
+import { knownDevices } from './known-device';
 import { platform } from './platform';
+import { noteReplaced } from './replaced-sessions';
 import { endMissingMember, revocations } from './revocation/revocations';
 import type { Standing } from './revocation/store';
 import { type Draft, type NewSession, type Session, sessions } from './session';
@@ -64,20 +66,34 @@ interface Proven {
   early: EarlySeal | undefined;
 }
 
-function provenMember(door: Session['door'], code: string, request: Request, trip: Trip): Promise<Proven> {
+async function provenMember(
+  door: Session['door'],
+  code: string,
+  { headers }: Request,
+  trip: Trip,
+): Promise<Proven> {
   trip.note({ door });
-  const options = { isFailure: isFailedAttempt, signal: trip.undertaking.signal };
-  return attempts().run(clientKey(request.headers), options, async () => {
+  const cookie = headers.get('cookie');
+  const options = {
+    isFailure: isFailedAttempt,
+    signal: trip.undertaking.signal,
+    network: networkKey(headers),
+    device: await knownDevices().deviceIn(cookie),
+  };
+  const proven = await attempts().run(clientKey(headers), options, async () => {
     try {
-      const proven = await once(code, () => memberBehind(door, code, trip.undertaking));
+      const member = await once(code, () => memberBehind(door, code, trip.undertaking));
       noteSignIn(door);
-      return proven;
+      return member;
     } catch (error) {
       const failure = toAppError(error);
       noteSignIn(door, failure);
       throw failure;
     }
   });
+  const setCookie = await knownDevices().remember(cookie);
+  if (setCookie) trip.setCookie(setCookie);
+  return proven;
 }
 
 interface Circumstances {
@@ -131,6 +147,7 @@ async function sealFor(
       line: { event: 'sign-in', userId, sessionId: draft.id, detail: `${door} ${client}` },
     },
   );
+  if (replaced) noteReplaced(replaced.id);
   trip.note({ userId, sessionId: draft.id });
   return likely && isDeepStrictEqual(likely.standing, standing)
     ? likely.sealed
@@ -144,13 +161,20 @@ async function endStray(): Promise<void> {
 
 const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
 
-/** Signs out whoever asks. @returns the `Set-Cookie` value that removes the cookie */
-export async function signOut(request: Request, trip: Trip): Promise<string> {
-  const session = await currentMember();
-  sessions().forget(request.headers.get('cookie'));
-  trip.note({ userId: session?.userId, sessionId: session?.id });
-  if (session) await revocations().endSession(session, { reason: 'signed-out', by: session.userId });
-  return sessions().clear();
+/**
+ * Signs out the session in a request, if there is one. The answer takes the cookie away even where the store is
+ * silent: the person may be leaving a shared computer.
+ *
+ * @throws AppError `sessions-unknown`
+ */
+export async function signOut(request: Request, trip: Trip): Promise<void> {
+  trip.setCookie(sessions().clear());
+  const cookie = request.headers.get('cookie');
+  const { session } = await sessions().open(cookie);
+  sessions().forget(cookie);
+  if (!session || (await revocations().verify(session)) === 'ended') return;
+  trip.note({ userId: session.userId, sessionId: session.id });
+  await revocations().endSession(session, { reason: 'signed-out', by: session.userId });
 }
 
 async function memberBehind(door: Session['door'], code: string, undertaking: Undertaking): Promise<Proven> {
@@ -186,10 +210,14 @@ async function employeeBehind(code: string, undertaking: Undertaking): Promise<C
 
 /**
  * Whether a failed sign-in can be an invented code, or a stranger's. Colleagues whom the company has not let in yet
- * must not shut out the others behind their address.
+ * must not shut out the others behind their address. DingTalk refuses some inventions with codes that nobody has
+ * listed: they cost a call as well.
  */
 function isFailedAttempt(error: unknown): boolean {
-  return error instanceof AppError && (error.problem === 'code-refused' || error.problem === 'not-member');
+  if (!(error instanceof AppError)) return false;
+  const { problem, detail } = error;
+  if (problem === 'code-refused' || problem === 'not-member') return true;
+  return /^(unknown-answer|request-refused)$/.test(problem) && isCodeApi(detail.api);
 }
 
 /** Keeps a code from being handed in twice, unless the first time provably left it as it was. */

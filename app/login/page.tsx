@@ -29,7 +29,9 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   const signedOut = query.has('signedout');
   const session = await perhapsMember();
   const within = minutesIn(query.get('within'));
-  if (!signedOut && !refusal && session && isRecent(session, within)) redirect(asLocation(next) as '/');
+  // A sign-in that failed is of no interest to a member, who may have come back to it; a wrong link is.
+  const hasNothingToDo = !signedOut && (!refusal || query.has('failed'));
+  if (hasNothingToDo && session && isRecent(session, within)) redirect(asLocation(next) as '/');
 
   expectSignIn();
   const { corpId, clientId } = config();

@@ -215,7 +215,29 @@ test('the cookie over http on loopback has no prefix and no Secure', async () =>
   const answer = await postCode(new Visitor(app));
   expect(answer.headers.getSetCookie()).toEqual([
     expect.stringMatching(/^dingpass=[^;]+; Max-Age=43200; Path=\/; HttpOnly; SameSite=Lax$/),
+    expect.stringMatching(/^dingpass-device=[^;]+; Max-Age=15552000; Path=\/; HttpOnly; SameSite=Lax$/),
   ]);
+});
+
+test('a late answer to a request of before the sign-in leaves the newer cookie alone', async () => {
+  const visitor = new Visitor(app);
+  await postCode(visitor);
+  const earlier = visitor.cookieHeader();
+  await postCode(visitor);
+  const late = await visitor.ask('/api/session', { headers: { cookie: earlier } });
+  expectError(late, 401, 'NOT_SIGNED_IN');
+  expect(late.headers.getSetCookie()).toEqual([]);
+  expect((await visitor.ask('/api/session')).status).toBe(200);
+});
+
+test('a device is known once, and stays known', async () => {
+  const visitor = new Visitor(app);
+  await postCode(visitor);
+  const device = visitor.cookies.get('dingpass-device');
+  const again = await postCode(visitor);
+  expect(again.headers.getSetCookie()).toEqual([expect.stringMatching(/^dingpass=/)]);
+  await visitor.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } });
+  expect([...visitor.cookies]).toEqual([['dingpass-device', device]]);
 });
 
 test('the cookie of an https address is a __Host- cookie, and no other name opens', async () => {

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -135,6 +136,50 @@ test('a sign-out leaves one line, of the session that ends', async () => {
     });
   }
 });
+
+/** Every event that the log has a name for, and a request that fails it. */
+const NAMED_EVENTS = [
+  ['sign-in', 'POST', '/api/session'],
+  ['sign-in', 'GET', '/api/oauth/callback'],
+  ['sign-out', 'DELETE', '/api/session'],
+  ['sign-out', 'POST', '/api/session/sign-out'],
+  ['session-end', 'POST', '/api/me/sessions/end'],
+  ['sign-out-everywhere', 'POST', '/api/me/sessions/end-all'],
+  ['sessions-end', 'POST', '/api/admin/sessions'],
+  ['sync-start', 'POST', '/api/admin/sync'],
+  ['audit-export', 'GET', '/api/admin/audit.csv'],
+  ['directory-export', 'GET', '/directory/export.csv'],
+  ['dingtalk-event', 'POST', '/api/dingtalk/events'],
+] as const;
+
+test('the names are all that there are', () => {
+  const files = readdirSync('app', { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /route\.ts$/.test(path),
+  );
+  const names = files.flatMap(
+    (path) => readFileSync(`app/${path}`, 'utf8').match(/\broute\('[\w-]+'/g) ?? [],
+  );
+  expect(new Set(names.map((name) => name.slice(7, -1)))).toEqual(
+    new Set(NAMED_EVENTS.map(([name]) => name)),
+  );
+});
+
+test.each(NAMED_EVENTS)(
+  'a %s that fails leaves one line, which does not say ok (%s %s)',
+  async (event, method, path) => {
+    const visitor = new Visitor(app);
+    // An export is refused to a member; to a stranger it may not even be there.
+    if (event.endsWith('-export')) {
+      const code = emulator.control.mintCode(
+        emulator.company.people.find((person) => person.active && !person.adminLevel)!.userid,
+      );
+      expect((await visitor.post('/api/session', { code })).status).toBe(200);
+    }
+    const refused = await linesOf(() => visitor.ask(path, { method }));
+    expect(refused).toHaveLength(1);
+    expect(refused[0]).toMatchObject({ event, outcome: expect.stringMatching(/^(?!ok$)/), level: 'warn' });
+  },
+);
 
 test('reading leaves no line, and neither does being nobody', async () => {
   const visitor = new Visitor(app);

@@ -68,7 +68,7 @@ test.each(['authCode', 'code'])(
     expect(answer.headers.get('location')).toBe('/me?tab=a%20b&x=%E5%BC%A0');
     expect(upstream() - before).toBe(4);
     expect(await isIn(visitor)).toBe(true);
-    expect([...visitor.cookies.keys()]).toEqual(['dingpass']);
+    expect([...visitor.cookies.keys()].sort()).toEqual(['dingpass', 'dingpass-device']);
   },
 );
 
@@ -142,6 +142,117 @@ test('a failed sign-in says what DingTalk said, to the operator only when that i
   expect(page.text).not.toContain('operator-hint');
   const forged = await newVisitor().ask('/login?failed=__proto__&request=<script>');
   expect(forged.status).toBe(200);
+});
+
+describe('the callback comes again', () => {
+  const wanted = '/me?tab=a%20b';
+  const session = (answer: { headers: Headers }) =>
+    answer.headers.getSetCookie().find((line) => line.startsWith('dingpass='));
+  const failed = (answer: { headers: Headers }) => answer.headers.get('refresh');
+
+  test('from two restored tabs at the same time: both end where they were going, signed in', async () => {
+    const visitor = newVisitor();
+    const query = { authCode: browserCode(), state: await start(visitor, wanted) };
+    const before = upstream();
+    const answers = await Promise.all([callback(visitor, query), callback(visitor, query)]);
+    for (const answer of answers) {
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, wanted]);
+    }
+    expect(session(answers[0]!)).toBe(session(answers[1]!));
+    expect(upstream() - before).toBeLessThanOrEqual(4);
+    expect(await isIn(visitor)).toBe(true);
+  });
+
+  test('because the answer was lost: it is given again, to this browser only', async () => {
+    const visitor = newVisitor();
+    const query = { authCode: browserCode(), state: await start(visitor, wanted) };
+    const cookie = visitor.cookieHeader();
+    const lost = await callback(newVisitor(), query, { headers: { cookie } });
+    expect((await callback(newVisitor(), query)).status).toBe(401);
+    const again = await callback(visitor, query);
+    expect([again.status, again.headers.get('location')]).toEqual([303, wanted]);
+    expect(session(again)).toBe(session(lost));
+    expect(await isIn(visitor)).toBe(true);
+  });
+
+  test('with another code: refused, and nothing is asked upstream', async () => {
+    const visitor = newVisitor();
+    const state = await start(visitor, wanted);
+    const cookie = visitor.cookieHeader();
+    await callback(visitor, { authCode: browserCode(), state });
+    const before = upstream();
+    const again = await callback(newVisitor(), { authCode: browserCode(), state }, { headers: { cookie } });
+    expect(again.status).toBe(401);
+    expect(session(again)).toBeUndefined();
+    expect(upstream()).toBe(before);
+  });
+
+  test('to a member: never a failure, and never another session', async () => {
+    const visitor = newVisitor();
+    const query = { authCode: browserCode(), state: await start(visitor, wanted) };
+    await callback(visitor, query);
+    for (const repeated of [
+      query,
+      { ...query, authCode: 'x' },
+      { error: 'access_denied', state: query.state },
+    ]) {
+      const again = await callback(visitor, repeated);
+      expect([again.status, again.headers.get('location'), failed(again)]).toEqual([303, wanted, null]);
+      expect(session(again)).toBeUndefined();
+    }
+    const unknown = await callback(visitor, { authCode: 'x', state: 'y' });
+    expect([unknown.status, unknown.headers.get('location')]).toEqual([303, '/']);
+    expect(await isIn(visitor)).toBe(true);
+  });
+
+  test.each<[string, RequestInit]>([
+    ['Sec-Purpose: prefetch', { headers: { 'sec-purpose': 'prefetch' } }],
+    ['Sec-Purpose: prefetch;prerender', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
+    ['Purpose: prefetch', { headers: { purpose: 'prefetch' } }],
+    ['X-Moz: prefetch', { headers: { 'x-moz': 'prefetch' } }],
+    ['HEAD', { method: 'HEAD' }],
+  ])('after it was fetched ahead (%s): that has spent nothing', async (_, ahead) => {
+    const visitor = newVisitor();
+    const query = { authCode: browserCode(), state: await start(visitor, wanted) };
+    const before = upstream();
+    const early = await callback(visitor, query, ahead);
+    expect([early.status, early.headers.getSetCookie(), failed(early)]).toEqual([503, [], null]);
+    expect(upstream()).toBe(before);
+    const opened = await callback(visitor, query);
+    expect([opened.status, opened.headers.get('location')]).toEqual([303, wanted]);
+  });
+
+  test('a member who opens the page of a failed sign-in goes where they wanted; a wrong link is still explained', async () => {
+    const visitor = newVisitor();
+    await callback(visitor, { authCode: browserCode(), state: await start(visitor) });
+    const page = await visitor.ask(`/login?failed=flow-invalid&next=${encodeURIComponent(wanted)}`);
+    expect([page.status, page.headers.get('location')]).toEqual([307, wanted]);
+    expect((await visitor.ask('/login?corpid=dingother&next=/me')).status).toBe(200);
+    expect((await newVisitor().ask('/login?failed=flow-invalid&next=/me')).status).toBe(200);
+  });
+});
+
+test.each<[string, (code: string) => string]>([
+  ['code and authCode that differ', (code) => `authCode=${code}&code=x`],
+  ['the other way round', (code) => `authCode=x&code=${code}`],
+  ['one of them empty', (code) => `authCode=${code}&code=`],
+  ['one of them twice', (code) => `authCode=${code}&code=${code}&code=${code}`],
+])('two codes are a forgery, refused before anything upstream: %s', async (_, codes) => {
+  const visitor = newVisitor();
+  const state = await start(visitor);
+  const before = upstream();
+  const answer = await visitor.ask(`/api/oauth/callback?${codes(browserCode())}&state=${state}`);
+  expect(answer.status).toBe(401);
+  expect(upstream()).toBe(before);
+  expect(await isIn(visitor)).toBe(false);
+});
+
+test('both names with one value, as DingTalk sends them, sign in', async () => {
+  const visitor = newVisitor();
+  const code = browserCode();
+  const answer = await callback(visitor, { code, authCode: code, state: await start(visitor) });
+  expect(answer.status).toBe(303);
+  expect(await isIn(visitor)).toBe(true);
 });
 
 describe('corpus', () => {
@@ -224,7 +335,7 @@ describe('corpus', () => {
     const query = { authCode: browserCode(), state: await start(visitor) };
     await callback(visitor, query);
     const again = await callback(visitor, query);
-    expect([again.status, again.headers.get('location')]).toEqual([303, '/']);
+    expect([again.status, again.headers.get('location')]).toEqual([303, '/me']);
     expect(await isIn(visitor)).toBe(true);
   });
 

@@ -383,6 +383,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
     const userid = somebody();
     const leaverId = somebody();
     const [visitor, leaver] = [await enter(userid, app), await enter(leaverId, app)];
+    const leaving = await enter(somebody(), app);
     renameSync(file, `${file}.away`);
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
     const newcomer = await new Visitor(app).post('/api/session', {
@@ -399,6 +400,16 @@ test('while the database is away people stay in for a minute; then a 503 says so
     expect(refused.json.error.code).toBe('SESSIONS_UNKNOWN');
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(refused.headers.get('set-cookie')).toBeNull();
+    // Signing out takes the cookie away all the same: it may be a shared computer.
+    for (const [path, method] of [
+      ['/api/session', 'DELETE'],
+      ['/api/session/sign-out', 'POST'],
+    ] as const) {
+      const headers = { origin: app.origin, cookie: cookieOf(leaving) };
+      const gone = await new Visitor(app).ask(path, { method, headers });
+      expect([path, gone.status]).toEqual([path, 503]);
+      expect(gone.headers.getSetCookie()).toEqual([expect.stringMatching(/^dingpass=; Max-Age=0;/)]);
+    }
     expect((await visitor.ask('/api/ready')).status).toBe(503);
     expect((await visitor.ask('/api/health')).status).toBe(200);
     const page = await visitor.ask('/me?x=1');

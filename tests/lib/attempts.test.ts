@@ -14,10 +14,16 @@ interface End {
   retryAfterSeconds?: number | undefined;
 }
 
-async function trySignIn(attempts: Attempts, client: string, error?: Error, ms = 0): Promise<End> {
+async function trySignIn(
+  attempts: Attempts,
+  client: string,
+  error?: Error,
+  ms = 0,
+  who: { network?: string; device?: string } = {},
+): Promise<End> {
   let asked = false;
   try {
-    await attempts.run(client, { isFailure }, async () => {
+    await attempts.run(client, { isFailure, ...who }, async () => {
       asked = true;
       if (ms > 0) await delay(ms);
       if (error) throw error;
@@ -201,4 +207,57 @@ test('AB-014: a hundred thousand clients leave a bounded memory behind', async (
     await trySignIn(attempts, `client-${at}`, at % 2 === 0 ? refused() : undefined);
   }
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(60e6);
+});
+
+test('all of a /48 together has the failures of two clients, then nobody of it is asked about', async () => {
+  const attempts = createAttempts();
+  const ends: End[] = [];
+  for (let at = 0; at < 200; at++) {
+    ends.push(await trySignIn(attempts, `2001:db8::${at}/64`, refused(), 0, { network: '2001:db8::/48' }));
+  }
+  expect(asked(ends)).toBe(40);
+  const other = await trySignIn(attempts, 'elsewhere', undefined, 0, { network: '2001:db9::/48' });
+  expect(other).toMatchObject({ end: 'ok', asked: true });
+});
+
+test('a /48 does not outrun its count all at once', async () => {
+  const attempts = createAttempts();
+  const ends = await Promise.all(
+    Array.from({ length: 500 }, (_, at) =>
+      trySignIn(attempts, `2001:db8::${at}/64`, refused(), 20, { network: '2001:db8::/48' }),
+    ),
+  );
+  expect(asked(ends)).toBe(40);
+});
+
+test('a device that has succeeded comes in, whatever others do behind its address or everywhere', async () => {
+  const attempts = createAttempts();
+  await failTimes(attempts, 'office', 100);
+  for (let at = 0; at < 400; at++) await failTimes(attempts, `botnet ${at}`, 1);
+  const known = await trySignIn(attempts, 'office', undefined, 0, { device: 'd1', network: 'office/48' });
+  expect(known).toMatchObject({ end: 'ok', asked: true });
+  expect(await trySignIn(attempts, 'never seen')).toMatchObject({ end: 'too-many-attempts' });
+});
+
+test('a device that was taken over has no more failures than an address', async () => {
+  const attempts = createAttempts();
+  const ends: End[] = [];
+  for (let at = 0; at < 100; at++) {
+    ends.push(await trySignIn(attempts, `address ${at}`, refused(), 0, { device: 'd1' }));
+  }
+  expect(asked(ends)).toBe(20);
+});
+
+test('within every minute’s limit, an hour has a hundred failures of a client, and says how long to wait', async () => {
+  vi.useFakeTimers();
+  const attempts = createAttempts();
+  const ends: End[] = [];
+  for (let minute = 0; minute < 30; minute++) {
+    ends.push(...(await failTimes(attempts, 'a', 20)));
+    await vi.advanceTimersByTimeAsync(61_000);
+  }
+  expect(asked(ends)).toBe(100);
+  expect(ends.at(-1)?.retryAfterSeconds).toBeGreaterThan(60);
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  expect(await trySignIn(attempts, 'a')).toMatchObject({ end: 'ok', asked: true });
 });

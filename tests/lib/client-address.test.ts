@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clientKey } from '@/lib/client-address';
+import { clientKey, networkKey } from '@/lib/client-address';
 import { entry } from '../support/abuse';
 
 const key = (headers: Record<string, string>, hops: number) => clientKey(new Headers(headers), hops);
@@ -104,4 +104,13 @@ test('no header can make more keys than there are addresses', () => {
 test('where nothing is known, all are one client', () => {
   expect(key({}, 0)).toBe('unknown');
   expect(key({}, 2)).toBe('unknown');
+});
+
+test('an IPv6 client belongs to a /48, an IPv4 client to no network', () => {
+  const network = (peer: string) => networkKey(new Headers({ 'x-dingpass-peer': peer }), 0);
+  expect(network('2001:db8:1:2::1')).toBe(network('2001:db8:1:ffff::9'));
+  expect(network('2001:db8:1:2::1')).not.toBe(network('2001:db8:2:2::1'));
+  expect(network('192.0.2.1')).toBeUndefined();
+  expect(network('::ffff:192.0.2.1')).toBeUndefined();
+  expect(network('')).toBeUndefined();
 });

@@ -45,6 +45,7 @@ test('the five required settings are enough, and the rest has defaults', () => {
     trustedProxyHops: 0,
     logLevel: 'info',
     showOperatorHints: false,
+    frameAncestors: ['https://*.dingtalk.com'],
     avatarHosts: expect.arrayContaining(['*.dingtalk.com']),
     dataDir: './data',
     directory: {
@@ -113,6 +114,16 @@ test.each<[string, string]>([
   ['TRUSTED_PROXY_HOPS', '11'],
   ['LOG_LEVEL', 'verbose'],
   ['SHOW_OPERATOR_HINTS', 'yes'],
+  ['FRAME_ANCESTORS', 'portal.example.com'],
+  ['FRAME_ANCESTORS', 'http://portal.example.com'],
+  ['FRAME_ANCESTORS', 'https://portal.example.com/path'],
+  ['FRAME_ANCESTORS', "https://a.example.com; script-src 'unsafe-inline'"],
+  ['FRAME_ANCESTORS', "'self'"],
+  ['FRAME_ANCESTORS', '*'],
+  ['FRAME_ANCESTORS', 'https://*'],
+  ['FRAME_ANCESTORS', 'https://*.com'],
+  ['FRAME_ANCESTORS', 'https://a.example.com:99999'],
+  ['FRAME_ANCESTORS', 'https://user@a.example.com'],
   ['AVATAR_HOSTS', 'https://avatars.example.com'],
   ['AVATAR_HOSTS', 'a.example.com, b/c'],
   ['ADMIN_USER_IDS', 'zhang,role:财务'],
@@ -344,4 +355,13 @@ test('the built app with wrong settings ends at once, with one message that list
   }
   expect(output()).not.toContain('canary');
   expect(output()).not.toMatch(/^\s+at .*\(/m);
+});
+
+test('origins that may show our pages in a frame', () => {
+  const parsed = (value: string) => parseConfig({ ...good, FRAME_ANCESTORS: value }).frameAncestors;
+  expect(parsed('https://Portal.example.com/, https://*.example.cn:8443')).toEqual([
+    'https://portal.example.com',
+    'https://*.example.cn:8443',
+  ]);
+  expect(parsed('http://localhost:3000,http://127.0.0.1:3000,http://[::1]:3000')).toHaveLength(3);
 });

@@ -183,7 +183,7 @@ test.each<[Partial<SessionSettings>, RegExp]>([
   [{}, /^__Host-dingpass=[^;\s]+; Max-Age=43200; Path=\/; HttpOnly; Secure; SameSite=Lax$/],
   [
     { sessionSameSite: 'none', sessionTtlSeconds: 600 },
-    /^__Host-dingpass=[^;\s]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None$/,
+    /^__Host-dingpass=[^;\s]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=None; Partitioned$/,
   ],
   [
     { publicOrigin: 'http://localhost:3000' },

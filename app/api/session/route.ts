@@ -30,8 +30,10 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   DELETE: {
     access: 'public',
     event: 'sign-out',
-    handler: async (request, trip) =>
-      new Response(null, { status: 204, headers: { 'set-cookie': await signOut(request, trip) } }),
+    handler: async (request, trip) => {
+      await signOut(request, trip);
+      return new Response(null, { status: 204 });
+    },
   },
 });
 

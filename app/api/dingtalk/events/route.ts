@@ -3,7 +3,6 @@ import { dispatcher } from '@/lib/directory-events';
 import { AppError } from '@/lib/errors';
 import { handleCallback } from '@/lib/event-callback';
 import { readBytes, type Trip } from '@/lib/http';
-import { log } from '@/lib/log';
 import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
@@ -29,7 +28,7 @@ async function takeEvent(request: Request, trip: Trip): Promise<Response> {
     },
   });
   if (reply.reason) trip.note({ refused: reply.reason });
-  if (reply.cause) log().error({ event: 'dingtalk-event', requestId: trip.requestId, err: reply.cause });
+  if (reply.cause) trip.fail(new AppError('internal', {}, { cause: reply.cause }));
   return new Response(reply.body, {
     status: reply.status,
     headers: { 'content-type': 'application/json' },

@@ -1,9 +1,10 @@
 import { currentMember } from '@/lib/auth';
 import { AppError } from '@/lib/errors';
-import type { Trip } from '@/lib/http';
+import { isFetchedAhead, type Trip } from '@/lib/http';
 import { methods } from '@/lib/methods';
 import { signInFailedPage } from '@/lib/oauth-answer';
-import { oauthFlows } from '@/lib/oauth-flow';
+import { type FinishedFlow, oauthFlows } from '@/lib/oauth-flow';
+import { repeatedCallbacks } from '@/lib/repeated-callback';
 import { asLocation } from '@/lib/return-to';
 import { signIn } from '@/lib/sign-in';
 
@@ -15,18 +16,21 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
 
 /**
  * Where DingTalk's page sends the browser back to. The state is checked before anything else happens; the code is
- * traded once; and whatever comes of it, the browser is sent on to an address without either.
+ * traded once; and whatever comes of it, the browser is sent on to an address without either. The same request may
+ * come again (two restored tabs, an answer that was lost, the back button): it is answered as before.
  */
 async function finishSignIn(request: Request, trip: Trip): Promise<Response> {
+  if (isFetchedAhead(request)) {
+    trip.note({ fetchedAhead: true });
+    return new Response(null, { status: 503 });
+  }
   const query = new URL(request.url).searchParams;
-  const flow = await oauthFlows().finish(request.headers.get('cookie'), only(query, 'state') ?? '');
+  const state = only(query, 'state') ?? '';
+  const flow = await oauthFlows().finish(request.headers.get('cookie'), state);
   const headers = new Headers();
   for (const cookie of flow.setCookies) headers.append('set-cookie', cookie);
   try {
-    if (flow.outcome === 'used' && (await currentMember())) return leaveAlone(headers, trip);
-    if (flow.outcome !== 'good') throw new AppError('flow-invalid', { hint: flow.outcome });
-    const { setCookie } = await signIn('browser', codeIn(query), request, trip);
-    headers.append('set-cookie', setCookie);
+    for (const cookie of await sessionFor(flow, query, request, trip)) headers.append('set-cookie', cookie);
     headers.set('location', asLocation(flow.next));
     return new Response(null, { status: 303, headers });
   } catch (error) {
@@ -34,18 +38,38 @@ async function finishSignIn(request: Request, trip: Trip): Promise<Response> {
   }
 }
 
-/** The back button brings old callbacks up again: whoever is signed in stays so. */
-function leaveAlone(headers: Headers, trip: Trip): Response {
-  trip.note({ repeated: true });
-  headers.set('location', '/');
-  return new Response(null, { status: 303, headers });
+/** The `Set-Cookie` values of a new session, or of the one that this request has led to before. @throws AppError */
+async function sessionFor(
+  flow: FinishedFlow,
+  query: URLSearchParams,
+  request: Request,
+  trip: Trip,
+): Promise<readonly string[]> {
+  const state = only(query, 'state') ?? '';
+  if (flow.outcome === 'good') {
+    const code = codeIn(query);
+    return repeatedCallbacks().first(state, code, async () => {
+      const { setCookie } = await signIn('browser', code, request, trip);
+      return [setCookie];
+    });
+  }
+  if (flow.outcome === 'used') trip.note({ repeated: true });
+  if (await currentMember()) return [];
+  if (flow.outcome === 'used' && flow.isBound) {
+    const earlier = await repeatedCallbacks().again(state, codeIn(query));
+    if (earlier) return earlier;
+  }
+  throw new AppError('flow-invalid', { hint: flow.outcome });
 }
 
-/** DingTalk sends the code under two names with one value, or under one. */
+/** DingTalk sends the code under two names with one value, or under one. Two values are a forgery. */
 function codeIn(query: URLSearchParams): string {
   if (query.has('error')) throw new AppError('sign-in-declined');
-  const code = only(query, 'authCode') ?? only(query, 'code');
-  if (code === null || !/^[\w.~-]{1,1024}$/.test(code)) throw new AppError('flow-invalid', { hint: 'code' });
+  const [code, ...others] = new Set(
+    ['authCode', 'code'].filter((name) => query.has(name)).map((name) => only(query, name)),
+  );
+  if (!code || others.length > 0 || !/^[\w.~-]{1,1024}$/.test(code))
+    throw new AppError('flow-invalid', { hint: 'code' });
   return code;
 }
 

@@ -1,5 +1,6 @@
 import { config } from '@/lib/config';
 import { authorizeUrl } from '@/lib/dingtalk/oauth';
+import { isFetchedAhead } from '@/lib/http';
 import { methods } from '@/lib/methods';
 import { callbackAddress, oauthFlows } from '@/lib/oauth-flow';
 import { safeReturnTo } from '@/lib/return-to';
@@ -12,6 +13,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
 });
 
 async function startSignIn(request: Request): Promise<Response> {
+  if (isFetchedAhead(request)) return new Response(null, { status: 503 });
   const next = safeReturnTo(new URL(request.url).searchParams.get('next'));
   const { state, setCookies } = await oauthFlows().start(request.headers.get('cookie'), next);
   const { loginUrl, clientId } = config();

@@ -8,10 +8,9 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   POST: {
     access: 'public',
     event: 'sign-out',
-    handler: async (request, trip) =>
-      new Response(null, {
-        status: 303,
-        headers: { location: '/login?signedout=1', 'set-cookie': await signOut(request, trip) },
-      }),
+    handler: async (request, trip) => {
+      await signOut(request, trip);
+      return new Response(null, { status: 303, headers: { location: '/login?signedout=1' } });
+    },
   },
 });
