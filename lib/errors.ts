@@ -19,7 +19,7 @@ interface ProblemEntry {
 /**
  * The closed list of everything that can go wrong. The sentences for each, in every language, are in `messages/`.
  * A problem that passes never sends people to the admin; one that a developer or an admin must mend never says "try
- * again".
+ * again", unless it may also pass by itself.
  */
 export const problems = {
   // The request

@@ -254,7 +254,7 @@ const problems: Record<Problem, ProblemText> = {
   'proxy-failed': {
     person: unreachable,
     next: waitThenTell,
-    cause: '出站代理（见下）连不上、没有回答，或拒绝连接钉钉。',
+    cause: '出站代理连不上、没有回答，或拒绝连接钉钉。',
     remedy:
       '检查 HTTPS_PROXY 的主机、端口、用户名和密码（proxy-407 表示用户名或密码被拒绝）。代理须允许以 CONNECT 连接钉钉各主机的 443 端口。无需代理的主机写入 NO_PROXY。',
   },
