@@ -8,19 +8,11 @@ const MIN_PACKED_BYTES = 20;
 
 /**
  * Whether a secret may be guessed offline, from a cookie that it sealed: it repeats itself, runs along the alphabet or
- * the digits, was published, or is mostly words.
+ * the digits, or was published.
  */
 export function isGuessable(secret: string): boolean {
   if (PUBLISHED.test(secret)) return true;
-  if (isWordy(secret)) return true;
   const bytes = Buffer.from(secret);
   const steps = bytes.subarray(1).map((byte, at) => (byte - (bytes[at] ?? 0)) & 255);
   return [bytes, steps].some((text) => deflateRawSync(text).length < MIN_PACKED_BYTES);
-}
-
-/** Generators use digits and both cases, or hexadecimal digits alone; words come in one case. */
-function isWordy(secret: string): boolean {
-  const words = secret.match(/[a-z]{4,}|[A-Z]{4,}/g) ?? [];
-  const isMixed = /[a-z]/.test(secret) && /[A-Z]/.test(secret);
-  return words.join('').length > secret.length / 2 && !isMixed && /[g-z]/i.test(secret);
 }

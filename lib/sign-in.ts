@@ -73,14 +73,13 @@ async function provenMember(
   trip: Trip,
 ): Promise<Proven> {
   trip.note({ door });
-  const cookie = headers.get('cookie');
   const options = {
     isFailure: isFailedAttempt,
     signal: trip.undertaking.signal,
     network: networkKey(headers),
-    device: await knownDevices().deviceIn(cookie),
+    device: await knownDevices().deviceIn(headers.get('cookie')),
   };
-  const proven = await attempts().run(clientKey(headers), options, async () => {
+  return attempts().run(clientKey(headers), options, async () => {
     try {
       const member = await once(code, () => memberBehind(door, code, trip.undertaking));
       noteSignIn(door);
@@ -91,9 +90,6 @@ async function provenMember(
       throw failure;
     }
   });
-  const setCookie = await knownDevices().remember(cookie);
-  if (setCookie) trip.setCookie(setCookie);
-  return proven;
 }
 
 interface Circumstances {
@@ -148,6 +144,8 @@ async function sealFor(
     },
   );
   if (replaced) noteReplaced(replaced.id);
+  const device = await knownDevices().remember(request.headers.get('cookie'));
+  if (device) trip.setCookie(device);
   trip.note({ userId, sessionId: draft.id });
   return likely && isDeepStrictEqual(likely.standing, standing)
     ? likely.sealed

@@ -457,7 +457,7 @@ test('the form signs out by a 303, if our own page sent it', async () => {
   const gone = await form({ origin: app.origin, 'sec-fetch-site': 'same-origin' });
   expect([gone.status, gone.headers.get('location')]).toEqual([303, '/login?signedout=1']);
   expectPrivate(gone);
-  expect(visitor.cookies.size).toBe(0);
+  expect(visitor.cookies.has('dingpass')).toBe(false);
   expect((await visitor.ask('/')).status).toBe(307);
 });
 
@@ -537,7 +537,10 @@ test.each(tamperings)(
     if (state === 'same-user') expect(isMember).toBe(true);
     if (!isMember && cookie) {
       expectError(api, 401, 'NOT_SIGNED_IN');
-      expect(api.headers.getSetCookie()).toEqual([expect.stringMatching(/^dingpass=; Max-Age=0;/)]);
+      // A similar name is not ours to take away.
+      const isOurs = /(?:^|; ?)dingpass=/.test(cookie);
+      const cleared = isOurs ? [expect.stringMatching(/^dingpass=; Max-Age=0;/)] : [];
+      expect(api.headers.getSetCookie()).toEqual(cleared);
     }
     const again = new Visitor(app);
     const code = emulator.control.mintCode(userid);

@@ -103,7 +103,7 @@ describe('many requests on one connection', () => {
     const last = 'GET /api/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
     const text = await exchange(one.repeat(20) + last, 10_000);
     expect(statuses(text)).toEqual([...Array(20).fill(200), 200]);
-    expect(text.endsWith('{"status":"ok"}')).toBe(true);
+    expect(text.lastIndexOf('{"status":"ok"}')).toBeGreaterThan(text.lastIndexOf('</html>'));
   });
 
   test('20,000 cost neither memory nor the others’ time', async () => {
@@ -131,9 +131,10 @@ describe('many requests on one connection', () => {
       const ask = () => socket.write('GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n');
       const socket = connect(Number(port), hostname, ask);
       socket.on('data', (chunk) => {
-        count += statuses(chunk.toString('latin1')).length;
+        const answers = statuses(chunk.toString('latin1')).length;
+        count += answers;
         if (count === 300) socket.destroy();
-        else ask();
+        else if (answers > 0) ask();
       });
       socket.on('close', () => resolve(count));
     });
