@@ -1,3 +1,5 @@
+import 'server-only';
+
 /**
  * Text of other people, as it may be shown. DingTalk hands on whatever was typed: characters without a shape make two
  * names look alike or a row blank, and marks of direction turn around whatever stands beside a name.

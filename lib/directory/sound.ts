@@ -31,7 +31,15 @@ const RUNS = /\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{N}])+/gu;
 const STARTS_WITH_HAN = /^\p{Script=Han}/u;
 const PINYIN = { toneType: 'none', type: 'array', v: true } as const;
 /** Readings of names that the dictionary does not have. */
-const MORE_READINGS: Record<string, string> = { 黑: 'he', 费: 'bi', 滑: 'gu', 炔: 'gui', 曳: 'yi', 嗯: 'en' };
+const MORE_READINGS: Record<string, string> = {
+  黑: 'he',
+  费: 'bi',
+  滑: 'gu',
+  炔: 'gui',
+  曳: 'yi',
+  那: 'nuo',
+  嗯: 'en',
+};
 
 /**
  * How a name is spoken as a whole, and from each of its units on: all combinations of its characters' readings, up to

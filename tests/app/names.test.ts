@@ -15,6 +15,15 @@ const ODD: Record<string, { name: string; shown: string }> = {
   joined: { name: '张\u200d三', shown: '张三' },
 };
 const SLASHED = 'a/b';
+/** What stands on the disc in the place of a picture. */
+const SHORT: Record<string, [name: string, short: string]> = {
+  two: ['kim robert', 'KR'],
+  one: ['alice', 'A'],
+  mixed: ['<b>王加粗</b>', '加粗'],
+  chinese: ['欧阳修文', '修文'],
+  korean: ['김민수', '민수'],
+  russian: ['алёна королёва', 'АК'],
+};
 
 let emulator: Emulator;
 let app: App;
@@ -36,6 +45,9 @@ beforeAll(async () => {
     departmentIds: [department],
   });
   control.hire({ userid: 'ZhangSan01', name: '陈朝晖', departmentIds: [department] });
+  for (const [userid, [name]] of Object.entries(SHORT)) {
+    control.hire({ userid, name, hasAvatar: false, departmentIds: [department] });
+  }
   const [chief] = company.people;
   app = await startDirectoryApp({
     emulator,
@@ -84,6 +96,13 @@ test('the same on the pages of those people themselves, and on the administrator
   expect(text.slice(1)).not.toMatch(UNSEEN);
   for (const [userId, { shown }] of Object.entries(ODD)) expect(text).toContain(`"${shown}","${userId}"`);
   expect(app.output()).not.toMatch(UNSEEN);
+});
+
+test('what is short for a name is its end in Chinese, and capital letters in others', async () => {
+  for (const [userId, [, short]] of Object.entries(SHORT)) {
+    const page = markupOf((await member.ask(`/directory/people/${userId}`)).text);
+    expect(/avatar-initials"[^>]*>([^<]*)</.exec(page)?.[1]).toBe(short);
+  }
 });
 
 test('a user id with a slash has a page, and whoever signs in for it comes back to it', async () => {

@@ -18,7 +18,7 @@ const table: {
   given: Record<string, string>;
   minority: Record<string, string>;
   traditional: string;
-} = JSON.parse(readFileSync(new URL('../../corpora/name-readings.json', import.meta.url), 'utf8'));
+} = JSON.parse(readFileSync(new URL('../../support/name-readings.json', import.meta.url), 'utf8'));
 
 /** A name and how each of its characters may be read. */
 interface Drawn {
