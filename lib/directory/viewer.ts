@@ -49,7 +49,8 @@ export async function isViewerAdministrator(
 ): Promise<boolean> {
   const { adminUserIds, directory } = config();
   if (adminUserIds.includes(userId)) return true;
-  const isRead = (await directoryStore().state()).asOf !== undefined;
+  const { asOf, missing } = await directoryStore().state();
+  const isRead = asOf !== undefined && !missing.some(({ what }) => what === 'admins');
   if (ask && !isRead) await within(askForAdministrators(), ASK_PATIENCE_MS);
   const goodForMs = Math.max(ADMINISTRATORS_FOR_MS, 2000 * directory.syncIntervalSeconds);
   return directoryStore().isMainAdministrator(userId, Date.now() - goodForMs);
@@ -59,20 +60,23 @@ const ASK_AGAIN_MS = 60_000;
 const ASK_PATIENCE_MS = 3000;
 const asked = processWide('administrators-asked', () => ({
   at: Number.NEGATIVE_INFINITY,
-  answer: Promise.resolve(),
+  /** Only while DingTalk is being asked: a promise keeps alive the request in which it was made. */
+  answer: undefined as Promise<void> | undefined,
 }));
 
 /** One call a minute, however many people open the pages. Never throws. */
-function askForAdministrators(): Promise<void> {
+async function askForAdministrators(): Promise<void> {
   if (performance.now() - asked().at > ASK_AGAIN_MS) {
     asked().at = performance.now();
     asked().answer = outsideRequest(() =>
-      refreshAdministrators().catch((error: unknown) =>
-        log().warn({ event: 'administrators-unknown', err: error }),
-      ),
+      refreshAdministrators()
+        .catch((error: unknown) => log().warn({ event: 'administrators-unknown', err: error }))
+        .finally(() => {
+          asked().answer = undefined;
+        }),
     );
   }
-  return asked().answer;
+  await asked().answer;
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted`, `sign-in-too-old` */
