@@ -3,7 +3,7 @@ import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { nonceOf } from '@/lib/security-headers';
 import { currentMessages } from '@/lib/visitor';
-import { WATCH_SCRIPTS } from './_ui/whole-page';
+import { WATCH_SCRIPTS } from './_ui/watch-scripts';
 import './globals.css';
 
 export const viewport: Viewport = {

@@ -1,6 +1,6 @@
 import type { WireError } from '@/lib/explanation';
 import type { WebviewProblem } from '@/lib/webview';
-import { reloadPage } from '../_ui/whole-page';
+import { reloadPage } from '../_ui/reload-page';
 
 export interface FlowOptions {
   corpId: string;

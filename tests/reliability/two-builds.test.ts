@@ -10,7 +10,7 @@ import { printFigures, span } from '../support/figures';
 import { crowd } from '../support/load';
 import { freePort } from '../support/port';
 import { type Balancer, makeOtherBuild, startBalancer } from '../support/two-builds';
-import { signedIn } from '../support/visitor';
+import { signedIn, type Visitor } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 1_800_000 });
 
@@ -24,6 +24,7 @@ let balancer: Balancer;
 let browser: Browser;
 let userid: string;
 let name: string;
+let member: Visitor;
 
 beforeAll(async () => {
   makeOtherBuild(DIRECTORY);
@@ -40,6 +41,7 @@ beforeAll(async () => {
     Promise.all([startDirectoryApp(await options('.')), startApp(await options(DIRECTORY))]),
     launchBrowser(),
   ]);
+  member = await signedIn({ url: apps[OLD]!.url, origin: balancer.url }, emulator, userid);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -69,11 +71,10 @@ async function inClient(path: string, then: (page: Page) => Promise<void>, clien
   }
 }
 
-/** Signs in a member whose browser has the cookie already. */
+/** Opens a page in a browser that has a member's cookie, and nothing else of ours. */
 async function asMember(path: string, then: (page: Page) => Promise<void>) {
-  const visitor = await signedIn({ url: apps[NEW]!.url, origin: balancer.url }, emulator, userid);
   const context = await browser.newContext({ locale: 'zh-CN' });
-  const cookies = [...visitor.cookies].map(([name, value]) => ({ name, value, url: balancer.url }));
+  const cookies = [...member.cookies].map(([name, value]) => ({ name, value, url: balancer.url }));
   await context.addCookies(cookies);
   try {
     const page = await context.newPage();
@@ -168,10 +169,9 @@ test('a link of a page of the build before leads to its page', async () => {
 });
 
 test('a lazy part that is gone: the page of somebody is loaded again, and whole', async () => {
-  const visitor = await signedIn({ url: apps[OLD]!.url, origin: balancer.url }, emulator, userid);
-  await untilRead(visitor);
+  await untilRead(member);
   const path = `/directory/people/${emulator.company.people[1]!.userid}`;
-  const { text } = await visitor.ask(path);
+  const { text } = await member.ask(path);
   let pages = 0;
   balancer.choose((request) => {
     if (request.headers.accept?.includes('text/html')) pages++;

@@ -3,20 +3,6 @@
  * where that does not help soon, a button is offered that does so.
  */
 
-interface Reloading {
-  /** Of the script below, which stands in every page. */
-  dingpassReload?: () => Promise<boolean>;
-}
-
-/**
- * For a part of this page that did not come.
- *
- * @returns false when the server does not answer; else the page is being loaded again, or offers a button for it
- */
-export function reloadPage(): Promise<boolean> {
-  return (window as Reloading).dingpassReload?.() ?? Promise.resolve(false);
-}
-
 const LOADS = 'dingpass.loads';
 /** Behind a balancer of two builds, half of what is asked for is of the other one. What has come stays in the browser's cache. */
 const MAX_LOADS = 6;
