@@ -78,13 +78,18 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
     const bound = busiest / rate;
     return [
       { what: 'people / departments / seed', value: `${members}/${departments}/${seed}`, unit: '' },
-      exactly('how both runs ended', `${first.state}, ${second.state}`, 'complete, complete'),
-      exactly('differences to the emulator’s own list', await differences(store, company), 0),
+      exactly('outcome of both runs', `${first.state}, ${second.state}`, 'complete, complete'),
+      exactly('differences from the emulator’s list', await differences(store, company), 0),
       { what: 'wall time of the sync', value: round(first.seconds, 1), unit: ' s' },
       { what: 'processor time of the sync', value: round(first.cpuSeconds, 1), unit: ' s' },
-      atMost('wall time over the limit’s own lower bound', round(first.seconds / bound, 3), '', 1.1),
+      atMost(
+        'wall time over the lower bound that the rate limit sets',
+        round(first.seconds / bound, 3),
+        '',
+        1.1,
+      ),
       exactly('refusals for QPS', refusals.count, 0),
-      atMost('calls over the least possible', round(calls / leastCalls(company, byEndpoint), 4), '', 1.02),
+      atMost('calls over the minimum', round(calls / leastCalls(company, byEndpoint), 4), '', 1.02),
       atMost('memory over idle, peak', round(first.memory, 0), ' MB', 250),
       { what: 'longest pause of the event loop', value: round(first.longestPause, 0), unit: ' ms' },
       exactly('writes of a second run with nothing changed', written, 0),

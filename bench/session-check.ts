@@ -257,5 +257,5 @@ async function loadFigure(load: LoadProcess, kind: Kind, rounds: Rounds, ms: num
   bare.close();
   bare.closeAllConnections();
   const fastest = Math.max(...rounds.flatMap((samples) => CONTENDERS.map((name) => samples[name].perSecond)));
-  return atLeast(`${kind}: what the load could ask, to what it did`, round(most / fastest), '', 3);
+  return atLeast(`${kind}: capacity of the load generator over the load`, round(most / fastest), '', 3);
 }

@@ -72,25 +72,25 @@ export async function benchSignIn({ short }: { real: boolean; short: boolean }):
     const share = (of: number[], by: number[], p: number) => round(percentile(of, p) - median(by), 1);
     const own = share(times.signIn, times.calls, 0.5);
     return [
-      atMost('sign-in at 20/s: our share beyond the upstream, p50', own, ' ms', 5),
+      atMost('sign-in at 20/s: own time beyond DingTalk’s answers, p50', own, ' ms', 5),
       atMost(
-        'sign-in at 20/s: our share beyond the upstream, p99',
+        'sign-in at 20/s: own time beyond DingTalk’s answers, p99',
         share(times.signIn, times.calls, 0.99),
         ' ms',
         25,
       ),
       {
-        what: 'sign-in at 20/s: our share to a bare handler, p50',
+        what: 'sign-in at 20/s: own time over that of a bare handler, p50',
         value: round(own / median(times.bare), 1),
         unit: ' ×',
       },
       { what: 'sign-in at 20/s: whole, p50 / p99', value: both(times.signIn), unit: ' ms' },
       { what: 'the same two calls by themselves, p50 / p99', value: both(times.calls), unit: ' ms' },
       { what: 'a bare handler, p50 / p99', value: both(times.bare), unit: ' ms' },
-      exactly('upstream calls of a sign-in', round(made / times.signIn.length), 2),
+      exactly('DingTalk calls of a sign-in', round(made / times.signIn.length), 2),
       { what: 'sign-in with a fresh mirror: whole, p50 / p99', value: both(times.mirror), unit: ' ms' },
       {
-        what: 'sign-in with a fresh mirror: our share beyond its one call, p50',
+        what: 'sign-in with a fresh mirror: own time beyond its one call, p50',
         value: share(times.mirror, times.exchange, 0.5),
         unit: ' ms',
       },

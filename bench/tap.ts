@@ -138,7 +138,7 @@ function slowFigures(rounds: Both[], inline: number): Figure[] {
     bar('tap → code asked', ratioOf('asked'), 0.3),
     bar('tap → internal page painted', ratioOf('painted'), 0.5),
     atMost(
-      'script before the session exists, in the page and beside it',
+      'all script before the session exists',
       round((inline + both('scriptBytes')[0]) / 1000, 1),
       ' KB',
       20,

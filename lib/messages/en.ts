@@ -262,8 +262,7 @@ const problems: Record<Problem, ProblemText> = {
   'proxy-failed': {
     person: unreachable,
     next: waitThenTell,
-    cause:
-      'The outgoing proxy cannot be reached, does not answer, or refuses to connect to DingTalk.',
+    cause: 'The outgoing proxy cannot be reached, does not answer, or refuses to connect to DingTalk.',
     remedy:
       'Check HTTPS_PROXY: host, port, user name and password (proxy-407: they are refused). The proxy must allow CONNECT to DingTalk’s hosts on port 443. Hosts that need no proxy belong in NO_PROXY.',
   },

@@ -67,15 +67,13 @@ export function troubleshootingEntries(language: Language): string {
   return [table(WORDS[language].codes, index), ...names.map((name) => entryOf(name, language))].join('\n\n');
 }
 
-/** How many hostile inputs each list in `tests/corpora` has. */
+/** How many hostile inputs each list in `tests/corpora` has. Files without `entries` hold samples of another kind. */
 export function corporaTable(language: Language): string {
   const files = readdirSync('tests/corpora').filter((file) => file.endsWith('.json'));
-  const rows = files
-    .sort()
-    .map((file) => [
-      `\`${file}\``,
-      String(JSON.parse(readFileSync(`tests/corpora/${file}`, 'utf8')).entries.length),
-    ]);
+  const rows = files.sort().flatMap((file) => {
+    const { entries } = JSON.parse(readFileSync(`tests/corpora/${file}`, 'utf8'));
+    return Array.isArray(entries) ? [[`\`${file}\``, String(entries.length)]] : [];
+  });
   return table(WORDS[language].corpus, rows);
 }
 
