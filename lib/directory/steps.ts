@@ -9,13 +9,13 @@ import {
 import { DingTalkError } from '../dingtalk/errors';
 import { listRoleMembers, listRoles } from '../dingtalk/roles';
 import { getAuthorizedRange } from '../dingtalk/scopes';
-import { countMembers, getMember, listAdministrators, listMemberIds, listMembers } from '../dingtalk/users';
+import { countMembers, listAdministrators, listMemberIds, listMembers } from '../dingtalk/users';
 import type { Missing, SkippedDepartment } from './mirror-state';
+import { compare, keptAsTheyWere, malformed, memberIfAny, orUnreadable } from './people-steps';
 import { toNoted, toRecord, toRules } from './record';
 import {
   type DirectoryStore,
   type FoundDepartment,
-  type FoundPerson,
   LAST_POSITION,
   type NewTask,
   type Task,
@@ -34,9 +34,6 @@ type Step = (tools: StepTools, task: Task) => Promise<TaskResult>;
 
 /** After the last of several pages: compare with the department's own list of ids. */
 const COMPARE = -1;
-/** A department that changes while it is read is read so often from its beginning. */
-const MAX_PASSES = 3;
-const MAX_FETCHED_SINGLY = 50;
 /** Deeper than any tree of DingTalk's. */
 const MAX_DEPTH = 64;
 const SCHOOL_TAGS = new Set(['campus', 'period', 'grade', 'class', 'school']);
@@ -230,29 +227,6 @@ function rulesOf(detail: DepartmentDetail): TaskResult {
   };
 }
 
-/** One record that makes no sense: it is named, and the others of its answer are taken. */
-function malformed(what: Missing['what'], subject: Partial<Missing>): Missing {
-  return { what, problem: 'malformed', reason: 'unexpected-shape', ...subject };
-}
-
-/** People whose records cannot be read, though they are there: what is known of them stays. */
-function keptAsTheyWere(userIds: readonly string[], departmentId?: number): TaskResult {
-  return {
-    kept: { userIds, departmentId },
-    unreadable: userIds.map((userId) => malformed('record', { userId, departmentId })),
-  };
-}
-
-/** What was read, in a list of one; none when it made no sense. */
-async function orUnreadable<T>(action: () => Promise<T>): Promise<[T] | []> {
-  try {
-    return [await action()];
-  } catch (error) {
-    if (error instanceof DingTalkError && error.kind === 'malformed') return [];
-    throw error;
-  }
-}
-
 function whyOdd({ id, tags }: { id: number; tags: string[] }): SkippedDepartment['why'] | undefined {
   if (id < ROOT_DEPARTMENT_ID) return 'virtual';
   return tags.some((tag) => SCHOOL_TAGS.has(tag)) ? 'school' : undefined;
@@ -265,53 +239,6 @@ function tasksOf(departmentId: number): NewTask[] {
     { kind: 'rules', subject },
     { kind: 'people', subject },
   ];
-}
-
-/**
- * Pages are cut by position: who leaves between two of them pulls everybody after them forward, and somebody slips
- * through, and who left stays. The department's ids, in one answer, tell whom.
- */
-async function compare(
-  { client, store }: StepTools,
-  departmentId: number,
-  pass: number,
-): Promise<TaskResult> {
-  const [ids, seen] = await Promise.all([listMemberIds(client, departmentId), store.seenIn(departmentId)]);
-  const slipped = ids.filter((id) => !seen.has(id));
-  const there = new Set(ids);
-  const moved = { departmentId, userIds: [...seen].filter((id) => !there.has(id)) };
-  if (slipped.length === 0) return { moved };
-  if (pass < MAX_PASSES || slipped.length > MAX_FETCHED_SINGLY) {
-    if (pass < MAX_PASSES * 2) return { again: { departmentId } };
-    throw new DingTalkError('malformed', {
-      api: '/topapi/v2/user/list',
-      code: 'never-the-same',
-      mayHaveHadEffect: false,
-    });
-  }
-  const list: FoundPerson[] = [];
-  const unread: string[] = [];
-  const readSingly = async (userId: string) => {
-    const [member] = await orUnreadable(() => memberIfAny(client, userId));
-    if (member === undefined) unread.push(userId);
-    // Where no department was told, the list of ids has told one.
-    else if (member && (member.departmentIds.length === 0 || member.departmentIds.includes(departmentId))) {
-      const { departmentIds, ledDepartmentIds } = member;
-      list.push({
-        userId,
-        record: toRecord(member),
-        leader: ledDepartmentIds.includes(departmentId),
-        departmentIds,
-      });
-    }
-  };
-  await Promise.all(slipped.map(readSingly));
-  list.sort((one, other) => slipped.indexOf(one.userId) - slipped.indexOf(other.userId));
-  return {
-    ...keptAsTheyWere(unread, departmentId),
-    people: { departmentId, position: LAST_POSITION, list },
-    moved,
-  };
 }
 
 const NO_SUCH_DEPARTMENT = /^60003$/;
@@ -344,22 +271,11 @@ async function orConfirmGone<T>(client: Client, departmentId: number, action: ()
 }
 
 /** A department; null when it was dissolved, or is no longer for us to see. */
-function departmentIfAny(client: Client, departmentId: number) {
-  return getDepartment(client, departmentId).catch(
-    nullIf((error) => isRefusal(error, NO_DEPARTMENT_OF_OURS)),
-  );
-}
-
-/** Somebody; null when they left, or are no longer for us to see. */
-function memberIfAny(client: Client, userId: string) {
-  return getMember(client, userId).catch(
-    nullIf((error) => error instanceof DingTalkError && (error.isPersonGone || error.isPersonOutOfRange)),
-  );
-}
-
-function nullIf(isExpected: (error: unknown) => boolean): (error: unknown) => null {
-  return (error) => {
-    if (isExpected(error)) return null;
+async function departmentIfAny(client: Client, departmentId: number): Promise<DepartmentDetail | null> {
+  try {
+    return await getDepartment(client, departmentId);
+  } catch (error) {
+    if (isRefusal(error, NO_DEPARTMENT_OF_OURS)) return null;
     throw error;
-  };
+  }
 }
