@@ -307,7 +307,7 @@ test('no Host and no forwarded header changes where an answer leads', async () =
     { path: '/me?x=1' },
     { path: '/me/' },
     { path: '//me' },
-    { path: '/api/session/' },
+    { path: '/nothing/' },
     { path: '/login?next=%2Fme', headers: { cookie } },
     { path: '/me', headers: { rsc: '1' } },
     { path: '/api/session/sign-out', method: 'POST', headers: { origin: ORIGIN } },
