@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
  */
 
 const SOURCE = /\.(tsx?|jsx?|mjs|cjs|mdx?)$/;
-const ADDRESS_LIST = 'lib/public-addresses.ts';
+const ADDRESS_LIST = 'lib/http/public-addresses.ts';
 
 /** Without comments, so that nothing that is only talked about counts. Strings stay. */
 export function codeOf(text) {
@@ -48,7 +48,7 @@ const ROUTE_SETTING =
   /^const (?:dynamic|dynamicParams|revalidate|fetchCache|runtime|preferredRegion|maxDuration) =/;
 
 function findOpenHandler(path, code) {
-  const isOurs = /^import \{[^}]*\bmethods\b[^}]*\} from '@\/lib\/methods';$/m.test(code);
+  const isOurs = /^import \{[^}]*\bmethods\b[^}]*\} from '@\/lib\/auth\/methods';$/m.test(code);
   const exported = [...code.matchAll(/^\s*export\s+([^\n]*)/gm)].map(([, what]) => what);
   const isGuarded = (what) => /^const \{[\w\s,]+\} = methods\(\{/.test(what) && isOurs;
   const open = exported.filter(
@@ -56,7 +56,7 @@ function findOpenHandler(path, code) {
   );
   if (open.length === 0 && exported.some(isGuarded)) return [];
   return [
-    `${path}: does not say who may call. Make its handlers by \`export const { GET, … } = methods({ GET: { access: 'member', handler } })\` of lib/methods, or add its address to ${ADDRESS_LIST}`,
+    `${path}: does not say who may call. Make its handlers by \`export const { GET, … } = methods({ GET: { access: 'member', handler } })\` of lib/auth/methods, or add its address to ${ADDRESS_LIST}`,
   ];
 }
 

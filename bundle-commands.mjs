@@ -5,10 +5,10 @@ import { build } from 'esbuild';
  * `npm run build` calls it; packages stay outside.
  */
 const commands = {
-  sync: 'lib/directory/sync-command.ts',
-  keys: 'lib/keys-command.ts',
-  backup: 'lib/backup-command.ts',
-  database: 'lib/database-command.ts',
+  sync: 'lib/entry/sync-command.ts',
+  keys: 'lib/entry/keys-command.ts',
+  backup: 'lib/entry/backup-command.ts',
+  database: 'lib/entry/database-command.ts',
 };
 
 await build({

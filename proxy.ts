@@ -1,11 +1,11 @@
 import { channel } from 'node:diagnostics_channel';
 import { type NextRequest, NextResponse } from 'next/server';
-import { corpIdInTarget, loginAddress } from './lib/login-address';
-import { isPublicAddress } from './lib/public-addresses';
-import { safeReturnTo } from './lib/return-to';
-import { pagePolicy, setPageSecurityHeaders } from './lib/security-headers';
-import { SESSION_REFUSED, sessions } from './lib/session';
-import { TARGET_HEADER } from './lib/target-header';
+import { TARGET_HEADER } from './lib/http/internal-headers';
+import { corpIdInTarget, loginAddress } from './lib/http/login-address';
+import { isPublicAddress } from './lib/http/public-addresses';
+import { safeReturnTo } from './lib/http/return-to';
+import { pagePolicy, setPageSecurityHeaders } from './lib/http/security-headers';
+import { SESSION_REFUSED, sessions } from './lib/session/session-cookie';
 
 /**
  * Gives every page its security headers and the nonce that its scripts need, tells it its own address, and sends away

@@ -7,7 +7,7 @@ import next from 'next';
  * `npm start`: the built app in this very process, so that a signal to it reaches the server. What a start needs is
  * decided here and nowhere else: the address, the keep-alive, and how a stop goes.
  *
- * The settings are checked before anything listens (`lib/boot.ts`), and standard output has the log's lines only.
+ * The settings are checked before anything listens (`lib/entry/boot.ts`), and standard output has the log's lines only.
  */
 
 const USAGE = 'npm start -- [-H 127.0.0.1] [-p 3000] [--keepAliveTimeout 75000]   (or HOST and PORT)';
@@ -21,7 +21,7 @@ const DEFAULT_DRAIN_SECONDS = 1;
 process.env.NODE_ENV ??= 'production';
 const { host, port, keepAliveMs, drainSeconds } = readOptions();
 
-/** `lib/boot.ts` fills it in. @see lib/lifecycle.ts */
+/** `lib/entry/boot.ts` fills it in. @see lib/lifecycle.ts */
 const lifecycle = { isManaged: true, draining: false, settle: async () => undefined };
 globalThis[Symbol.for('dingpass.lifecycle')] = lifecycle;
 
@@ -94,7 +94,7 @@ function readOptions() {
   }
 }
 
-/** Whatever else stands there is refused, by its name, before anything listens: `lib/boot.ts` checks every setting. */
+/** Whatever else stands there is refused, by its name, before anything listens: `lib/entry/boot.ts` checks every setting. */
 function whole(text) {
   return /^\d{1,5}$/.test(text?.trim() ?? '') ? text.trim() : undefined;
 }

@@ -1,6 +1,6 @@
 'use client';
 
-import { errorPage } from '@/lib/messages/error-page';
+import { errorPage } from '@/lib/i18n/error-page';
 
 interface ErrorPageProps {
   error: Error & { digest?: string };

@@ -1,6 +1,6 @@
 'use client';
 
-import { errorPage } from '@/lib/messages/error-page';
+import { errorPage } from '@/lib/i18n/error-page';
 
 /**
  * Where not even the layout could be rendered: without its style sheet, and in both languages, because the layout is what

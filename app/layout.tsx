@@ -1,8 +1,8 @@
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
-import { nonceOf } from '@/lib/security-headers';
-import { currentMessages } from '@/lib/visitor';
+import { currentMessages } from '@/lib/http/language';
+import { nonceOf } from '@/lib/http/security-headers';
 import { WATCH_SCRIPTS } from './_ui/watch-scripts';
 import './globals.css';
 

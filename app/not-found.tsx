@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { currentMessages } from '@/lib/visitor';
+import { currentMessages } from '@/lib/http/language';
 
 export default async function NotFound() {
   const { messages } = await currentMessages();

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { migrations, openDatabase } from '../lib/database';
 import { createClient } from '../lib/dingtalk/client';
 import { createLibsqlStore } from '../lib/directory/libsql-store';
-import { sync } from '../lib/directory/sync';
+import { sync } from '../lib/directory/sync/sync';
+import { migrations, openDatabase } from '../lib/storage/database';
 import type { EmulatorProcess } from './emulator-process';
 
 /** Somebody who works at the emulator's company. */

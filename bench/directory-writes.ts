@@ -1,4 +1,4 @@
-import type { Database } from '../lib/database';
+import type { Database } from '../lib/storage/database';
 
 const PUBLISHED = [
   'member',

@@ -18,7 +18,7 @@ export async function startEmulatorProcess(options: {
   const child: ChildProcess = spawn(
     process.execPath,
     [
-      ...['--import', 'tsx', 'emulator/main.ts', '--port', '0', '--members', String(members)],
+      ...['--import', 'tsx', 'emulator/cli.ts', '--port', '0', '--members', String(members)],
       ...['--departments', String(departments), '--seed', String(seed)],
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLibsqlAudit } from '../lib/audit/store';
-import { migrations, openDatabase } from '../lib/database';
-import { createLibsqlRevocations } from '../lib/revocation/libsql-revocations';
-import { createView } from '../lib/revocation/view';
+import { createLibsqlRevocations } from '../lib/session/libsql-session-store';
+import { createView } from '../lib/session/revocation-cache';
+import { createLibsqlAudit } from '../lib/storage/audit-store';
+import { migrations, openDatabase } from '../lib/storage/database';
 import { atMost, type Figure, median, percentile, round } from './figure';
 
 const FULL = { leavers: 100_000, signIns: 2000 };

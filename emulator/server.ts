@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { Company } from './company';
-import { type Control, createControl, type PersonSummary } from './control';
-import { handleControl, isControlPath } from './control-plane';
-import { handleDingtalk } from './dingtalk';
-import { STREAM_PATH } from './events/stream-gateway';
-import { createPlatform } from './platform';
-import { isDingtalkPath } from './routes';
-import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './settings';
-import type { OddNames } from './staff';
+import { handleDingtalk } from './api/dingtalk';
+import { isDingtalkPath } from './api/routes';
+import type { Company } from './company/company';
+import type { OddNames } from './company/staff';
+import { type Control, createControl, type PersonSummary } from './control/control';
+import { handleControl, isControlPath } from './control/control-plane';
+import { createPlatform } from './platform/platform';
+import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './platform/settings';
+import { STREAM_PATH } from './platform/stream-gateway';
 import { enterAsOtherBrowser } from './workbench/other-browser';
 import { createWorkbench } from './workbench/workbench';
 

@@ -2,7 +2,7 @@ import 'server-only';
 import { z } from 'zod';
 import { type ProxySettings, parseProxy } from './dingtalk/outgoing-proxy';
 import { disguisedNames, problemOfPasting, type ValueKind } from './pasted-value';
-import { processWide } from './process-wide';
+import { processWide } from './singleton';
 
 /** Everything that can be set, parsed. Secrets are in here: never log it whole. */
 export interface Config {

@@ -1,5 +1,5 @@
 import 'server-only';
-import { processWide } from './process-wide';
+import { processWide } from './singleton';
 
 /** Where this process stands between its start and its end. `start.mjs` makes it, where the process began there. */
 export const lifecycle = processWide('lifecycle', () => ({

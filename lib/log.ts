@@ -1,7 +1,7 @@
 import 'server-only';
 import pino from 'pino';
 import { config } from './config';
-import { processWide } from './process-wide';
+import { processWide } from './singleton';
 
 const MAX_LEARNED = 64;
 /** What is shorter is part of ordinary words: lines would be torn. */

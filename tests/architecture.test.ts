@@ -5,7 +5,7 @@ import { codeOf, findOpenFile, publicAddressesIn } from '../access-check';
 
 /** A file of this repository, as the rules see it. */
 interface Source {
-  /** From the root, such as `lib/session.ts`. */
+  /** From the root, such as `lib/session/session-cookie.ts`. */
   path: string;
   text: string;
 }
@@ -65,7 +65,7 @@ const wrong = (source: Source, target: string) => `${source.path} imports ${targ
 /** Packages that one file of the telephone may have besides, each with why. */
 const TELEPHONE_PACKAGES: Record<string, string> = {
   // Node has no WebSocket before 22, and its own tells nothing of pings, by which a dead connection is known.
-  'lib/dingtalk/stream-socket.ts': 'ws',
+  'lib/dingtalk/stream/socket.ts': 'ws',
   // A tunnel through an HTTP proxy with connections that are kept alive: Node's own agents have that from 24 on.
   'lib/dingtalk/agents.ts': 'https-proxy-agent',
 };
@@ -104,7 +104,7 @@ const environmentHasOneReader: Rule = ({ path, text }) => {
 };
 
 const SOLE_IMPORTERS: Record<string, string> = {
-  'iron-session': 'lib/seal.ts',
+  'iron-session': 'lib/session/seal.ts',
   'dingtalk-jsapi': 'lib/webview.ts',
 };
 
@@ -123,7 +123,7 @@ const packagesHaveOneImporter: Rule = (source) => {
 const clientSeesNoServer: Rule = (source) => {
   if (!isClient(source)) return [];
   const mayUse = (target: string) =>
-    target === 'lib/webview' || target === 'lib/messages' || isIn(target, 'lib/messages');
+    target === 'lib/webview' || target === 'lib/i18n' || isIn(target, 'lib/i18n');
   return targetsOf(source)
     .filter(({ target, isTypeOnly }) => isIn(target, 'lib') && !isTypeOnly && !mayUse(target))
     .map(({ target }) => wrong(source, target));
@@ -132,18 +132,18 @@ const clientSeesNoServer: Rule = (source) => {
 /** What a browser, or anybody, may have: each with why it can touch no secret. */
 const NOT_SERVER_ONLY: Record<string, string> = {
   'lib/errors.ts': 'a table of problems, and the pure mapping to them',
-  'lib/return-to.ts': 'pure',
-  'lib/target-header.ts': 'the name of a header, for proxy.ts too',
+  'lib/http/return-to.ts': 'pure',
+  'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
   'lib/webview.ts': 'runs in the browser only',
 };
 
 const secretsStayOnTheServer: Rule = ({ path, text }) => {
-  if (!isIn(path, 'lib') || isIn(path, 'lib/dingtalk', 'lib/messages') || path in NOT_SERVER_ONLY) return [];
+  if (!isIn(path, 'lib') || isIn(path, 'lib/dingtalk', 'lib/i18n') || path in NOT_SERVER_ONLY) return [];
   return /^import 'server-only';\n/.test(text) ? [] : [`${path} does not start with import 'server-only'`];
 };
 
 const publicAddresses = publicAddressesIn(
-  sources.find(({ path }) => path === 'lib/public-addresses.ts')!.text,
+  sources.find(({ path }) => path === 'lib/http/public-addresses.ts')!.text,
 );
 
 const everythingAsks: Rule = (source) => findOpenFile(source, publicAddresses);
@@ -178,14 +178,14 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/dingtalk/x.ts', text: "import { config } from '../config';" },
       { path: 'lib/dingtalk/x.ts', text: "import 'server-only';" },
       { path: 'lib/dingtalk/x.ts', text: "import { headers } from 'next/headers';" },
-      { path: 'lib/dingtalk/x.ts', text: "import type { Session } from '@/lib/session';" },
+      { path: 'lib/dingtalk/x.ts', text: "import type { Session } from '@/lib/session/session-cookie';" },
       { path: 'lib/dingtalk/x.ts', text: "export { log } from '../log';" },
       { path: 'lib/dingtalk/x.ts', text: "const { log } = await import('../log');" },
       { path: 'lib/dingtalk/x.ts', text: "import WebSocket from 'ws';" },
-      { path: 'lib/dingtalk/stream-socket.ts', text: "import { HttpsProxyAgent } from 'https-proxy-agent';" },
+      { path: 'lib/dingtalk/stream/socket.ts', text: "import { HttpsProxyAgent } from 'https-proxy-agent';" },
     ],
     kept: [
-      { path: 'lib/dingtalk/stream-socket.ts', text: "import WebSocket from 'ws';" },
+      { path: 'lib/dingtalk/stream/socket.ts', text: "import WebSocket from 'ws';" },
       {
         path: 'lib/dingtalk/x.ts',
         text: "import { request } from 'node:http';\nimport { z } from 'zod';\nimport { y } from './y';",
@@ -202,12 +202,15 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'app/x.ts', text: "import { startEmulator } from '@/emulator/server';" },
       { path: 'proxy.ts', text: "import {\n  startEmulator,\n} from './emulator/server';" },
       { path: 'emulator/x.ts', text: "import { sign } from '../lib/dingtalk/jsapi';" },
-      { path: 'emulator/workbench/x.ts', text: "import type { Session } from '@/lib/session';" },
+      {
+        path: 'emulator/workbench/x.ts',
+        text: "import type { Session } from '@/lib/session/session-cookie';",
+      },
     ],
     kept: [
       { path: 'tests/x.test.ts', text: "import { startEmulator } from '../emulator/server';" },
       { path: 'emulator/x.ts', text: "import { y } from './app-tokens';" },
-      { path: 'app/api/x/route.ts', text: "import { route } from '@/lib/http';" },
+      { path: 'app/api/x/route.ts', text: "import { route } from '@/lib/http/route';" },
     ],
   },
   'the environment has one reader': {
@@ -227,12 +230,12 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
   'iron-session and dingtalk-jsapi have one importer each': {
     rule: packagesHaveOneImporter,
     broken: [
-      { path: 'lib/auth.ts', text: "import { unsealData } from 'iron-session';" },
+      { path: 'lib/auth/auth.ts', text: "import { unsealData } from 'iron-session';" },
       { path: 'app/login/flow.ts', text: "import * as dd from 'dingtalk-jsapi/entry/union';" },
       { path: 'app/login/flow.ts', text: "const dd = await import('dingtalk-jsapi');" },
     ],
     kept: [
-      { path: 'lib/seal.ts', text: "import { sealData } from 'iron-session';" },
+      { path: 'lib/session/seal.ts', text: "import { sealData } from 'iron-session';" },
       { path: 'lib/webview.ts', text: "import * as dd from 'dingtalk-jsapi/entry/union';" },
     ],
   },
@@ -251,7 +254,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'app/x.tsx', text: "import { config } from '@/lib/config';" },
       {
         path: 'app/x.tsx',
-        text: "'use client';\nimport type { Problem } from '@/lib/errors';\nimport { type A, type B } from '@/lib/http';\nimport { errorPage } from '@/lib/messages/error-page';\nlet w: typeof import('@/lib/webview');",
+        text: "'use client';\nimport type { Problem } from '@/lib/errors';\nimport { type A, type B } from '@/lib/http/route';\nimport { errorPage } from '@/lib/i18n/error-page';\nlet w: typeof import('@/lib/webview');",
       },
     ],
   },
@@ -301,8 +304,8 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
         "export * from '../y/route';",
         'export const { GET } = methods({ GET: y });',
         "import { methods } from './mine';\nexport const { GET } = methods({});",
-        "import { methods } from '@/lib/methods';\nexport const { GET } = methods({});\nexport const POST = () => {};",
-        "import { methods } from '@/lib/methods';\nexport const { GET } = other(methods({}));",
+        "import { methods } from '@/lib/auth/methods';\nexport const { GET } = methods({});\nexport const POST = () => {};",
+        "import { methods } from '@/lib/auth/methods';\nexport const { GET } = other(methods({}));",
         '',
       ].flatMap((text) => [
         { path: 'app/api/x/route.ts', text },
@@ -335,7 +338,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'app/unavailable/route.ts', text: 'export function GET() {}' },
       {
         path: 'app/api/x/route.ts',
-        text: "import { type Method, methods } from '@/lib/methods';\nexport const dynamic = 'force-dynamic';\nexport const { GET, POST } = methods({\n});\nexport type X = string;",
+        text: "import { type Method, methods } from '@/lib/auth/methods';\nexport const dynamic = 'force-dynamic';\nexport const { GET, POST } = methods({\n});\nexport type X = string;",
       },
       { path: 'app/(internal)/x/row.tsx', text: 'export function Row() {}' },
       { path: 'lib/x.ts', text: 'export function GET() {}' },
@@ -346,7 +349,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
     broken: [
       { path: 'proxy.ts', text: "import { currentMember } from './lib/auth';" },
       { path: 'proxy.ts', text: "import { methods } from './lib/methods';" },
-      { path: 'proxy.ts', text: "import { watchSessions } from '@/lib/refusals';" },
+      { path: 'proxy.ts', text: "import { watchSessions } from '@/lib/auth/refusals';" },
     ],
     kept: [
       {
@@ -380,7 +383,7 @@ test.each(Object.entries(rules))('the rule that %s can be broken', (_, { rule, b
 test('the rules see the whole house', () => {
   const paths = sources.map(({ path }) => path);
   for (const path of [
-    'lib/session.ts',
+    'lib/session/session-cookie.ts',
     'app/(internal)/page.tsx',
     'emulator/server.ts',
     'proxy.ts',
@@ -390,7 +393,9 @@ test('the rules see the whole house', () => {
   }
   expect(sources.filter(isClient).map(({ path }) => path)).toContain('app/login/sign-in.tsx');
   expect(
-    importsOf(sources.find(({ path }) => path === 'lib/session.ts')!).map(({ specifier }) => specifier),
+    importsOf(sources.find(({ path }) => path === 'lib/session/session-cookie.ts')!).map(
+      ({ specifier }) => specifier,
+    ),
   ).toEqual(expect.arrayContaining(['server-only', 'node:crypto', 'zod', './seal']));
   for (const path of Object.keys(NOT_SERVER_ONLY)) expect(paths).toContain(path);
   expect(publicAddresses).toContain('/login');

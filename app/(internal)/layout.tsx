@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { perhapsMember } from '@/lib/auth';
+import { perhapsMember } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
-import { ColdStartCheck } from '../_ui/cold-start-check';
 import { FreshOnReturn } from '../_ui/fresh-on-return';
+import { ColdStartCheck } from '../login/cold-start-check';
 
 /** Around every internal page. It guards nothing: layouts do not run again on navigation, pages do. */
 export default async function InternalLayout({ children }: { children: ReactNode }) {

@@ -1,7 +1,7 @@
-import { pageMember } from '@/lib/auth';
-import { isAdministrator } from '@/lib/directory/administration';
-import { currentName } from '@/lib/directory/current-name';
-import { currentMessages } from '@/lib/visitor';
+import { pageMember } from '@/lib/auth/auth';
+import { isAdministrator } from '@/lib/dal/admin-sync';
+import { currentName } from '@/lib/dal/current-name';
+import { currentMessages } from '@/lib/http/language';
 import { Addressed } from '../_ui/addressed';
 import { MemberMenu } from '../_ui/member-menu';
 import { Tile } from '../_ui/tile';

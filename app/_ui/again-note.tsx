@@ -1,6 +1,6 @@
-import type { Messages } from '@/lib/messages';
+import type { Messages } from '@/lib/i18n';
 
-/** On the page that a refused form or link leads back to: `again=1` in its address. @see lib/person-answer.ts */
+/** On the page that a refused form or link leads back to: `again=1` in its address. @see lib/auth/person-answer.ts */
 export function AgainNote({ messages }: { messages: Messages }) {
   return (
     <p className="note note-warning" role="status">

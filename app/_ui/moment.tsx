@@ -1,4 +1,4 @@
-import type { Language } from '@/lib/messages';
+import type { Language } from '@/lib/i18n';
 
 /** A date and time of day. For the server: the browser's time zone and spelling may differ. */
 export function Moment({ at, language }: { at: number; language: Language }) {

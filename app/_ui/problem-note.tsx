@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import type { OperatorHint } from '@/lib/explanation';
-import type { Messages } from '@/lib/messages';
+import type { OperatorHint } from '@/lib/http/error-response';
+import type { Messages } from '@/lib/i18n';
 
 export type ProblemNoteLabels = Messages['problemNote'];
 

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { partsOfClient } from '@/lib/client-kind';
-import type { Language } from '@/lib/messages';
-import type { SessionsText } from '@/lib/messages/sessions-page';
-import type { SessionRow } from '@/lib/revocation/store';
+import type { Language } from '@/lib/i18n';
+import type { SessionsText } from '@/lib/i18n/sessions-page';
+import type { SessionRow } from '@/lib/session/session-store';
+import { partsOfClient } from '@/lib/session/user-agent';
 import { Moment } from './moment';
 
 interface SessionItemProps {

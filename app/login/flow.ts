@@ -1,4 +1,4 @@
-import type { WireError } from '@/lib/explanation';
+import type { WireError } from '@/lib/http/error-response';
 import type { WebviewProblem } from '@/lib/webview';
 import { reloadPage } from '../_ui/reload-page';
 

@@ -1,7 +1,7 @@
 'use client';
 
 import { useCallback, useEffect, useState } from 'react';
-import type { Explanation } from '@/lib/explanation';
+import type { Explanation } from '@/lib/http/error-response';
 import { ProblemNote, type ProblemNoteLabels } from '../_ui/problem-note';
 import { type ClientProblem, enter, type FlowOptions, type Outcome, type Phase, signIn } from './flow';
 

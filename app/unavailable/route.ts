@@ -1,6 +1,6 @@
-import { messagesIn, preferredLanguage } from '@/lib/messages';
-import { asLocation, safeReturnTo } from '@/lib/return-to';
-import { escaped, plainPage } from '../_ui/plain-page';
+import { asLocation, safeReturnTo } from '@/lib/http/return-to';
+import { messagesIn, preferredLanguage } from '@/lib/i18n';
+import { escaped, plainPage } from '../../lib/http/plain-page';
 
 export const dynamic = 'force-dynamic';
 

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { IDLE_CONNECTION_MS, type ProxyFor } from './agents';
 import { readAnswer } from './answer';
 import { DingTalkError } from './errors';
-import { createExpiring, type Expiring } from './expiring';
 import { createBreaker, createBulkhead } from './guard';
+import { createExpiring, type Expiring } from './token-cache';
 import { createTransport, type Transport, TransportError } from './transport';
 
 export interface DingTalkOptions {

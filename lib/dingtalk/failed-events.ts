@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Client } from './client';
-import { type DirectoryEvent, parseEvent } from './directory-event';
+import { type DirectoryEvent, parseEvent } from './event';
 import { toFields, toFlag } from './wire-values';
 
 /**

@@ -1,10 +1,8 @@
 import 'server-only';
-import { type Database, database } from '../database';
-import { processWide } from '../process-wide';
-import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './libsql-doubts';
-import { find } from './libsql-find';
-import { readLeavers } from './libsql-leavers';
-import { endRun, publish, sweep } from './libsql-publish';
+import { processWide } from '../singleton';
+import { type Database, database } from '../storage/database';
+import { readLeavers } from '../storage/leavers';
+import type { Missing } from './mirror-state';
 import {
   countPeople,
   readDepartments,
@@ -14,8 +12,12 @@ import {
   readPage,
   readRolesOf,
   readState,
-} from './libsql-reading';
-import { addTasks, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './libsql-run';
+} from './read';
+import { find } from './search-index';
+import { type DirectoryStore, type Lease, LeaseLostError } from './store';
+import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './sync/inconsistencies';
+import { endRun, publish, sweep } from './sync/publish';
+import { addTasks, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './sync/run-store';
 import {
   dismissAdministrators,
   forget,
@@ -23,9 +25,7 @@ import {
   note,
   noteAdministrators,
   noteDepartment,
-} from './libsql-single';
-import type { Missing } from './mirror-state';
-import { type DirectoryStore, type Lease, LeaseLostError } from './store';
+} from './write';
 
 /** The directory in a libsql database: one file, nothing to install. */
 export function createLibsqlStore(db: Database): DirectoryStore {

@@ -3,11 +3,11 @@ import { config } from '../config';
 import { getDepartment } from '../dingtalk/departments';
 import { DingTalkError } from '../dingtalk/errors';
 import { getMember, listAdministrators, type Member } from '../dingtalk/users';
+import { platform } from '../dingtalk-client';
 import { log } from '../log';
-import { platform } from '../platform';
-import { processWide } from '../process-wide';
+import { processWide } from '../singleton';
 import { directoryStore } from './libsql-store';
-import { toNoted, toRules } from './record';
+import { toNoted, toRules } from './model';
 
 /** Single people and departments, between two runs: at a sign-in now, by DingTalk's events later. */
 

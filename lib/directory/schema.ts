@@ -1,6 +1,6 @@
 import 'server-only';
-import type { Migration } from '../database';
-import { fillSearch } from './libsql-rows';
+import type { Migration } from '../storage/database';
+import { fillSearch } from './rows';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
 export const FOREVER = 9007199254740991;

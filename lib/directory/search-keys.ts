@@ -1,6 +1,6 @@
 import 'server-only';
-import { fold, foldToDigraphs, spaced, squeeze, wordsIn } from './fold';
-import { spokenFrom } from './sound';
+import { fold, foldToDigraphs, spaced, squeeze, wordsIn } from './normalize';
+import { spokenFrom } from './pinyin';
 import type { PersonRecord } from './store';
 
 /** A person as they are entered. */

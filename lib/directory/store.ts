@@ -1,6 +1,6 @@
 import 'server-only';
 import type { MirrorState, Missing, SkippedDepartment } from './mirror-state';
-import type { SearchPlan } from './search-plan';
+import type { SearchPlan } from './search-query';
 
 /** Which snapshot is published, and how far it can be trusted. */
 export interface DirectoryState extends MirrorState {

@@ -1,10 +1,10 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
-import { processWide } from '../process-wide';
 import { shownName } from '../shown-text';
-import { fold, squeeze } from './fold';
+import { processWide } from '../singleton';
 import { directoryStore } from './libsql-store';
-import { spokenFrom } from './sound';
+import { fold, squeeze } from './normalize';
+import { spokenFrom } from './pinyin';
 import type { DirectoryState, StoredDepartment } from './store';
 
 /** The published departments as a tree, in memory: some thousand at most. */

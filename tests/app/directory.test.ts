@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Person } from '../../emulator/person';
-import { ROLE_GROUPS } from '../../emulator/roles';
+import type { Person } from '../../emulator/company/person';
+import { ROLE_GROUPS } from '../../emulator/company/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { startDirectoryApp, syncNow, untilRead } from '../support/directory-app';

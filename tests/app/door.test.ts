@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { unsealData } from 'iron-session';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { FaultInput } from '../../emulator/fault-kinds';
+import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, SESSION_SECRET, startApp } from '../support/app';
 import { type TamperKit, tamper, tamperings } from '../support/tamper';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ROLE_GROUPS } from '../../emulator/roles';
+import { ROLE_GROUPS } from '../../emulator/company/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { PARTS, readAnswer } from '../support/callback';

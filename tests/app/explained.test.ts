@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mayRetry, type Problem, problems } from '@/lib/errors';
-import { type Messages, messagesIn } from '@/lib/messages';
-import type { FaultRequest } from '../../emulator/faults';
+import { type Messages, messagesIn } from '@/lib/i18n';
+import type { FaultRequest } from '../../emulator/platform/faults';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
 import { createCaller } from '../support/load';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '@/lib/dingtalk/client';
 import { createTransport, TransportError } from '@/lib/dingtalk/transport';
 import { exchangeCode } from '@/lib/dingtalk/users';
-import type { FaultInput } from '../../emulator/fault-kinds';
+import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import corpus from '../corpora/upstream-faults.json';
 import { SESSION_SECRET, startApp } from '../support/app';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { safeReturnTo } from '../../lib/return-to';
+import { safeReturnTo } from '../../lib/http/return-to';
 import { type App, startApp } from '../support/app';
 import { openCorpus } from '../support/corpus';
 import { givenCookie, send } from '../support/wire';

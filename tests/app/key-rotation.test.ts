@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { newKey, rotationSteps } from '../../lib/key-rotation';
+import { newKey, rotationSteps } from '../../lib/session/key-rotation';
 import { type App, appEnv, bareEnv, startApp } from '../support/app';
 import { isIn } from '../support/staff';
 import { signedIn } from '../support/visitor';
@@ -62,7 +62,7 @@ function printKeys(env: Record<string, string>) {
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [tsx, '--conditions=react-server', 'lib/keys-command.ts'],
+    [tsx, '--conditions=react-server', 'lib/entry/keys-command.ts'],
     { env: { ...bareEnv(), ...env }, encoding: 'utf8' },
   );
   return { status, stdout, stderr };

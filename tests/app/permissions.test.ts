@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rolesOf } from '../../emulator/person';
+import { rolesOf } from '../../emulator/company/person';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { PERMISSIONS } from '../../lib/permissions';
 import { type App, startApp } from '../support/app';

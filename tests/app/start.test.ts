@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { migrations, openDatabase } from '../../lib/database';
+import { migrations, openDatabase } from '../../lib/storage/database';
 import { appEnv, bareEnv, collect, spawnApp, startApp } from '../support/app';
 import { freePort } from '../support/port';
 import { isIn } from '../support/staff';

@@ -31,7 +31,7 @@ const PARTS = [
 
 const THROWING_ROUTE = `
 import { config } from '@/lib/config';
-import { route } from '@/lib/http';
+import { route } from '@/lib/http/route';
 
 function fail(request: Request): never {
   const { clientSecret, sessionKeys } = config();
@@ -46,7 +46,7 @@ export async function GET(request: Request) {
 
 const THROWING_PAGE = `
 import { headers } from 'next/headers';
-import { pageMember } from '@/lib/auth';
+import { pageMember } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
 
 export default async function ThrowingPage() {
@@ -68,7 +68,7 @@ const FORGETFUL: Record<string, string> = {
 
 /** The access is missing, which only types tell: whatever is not said to be public or for members is closed. */
 const MISSPELT_HANDLER = `
-import { methods } from '@/lib/methods';
+import { methods } from '@/lib/auth/methods';
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
   GET: { acess: 'public', handler: async () => new Response('the secret lunch') } as never,

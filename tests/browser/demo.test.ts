@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDemoLog } from '../../emulator/demo-log';
-import { demoSettings } from '../../emulator/demo-settings';
+import { createDemoLog } from '../../emulator/demo/demo-log';
+import { demoSettings } from '../../emulator/demo/demo-settings';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
@@ -27,7 +27,7 @@ beforeAll(async () => {
     redirectUris: [`${origin}/api/oauth/callback`],
     oddNames: 'last',
   });
-  const clock = new URL('../../emulator/demo-clock.mjs', import.meta.url).href;
+  const clock = new URL('../../emulator/demo/demo-clock.mjs', import.meta.url).href;
   app = await startApp({
     emulator,
     port,

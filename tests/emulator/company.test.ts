@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createCompany } from '../../emulator/company';
-import { orderIn, sysLevel } from '../../emulator/person';
+import { createCompany } from '../../emulator/company/company';
+import { orderIn, sysLevel } from '../../emulator/company/person';
 import { withEmulator } from './dingtalk-calls';
 
 const make = (members: number, departments: number, seed = 1) =>

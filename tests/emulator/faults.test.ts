@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { FaultInput } from '../../emulator/fault-kinds';
-import type { FaultRequest } from '../../emulator/faults';
+import type { FaultInput } from '../../emulator/platform/fault-kinds';
+import type { FaultRequest } from '../../emulator/platform/faults';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { fetchToken, flat, postJson, type Reply, request, topapi } from './dingtalk-calls';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { openToNetwork } from '../../emulator/network';
+import { openToNetwork } from '../../emulator/demo/network';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { SECRETS } from '../support/callback-house';
 import { flat, postJson } from './dingtalk-calls';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createDemoLog } from '../../emulator/demo-log';
+import { createDemoLog } from '../../emulator/demo/demo-log';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { freePort } from '../support/port';
 import { postJson, request, topapi } from './dingtalk-calls';

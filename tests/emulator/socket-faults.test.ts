@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { FaultInput } from '../../emulator/fault-kinds';
+import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { fetchToken, topapi, withEmulator } from './dingtalk-calls';
 import { exchangeRaw, formRequest } from './raw-connection';

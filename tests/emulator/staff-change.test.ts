@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ROOT_DEPARTMENT } from '../../emulator/departments';
+import { ROOT_DEPARTMENT } from '../../emulator/company/departments';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { postJson, topapi } from './dingtalk-calls';
 

@@ -3,8 +3,8 @@ import { DWClient } from 'dingtalk-stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import type { DirectoryEvent } from '../../lib/dingtalk/directory-event';
-import { type Stream, type StreamOptions, startStream } from '../../lib/dingtalk/stream';
+import type { DirectoryEvent } from '../../lib/dingtalk/event';
+import { type Stream, type StreamOptions, startStream } from '../../lib/dingtalk/stream/stream';
 import { createLine } from '../support/telephone';
 import { postJson, request } from './dingtalk-calls';
 

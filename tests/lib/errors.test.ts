@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DingTalkError, type DingTalkErrorKind } from '@/lib/dingtalk/errors';
 import { type Actor, AppError, fromDingTalk, mayRetry, type Problem, problems } from '@/lib/errors';
-import { messagesIn } from '@/lib/messages';
+import { messagesIn } from '@/lib/i18n';
 
 const TOKEN = '/v1.0/oauth2/accessToken';
 const USERINFO = '/topapi/v2/user/getuserinfo';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import type { FaultInput } from '../../emulator/fault-kinds';
-import { createRandom } from '../../emulator/random';
+import { createRandom } from '../../emulator/company/random';
+import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { Client } from '../../lib/dingtalk/client';
 import type { SyncProgress } from '../../lib/directory/mirror-state';

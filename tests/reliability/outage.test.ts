@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import type { FaultInput } from '../../emulator/fault-kinds';
+import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { startEmulator } from '../../emulator/server';
 import { memoryMb, startApp } from '../support/app';
 import { describeTimes, isLong, printFigures, span } from '../support/figures';

@@ -1,5 +1,5 @@
-import type { DirectoryEvent } from '../../lib/dingtalk/directory-event';
-import { type CallbackReply, handleCallback } from '../../lib/event-callback';
+import type { DirectoryEvent } from '../../lib/dingtalk/event';
+import { type CallbackReply, handleCallback } from '../../lib/events/callback';
 import { type Peer, startPeer } from './peer';
 
 /** What an app that listens to callbacks has heard. */

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { parseQuery, planSearch } from '../../lib/directory/search-plan';
+import { parseQuery, planSearch } from '../../lib/directory/search-query';
 import {
   type DepartmentRules,
   type DirectoryStore,

@@ -2,15 +2,15 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type Company, createCompany } from '../../emulator/company';
-import { rolesOf } from '../../emulator/person';
+import { type Company, createCompany } from '../../emulator/company/company';
+import { rolesOf } from '../../emulator/company/person';
 import type { Emulator } from '../../emulator/server';
-import { type Database, openDatabase } from '../../lib/database';
 import { type Client, createClient, type DingTalkRequest } from '../../lib/dingtalk/client';
 import { createLibsqlStore } from '../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../lib/directory/schema';
 import type { DirectoryStore, StoredMember, StoredRun } from '../../lib/directory/store';
-import { type SyncOptions, sync } from '../../lib/directory/sync';
+import { type SyncOptions, sync } from '../../lib/directory/sync/sync';
+import { type Database, openDatabase } from '../../lib/storage/database';
 
 /** A mirror of its own in a file of its own. */
 export interface Mirror {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Language } from '../../lib/messages';
+import type { Language } from '../../lib/i18n';
 
 /** A setting as `.env.example` has it. */
 export interface ExampleSetting {

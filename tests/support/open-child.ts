@@ -1,4 +1,4 @@
-import { migrations, openDatabase } from '../../lib/database';
+import { migrations, openDatabase } from '../../lib/storage/database';
 
 /** A process that opens a database file at a moment, Unix time in ms: `file at`. It tells how many migrations are taken. */
 const [file = '', at = '0'] = process.argv.slice(2);

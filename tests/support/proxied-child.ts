@@ -2,13 +2,13 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config } from '../../lib/config';
-import { openDatabase } from '../../lib/database';
-import { startStream } from '../../lib/dingtalk/stream';
+import { startStream } from '../../lib/dingtalk/stream/stream';
 import { exchangeCode, getMember } from '../../lib/dingtalk/users';
+import { platform, proxyFor } from '../../lib/dingtalk-client';
 import { createLibsqlStore } from '../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../lib/directory/schema';
-import { sync } from '../../lib/directory/sync';
-import { platform, proxyFor } from '../../lib/platform';
+import { sync } from '../../lib/directory/sync/sync';
+import { openDatabase } from '../../lib/storage/database';
 
 /** A process with the settings of its environment: it signs somebody in with a code, syncs, and waits for one event. */
 const [code = ''] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { openDatabase } from '../../lib/database';
 import { createClient } from '../../lib/dingtalk/client';
 import { createLibsqlStore } from '../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../lib/directory/schema';
-import { sync } from '../../lib/directory/sync';
+import { sync } from '../../lib/directory/sync/sync';
+import { openDatabase } from '../../lib/storage/database';
 
 /** A process that syncs once, when it is told to: `file url clientId clientSecret callsPerSecond`. It says how that ended. */
 const [file = '', url = '', clientId = '', clientSecret = '', callsPerSecond = '1000'] =

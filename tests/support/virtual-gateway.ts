@@ -1,6 +1,6 @@
 import type { Client } from '../../lib/dingtalk/client';
 import { DingTalkError } from '../../lib/dingtalk/errors';
-import type { OpenSocket, SocketListeners } from '../../lib/dingtalk/stream-socket';
+import type { OpenSocket, SocketListeners } from '../../lib/dingtalk/stream/socket';
 import type { VirtualTime } from './virtual-time';
 
 /** What is wrong with the gateway, or the way to it. */

@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import type { DepartmentItem } from './items';
 
 /** A department as a row that leads to its page. */

@@ -1,5 +1,5 @@
-import type { DepartmentNode } from '@/lib/directory/directory';
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { DepartmentNode } from '@/lib/dal/directory';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { DepartmentLink } from './department-row';
 import { toDepartmentItem } from './items';
 

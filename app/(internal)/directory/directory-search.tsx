@@ -1,8 +1,8 @@
 'use client';
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import type { Language } from '@/lib/messages';
-import { directoryPage } from '@/lib/messages/directory-page';
+import type { Language } from '@/lib/i18n';
+import { directoryPage } from '@/lib/i18n/directory-page';
 import type { SearchResult } from './items';
 import { SearchResults } from './search-results';
 

@@ -1,9 +1,9 @@
 import Link from 'next/link';
 import { RefreshEvery } from '@/app/_ui/refresh-every';
-import type { Lack } from '@/lib/directory/directory';
+import type { Lack } from '@/lib/dal/directory';
 import { problems } from '@/lib/errors';
-import type { Messages } from '@/lib/messages';
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { Messages } from '@/lib/i18n';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { permissionNamed } from '@/lib/permissions';
 
 /** In place of a directory that nothing has been read into: why, what is missing by name, and who can mend it. */

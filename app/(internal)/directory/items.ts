@@ -1,5 +1,5 @@
-import { isAvatarAllowed } from '@/lib/avatar';
-import type { DepartmentName, DepartmentNode, PersonCard, SearchPage } from '@/lib/directory/directory';
+import { isAvatarAllowed } from '@/lib/dal/avatar';
+import type { DepartmentName, DepartmentNode, PersonCard, SearchPage } from '@/lib/dal/directory';
 import type { ShownState } from '@/lib/directory/mirror-state';
 
 /** A person as lists show them, on a page and on the wire. Nothing else of a person may be in here. */

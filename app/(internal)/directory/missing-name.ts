@@ -1,5 +1,5 @@
 import type { Missing } from '@/lib/directory/mirror-state';
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { shownText } from '@/lib/shown-text';
 
 /** What a read could not get, in words. */

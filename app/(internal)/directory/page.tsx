@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
-import { pageMember } from '@/lib/auth';
-import { mayExport, overview, search } from '@/lib/directory/directory';
-import { directoryPage } from '@/lib/messages/directory-page';
-import { currentMessages } from '@/lib/visitor';
+import { pageMember } from '@/lib/auth/auth';
+import { mayExport, overview, search } from '@/lib/dal/directory';
+import { currentMessages } from '@/lib/http/language';
+import { directoryPage } from '@/lib/i18n/directory-page';
 import { DepartmentTree } from './department-tree';
 import { DirectorySearch } from './directory-search';
 import { EmptyDirectory } from './empty-directory';

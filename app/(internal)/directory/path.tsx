@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import type { DepartmentName } from '@/lib/directory/directory';
+import type { DepartmentName } from '@/lib/dal/directory';
 
 /** Where a department is: from the top-most down, each a link. */
 export function Path({ path, label }: { path: DepartmentName[]; label: string }) {

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { Avatar } from '@/app/_ui/avatar';
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import type { PersonItem } from './items';
 
 /** A person in a list: leads to their page. */

@@ -1,4 +1,4 @@
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { DepartmentRow } from './department-row';
 import type { SearchResult } from './items';
 import { PersonRow } from './person-row';

@@ -1,8 +1,8 @@
 import { Age, Moment } from '@/app/_ui/moment';
 import { RefreshEvery } from '@/app/_ui/refresh-every';
 import type { ShownState } from '@/lib/directory/mirror-state';
-import type { Language } from '@/lib/messages';
-import { directoryPage } from '@/lib/messages/directory-page';
+import type { Language } from '@/lib/i18n';
+import { directoryPage } from '@/lib/i18n/directory-page';
 import { missingName } from './missing-name';
 
 const MAX_LISTED = 5;

@@ -1,5 +1,5 @@
 import type { Member } from '@/lib/dingtalk/users';
-import type { Language, Messages } from '@/lib/messages';
+import type { Language, Messages } from '@/lib/i18n';
 import { shownText } from '@/lib/shown-text';
 
 export interface FieldGroup {

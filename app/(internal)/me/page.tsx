@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { pageMember } from '@/lib/auth';
-import { isAvatarAllowed } from '@/lib/avatar';
-import { explain } from '@/lib/explanation';
-import { currentProfile } from '@/lib/profile';
+import { pageMember } from '@/lib/auth/auth';
+import { isAvatarAllowed } from '@/lib/dal/avatar';
+import { currentProfile } from '@/lib/dal/profile';
+import { explain } from '@/lib/http/error-response';
+import { currentMessages } from '@/lib/http/language';
 import { shownText } from '@/lib/shown-text';
-import { currentMessages } from '@/lib/visitor';
 import { Avatar } from '../../_ui/avatar';
 import { FieldList } from '../../_ui/field-list';
 import { ProblemNote } from '../../_ui/problem-note';

@@ -1,5 +1,5 @@
+import { type Method, methods } from '@/lib/auth/methods';
 import { AppError } from '@/lib/errors';
-import { type Method, methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 

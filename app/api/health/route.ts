@@ -1,4 +1,4 @@
-import { methods } from '@/lib/methods';
+import { methods } from '@/lib/auth/methods';
 
 export const dynamic = 'force-dynamic';
 

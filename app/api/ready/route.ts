@@ -1,5 +1,5 @@
-import { methods } from '@/lib/methods';
-import { readiness } from '@/lib/readiness';
+import { methods } from '@/lib/auth/methods';
+import { readiness } from '@/lib/entry/readiness';
 
 export const dynamic = 'force-dynamic';
 

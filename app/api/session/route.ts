@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { isOurCorp } from '@/lib/auth';
+import { isOurCorp } from '@/lib/auth/auth';
+import { methods } from '@/lib/auth/methods';
+import { changeOver, signIn, signOut } from '@/lib/auth/sign-in';
 import { AppError } from '@/lib/errors';
-import { readJson, type Trip } from '@/lib/http';
-import { methods } from '@/lib/methods';
-import { safeReturnTo } from '@/lib/return-to';
-import type { Session } from '@/lib/session';
-import { changeOver, signIn, signOut } from '@/lib/sign-in';
+import { safeReturnTo } from '@/lib/http/return-to';
+import { readJson, type Trip } from '@/lib/http/route';
+import type { Session } from '@/lib/session/session-cookie';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,12 +1,12 @@
-import { isOurCorp } from '@/lib/auth';
+import { isOurCorp } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
-import { corpIdInTarget, loginAddress } from '@/lib/login-address';
-import { messagesIn, preferredLanguage } from '@/lib/messages';
-import { expectSignIn } from '@/lib/platform';
-import { asLocation, safeReturnTo } from '@/lib/return-to';
-import { nonceOf } from '@/lib/security-headers';
-import { TARGET_HEADER } from '@/lib/target-header';
-import { escaped, plainPage } from '../../_ui/plain-page';
+import { expectSignIn } from '@/lib/dingtalk-client';
+import { TARGET_HEADER } from '@/lib/http/internal-headers';
+import { corpIdInTarget, loginAddress } from '@/lib/http/login-address';
+import { asLocation, safeReturnTo } from '@/lib/http/return-to';
+import { nonceOf } from '@/lib/http/security-headers';
+import { messagesIn, preferredLanguage } from '@/lib/i18n';
+import { escaped, plainPage } from '../../../lib/http/plain-page';
 import scripts from './script-text';
 
 /** Which answer it is depends on these. */

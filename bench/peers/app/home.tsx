@@ -1,6 +1,6 @@
 import { MemberMenu } from '@/app/_ui/member-menu';
 import { Tile } from '@/app/_ui/tile';
-import { currentMessages } from '@/lib/visitor';
+import { currentMessages } from '@/lib/http/language';
 
 /** What the product's first page renders, for each contender alike. */
 export async function Home({ name }: { name: string }) {

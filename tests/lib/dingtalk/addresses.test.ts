@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { createOpenSocket } from '../../../lib/dingtalk/stream-socket';
+import { createOpenSocket } from '../../../lib/dingtalk/stream/socket';
 import { createLine } from '../../support/telephone';
 
 const NAME = 'oapi.dingtalk.test';

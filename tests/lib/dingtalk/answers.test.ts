@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { FaultInput } from '../../../emulator/fault-kinds';
+import type { FaultInput } from '../../../emulator/platform/fault-kinds';
+import { DEFAULT_PERMISSIONS } from '../../../emulator/platform/settings';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { DEFAULT_PERMISSIONS } from '../../../emulator/settings';
 import type { Undertaking } from '../../../lib/dingtalk/client';
 import { listSubDepartments } from '../../../lib/dingtalk/departments';
 import { listRoleMembers, listRoles } from '../../../lib/dingtalk/roles';

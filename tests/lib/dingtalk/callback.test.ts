@@ -9,7 +9,7 @@ import {
   sealAnswer,
   sign,
 } from '../../../lib/dingtalk/callback';
-import { isCheck, parseEvent } from '../../../lib/dingtalk/directory-event';
+import { isCheck, parseEvent } from '../../../lib/dingtalk/event';
 import { type Bytes, encrypt, PARTS, readAnswer, sealed, sha1, signed } from '../../support/callback';
 
 const keys: CallbackKeys = { token: PARTS.token, aesKey: PARTS.aesKey, ownerKeys: [PARTS.ownerKey] };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { FaultInput } from '../../../emulator/fault-kinds';
+import type { FaultInput } from '../../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import type { Undertaking } from '../../../lib/dingtalk/client';
 import { createTransport } from '../../../lib/dingtalk/transport';

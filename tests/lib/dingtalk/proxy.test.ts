@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { createProxyFor, parseProxy } from '../../../lib/dingtalk/outgoing-proxy';
-import { createOpenSocket } from '../../../lib/dingtalk/stream-socket';
+import { createOpenSocket } from '../../../lib/dingtalk/stream/socket';
 import { listMemberIds } from '../../../lib/dingtalk/users';
 import { fromDingTalk, problems } from '../../../lib/errors';
 import { createAuthority } from '../../support/certificates';

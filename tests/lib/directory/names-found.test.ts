@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase } from '../../../lib/database';
 import { createLibsqlStore } from '../../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../../lib/directory/schema';
-import { parseQuery, planSearch } from '../../../lib/directory/search-plan';
+import { parseQuery, planSearch } from '../../../lib/directory/search-query';
 import type { DirectoryStore } from '../../../lib/directory/store';
+import { openDatabase } from '../../../lib/storage/database';
 import { temporaryFile } from '../../support/directory';
 import { person, publishReading } from '../../support/directory-store-suite';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { directoryStore } from '../../../lib/directory/libsql-store';
 import { refreshDepartment } from '../../../lib/directory/refresh';
-import { startSync } from '../../../lib/directory/schedule';
+import { startSync } from '../../../lib/directory/sync/schedule';
 import { appEnv } from '../../support/app';
 
 let emulator: Emulator;

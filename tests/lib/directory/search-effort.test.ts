@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../../lib/database';
 import { createLibsqlStore } from '../../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../../lib/directory/schema';
-import { parseQuery, planSearch } from '../../../lib/directory/search-plan';
+import { parseQuery, planSearch } from '../../../lib/directory/search-query';
+import { type Database, openDatabase } from '../../../lib/storage/database';
 import { temporaryFile } from '../../support/directory';
 import { person, publishReading } from '../../support/directory-store-suite';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../../lib/database';
 import { createLibsqlStore } from '../../../lib/directory/libsql-store';
 import { directoryMigrations } from '../../../lib/directory/schema';
-import { planSearch } from '../../../lib/directory/search-plan';
+import { planSearch } from '../../../lib/directory/search-query';
 import type { DirectoryStore } from '../../../lib/directory/store';
+import { openDatabase } from '../../../lib/storage/database';
 import { temporaryFile } from '../../support/directory';
 import { describeStore, person, publishReading } from '../../support/directory-store-suite';
 

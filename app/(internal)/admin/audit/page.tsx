@@ -1,13 +1,13 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
-import { type AuditQuery, auditPage } from '@/lib/audit/administration';
-import { AUDIT_EVENTS } from '@/lib/audit/line';
-import type { WrittenLine } from '@/lib/audit/store';
-import { pageAdministrator } from '@/lib/directory/viewer';
-import type { Messages } from '@/lib/messages';
-import type { SessionsText } from '@/lib/messages/sessions-page';
-import { currentMessages } from '@/lib/visitor';
+import { type AuditQuery, auditPage } from '@/lib/dal/admin-audit';
+import { pageAdministrator } from '@/lib/dal/viewer';
+import { currentMessages } from '@/lib/http/language';
+import type { Messages } from '@/lib/i18n';
+import type { SessionsText } from '@/lib/i18n/sessions-page';
+import { AUDIT_EVENTS } from '@/lib/storage/audit-line';
+import type { WrittenLine } from '@/lib/storage/audit-store';
 import { Received } from './received';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -1,8 +1,8 @@
 import { FieldList } from '@/app/_ui/field-list';
 import { Moment } from '@/app/_ui/moment';
-import { eventsReceived } from '@/lib/audit/administration';
-import type { Language } from '@/lib/messages';
-import type { SessionsText } from '@/lib/messages/sessions-page';
+import { eventsReceived } from '@/lib/dal/admin-audit';
+import type { Language } from '@/lib/i18n';
+import type { SessionsText } from '@/lib/i18n/sessions-page';
 
 /** How DingTalk's events come to this process, and what became of them. */
 export async function Received({ text, language }: { text: SessionsText; language: Language }) {

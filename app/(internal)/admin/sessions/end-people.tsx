@@ -1,4 +1,4 @@
-import type { SessionsText } from '@/lib/messages/sessions-page';
+import type { SessionsText } from '@/lib/i18n/sessions-page';
 
 /**
  * Ending what is in no list: all of one person, a sign-in under way included, or of everybody.

@@ -2,12 +2,12 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
 import { SessionItem } from '@/app/_ui/session-item';
-import { currentNames } from '@/lib/directory/current-name';
-import { pageAdministrator } from '@/lib/directory/viewer';
-import type { Language } from '@/lib/messages';
-import type { SessionsText } from '@/lib/messages/sessions-page';
-import { liveSessions } from '@/lib/revocation/administration';
-import { currentMessages } from '@/lib/visitor';
+import { liveSessions } from '@/lib/dal/admin-sessions';
+import { currentNames } from '@/lib/dal/current-name';
+import { pageAdministrator } from '@/lib/dal/viewer';
+import { currentMessages } from '@/lib/http/language';
+import type { Language } from '@/lib/i18n';
+import type { SessionsText } from '@/lib/i18n/sessions-page';
 import { EndPeople } from './end-people';
 
 export async function generateMetadata(): Promise<Metadata> {

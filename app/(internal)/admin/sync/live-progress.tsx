@@ -3,8 +3,8 @@
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
 import type { SyncProgress } from '@/lib/directory/mirror-state';
-import type { Language } from '@/lib/messages';
-import { syncPage } from '@/lib/messages/sync-page';
+import type { Language } from '@/lib/i18n';
+import { syncPage } from '@/lib/i18n/sync-page';
 
 /** How the run under way is getting on, on the wire. */
 export interface SyncGlance {

@@ -1,7 +1,7 @@
 import { missingName } from '@/app/(internal)/directory/missing-name';
 import type { Missing } from '@/lib/directory/mirror-state';
 import { problems } from '@/lib/errors';
-import type { Messages } from '@/lib/messages';
+import type { Messages } from '@/lib/i18n';
 
 const MAX_LISTED = 10;
 

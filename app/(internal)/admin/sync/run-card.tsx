@@ -1,7 +1,7 @@
 import { Moment } from '@/app/_ui/moment';
 import { missingName } from '@/app/(internal)/directory/missing-name';
-import type { SyncRun } from '@/lib/directory/administration';
-import type { Language, Messages } from '@/lib/messages';
+import type { SyncRun } from '@/lib/dal/admin-sync';
+import type { Language, Messages } from '@/lib/i18n';
 import { shownName } from '@/lib/shown-text';
 
 interface RunCardProps {

@@ -1,12 +1,12 @@
-import { record } from '@/lib/audit/recorder';
-import { csvRecord, csvStream } from '@/lib/csv';
-import { type ExportRow, exportRows } from '@/lib/directory/directory';
+import { methods } from '@/lib/auth/methods';
+import { type ExportRow, exportRows } from '@/lib/dal/directory';
 import type { ShownState } from '@/lib/directory/mirror-state';
-import type { Trip } from '@/lib/http';
-import { messagesIn, preferredLanguage } from '@/lib/messages';
-import type { DirectoryText } from '@/lib/messages/directory-page';
-import { methods } from '@/lib/methods';
-import type { Session } from '@/lib/session';
+import { csvRecord, csvStream } from '@/lib/http/csv';
+import type { Trip } from '@/lib/http/route';
+import { messagesIn, preferredLanguage } from '@/lib/i18n';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
+import type { Session } from '@/lib/session/session-cookie';
+import { record } from '@/lib/storage/audit-log';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,8 +1,8 @@
 import Link from 'next/link';
 import { Addressed } from '@/app/_ui/addressed';
-import { pageMember } from '@/lib/auth';
-import { currentName } from '@/lib/directory/current-name';
-import { currentMessages } from '@/lib/visitor';
+import { pageMember } from '@/lib/auth/auth';
+import { currentName } from '@/lib/dal/current-name';
+import { currentMessages } from '@/lib/http/language';
 
 /** An example to copy: a sensitive page, for those who have just proved who they are. */
 export default async function StepUpPage() {

@@ -2,9 +2,9 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
 import { SessionItem } from '@/app/_ui/session-item';
-import { pageMember } from '@/lib/auth';
-import { mySessions } from '@/lib/my-sessions';
-import { currentMessages } from '@/lib/visitor';
+import { pageMember } from '@/lib/auth/auth';
+import { mySessions } from '@/lib/dal/my-sessions';
+import { currentMessages } from '@/lib/http/language';
 
 export async function generateMetadata(): Promise<Metadata> {
   const { messages } = await currentMessages();

@@ -1,7 +1,7 @@
-import { auditExport } from '@/lib/audit/administration';
-import type { WrittenLine } from '@/lib/audit/store';
-import { csvRecord, csvStream } from '@/lib/csv';
-import { methods } from '@/lib/methods';
+import { methods } from '@/lib/auth/methods';
+import { auditExport } from '@/lib/dal/admin-audit';
+import { csvRecord, csvStream } from '@/lib/http/csv';
+import type { WrittenLine } from '@/lib/storage/audit-store';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,7 +1,7 @@
+import { methods } from '@/lib/auth/methods';
+import { endEverySession, endSessionById, endSessionsOf } from '@/lib/dal/admin-sessions';
 import { AppError } from '@/lib/errors';
-import { readForm, type Trip } from '@/lib/http';
-import { methods } from '@/lib/methods';
-import { endEverySession, endSessionById, endSessionsOf } from '@/lib/revocation/administration';
+import { readForm, type Trip } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,7 +1,7 @@
 import type { SyncGlance } from '@/app/(internal)/admin/sync/live-progress';
-import { startSyncNow, syncStatus } from '@/lib/directory/administration';
-import { readForm, type Trip } from '@/lib/http';
-import { methods } from '@/lib/methods';
+import { methods } from '@/lib/auth/methods';
+import { startSyncNow, syncStatus } from '@/lib/dal/admin-sync';
+import { readForm, type Trip } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,9 +1,9 @@
+import { methods } from '@/lib/auth/methods';
 import { config } from '@/lib/config';
-import { dispatcher } from '@/lib/directory-events';
 import { AppError } from '@/lib/errors';
-import { handleCallback } from '@/lib/event-callback';
-import { readBytes, type Trip } from '@/lib/http';
-import { methods } from '@/lib/methods';
+import { handleCallback } from '@/lib/events/callback';
+import { dispatcher } from '@/lib/events/directory-events';
+import { readBytes, type Trip } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

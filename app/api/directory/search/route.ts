@@ -1,6 +1,6 @@
 import { toSearchResult } from '@/app/(internal)/directory/items';
-import { search } from '@/lib/directory/directory';
-import { methods } from '@/lib/methods';
+import { methods } from '@/lib/auth/methods';
+import { search } from '@/lib/dal/directory';
 
 export const dynamic = 'force-dynamic';
 

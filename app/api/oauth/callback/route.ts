@@ -1,12 +1,12 @@
-import { currentMember } from '@/lib/auth';
+import { currentMember } from '@/lib/auth/auth';
+import { methods } from '@/lib/auth/methods';
+import { type FinishedFlow, oauthFlows } from '@/lib/auth/oauth-flow';
+import { repeatedCallbacks } from '@/lib/auth/repeated-callback';
+import { signIn } from '@/lib/auth/sign-in';
 import { AppError } from '@/lib/errors';
-import { isFetchedAhead, type Trip } from '@/lib/http';
-import { methods } from '@/lib/methods';
-import { signInFailedPage } from '@/lib/oauth-answer';
-import { type FinishedFlow, oauthFlows } from '@/lib/oauth-flow';
-import { repeatedCallbacks } from '@/lib/repeated-callback';
-import { asLocation } from '@/lib/return-to';
-import { signIn } from '@/lib/sign-in';
+import { signInFailedPage } from '@/lib/http/oauth-answer';
+import { asLocation } from '@/lib/http/return-to';
+import { isFetchedAhead, type Trip } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

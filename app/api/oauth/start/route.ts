@@ -1,9 +1,9 @@
+import { methods } from '@/lib/auth/methods';
+import { callbackAddress, oauthFlows } from '@/lib/auth/oauth-flow';
 import { config } from '@/lib/config';
 import { authorizeUrl } from '@/lib/dingtalk/oauth';
-import { isFetchedAhead } from '@/lib/http';
-import { methods } from '@/lib/methods';
-import { callbackAddress, oauthFlows } from '@/lib/oauth-flow';
-import { safeReturnTo } from '@/lib/return-to';
+import { safeReturnTo } from '@/lib/http/return-to';
+import { isFetchedAhead } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,5 +1,5 @@
-import { methods } from '@/lib/methods';
-import { signOut } from '@/lib/sign-in';
+import { methods } from '@/lib/auth/methods';
+import { signOut } from '@/lib/auth/sign-in';
 
 export const dynamic = 'force-dynamic';
 

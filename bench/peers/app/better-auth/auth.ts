@@ -1,6 +1,6 @@
 import { betterAuth } from 'better-auth';
 import { memoryAdapter } from 'better-auth/adapters/memory';
-import { processWide } from '@/lib/process-wide';
+import { processWide } from '@/lib/singleton';
 import { PEERS_SECRET } from '../secret';
 
 /** Next bundles pages and routes apart: both have this one. */

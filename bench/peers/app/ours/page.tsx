@@ -1,4 +1,4 @@
-import { pageMember } from '@/lib/auth';
+import { pageMember } from '@/lib/auth/auth';
 import { Home } from '../home';
 
 export default async function Page() {

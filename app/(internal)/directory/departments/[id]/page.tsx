@@ -1,10 +1,10 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
-import { pageMember } from '@/lib/auth';
-import { departmentPage, PAGE_SIZE } from '@/lib/directory/directory';
-import { directoryPage } from '@/lib/messages/directory-page';
-import { currentMessages } from '@/lib/visitor';
+import { pageMember } from '@/lib/auth/auth';
+import { departmentPage, PAGE_SIZE } from '@/lib/dal/directory';
+import { currentMessages } from '@/lib/http/language';
+import { directoryPage } from '@/lib/i18n/directory-page';
 import { DepartmentRow } from '../../department-row';
 import { departmentIdIn, pageNumber, toDepartmentItem, toPersonItem } from '../../items';
 import { Path } from '../../path';

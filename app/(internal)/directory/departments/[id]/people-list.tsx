@@ -2,8 +2,8 @@
 
 import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
-import type { Language } from '@/lib/messages';
-import { directoryPage } from '@/lib/messages/directory-page';
+import type { Language } from '@/lib/i18n';
+import { directoryPage } from '@/lib/i18n/directory-page';
 import type { PeopleResult } from '../../items';
 import { PersonRow } from '../../person-row';
 

@@ -1,7 +1,7 @@
 import Link from 'next/link';
 import type { Field } from '@/app/_ui/field-list';
-import type { PersonPage } from '@/lib/directory/directory';
-import type { DirectoryText } from '@/lib/messages/directory-page';
+import type { PersonPage } from '@/lib/dal/directory';
+import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { callAddress } from './call-address';
 
 /** A link that writes a mail; undefined for what is no address. */

@@ -4,9 +4,9 @@ import {
   pageNumber,
   toPersonItem,
 } from '@/app/(internal)/directory/items';
-import { departmentPage } from '@/lib/directory/directory';
+import { methods } from '@/lib/auth/methods';
+import { departmentPage } from '@/lib/dal/directory';
 import { AppError } from '@/lib/errors';
-import { methods } from '@/lib/methods';
 
 export const dynamic = 'force-dynamic';
 

@@ -1,5 +1,5 @@
-import { methods } from '@/lib/methods';
-import { signOutEverywhere } from '@/lib/my-sessions';
+import { methods } from '@/lib/auth/methods';
+import { signOutEverywhere } from '@/lib/dal/my-sessions';
 
 export const dynamic = 'force-dynamic';
 

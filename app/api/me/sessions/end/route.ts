@@ -1,6 +1,6 @@
-import { readForm } from '@/lib/http';
-import { methods } from '@/lib/methods';
-import { endMySession } from '@/lib/my-sessions';
+import { methods } from '@/lib/auth/methods';
+import { endMySession } from '@/lib/dal/my-sessions';
+import { readForm } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

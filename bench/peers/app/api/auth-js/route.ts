@@ -1,5 +1,5 @@
 import { AppError } from '@/lib/errors';
-import { route } from '@/lib/http';
+import { route } from '@/lib/http/route';
 import { auth } from '../../auth-js/auth';
 
 export const dynamic = 'force-dynamic';

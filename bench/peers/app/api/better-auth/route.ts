@@ -1,6 +1,6 @@
 import { headers } from 'next/headers';
 import { AppError } from '@/lib/errors';
-import { route } from '@/lib/http';
+import { route } from '@/lib/http/route';
 import { auth } from '../../better-auth/auth';
 
 export const dynamic = 'force-dynamic';

@@ -1,5 +1,5 @@
 import { AppError } from '@/lib/errors';
-import { route } from '@/lib/http';
+import { route } from '@/lib/http/route';
 import { ironSession } from '../../iron-session/session';
 
 export const dynamic = 'force-dynamic';

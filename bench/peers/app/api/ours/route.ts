@@ -1,5 +1,5 @@
-import { requireMember } from '@/lib/auth';
-import { route } from '@/lib/http';
+import { requireMember } from '@/lib/auth/auth';
+import { route } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 

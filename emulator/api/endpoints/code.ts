@@ -1,0 +1,61 @@
+import { sysLevel } from '../../company/person';
+import { createRandom } from '../../company/random';
+import { flatAnswer, Refusal, topapiAnswer } from '../../platform/answers';
+import type { Json } from '../../platform/json';
+import { type Call, type Endpoint, readText } from './endpoint';
+
+/** 免登: a one-time code becomes a userid. @see https://open.dingtalk.com/document/orgapp/obtain-the-userid-of-a-user-by-using-the-log-free */
+export const codeEndpoints: Endpoint[] = [
+  {
+    method: 'POST',
+    path: '/topapi/v2/user/getuserinfo',
+    family: 'topapi',
+    token: 'app',
+    permission: 'qyapi_base',
+    required: { code: 'text' },
+    handle(call) {
+      const { userid, name, unionid, deviceId, level } = exchange(call);
+      const result: Json = { userid, name };
+      if (unionid !== undefined) result.unionid = unionid;
+      return topapiAnswer({
+        result: { ...result, device_id: deviceId, sys: isSys(level), sys_level: level },
+      });
+    },
+  },
+  {
+    method: 'GET',
+    path: '/user/getuserinfo',
+    family: 'flat',
+    token: 'app',
+    permission: 'qyapi_base',
+    required: { code: 'text' },
+    handle(call) {
+      const { userid, name, deviceId, level } = exchange(call);
+      return flatAnswer({ userid, name, deviceId, is_sys: isSys(level), sys_level: level });
+    },
+  },
+];
+
+// An unknown, old, used or foreign code are one and the same to DingTalk: 40078.
+function exchange(call: Call) {
+  const { jsapiCodes, app, company } = call.platform;
+  const code = readText(call, 'code');
+  const grant = jsapiCodes.peek(code);
+  if (!grant || grant.clientId !== app.clientId || grant.corpId !== app.corpId) throw new Refusal(40078);
+  jsapiCodes.spend(code);
+  const deviceId = createRandom(71, ...Buffer.from(grant.account))
+    .text(16)
+    .toLowerCase();
+  const person = company.person(grant.account);
+  if (person) {
+    const { userid, name, unionid } = person;
+    return { userid, name, unionid, deviceId, level: sysLevel(person) };
+  }
+  const contact = company.outsiders.find((outsider) => outsider.userid === grant.account);
+  if (!contact?.userid) throw new Refusal(60121);
+  return { userid: contact.userid, name: contact.nick, unionid: contact.unionid, deviceId, level: 0 };
+}
+
+function isSys(level: number): boolean {
+  return level === 1 || level === 2;
+}

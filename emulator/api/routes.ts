@@ -1,0 +1,53 @@
+import { appTokenEndpoints } from './endpoints/app-token';
+import { callBackEndpoints } from './endpoints/call-back';
+import { codeEndpoints } from './endpoints/code';
+import { departmentEndpoints } from './endpoints/departments';
+import type { Endpoint } from './endpoints/endpoint';
+import { gatewayEndpoints } from './endpoints/gateway';
+import { jsapiTicketEndpoints } from './endpoints/jsapi-ticket';
+import { legacyEndpoints } from './endpoints/legacy';
+import { loginEndpoints } from './endpoints/login';
+import { memberEndpoints } from './endpoints/members';
+import { roleEndpoints } from './endpoints/roles';
+import { userTokenEndpoints } from './endpoints/user-token';
+
+/** Every endpoint of DingTalk that the emulator has. */
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...appTokenEndpoints,
+  ...codeEndpoints,
+  ...memberEndpoints,
+  ...departmentEndpoints,
+  ...roleEndpoints,
+  ...legacyEndpoints,
+  ...jsapiTicketEndpoints,
+  ...loginEndpoints,
+  ...userTokenEndpoints,
+  ...callBackEndpoints,
+  ...gatewayEndpoints,
+];
+
+const byPath = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
+const templates = ENDPOINTS.filter((endpoint) => endpoint.path.includes('{')).map((endpoint) => ({
+  endpoint,
+  names: [...endpoint.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!),
+  pattern: new RegExp(`^${endpoint.path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '([^/]+)')}$`),
+}));
+
+/** Whether a path is DingTalk's: one of its endpoints, or one that only DingTalk could have. */
+export function isDingtalkPath(path: string): boolean {
+  return byPath.has(path) || path.startsWith('/topapi/') || path.startsWith('/v1.0/');
+}
+
+/** The endpoint at a path, with the values that stand in its `{…}`. */
+export function findEndpoint(
+  path: string,
+): { endpoint: Endpoint; parameters: Record<string, string> } | undefined {
+  const exact = byPath.get(path);
+  if (exact) return { endpoint: exact, parameters: {} };
+  for (const { endpoint, names, pattern } of templates) {
+    const values = pattern.exec(path);
+    if (!values) continue;
+    return { endpoint, parameters: Object.fromEntries(names.map((name, at) => [name, values[at + 1]!])) };
+  }
+  return undefined;
+}

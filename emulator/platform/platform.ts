@@ -1,0 +1,98 @@
+import { type Company, createCompany } from '../company/company';
+import type { OddNames } from '../company/staff';
+import { type AppTokens, createAppTokens, createJsapiTickets, type JsapiTickets } from './app-tokens';
+import { type CallLog, createCallLog } from './calls';
+import { type Clock, createClock } from './clock';
+import { type CodeStore, createCodeStore } from './codes';
+import { createEventHub, type EventHub } from './event-hub';
+import { createFaultStore, type FaultStore } from './faults';
+import { createRateLimit, type RateLimit } from './rate-limit';
+import type { Settings } from './settings';
+import { tellOf } from './staff-events';
+import { createUserTokens, type UserTokens } from './user-tokens';
+
+/** The app as it is registered in the console. */
+export interface App {
+  corpId: string;
+  clientId: string;
+  clientSecret: string;
+  agentId: string;
+}
+
+/** The emulated platform's whole state: one app in one company, and what the platform remembers of it. */
+export interface Platform {
+  readonly app: App;
+  readonly company: Company;
+  readonly clock: Clock;
+  readonly calls: CallLog;
+  readonly faults: FaultStore;
+  readonly rateLimit: RateLimit;
+  readonly appTokens: AppTokens;
+  readonly jsapiTickets: JsapiTickets;
+  readonly userTokens: UserTokens;
+  /** 免登 codes. */
+  readonly jsapiCodes: CodeStore;
+  readonly oauthCodes: CodeStore;
+  readonly events: EventHub;
+  settings: Settings;
+  /** The emulator's own origin, without a slash at its end. */
+  readonly url: string;
+  /** What a browser may call the emulator: names with the port. */
+  readonly hosts: readonly string[];
+  /** Back to the start: calls, faults, clock, codes, tokens, settings and people. */
+  reset(): void;
+}
+
+/** How a platform starts. */
+export interface PlatformOptions {
+  app: App;
+  corpName: string;
+  members: number;
+  departments: number;
+  seed: number;
+  oddDepartments?: boolean | undefined;
+  oddNames?: OddNames | undefined;
+  settings: Settings;
+  url: string;
+  hosts: readonly string[];
+  /** Where callbacks may go beside loopback. */
+  appOrigins: readonly string[];
+}
+
+/** Makes the state of a platform. Nothing listens yet. */
+export function createPlatform(options: PlatformOptions): Platform {
+  const clock = createClock();
+  const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
+  const platform: Platform = {
+    app: options.app,
+    company: createCompany({ ...options, corpId: options.app.corpId }, tellOf(events.control)),
+    clock,
+    calls: createCallLog(clock),
+    faults: createFaultStore(),
+    rateLimit: createRateLimit(clock),
+    appTokens: createAppTokens(clock),
+    jsapiTickets: createJsapiTickets(clock),
+    userTokens: createUserTokens(clock),
+    jsapiCodes: createCodeStore(clock),
+    oauthCodes: createCodeStore(clock),
+    events,
+    settings: structuredClone(options.settings),
+    url: options.url,
+    hosts: options.hosts,
+    reset() {
+      clock.reset();
+      platform.calls.reset();
+      platform.faults.clear();
+      platform.rateLimit.reset();
+      platform.appTokens.revoke();
+      platform.jsapiTickets.reset();
+      platform.userTokens.reset();
+      platform.jsapiCodes.reset();
+      platform.oauthCodes.reset();
+      platform.company.restore();
+      platform.events.reset();
+      platform.settings = structuredClone(options.settings);
+    },
+  };
+  return platform;
+}

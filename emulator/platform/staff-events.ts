@@ -1,0 +1,78 @@
+import type { CompanyChange } from '../company/company';
+import { type Person, rolesOf } from '../company/person';
+import type { CompanyEvent } from './company-event';
+import type { EventControl } from './event-hub';
+
+/** Fields of their own choosing, of which DingTalk tells nobody. */
+const PERSONAL = new Set<keyof Person>(['hasAvatar', 'realAuthed', 'active', 'adminLevel', 'roleIds']);
+const DEPARTMENT_EVENTS = {
+  'department-created': 'org_dept_create',
+  'department-changed': 'org_dept_modify',
+  'department-removed': 'org_dept_remove',
+};
+
+/** Tells the app of everything that changes in the company, whoever changes it, as DingTalk does. */
+export function tellOf(events: EventControl): (change: CompanyChange) => void {
+  const emit = (
+    type: string,
+    userid: string,
+    more: { roleIds?: number[]; action?: 'add' | 'remove'; diff?: CompanyEvent['diff'] } = {},
+  ) => events.emit({ type, userIds: [userid], ...more });
+
+  /** In the order in which DingTalk was seen to send them; nobody may rely on it. */
+  function tellOfChange(before: Person, after: Person): void {
+    const { userid } = after;
+    const changed = (Object.keys(after) as (keyof Person)[]).filter(
+      (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    );
+    if (changed.some((name) => !PERSONAL.has(name)))
+      emit('user_modify_org', userid, { diff: diffOf(before, after) });
+    if (after.active && !before.active) emit('user_active_org', userid);
+    if (after.adminLevel > 0 && before.adminLevel !== after.adminLevel) emit('org_admin_add', userid);
+    if (after.adminLevel === 0 && before.adminLevel > 0) emit('org_admin_remove', userid);
+    const [had, has] = [before, after].map((person) => rolesOf(person).map(({ id }) => id)) as [
+      number[],
+      number[],
+    ];
+    const [gained, lost] = [has.filter((id) => !had.includes(id)), had.filter((id) => !has.includes(id))];
+    if (gained.length > 0) emit('label_user_change', userid, { roleIds: gained, action: 'add' });
+    if (lost.length > 0) emit('label_user_change', userid, { roleIds: lost, action: 'remove' });
+  }
+
+  return (change) => {
+    switch (change.what) {
+      case 'joined':
+        // As captured: a newcomer is added, and then changed.
+        emit('user_add_org', change.userid);
+        emit('user_modify_org', change.userid);
+        return;
+      case 'left':
+        emit('user_leave_org', change.userid);
+        return;
+      case 'changed':
+        return tellOfChange(change.before, change.after);
+      default:
+        events.emit({ type: DEPARTMENT_EVENTS[change.what], departmentIds: [change.id] });
+    }
+  };
+}
+
+/** The words before and after, by the names that DingTalk gives them. */
+function diffOf(before: Person, after: Person): CompanyEvent['diff'] {
+  const names = {
+    name: 'name',
+    telephone: 'telephone',
+    email: 'email',
+    jobNumber: 'jobNumber',
+    workPlace: 'workPlace',
+    managerUserid: 'managerUserid',
+    remark: 'remark',
+  } as const;
+  const [prev, curr]: [Record<string, string>, Record<string, string>] = [{}, {}];
+  for (const [ours, theirs] of Object.entries(names) as [keyof typeof names, string][]) {
+    if (before[ours] === after[ours]) continue;
+    prev[theirs] = before[ours] ?? '';
+    curr[theirs] = after[ours] ?? '';
+  }
+  return Object.keys(curr).length > 0 ? [{ prev, curr, userid: after.userid }] : [];
+}

@@ -1,0 +1,97 @@
+import 'server-only';
+import { randomUUID } from 'node:crypto';
+import { headers } from 'next/headers';
+import { redirect } from 'next/navigation';
+import { config } from '../config';
+import { AppError } from '../errors';
+import { TARGET_HEADER } from '../http/internal-headers';
+import { corpIdInTarget, loginAddress } from '../http/login-address';
+import { safeReturnTo } from '../http/return-to';
+import { type Session, sessions } from '../session/session-cookie';
+import { revocations } from '../session/sessions';
+import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
+
+/**
+ * The session of whoever asks, or null.
+ *
+ * @throws AppError `sessions-unknown` while nobody can tell which sessions have ended
+ */
+export async function currentMember(): Promise<Session | null> {
+  const opened = await sessions().open((await headers()).get('cookie'));
+  if (!opened.session) {
+    noteRefusedCookie(opened.reason);
+    return null;
+  }
+  const verdict = await revocations().verify(opened.session);
+  if (verdict === 'unknown') throw new AppError('sessions-unknown');
+  if (verdict === 'valid') return opened.session;
+  noteEnded(opened.session);
+  return null;
+}
+
+/** As `currentMember`, where it does not matter that nobody can tell: for what is shown around a page, never for the page. */
+export async function perhapsMember(): Promise<Session | null> {
+  return currentMember().catch((error: unknown) => {
+    if (error instanceof AppError) return null;
+    throw error;
+  });
+}
+
+export interface MemberRequirement {
+  /** For what is sensitive: the member must have signed in within so many minutes. */
+  signedInWithinMinutes?: number | undefined;
+}
+
+/** What administration and export ask for: a sign-in as recent as `STEP_UP_MINUTES`. */
+export function stepUp(): MemberRequirement {
+  return { signedInWithinMinutes: config().stepUpMinutes };
+}
+
+/** The session of whoever asks. @throws AppError `not-signed-in`, `sign-in-too-old` */
+export async function requireMember(requirement: MemberRequirement = {}): Promise<Session> {
+  const session = await currentMember();
+  if (!session) throw new AppError('not-signed-in');
+  if (!isRecent(session, requirement.signedInWithinMinutes)) throw new AppError('sign-in-too-old');
+  return session;
+}
+
+/**
+ * For pages: the session of whoever asks, or off to the sign-in page and back to the exact address afterwards. A
+ * workbench link of another company is not answered with this company's session.
+ */
+export async function pageMember({ signedInWithinMinutes }: MemberRequirement = {}): Promise<Session> {
+  const target = safeReturnTo((await headers()).get(TARGET_HEADER));
+  const linkedCorpId = corpIdInTarget(target);
+  const session = await currentMember().catch((error: unknown) => {
+    if (error instanceof AppError && error.problem === 'sessions-unknown') return 'unknown' as const;
+    throw error;
+  });
+  // A page cannot set a status of its own.
+  if (session === 'unknown') redirect(`/unavailable?${new URLSearchParams({ next: target })}` as '/');
+  if (session && isRecent(session, signedInWithinMinutes) && isOurCorp(linkedCorpId)) return session;
+  const within = session ? signedInWithinMinutes : undefined;
+  redirect(loginAddress({ next: target, linkedCorpId, within }) as '/login');
+}
+
+/** For pages: a member asked for what is not for them. Off to a page that answers 403, which a page itself cannot. */
+export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<never> {
+  const address = safeReturnTo((await headers()).get(TARGET_HEADER));
+  const requestId = randomUUID();
+  noteRefusedAccess({ userId, address, requestId });
+  redirect(deniedAddress(requestId, address) as '/');
+}
+
+/** The page that says that another one is for others. @param next the way to try again */
+export function deniedAddress(requestId: string, next: string): string {
+  return `/denied?${new URLSearchParams({ request: requestId, next })}`;
+}
+
+/** Whether a session began so lately. Every session is recent enough where nothing is asked. */
+export function isRecent(session: Session, minutes: number | undefined): boolean {
+  return minutes === undefined || Date.now() / 1000 - session.issuedAt < minutes * 60;
+}
+
+/** True when a link, or a body, names no company or ours. */
+export function isOurCorp(corpId: string | null | undefined): boolean {
+  return corpId === null || corpId === undefined || corpId === config().corpId;
+}

@@ -1,0 +1,53 @@
+import 'server-only';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { config } from '../config';
+import { type CookieSettings, createCookies } from '../session/cookie';
+import { createSealer, type SealerSettings } from '../session/seal';
+import { processWide } from '../singleton';
+
+const PURPOSE = 'device';
+const TTL_SECONDS = 180 * 86_400;
+const payloadSchema = z.object({ id: z.uuid(), issuedAt: z.int() });
+
+/**
+ * Devices from which somebody has signed in before. They are not counted by their address, so that a stranger who
+ * invents codes behind the same address, or everywhere, shuts none of them out. Says nothing of who it was.
+ */
+export interface KnownDevices {
+  /** The device in a `Cookie` header; undefined where there is none that we have sealed. */
+  deviceIn(cookieHeader: string | null): Promise<string | undefined>;
+  /** A `Set-Cookie` value that makes a device known; undefined where it will be for long enough. */
+  remember(cookieHeader: string | null): Promise<string | undefined>;
+}
+
+/** @param now milliseconds since 1970 */
+export function createKnownDevices(
+  settings: CookieSettings & SealerSettings,
+  now: () => number = Date.now,
+): KnownDevices {
+  const cookies = createCookies(settings);
+  const sealer = createSealer(settings);
+  const name = cookies.nameOf('dingpass-device');
+
+  async function open(cookieHeader: string | null) {
+    const [value, ...others] = cookies.valuesOf(cookieHeader, name);
+    if (value === undefined || others.length > 0) return undefined;
+    const opened = await sealer.open(PURPOSE, value, TTL_SECONDS);
+    return payloadSchema.safeParse('value' in opened ? opened.value : undefined).data;
+  }
+
+  return {
+    deviceIn: async (cookieHeader) => (await open(cookieHeader))?.id,
+    async remember(cookieHeader) {
+      const known = await open(cookieHeader);
+      const issuedAt = Math.floor(now() / 1000);
+      if (known && issuedAt - known.issuedAt < TTL_SECONDS / 2) return undefined;
+      const value = await sealer.seal(PURPOSE, { id: known?.id ?? randomUUID(), issuedAt }, TTL_SECONDS);
+      return cookies.set(name, value, TTL_SECONDS);
+    },
+  };
+}
+
+/** The devices that this company knows. */
+export const knownDevices = processWide('known-devices', () => createKnownDevices(config()));

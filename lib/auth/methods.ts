@@ -1,0 +1,85 @@
+import 'server-only';
+import { requireAdministrator } from '../dal/viewer';
+import { AppError } from '../errors';
+import { assertSameOrigin, refuseMethod, route, type Trip } from '../http/route';
+import type { Session } from '../session/session-cookie';
+import { perhapsMember, requireMember, stepUp } from './auth';
+import { answerPerson } from './person-answer';
+import { noteRefusedAccess } from './refusals';
+
+/** Who may call: anybody; a member of the company; an administrator with a sign-in as recent as `STEP_UP_MINUTES`. */
+export type Access = 'public' | 'member' | 'administrator';
+
+interface MethodSettings {
+  /** What the log calls it, such as `sign-in`; without, the log has only what is our or DingTalk's fault. */
+  event?: string;
+  /** Takes what other sites send, too. A method that changes something otherwise takes only what our own pages send. */
+  anyOrigin?: true;
+}
+
+type PublicMethod = MethodSettings & {
+  access: 'public';
+  handler(request: Request, trip: Trip): Promise<Response>;
+};
+
+type MemberMethod = MethodSettings & {
+  access: 'member' | 'administrator';
+  /** The member must have signed in within `STEP_UP_MINUTES`; administrators always must. */
+  stepUp?: true;
+  /** Called only for those who may. @param member who calls */
+  handler(request: Request, trip: Trip, member: Session): Promise<Response>;
+};
+
+export type Method = PublicMethod | MemberMethod;
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+type MethodName = (typeof METHODS)[number];
+type RouteHandler = (request: Request) => Promise<Response>;
+
+/**
+ * Every handler of an address: `export const { GET, POST, PUT, PATCH, DELETE } = methods({ GET: { access, handler } })`.
+ * No handler runs before its caller may call it; methods that are not given answer 405 as JSON. Failures are answered as
+ * in `route()`.
+ */
+export function methods(given: Partial<Record<MethodName, Method>>): Record<MethodName, RouteHandler> {
+  const taken = METHODS.filter((name) => given[name]);
+  const refuse = refuseMethod(taken.join(', '));
+  const handlerOf = (name: MethodName) => (given[name] ? guarded(name, given[name]) : refuse);
+  return Object.fromEntries(METHODS.map((name) => [name, handlerOf(name)])) as Record<
+    MethodName,
+    RouteHandler
+  >;
+}
+
+function guarded(name: MethodName, method: Method): RouteHandler {
+  const attempt = async (request: Request, trip: Trip) => {
+    if (name !== 'GET' && !method.anyOrigin) assertSameOrigin(request);
+    // Not "unless a member is needed": what is misspelt in a file without types is closed.
+    if (method.access === 'public') return method.handler(request, trip);
+    const member = await admit(method);
+    trip.note({ userId: member.userId });
+    return method.handler(request, trip, member);
+  };
+  return route(method.event, async (request, trip) => {
+    try {
+      return await attempt(request, trip);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      if (error.problem === 'not-permitted') await noteRefusal(request, trip);
+      const answer = await answerPerson(error, request, trip);
+      if (!answer) throw error;
+      trip.fail(error);
+      return answer;
+    }
+  });
+}
+
+async function noteRefusal({ url }: Request, { requestId }: Trip): Promise<void> {
+  const userId = (await perhapsMember())?.userId;
+  noteRefusedAccess({ userId, address: new URL(url).pathname, requestId });
+}
+
+function admit(method: MemberMethod): Promise<Session> {
+  if (method.access !== 'member') return requireAdministrator();
+  return requireMember(method.stepUp ? stepUp() : {});
+}

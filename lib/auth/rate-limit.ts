@@ -1,0 +1,175 @@
+import 'server-only';
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { AppError } from '../errors';
+import { outsideRequest, processWide } from '../singleton';
+
+/**
+ * Failed sign-ins of one client, and of all clients of one network, in each window. An invented code costs the company
+ * one call of DingTalk's, and those of a month are counted.
+ */
+const WINDOWS = [
+  { seconds: 60, perClient: 20, perNetwork: 40 },
+  { seconds: 3600, perClient: 100, perNetwork: 200 },
+] as const;
+/** Failed sign-ins of everybody together in a minute: above the first, clients that failed before are turned away; above the second, all but those that have ever succeeded. */
+const WARY_ABOVE = 150;
+const CLOSED_ABOVE = 280;
+/** Failures and sign-ins under way together: what clients that never succeeded may cost in a window, burst or not. */
+const MAX_STRANGERS = 300;
+/** How many may wait behind one address, or for all the strangers: an office, not an attack. */
+const MAX_WAITING = 400;
+const EVERYBODY = 'everybody';
+
+export interface AttemptOptions {
+  /** Whether an error is the client's fault and counts. */
+  isFailure(error: unknown): boolean;
+  signal?: AbortSignal | undefined;
+  /** A larger network that the client belongs to. */
+  network?: string | undefined;
+  /** A device that has succeeded before: it is counted by itself, whatever others do from its address. */
+  device?: string | undefined;
+}
+
+export interface Attempts {
+  /**
+   * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
+   * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
+   * may all clients together that have never succeeded.
+   *
+   * @throws AppError `too-many-attempts`, or `overloaded` when `signal` ends the wait for a turn
+   */
+  run<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T>;
+}
+
+/** Sign-ins under way, and those that wait until there are fewer. */
+interface Line {
+  /** Everyone between coming and going: a line that nobody uses is forgotten. */
+  users: number;
+  underWay: number;
+  waiting: (() => void)[];
+}
+
+/** Waits until somebody in the line is done. @throws AppError `overloaded` when the signal comes first */
+function turn(line: Line, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const go = () => {
+      signal?.removeEventListener('abort', giveUp);
+      resolve();
+    };
+    const giveUp = () => {
+      line.waiting = line.waiting.filter((other) => other !== go);
+      reject(new AppError('overloaded'));
+    };
+    if (signal?.aborted) return reject(new AppError('overloaded'));
+    line.waiting.push(go);
+    signal?.addEventListener('abort', giveUp, { once: true });
+  });
+}
+
+/** In memory; give the limiters another store of rate-limiter-flexible to share the count between instances. */
+export function createAttempts(): Attempts {
+  const windows = WINDOWS.map((window) => ({
+    ...window,
+    limiter: new RateLimiterMemory({ points: window.perClient, duration: window.seconds }),
+  }));
+  const [minute] = windows as [(typeof windows)[number]];
+  const known = new LRUCache<string, true>({ max: 50_000, ttl: 24 * 3600 * 1000 });
+  const lines = new Map<string, Line>();
+
+  async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
+    const state = await limiter.get(key);
+    return { count: state?.consumedPoints ?? 0, msLeft: state?.msBeforeNext ?? seconds * 1000 };
+  }
+
+  /** How many more failures a client or network may have. @throws AppError when it may have none */
+  async function failuresLeft(key: string, share: 'perClient' | 'perNetwork'): Promise<number> {
+    let least = Number.POSITIVE_INFINITY;
+    for (const window of windows) {
+      const { count, msLeft } = await failuresIn(window, key);
+      if (count >= window[share]) throw tooMany(msLeft);
+      least = Math.min(least, window[share] - count);
+    }
+    return least;
+  }
+
+  /** How many more failures all strangers may have. @throws AppError when this one may have none */
+  async function strangersLeft(client: string): Promise<number> {
+    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
+    if (all.count >= CLOSED_ABOVE || (all.count >= WARY_ABOVE && own.count > 0)) throw tooMany(all.msLeft);
+    return MAX_STRANGERS - all.count;
+  }
+
+  /** Waits for a place in a line, and gives it back at the end. */
+  async function inLine<T>(
+    key: string,
+    signal: AbortSignal | undefined,
+    places: () => Promise<number>,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    const line = lines.get(key) ?? { users: 0, underWay: 0, waiting: [] };
+    lines.set(key, line);
+    line.users++;
+    try {
+      for (;;) {
+        const left = await places();
+        if (line.underWay < left) break;
+        if (line.waiting.length >= MAX_WAITING)
+          throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
+        await turn(line, signal);
+      }
+      line.underWay++;
+      try {
+        return await action();
+      } finally {
+        line.underWay--;
+      }
+    } finally {
+      // The woken one looks at the count again, and passes the word on when it is refused.
+      line.waiting.shift()?.();
+      if (--line.users === 0) lines.delete(key);
+    }
+  }
+
+  async function attempt<T>(
+    client: string,
+    { isFailure, network }: AttemptOptions,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      const value = await action();
+      known.set(client, true);
+      return value;
+    } catch (error) {
+      if (isFailure(error)) {
+        const keys = [client, ...(network === undefined ? [] : [network]), EVERYBODY];
+        await outsideRequest(() =>
+          Promise.all(windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key)))),
+        );
+      }
+      throw error;
+    }
+  }
+
+  return {
+    run(address, options, action) {
+      const { signal, network, device } = options;
+      const client = device === undefined ? address : `device ${device}`;
+      const own = () => failuresLeft(client, 'perClient');
+      const mine = () => attempt(client, options, action);
+      const asStranger = () => inLine(EVERYBODY, signal, () => own().then(() => strangersLeft(client)), mine);
+      return inLine(client, signal, own, () => {
+        if (device !== undefined || known.has(client)) return mine();
+        if (network === undefined) return asStranger();
+        return inLine(network, signal, () => failuresLeft(network, 'perNetwork'), asStranger);
+      });
+    },
+  };
+}
+
+function tooMany(msLeft: number): AppError {
+  return new AppError('too-many-attempts', { retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
+}
+
+/** The attempts of this process. */
+export const attempts = processWide('attempts', createAttempts);

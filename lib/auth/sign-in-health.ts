@@ -1,0 +1,120 @@
+import 'server-only';
+import { findEmployee } from '../dingtalk/users';
+import { platform } from '../dingtalk-client';
+import { AppError, type Problem, toAppError } from '../errors';
+import { messagesIn } from '../i18n';
+import { log } from '../log';
+import type { Session } from '../session/session-cookie';
+import { processWide } from '../singleton';
+import { within } from '../within';
+
+/**
+ * Whether sign-ins work, as far as this process knows: from a harmless call at the start, and from how sign-ins end.
+ * For the body of `/api/ready`, never for its status: no other process of this app would fare better.
+ */
+export type SignInHealth = { ok: true } | { ok: false; reason: Problem; door?: Session['door'] };
+
+/** No such person: an answer about them says that token, address and permission are in order. Not counted by DingTalk. */
+const ABSENT_UNION_ID = 'dingpassReadinessCheck';
+const CHECK_DEADLINE_MS = 5000;
+/** While something is wrong, whoever asks for readiness has it looked at again after this time. */
+const CHECK_AGAIN_MS = 5000;
+/** The first answer waits so long for the check at the start. */
+const PATIENCE_MS = 2500;
+
+/** What is wrong for everybody, or with one door. */
+type Scope = 'everybody' | 'browser';
+
+const health = processWide('sign-in-health', () => ({
+  failures: new Map<Scope, Problem>(),
+  checking: undefined as Promise<void> | undefined,
+  checkedAt: Number.NEGATIVE_INFINITY,
+}));
+
+/** How sign-ins fare. Waits for the check at the start, a little; never throws. */
+export async function signInHealth(): Promise<SignInHealth> {
+  const state = health();
+  const isDue = performance.now() - state.checkedAt > CHECK_AGAIN_MS;
+  if (state.failures.has('everybody') && isDue) void checkSignIn();
+  if (state.checking && state.checkedAt === Number.NEGATIVE_INFINITY)
+    await within(state.checking, PATIENCE_MS);
+  const reason = state.failures.get('everybody') ?? (platform().isReachable() ? undefined : 'unreachable');
+  if (reason) return { ok: false, reason };
+  const inBrowser = state.failures.get('browser');
+  return inBrowser ? { ok: false, reason: inBrowser, door: 'browser' } : { ok: true };
+}
+
+/**
+ * Fetches the app token and asks after a person who does not exist. What is wrong is logged, with its remedy. One check
+ * at a time; never throws.
+ */
+export function checkSignIn(): Promise<void> {
+  const state = health();
+  state.checking ??= check().finally(() => {
+    state.checking = undefined;
+    state.checkedAt = performance.now();
+  });
+  return state.checking;
+}
+
+async function check(): Promise<void> {
+  const undertaking = { signal: AbortSignal.timeout(CHECK_DEADLINE_MS), calls: 0 };
+  try {
+    await platform().warm();
+    await findEmployee(platform(), ABSENT_UNION_ID, undertaking);
+    settle('everybody', undefined);
+  } catch (error) {
+    const failure = asFailure(error);
+    // DingTalk looks at token, address and permission before it looks for the person.
+    const isAnswered = failure.problem === 'not-member' || failure.problem === 'request-refused';
+    settle('everybody', isAnswered ? undefined : failure);
+  }
+}
+
+/** A sign-in went well, or did not. */
+export function noteSignIn(door: Session['door'], error?: unknown): void {
+  if (error === undefined) {
+    settle('everybody', undefined);
+    if (door === 'browser') settle('browser', undefined);
+    return;
+  }
+  if (!(error instanceof AppError) || !SAYS_SOMETHING.has(error.problem)) return;
+  const isBrowserOnly = /userAccessToken$|\/contact\/users\/me$/.test(error.detail.api ?? '');
+  settle(isBrowserOnly ? 'browser' : 'everybody', error);
+}
+
+/** Not what one odd record or our own queue can cause. */
+const SAYS_SOMETHING = new Set<Problem>([
+  'bad-credentials',
+  'token-refused',
+  'permission-missing',
+  'address-refused',
+  'app-disabled',
+  'throttled',
+  'quota-spent',
+  'unreachable',
+]);
+
+function settle(scope: Scope, failure: AppError | undefined): void {
+  const { failures } = health();
+  const before = failures.get(scope);
+  if (failure) failures.set(scope, failure.problem);
+  else failures.delete(scope);
+  if (before === failure?.problem) return;
+  if (failure) log().warn({ event: 'warm-up', ...failure.toLog(), ...explanationOf(failure.problem) });
+  else log().info({ event: 'warm-up', outcome: 'ok' });
+}
+
+/** For whoever reads the log: why, and what to do. */
+function explanationOf(problem: Problem): { cause: string; remedy: string } {
+  const { cause, remedy } = messagesIn('en').problems[problem];
+  return { cause, remedy };
+}
+
+function asFailure(error: unknown): AppError {
+  try {
+    return toAppError(error);
+  } catch {
+    return new AppError('internal', {}, { cause: error });
+  }
+}

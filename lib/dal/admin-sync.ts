@@ -1,0 +1,90 @@
+import 'server-only';
+import { currentMember } from '../auth/auth';
+import { directoryStore } from '../directory/libsql-store';
+import type { MirrorState, Missing, SkippedDepartment, SyncProgress } from '../directory/mirror-state';
+import type { StoredRun } from '../directory/store';
+import { isDeadOwner } from '../directory/sync/lease';
+import { nextSyncAt, startSync } from '../directory/sync/schedule';
+import { isViewerAdministrator, requireAdministrator } from './viewer';
+
+export type { SyncProgress };
+
+/** What an administrator sees and does about the sync. Each function finds out who asks, and refuses others. */
+
+export interface SyncRun {
+  id: number;
+  /** `shrunk`: read, but not taken over, because more than 20 % of the people were gone. */
+  state: 'running' | 'interrupted' | 'complete' | 'partial' | 'failed' | 'shrunk';
+  /** Who started it. */
+  by: 'schedule' | 'admin' | 'command';
+  startedAt: number;
+  endedAt: number | undefined;
+  added: number;
+  changed: number;
+  removed: number;
+  people: number;
+  departments: number;
+  calls: number;
+  missing: Missing[];
+  skipped: SkippedDepartment[];
+  /** Only while it runs. */
+  progress: SyncProgress | undefined;
+}
+
+export interface SyncStatus {
+  state: MirrorState;
+  /** The run under way, in whatever process. */
+  running: SyncRun | undefined;
+  /** When the next one begins by itself; undefined: never, or now. */
+  nextAt: number | undefined;
+  /** Newest first, at most 20. */
+  history: SyncRun[];
+}
+
+const HISTORY = 20;
+
+/**
+ * Whether the visitor is an administrator: `ADMIN_USER_IDS`, or one of DingTalk's main administrators.
+ *
+ * @param ask false for what only decorates a page: DingTalk is not asked while there is no directory
+ */
+export async function isAdministrator({ ask = true }: { ask?: boolean } = {}): Promise<boolean> {
+  const member = await currentMember();
+  return member !== null && (await isViewerAdministrator(member.userId, { ask }));
+}
+
+/** @throws AppError `not-signed-in`, `not-permitted` */
+export async function syncStatus(): Promise<SyncStatus> {
+  await requireAdministrator();
+  const store = directoryStore();
+  const [{ generation: _, revision: __, ...state }, runs] = [await store.state(), await store.runs(HISTORY)];
+  const alive = await store.isLeased(isDeadOwner);
+  const history = runs.map((run) => toSyncRun(run, alive));
+  const running = history.find((run) => run.state === 'running');
+  return { state, running, nextAt: running ? undefined : nextSyncAt(runs), history };
+}
+
+/**
+ * Starts a run in the background, and returns when it shows; false when one is under way already, here or in another process.
+ *
+ * @param acceptShrink take the result over even if more than 20 % of the people are gone
+ * @throws AppError `not-signed-in`, `not-permitted`
+ */
+export async function startSyncNow({
+  acceptShrink = false,
+}: {
+  acceptShrink?: boolean;
+} = {}): Promise<boolean> {
+  await requireAdministrator();
+  return startSync('admin', acceptShrink);
+}
+
+function toSyncRun({ progress, touchedAt: _, startedBy, ...run }: StoredRun, alive: boolean): SyncRun {
+  const running = run.state === 'running';
+  return {
+    ...run,
+    by: startedBy,
+    state: running && !alive ? 'interrupted' : run.state,
+    progress: running ? (progress as SyncProgress | undefined) : undefined,
+  };
+}

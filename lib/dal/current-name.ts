@@ -1,0 +1,23 @@
+import 'server-only';
+import { directoryStore } from '../directory/libsql-store';
+import type { Session } from '../session/session-cookie';
+import { shownName } from '../shown-text';
+
+type Owner = Pick<Session, 'userId' | 'name'>;
+
+/** What a member is called now: a session has the name that was theirs at the sign-in. Asks the mirror, never DingTalk. */
+export async function currentName({ userId, name }: Owner): Promise<string> {
+  // Whatever is wrong with the mirror, there is a name.
+  const member = await directoryStore()
+    .member(userId)
+    .catch(() => null);
+  return member ? shownName(member.record.name, userId) : name;
+}
+
+/** The same for several owners of sessions, by user id. */
+export async function currentNames(owners: readonly Owner[]): Promise<Map<string, string>> {
+  const names = new Map(owners.map(({ userId, name }) => [userId, name]));
+  const members = await directoryStore().members([...names.keys()]);
+  for (const { userId, record } of members) names.set(userId, shownName(record.name, userId));
+  return names;
+}

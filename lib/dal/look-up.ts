@@ -1,0 +1,25 @@
+import 'server-only';
+import { config } from '../config';
+import { refreshMember } from '../directory/refresh';
+import type { StoredDetail } from '../directory/store';
+import { endMissingMember } from '../session/sessions';
+import { outsideRequest } from '../singleton';
+import { callBudget } from './call-budget';
+
+/** A manager and the roles of today are told of single people only: their page asks, at most this often. */
+const MAX_AGE_MS = 3_600_000;
+/** The page is shown without, rather than late. */
+const PATIENCE_MS = 800;
+
+/**
+ * Asks DingTalk about somebody whose page is opened, unless that was done lately or the viewer's pages have asked too
+ * often. Never throws, never takes long.
+ */
+export async function lookUp(viewerId: string, userId: string, detail: StoredDetail | null): Promise<void> {
+  if (!config().directory.sync || (detail && Date.now() - detail.checkedAt < MAX_AGE_MS)) return;
+  if (!callBudget().take(viewerId)) return;
+  // Whatever fails: the mirror has an answer.
+  const signal = outsideRequest(() => AbortSignal.timeout(PATIENCE_MS));
+  const member = await refreshMember(userId, signal).catch(() => undefined);
+  if (member === null) await endMissingMember(userId);
+}

@@ -1,0 +1,54 @@
+import 'server-only';
+import { headers } from 'next/headers';
+import { currentMember, requireMember } from '../auth/auth';
+import { AppError } from '../errors';
+import type { Session } from '../session/session-cookie';
+import { sessions } from '../session/session-cookie';
+import { pageOfSessions } from '../session/session-pages';
+import type { SessionRow } from '../session/session-store';
+import { revocations } from '../session/sessions';
+
+/** A session as its owner sees it. */
+export interface OwnSession extends SessionRow {
+  /** The one that asks. */
+  isThis: boolean;
+}
+
+/**
+ * The sessions of whoever asks, newest first.
+ *
+ * @param after what a page before called `next`
+ * @throws AppError `not-signed-in`, `sessions-unknown`
+ */
+export async function mySessions(
+  after?: string,
+): Promise<{ sessions: OwnSession[]; next: string | undefined }> {
+  const { id, userId } = await requireMember();
+  const page = await pageOfSessions({ userId }, after);
+  return { ...page, sessions: page.sessions.map((row) => ({ ...row, isThis: row.id === id })) };
+}
+
+/** Ends one session of whoever asks. @throws AppError `not-found` when it is not theirs */
+export async function endMySession(id: string): Promise<Session> {
+  const session = await requireMember();
+  const row = await revocations().store.find(id);
+  if (row?.userId !== session.userId) throw new AppError('not-found');
+  if (id === session.id) await forgetSeal();
+  await revocations().endSession(row, { reason: 'by-owner', by: session.userId });
+  return session;
+}
+
+/** Ends all sessions of whoever asks, this one included. @returns the `Set-Cookie` value that removes the cookie */
+export async function signOutEverywhere(): Promise<{ session: Session | null; setCookie: string }> {
+  const session = await currentMember();
+  if (session) {
+    await forgetSeal();
+    await revocations().endPeople([session.userId], { reason: 'everywhere', by: session.userId });
+  }
+  return { session, setCookie: sessions().clear() };
+}
+
+/** What was in a cookie that nobody may use again need not stay in memory. */
+async function forgetSeal(): Promise<void> {
+  sessions().forget((await headers()).get('cookie'));
+}

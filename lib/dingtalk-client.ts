@@ -1,0 +1,35 @@
+import 'server-only';
+import { config } from './config';
+import { type Client, createClient } from './dingtalk/client';
+import { createProxyFor } from './dingtalk/outgoing-proxy';
+import { keepOutOfLog } from './log';
+import { outsideRequest, processWide } from './singleton';
+
+/** Somebody is about to sign in: what they would have to wait for is begun now. Never throws. */
+export function expectSignIn(): void {
+  platform()
+    .warm()
+    .catch(() => undefined);
+}
+
+/** The one DingTalk client of this process. */
+export const platform = processWide('platform', (): Client => {
+  const { clientId, clientSecret, apiUrl, oapiUrl } = config();
+  const client = createClient({
+    clientId,
+    clientSecret,
+    apiUrl,
+    oapiUrl,
+    onToken: keepOutOfLog,
+    proxyFor: proxyFor(),
+  });
+  // Its token, its connections and its deadlines outlive the request that asks first.
+  return {
+    ...client,
+    call: (request) => outsideRequest(() => client.call(request)),
+    warm: () => outsideRequest(client.warm),
+  };
+});
+
+/** Which outgoing proxy DingTalk's addresses are asked through, calls and Stream alike. */
+export const proxyFor = processWide('outgoing-proxy', () => createProxyFor(config().outgoingProxy));

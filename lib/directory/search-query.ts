@@ -1,0 +1,79 @@
+import 'server-only';
+import { shownText } from '../shown-text';
+import { fold, spaced, squeeze, wordsIn } from './normalize';
+import { reversed } from './search-keys';
+
+/** Longer input is cut: nobody's name is longer, and nobody's patience. */
+const MAX_QUERY = 64;
+const MAX_TERMS = 4;
+const MIN_MOBILE_DIGITS = 3;
+const MAX_TOKENS = 24;
+
+/** How to look for some terms. */
+export interface SearchPlan {
+  /** The terms, folded. */
+  terms: string[];
+  /** Letters and digits, folded: the beginning of a key. */
+  key: string;
+  /** Digits from the last to the first, when all of it can be the end of a mobile number. */
+  mobileTail: string | undefined;
+  /** Also look at numbers that people hide. */
+  hiddenMobiles: boolean;
+  /** Expression for the full-text index, safe by construction: the words of the only term, side by side. */
+  words: string | undefined;
+  /** The same: every term somewhere, in whatever order. */
+  each: string;
+}
+
+/** What somebody typed, cleaned: its terms, and how it is shown. */
+export function parseQuery(input: string): { shown: string; terms: string[] } {
+  // Cut by characters, not by halves of them; twice, because folding can lengthen.
+  const cut = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('');
+  const shown = shownText(cut) ?? '';
+  const folded = fold(shown).slice(0, MAX_QUERY);
+  const terms = folded.split(/\s+/).filter((term) => squeeze(term) !== '');
+  return { shown, terms: terms.slice(0, MAX_TERMS) };
+}
+
+/** @param text folded terms, with blanks between them */
+export function planSearch(text: string, hiddenMobiles: boolean): SearchPlan {
+  const terms = text.split(/\s+/).filter((term) => squeeze(term) !== '');
+  return {
+    terms,
+    key: squeeze(text),
+    mobileTail: mobileTail(text),
+    hiddenMobiles,
+    words: terms.length === 1 ? phrase(text) : undefined,
+    each: terms.map((term) => anywhere(term, hiddenMobiles)).join(' AND '),
+  };
+}
+
+/** As people write numbers, and as they are shown: the country's code is no part of what DingTalk keeps. */
+function mobileTail(text: string): string | undefined {
+  const number = text.replace(/^(?:(?:\+|00)\d{1,4}[\s-]+|\+86|0086)/, '');
+  if (!/^[\d\s()+.\p{Pd}]+$/u.test(number)) return undefined;
+  const digits = number.replace(/\D/g, '');
+  return digits.length >= MIN_MOBILE_DIGITS ? reversed(digits) : undefined;
+}
+
+/** A term in a name or a title, or as the beginning of a key. */
+function anywhere(term: string, hiddenMobiles: boolean): string {
+  const tail = mobileTail(term);
+  const mobiles = hiddenMobiles ? '{mobile hidden_mobile}' : 'mobile';
+  const ways = [
+    `{name rest} : ${phrase(term)}`,
+    `keys : "${squeeze(term)}" *`,
+    ...(tail === undefined ? [] : [`${mobiles} : "${tail}" *`]),
+  ];
+  return `(${ways.map((way) => `(${way})`).join(' OR ')})`;
+}
+
+/** The words of a text side by side; the last one may go on, unless that would fit too much. */
+function phrase(text: string): string | undefined {
+  const tokens = wordsIn(spaced(text)).slice(0, MAX_TOKENS);
+  const last = tokens.at(-1);
+  if (last === undefined) return undefined;
+  const goesOn = last.length >= 2 && /^[a-z0-9]+$/.test(last) ? '*' : '';
+  // Only letters and digits are left: nothing in it can end the quotation.
+  return `"${tokens.join(' ')}"${goesOn}`;
+}

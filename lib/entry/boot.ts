@@ -1,0 +1,77 @@
+import 'server-only';
+import { watchSessions } from '../auth/refusals';
+import { checkSignIn } from '../auth/sign-in-health';
+import { ConfigError, config } from '../config';
+import { startDirectory } from '../directory/sync/schedule';
+import { closeEvents, startEvents } from '../events/directory-events';
+import { startLeavers } from '../events/leavers';
+import { type ConnectionOptions, watchConnections } from '../http/request-hooks';
+import { lifecycle } from '../lifecycle';
+import { guardOutput, log } from '../log';
+import { isGuessable } from '../session/key-strength';
+import { revocations } from '../session/sessions';
+import { closeAudit } from '../storage/audit-log';
+import { closeDatabases } from '../storage/database';
+import { DatabaseOwnerError } from '../storage/database-owner';
+
+/** Checks the settings once, ends the process if they are wrong, then starts the background work. */
+export function boot(connections: ConnectionOptions): void {
+  try {
+    config();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    refuse(error.message);
+  }
+  guardOutput();
+  warnOfWeakKeys();
+  watchSessions();
+  watchConnections(connections);
+  openRecords();
+  // The first person should not wait for the app token, and whoever runs it should hear now what is missing.
+  void checkSignIn();
+  startDirectory();
+  startLeavers();
+  startEvents();
+  stopCleanly();
+}
+
+/** What is still in memory is written down before the process ends, and the database is left as one complete file. */
+function stopCleanly(): void {
+  const state = lifecycle();
+  state.settle = async () => {
+    await Promise.allSettled([closeEvents(), closeAudit(), revocations().flushSeen()]);
+  };
+  if (!state.isManaged) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        state.draining = true;
+        void state.settle();
+      });
+    }
+  }
+  process.once('exit', closeDatabases);
+}
+
+/** A cookie gives whoever has it something to try guesses on, without ever asking us. */
+function warnOfWeakKeys(): void {
+  const weak = [...config().sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([keyId]) => keyId);
+  if (weak.length > 0) log().warn({ event: 'weak-session-keys', keyIds: weak, remedy: 'npm run keys' });
+}
+
+/** Without a database nobody could be told from a leaver: then it is better not to start. */
+function openRecords(): void {
+  try {
+    revocations();
+  } catch (error) {
+    if (error instanceof DatabaseOwnerError) refuse(error.message);
+    const { message } = error as Error;
+    refuse(
+      `dingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\ndingpass 无法启动：打不开 DATA_DIR 中的数据库。`,
+    );
+  }
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`\n${message}\n\n`);
+  process.exit(1);
+}

@@ -1,0 +1,29 @@
+import 'server-only';
+import { type SignInHealth, signInHealth } from '../auth/sign-in-health';
+import { lifecycle } from '../lifecycle';
+import { revocations } from '../session/sessions';
+
+/** Why requests should go to another process. What no other process could do better is no reason. */
+export type NotReady = 'starting' | 'draining' | 'database';
+
+export interface Readiness {
+  /** Undefined: requests may come. */
+  notReady: NotReady | undefined;
+  signIn: SignInHealth;
+}
+
+/** Whether requests may come, and how sign-ins fare. Never throws. */
+export async function readiness(): Promise<Readiness> {
+  const notReady = lifecycle().draining ? 'draining' : lackingRecords();
+  return { notReady, signIn: await signInHealth() };
+}
+
+function lackingRecords(): NotReady | undefined {
+  try {
+    const { view } = revocations();
+    if (view.isFresh()) return undefined;
+    return view.hasLooked() ? 'database' : 'starting';
+  } catch {
+    return 'database';
+  }
+}

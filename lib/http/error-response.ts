@@ -1,0 +1,35 @@
+import 'server-only';
+import { config } from '../config';
+import { mayRetry, type OperatorDetail, type Problem, problems } from '../errors';
+import type { Messages } from '../i18n';
+
+/** A problem in its reader's words. */
+export interface Explanation {
+  message: string;
+  /** What the person can do now. */
+  nextStep: string;
+  /** Whether trying again can help. */
+  retry: boolean;
+  /** Only with `SHOW_OPERATOR_HINTS=true`. */
+  operator?: OperatorHint | undefined;
+}
+
+export interface OperatorHint extends OperatorDetail {
+  cause: string;
+  remedy: string;
+  actor: string;
+}
+
+/** An error as programs and our own pages read it. Nothing of the cause leaves the server. */
+export interface WireError extends Explanation {
+  code: string;
+  requestId: string;
+}
+
+/** Explains a problem to the person, and to the operator where that is switched on. */
+export function explain(problem: Problem, messages: Messages, detail: OperatorDetail = {}): Explanation {
+  const { person, next, cause, remedy } = messages.problems[problem];
+  const actor = messages.actors[problems[problem].actor];
+  const operator = config().showOperatorHints ? { cause, remedy, actor, ...detail } : undefined;
+  return { message: person, nextStep: next, retry: mayRetry(problem), operator };
+}

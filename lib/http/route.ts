@@ -1,0 +1,158 @@
+import 'server-only';
+import { randomUUID } from 'node:crypto';
+import { config } from '../config';
+import type { Undertaking } from '../dingtalk/client';
+import { AppError, type OperatorDetail, type Problem, problems } from '../errors';
+import { messagesIn, preferredLanguage } from '../i18n';
+import { log, withoutSecrets } from '../log';
+import { wasReplaced } from '../session/replaced-sessions';
+import { sessions } from '../session/session-cookie';
+import { outsideRequest } from '../singleton';
+import { record } from '../storage/audit-log';
+import { explain, type WireError } from './error-response';
+
+export { readBytes, readForm, readJson } from './request-body';
+
+/** The person has an answer within 8 s, so the calls behind it have a little less. */
+const UNDERTAKING_DEADLINE_MS = 7500;
+
+/** One request's way through the house. */
+export interface Trip {
+  /** Shown to people, written in the log, sent as `x-request-id`. */
+  requestId: string;
+  undertaking: Undertaking;
+  /** Adds fields to the one line that the log gets of this request. */
+  note(fields: Record<string, string | number | boolean | undefined>): void;
+  /** Adds a `Set-Cookie` to the answer, whether the handler succeeds or fails. */
+  setCookie(setCookie: string): void;
+  /** Has the log tell this failure, for a handler that answers it in its own way instead of throwing it. */
+  fail(error: AppError): void;
+}
+
+type Handler = (request: Request, trip: Trip) => Promise<Response>;
+
+/**
+ * Wraps a route handler: a request id, one log line, errors as JSON in the caller's language, and no caching of
+ * anything that may depend on a session.
+ *
+ * @param event what the log calls it, such as `sign-in`; undefined logs only what is our or DingTalk's fault
+ */
+export function route(event: string | undefined, handler: Handler): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const started = performance.now();
+    const notes: Record<string, unknown> = {};
+    const setCookies: string[] = [];
+    let failure: unknown;
+    // Most requests are answered long before.
+    const signal = outsideRequest(() => AbortSignal.timeout(UNDERTAKING_DEADLINE_MS));
+    const trip: Trip = {
+      requestId: randomUUID(),
+      undertaking: { signal, calls: 0 },
+      note: (fields) => Object.assign(notes, fields),
+      setCookie: (setCookie) => setCookies.push(setCookie),
+      fail: (error) => {
+        failure = error;
+      },
+    };
+    let response: Response;
+    try {
+      response = await handler(request, trip);
+    } catch (error) {
+      failure = error;
+      response = await errorResponse(error, request, trip.requestId);
+    }
+    for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
+    response.headers.set('cache-control', 'private, no-store');
+    response.headers.set('vary', 'cookie, accept-language');
+    response.headers.set('x-request-id', trip.requestId);
+    const ms = Math.round(performance.now() - started);
+    const line = {
+      event: event ?? 'refusal',
+      requestId: trip.requestId,
+      ms,
+      upstreamCalls: trip.undertaking.calls,
+      ...notes,
+    };
+    if (failure !== undefined) {
+      logFailure(failure, line, event !== undefined);
+      if (event === 'sign-in') recordRefusal(failure, notes);
+    } else if (event !== undefined) {
+      log().info({ ...line, outcome: response.status < 400 ? 'ok' : 'refused' });
+    }
+    return response;
+  };
+}
+
+/** A handler for methods that an address does not take. @param allowedMethods such as `GET, POST` */
+export function refuseMethod(allowedMethods: string): (request: Request) => Promise<Response> {
+  return route(undefined, async () => {
+    throw new AppError('method-not-allowed', { allowedMethods });
+  });
+}
+
+/**
+ * Refuses what another site sent. The Origin must be exactly ours; where an old webview sends no `Sec-Fetch-Site`
+ * that is enough, and where one is sent it must agree. A request without an Origin did not come from our page.
+ */
+export function assertSameOrigin(request: Request): void {
+  const site = request.headers.get('sec-fetch-site');
+  const ours = request.headers.get('origin') === config().publicOrigin;
+  if (!ours || (site !== null && site !== 'same-origin')) throw new AppError('cross-site');
+}
+
+/** Says when another attempt makes sense, where one does. */
+export function setRetryAfter(headers: Headers, problem: Problem, detail: OperatorDetail): void {
+  if (problems[problem].status !== 503 && problem !== 'too-many-attempts') return;
+  headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
+}
+
+/** Whether the cookie in a request that was refused is of no use any more, and may be taken away. */
+async function isUseless(request: Request): Promise<boolean> {
+  const opened = await sessions().open(request.headers.get('cookie'));
+  return opened.session ? !wasReplaced(opened.session.id) : opened.reason !== 'absent';
+}
+
+async function errorResponse(failure: unknown, request: Request, requestId: string): Promise<Response> {
+  const { problem, detail } = failure instanceof AppError ? failure : new AppError('internal');
+  const headers = new Headers();
+  setRetryAfter(headers, problem, detail);
+  if (problem === 'not-signed-in' && (await isUseless(request)))
+    headers.set('set-cookie', sessions().clear());
+  // What was unsupported may have been the encoding (RFC 9110, 15.5.16).
+  if (problem === 'unsupported-media-type') headers.set('accept-encoding', 'identity');
+  if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);
+  // The rest of such a body is not going to be read.
+  if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
+  const messages = messagesIn(preferredLanguage(request.headers.get('accept-language')));
+  const { code, status } = problems[problem];
+  const error: WireError = { code, requestId, ...explain(problem, messages, detail) };
+  headers.set('content-type', 'application/json');
+  // The operator's part repeats words of DingTalk's, which can be anything.
+  return new Response(withoutSecrets(JSON.stringify({ error })), { status, headers });
+}
+
+function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: boolean): void {
+  if (!(failure instanceof AppError)) {
+    log().error({ ...line, outcome: 'internal', err: failure });
+    return;
+  }
+  const fields = { ...line, ...failure.toLog() };
+  if (failure.status >= 500) log().error(fields);
+  else if (isEvent) log().warn(fields);
+}
+
+function recordRefusal(failure: unknown, { door }: Record<string, unknown>): void {
+  record({
+    event: 'sign-in-refused',
+    reason: failure instanceof AppError ? failure.problem : 'internal',
+    detail: typeof door === 'string' ? door : undefined,
+  });
+}
+
+/**
+ * Whether a browser, or whoever looks at links for people, asks for this before anybody has opened it. What works once
+ * must not be spent on it.
+ */
+export function isFetchedAhead({ method, headers }: Request): boolean {
+  return method === 'HEAD' || headers.has('sec-purpose') || headers.has('purpose') || headers.has('x-moz');
+}

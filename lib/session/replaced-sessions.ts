@@ -1,0 +1,18 @@
+import 'server-only';
+import { LRUCache } from 'lru-cache';
+import { processWide } from '../singleton';
+
+/** Ids of sessions that gave way to a newer one of the same browser. */
+const replaced = processWide('replaced-sessions', () => new LRUCache<string, true>({ max: 10_000 }));
+
+export function noteReplaced(sessionId: string): void {
+  replaced().set(sessionId, true);
+}
+
+/**
+ * Whether a newer session took this one's place. A browser applies a late answer to whatever cookie it has by then: an
+ * answer to a request that was sent before the sign-in must not take the newer cookie away.
+ */
+export function wasReplaced(sessionId: string): boolean {
+  return replaced().has(sessionId);
+}

@@ -1,0 +1,70 @@
+import 'server-only';
+import type { Migration } from '../storage/database';
+
+/**
+ * `sequence` is one more with each change that others have to learn. The first epoch is a number that no other
+ * database has: sessions of a database that was lost are over with it, because nobody knows which were revoked.
+ * `checked` is 1 once DingTalk has answered about the session's owner, 0 before, and until then, while somebody asks,
+ * the Unix time at which their turn ends.
+ */
+export const revocationMigrations: readonly Migration[] = [
+  {
+    name: 'revocation-1',
+    sql: `
+CREATE TABLE revocation_head (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  epoch INTEGER NOT NULL,
+  epoch_sequence INTEGER NOT NULL,
+  sequence INTEGER NOT NULL
+);
+INSERT INTO revocation_head VALUES (1, 1 + abs(random() % 1000000000000), 0, 0);
+
+CREATE TABLE revocation_person (
+  user_id TEXT PRIMARY KEY,
+  generation INTEGER NOT NULL,
+  sequence INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX revocation_person_sequence ON revocation_person (sequence);
+
+CREATE TABLE session (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  door TEXT NOT NULL,
+  client TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  issued_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL,
+  checked INTEGER NOT NULL DEFAULT 0,
+  ended_at INTEGER,
+  ended_reason TEXT,
+  ended_by TEXT,
+  ended_sequence INTEGER
+) WITHOUT ROWID;
+CREATE INDEX session_person ON session (user_id, issued_at);
+CREATE INDEX session_issued ON session (issued_at, id);
+CREATE INDEX session_expiry ON session (expires_at);
+CREATE INDEX session_ended ON session (ended_sequence) WHERE ended_sequence IS NOT NULL;
+
+CREATE TABLE revocation_event (
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX revocation_event_at ON revocation_event (at);
+`,
+  },
+  {
+    name: 'revocation-2',
+    sql: `
+CREATE TABLE stale (key TEXT PRIMARY KEY, stale TEXT NOT NULL, mark INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE missed_event (id TEXT PRIMARY KEY, event TEXT NOT NULL) WITHOUT ROWID;
+`,
+  },
+  {
+    // Up to when rows may be dropped; Unix time in seconds. 0: never dropped any yet.
+    name: 'revocation-3',
+    sql: 'ALTER TABLE revocation_head ADD COLUMN prune_horizon INTEGER NOT NULL DEFAULT 0;',
+  },
+];

@@ -1,0 +1,29 @@
+import 'server-only';
+import type { SessionFilter, SessionRow } from './session-store';
+import { revocations } from './sessions';
+
+export interface SessionsPage {
+  /** Newest first. */
+  sessions: SessionRow[];
+  /** Where the next page begins, if there is one. */
+  next: string | undefined;
+}
+
+const PAGE_SIZE = 50;
+
+/** A page of the sessions that stand. @param after what a page before called `next`; anything else is the beginning */
+export async function pageOfSessions(
+  filter: Pick<SessionFilter, 'userId' | 'text'>,
+  after: string | undefined,
+): Promise<SessionsPage> {
+  const { store, flushSeen } = revocations();
+  await flushSeen();
+  const [, issuedAt, id] = /^(\d{1,12})-([0-9a-f-]{36})$/.exec(after ?? '') ?? [];
+  const sessions = await store.live({
+    ...filter,
+    after: id === undefined ? undefined : { issuedAt: Number(issuedAt), id },
+    limit: PAGE_SIZE + 1,
+  });
+  const last = sessions.length > PAGE_SIZE ? sessions[PAGE_SIZE - 1] : undefined;
+  return { sessions: sessions.slice(0, PAGE_SIZE), next: last && `${last.issuedAt}-${last.id}` };
+}

@@ -1,0 +1,208 @@
+import 'server-only';
+import { config } from '../config';
+import { noteLeaver, refreshMember } from '../directory/refresh';
+import { AppError } from '../errors';
+import { createSafetyNet, type SafetyNetOptions } from '../events/recheck';
+import { log } from '../log';
+import { processWide } from '../singleton';
+import { pruneAudit } from '../storage/audit-log';
+import { recordsDatabase } from '../storage/database';
+import { createIdleCheck } from './idle';
+import { createLibsqlRevocations } from './libsql-session-store';
+import { createView, type RevocationView } from './revocation-cache';
+import type { Session } from './session-cookie';
+import type { Ending, RevocationStore, SessionRow, Standing, Told } from './session-store';
+import { createUnwritten } from './unwritten';
+
+/** How often it is written down when sessions were last used. */
+const SEEN_EVERY_MS = 30_000;
+const PRUNE_EVERY_MS = 3_600_000;
+/** A process that is started anew every day has to drop what is old, too. */
+const PRUNE_FIRST_MS = 5000;
+
+/** The sessions of the company, as this process knows them. */
+export interface Revocations {
+  store: RevocationStore;
+  view: RevocationView;
+  /** Whether a session still stands. A session that does is noted as used. */
+  verify(session: Session): Promise<'valid' | 'ended' | 'unknown'>;
+  /** Where a sign-in begins: whatever ends the person's sessions from here on overtakes it. */
+  sequence(): Promise<number>;
+  /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
+  open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
+  endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
+  /** @returns how many sessions that were, as far as is known */
+  endGone(userIds: readonly string[], ending: Ending): Promise<number>;
+  endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
+  endEveryone(ending: Ending): Promise<void>;
+  /** Writes down when sessions were last used. */
+  flushSeen(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface RevocationsOptions {
+  store: RevocationStore;
+  isStillThere: SafetyNetOptions['isStillThere'];
+  /** A session that was not used for so long is over. */
+  idleSeconds?: number | undefined;
+  /** A clock that nobody sets. */
+  now?: () => number;
+  /** Between two tries to write what could not be written. */
+  retryMs?: number;
+}
+
+export function createRevocations({
+  store,
+  isStillThere,
+  idleSeconds,
+  ...timing
+}: RevocationsOptions): Revocations {
+  const unwritten = createUnwritten({
+    touch: store.touch,
+    onFailure: (error) => log().error({ event: 'sessions-unwritable', err: error }),
+    onRecovery: () => log().info({ event: 'sessions-writable' }),
+    ...timing,
+  });
+  const view = createView({
+    store,
+    ...(timing.now ? { now: timing.now } : {}),
+    isWritable: unwritten.isWritable,
+    onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
+    onAnswer: () => log().info({ event: 'sessions-back' }),
+  });
+  const net = createSafetyNet({
+    claim: store.claimCheck,
+    settle: store.settleCheck,
+    isStillThere,
+    onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
+  });
+  const idle = idleSeconds === undefined ? undefined : createIdleCheck({ store, idleSeconds });
+  let seen = new Map<string, number>();
+  const timers = [
+    setInterval(() => void flushSeen(), SEEN_EVERY_MS).unref(),
+    setInterval(() => void prune(), PRUNE_EVERY_MS).unref(),
+    setTimeout(() => void prune(), PRUNE_FIRST_MS).unref(),
+  ];
+
+  async function flushSeen(): Promise<void> {
+    if (seen.size === 0) return;
+    const noted = seen;
+    seen = new Map();
+    await unwritten.write(() => store.noteSeen(noted)).catch(() => undefined);
+  }
+
+  async function prune(): Promise<void> {
+    await Promise.all([store.prune(), pruneAudit()]).catch((error: unknown) =>
+      log().warn({ event: 'prune', err: error }),
+    );
+  }
+
+  /**
+   * By the store and in this process at once. What the store does not take stands in this process all the same, and is
+   * written as soon as it can be.
+   */
+  async function end<T>(
+    whom: readonly string[] | 'everybody',
+    how: unknown,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    const release = view.hold(whom);
+    try {
+      const value = await known(unwritten.write(write));
+      await view.refresh();
+      release();
+      return value;
+    } catch (error) {
+      unwritten.keep(JSON.stringify([whom, how]), write, () => void view.refresh().then(release));
+      throw error;
+    }
+  }
+  const ending =
+    <A extends unknown[], T>(write: (userIds: readonly string[], ...how: A) => Promise<T>, none: T) =>
+    async (userIds: readonly string[], ...how: A): Promise<T> =>
+      userIds.length === 0 ? none : end(userIds, how, () => write(userIds, ...how));
+  const endPeople = ending(store.endPeople, undefined);
+
+  async function endSession(
+    session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>,
+    ending: Ending,
+  ): Promise<void> {
+    // At once in this process, whatever becomes of the rest.
+    view.end(session);
+    await end([], [session.id, ending], () => store.endSession(session, ending));
+  }
+
+  /** While the store is silent nobody knows of uses elsewhere, and of endings neither. */
+  async function isInUse(session: Session): Promise<boolean | 'unknown'> {
+    const isUsed = await idle?.use(session).catch(() => 'unknown' as const);
+    if (isUsed !== false) return isUsed ?? true;
+    // When it cannot be written, it is over here, and every other process finds the same.
+    await endSession(session, { reason: 'idle', by: session.userId }).catch(() => undefined);
+    return false;
+  }
+
+  return {
+    store,
+    view,
+    async verify(session) {
+      const verdict = await view.verify(session);
+      if (verdict !== 'valid') return verdict;
+      const inUse = await isInUse(session);
+      if (inUse !== true) return inUse === 'unknown' ? 'unknown' : 'ended';
+      seen.set(session.id, Math.floor(Date.now() / 1000));
+      net.seen(session);
+      return 'valid';
+    },
+    sequence: () => known(store.sequence()),
+    async open(session, options) {
+      const standing = await known(unwritten.write(() => store.open(session, options)));
+      if (!standing) throw new AppError('sign-in-overtaken');
+      if (options.replaces) view.end(options.replaces);
+      return standing;
+    },
+    endSession,
+    endPeople,
+    endGone: ending(store.endGone, 0),
+    endLeavers: ending(store.endLeavers, undefined),
+    endEveryone: (ending) => end('everybody', ending, () => store.endEveryone(ending)),
+    flushSeen,
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      net.close();
+      view.close();
+      await flushSeen();
+      unwritten.close();
+    },
+  };
+}
+
+/** The sessions of this process. */
+export const revocations = processWide('revocations', () =>
+  createRevocations({
+    store: createLibsqlRevocations(recordsDatabase()),
+    idleSeconds: config().sessionIdleSeconds,
+    isStillThere: async (userId) => {
+      const member = await refreshMember(userId);
+      return member?.active === true;
+    },
+  }),
+);
+
+/**
+ * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
+ * Never throws; what cannot be written stands in this process.
+ */
+export async function endMissingMember(userId: string): Promise<void> {
+  await noteLeaver(userId);
+  await revocations()
+    .endGone([userId], { reason: 'check', by: 'check' })
+    .catch(() => undefined);
+}
+
+/** A store that does not answer is a problem of its own. */
+function known<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    throw new AppError('sessions-unknown', {}, { cause: error });
+  });
+}

@@ -1,0 +1,139 @@
+import 'server-only';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AuditEvent, type AuditLine, insertAudit } from './audit-line';
+import { type Database, isBusy } from './database';
+
+/** A line as it was written. */
+export interface WrittenLine extends AuditLine {
+  id: number;
+  /** Unix time in ms. */
+  at: number;
+  count: number;
+}
+
+export interface AuditFilter {
+  event?: AuditEvent | undefined;
+  /** A user id: whom it is about, or who did it. */
+  person?: string | undefined;
+  /** Unix time in ms, from and before. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** Older than this line. */
+  before?: number | undefined;
+  limit: number;
+}
+
+export interface AuditStore {
+  /** Writes lines, all or none. */
+  append(lines: readonly { line: AuditLine; at: number }[]): Promise<void>;
+  /** Newest first. */
+  find(filter: AuditFilter): Promise<WrittenLine[]>;
+  /** Drops lines older than so many days, and the oldest refusals beyond a bound. */
+  prune(days: number): Promise<void>;
+}
+
+const WRITE_PATIENCE_MS = 4000;
+const PRUNE_CHUNK = 500;
+/** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
+const MAX_REFUSALS_OF_A_KIND = 100_000;
+const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused', 'access-refused'];
+const DAY_MS = 86_400_000;
+
+interface Row {
+  id: number;
+  at: number;
+  event: string;
+  user_id: string | null;
+  actor: string | null;
+  session_id: string | null;
+  reason: string | null;
+  detail: string | null;
+  count: number;
+}
+
+/** The audit in a libsql database. @param now Unix time in ms */
+export function createLibsqlAudit(
+  db: Database,
+  now: () => number = Date.now,
+  maxRefusalsOfAKind = MAX_REFUSALS_OF_A_KIND,
+): AuditStore {
+  async function write<T>(action: () => T): Promise<T> {
+    const giveUpAt = performance.now() + WRITE_PATIENCE_MS;
+    for (;;) {
+      try {
+        return db.write(action);
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+        await delay(5 + Math.random() * 20);
+      }
+    }
+  }
+
+  async function dropAll(where: string, ...values: (string | number)[]): Promise<void> {
+    const sql = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE ${where} LIMIT ${PRUNE_CHUNK})`;
+    while ((await write(() => db.run(sql, ...values))) === PRUNE_CHUNK) await delay(20);
+  }
+
+  return {
+    append: (lines) =>
+      write(() => {
+        for (const { line, at } of lines) insertAudit(db, line, at);
+      }),
+
+    find: async (filter) => {
+      const { sql, values } = toSelect(filter);
+      return db.all<Row>(sql, ...values).map(toLine);
+    },
+
+    prune: async (days) => {
+      await dropAll('at < ?', now() - days * DAY_MS);
+      for (const event of REFUSALS) {
+        const last = db.get<{ id: number }>(
+          'SELECT id FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
+          event,
+          maxRefusalsOfAKind,
+        );
+        if (last) await dropAll('event = ? AND id <= ?', event, last.id);
+      }
+    },
+  };
+}
+
+/** Whom a line is about, and who did it, are two indexes: an OR over both would be answered by reading every line. */
+function toSelect({ event, person, from, to, before, limit }: AuditFilter) {
+  const conditions = [
+    ['event = ?', event],
+    ['at >= ?', from],
+    ['at < ?', to],
+    ['id < ?', before],
+  ].filter(([, value]) => value !== undefined) as [string, string | number][];
+  const select = (...all: [string, string | number][]) => ({
+    sql: `SELECT * FROM audit WHERE ${['1 = 1', ...all.map(([condition]) => condition)].join(' AND ')} ORDER BY id DESC LIMIT ?`,
+    values: [...all.map(([, value]) => value), limit],
+  });
+  if (person === undefined) return select(...conditions);
+  // A plus keeps a column's own index out of it: of one event there may be a hundred thousand lines.
+  const others = conditions.map(([condition, value]): [string, string | number] =>
+    condition.startsWith('id') ? [condition, value] : [`+${condition}`, value],
+  );
+  const about = select(['user_id = ?', person], ...others);
+  const by = select(['actor = ?', person], ...others);
+  return {
+    sql: `SELECT * FROM (SELECT * FROM (${about.sql}) UNION SELECT * FROM (${by.sql})) ORDER BY id DESC LIMIT ?`,
+    values: [...about.values, ...by.values, limit],
+  };
+}
+
+function toLine(row: Row): WrittenLine {
+  return {
+    id: row.id,
+    at: row.at,
+    event: row.event as AuditEvent,
+    userId: row.user_id ?? undefined,
+    by: row.actor ?? undefined,
+    sessionId: row.session_id ?? undefined,
+    reason: row.reason ?? undefined,
+    detail: row.detail ?? undefined,
+    count: row.count,
+  };
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Emulator, startEmulator } from '../../../emulator/server';
+import { isViewerAdministrator } from '../../../lib/dal/viewer';
+import { getMember } from '../../../lib/dingtalk/users';
+import { platform } from '../../../lib/dingtalk-client';
+import { directoryStore } from '../../../lib/directory/libsql-store';
+import { noteMember, refreshAdministrators } from '../../../lib/directory/refresh';
+import { startSync } from '../../../lib/directory/sync/schedule';
+import { appEnv } from '../../support/app';
+
+const DAY_MS = 86_400_000;
+
+let emulator: Emulator;
+let main: string;
+beforeAll(async () => {
+  emulator = await startEmulator({ members: 60, departments: 12, enforceQps: false });
+  main = emulator.company.people.find(({ adminLevel }) => adminLevel === 1)!.userid;
+  const env = { ...appEnv(emulator, 'http://127.0.0.1:3000'), DIRECTORY_SYNC: 'on', LOG_LEVEL: 'silent' };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  await startSync('admin');
+  await vi.waitFor(async () => expect((await directoryStore().runs(1))[0]?.state).toBe('complete'), 20_000);
+});
+afterAll(async () => {
+  vi.useRealTimers();
+  await emulator.close();
+});
+
+const listIsRefused = () =>
+  emulator.control.fault({
+    endpoint: '/topapi/user/listadmin',
+    times: 'always',
+    fault: { kind: 'errcode', errcode: 60011 },
+  });
+
+test('a main administrator whose own record says that they are none is none, though the list is refused', async () => {
+  expect(await isViewerAdministrator(main)).toBe(true);
+  listIsRefused();
+  emulator.control.patchPerson(main, { adminLevel: 0 });
+  await noteMember(await getMember(platform(), main));
+  expect(await isViewerAdministrator(main)).toBe(false);
+});
+
+test('so is one of whom a department’s list says it, and who is named again is one again', async () => {
+  emulator.control.clearFaults();
+  emulator.control.patchPerson(main, { adminLevel: 1 });
+  await refreshAdministrators();
+  expect(await isViewerAdministrator(main)).toBe(true);
+  listIsRefused();
+  emulator.control.patchPerson(main, { adminLevel: 0 });
+  const before = (await directoryStore().runs(1))[0]!.id;
+  await startSync('admin');
+  await vi.waitFor(async () => {
+    const [run] = await directoryStore().runs(1);
+    expect(run!.id).toBeGreaterThan(before);
+    expect(run!.state).toBe('partial');
+  }, 20_000);
+  expect(await isViewerAdministrator(main)).toBe(false);
+});
+
+test('a list that was not confirmed for some days belongs to nobody; a new one counts at once', async () => {
+  emulator.control.clearFaults();
+  emulator.control.patchPerson(main, { adminLevel: 1 });
+  await refreshAdministrators();
+  const now = Date.now();
+  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.setSystemTime(now + 2 * DAY_MS);
+  expect(await isViewerAdministrator(main)).toBe(true);
+  vi.setSystemTime(now + 4 * DAY_MS);
+  expect(await isViewerAdministrator(main)).toBe(false);
+  await refreshAdministrators();
+  expect(await isViewerAdministrator(main)).toBe(true);
+});

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest';
+import type { StoredDepartment, StoredMember } from '../../../lib/directory/store';
+import { buildTree } from '../../../lib/directory/tree';
+import { sightOf } from '../../../lib/directory/visibility';
+import { OPEN } from '../../support/directory-store-suite';
+
+/** 1 → 10 → 11 → 12, and 1 → 20. */
+const PARENTS: [number, number | undefined][] = [
+  [1, undefined],
+  [10, 1],
+  [11, 10],
+  [12, 11],
+  [20, 1],
+];
+
+function sight(
+  rules: Record<number, Partial<StoredDepartment>>,
+  viewer: { departments: number[]; roles?: string[]; userId?: string },
+  seeHidden: string[] = [],
+  parents = PARENTS,
+) {
+  const departments = parents.map(([id, parentId], position) => ({
+    ...OPEN,
+    ...rules[id],
+    ...{ id, parentId, position, name: String(id), own: 1, below: 2, belowPublic: 1 },
+  }));
+  const tree = buildTree({ revision: 1 } as never, departments);
+  const userId = viewer.userId ?? 'viewer';
+  const member = someone(userId, viewer.departments);
+  const roles = (viewer.roles ?? []).map((name, id) => ({ id, name, groupName: '' }));
+  const grant = {
+    userIds: seeHidden.filter((entry) => !entry.startsWith('role:')),
+    roles: seeHidden.filter((entry) => entry.startsWith('role:')).map((entry) => entry.slice(5)),
+  };
+  const seen = sightOf(tree, { userId, member, roles }, grant);
+  return { ...seen, ids: parents.map(([id]) => id).filter((id) => seen.seesDepartment(id)) };
+}
+
+function someone(
+  userId: string,
+  departments: number[],
+  record: Partial<StoredMember['record']> = {},
+): StoredMember {
+  return {
+    userId,
+    record: { name: userId, active: true, ...record },
+    departments: departments.map((id) => ({ id, leader: false })),
+  };
+}
+
+const everything = [1, 10, 11, 12, 20];
+
+test('without rules everybody sees everything there is', () => {
+  expect(sight({}, { departments: [20] }).ids).toEqual(everything);
+  expect(sight({}, { departments: [20] }).seesDepartment(999)).toBe(false);
+});
+
+test('a hidden department and what is below it are invisible', () => {
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }).ids).toEqual([1, 20]);
+});
+
+test.each([
+  ['its own people', { departments: [11] }, [1, 11, 20]],
+  ['people permitted by id', { departments: [20], userId: 'boss' }, everything],
+  ['people of a permitted department', { departments: [20] }, everything],
+])('a hidden department is visible to %s', (who, viewer, ids) => {
+  const rule = {
+    hidden: true,
+    permittedUserIds: ['boss'],
+    permittedDepartmentIds: who.includes('permitted department') ? [20] : [],
+  };
+  expect(sight({ 10: rule }, viewer).ids).toEqual(ids);
+});
+
+test('a role that is called like a listed user id grants nothing, nor does a user id like a listed role', () => {
+  const rules = { 10: { hidden: true } };
+  expect(sight(rules, { departments: [20], roles: ['chief'] }, ['chief']).ids).toEqual([1, 20]);
+  expect(sight(rules, { departments: [20], userId: 'hr' }, ['role:hr']).ids).toEqual([1, 20]);
+});
+
+test.each([[['viewer']], [['role:人事']]])('whoever %j lists sees everything', (names) => {
+  const rules = { 10: { hidden: true }, 20: { restricted: true } };
+  const seen = sight(rules, { departments: [20], roles: ['人事'] }, names);
+  expect(seen.ids).toEqual(everything);
+  expect(seen.mobileOf(someone('x', [1], { mobile: '138', hideMobile: true }))).toBe('138');
+});
+
+test('people of a restricted department see their own, and what is listed', () => {
+  const rule = { restricted: true, visibleDepartmentIds: [10], visibleUserIds: ['friend'] };
+  const seen = sight({ 20: rule }, { departments: [20] });
+  expect(seen.ids).toEqual([10, 11, 12, 20]);
+  expect(seen.seesPerson(someone('friend', [1]))).toBe(true);
+  expect(seen.seesPerson(someone('stranger', [1]))).toBe(false);
+  expect(sight({ 20: rule }, { departments: [20, 1] }).ids).toEqual(everything);
+});
+
+test('somebody is visible in any visible department, and always to themselves', () => {
+  const seen = sight({ 10: { hidden: true } }, { departments: [20] });
+  expect(seen.seesPerson(someone('a', [11]))).toBe(false);
+  expect(seen.seesPerson(someone('a', [11, 20]))).toBe(true);
+  expect(seen.seesPerson(someone('viewer', [11]))).toBe(true);
+});
+
+test('a hidden mobile number is its owner’s', () => {
+  const seen = sight({}, { departments: [20] });
+  expect(seen.mobileOf(someone('x', [1], { mobile: '138', hideMobile: true }))).toBeUndefined();
+  expect(seen.mobileOf(someone('viewer', [1], { mobile: '138', hideMobile: true }))).toBe('138');
+  expect(seen.mobileOf(someone('x', [1], { mobile: '138', stateCode: '86' }))).toBe('138');
+  expect(seen.mobileOf(someone('x', [1], { mobile: '9123', stateCode: '65' }))).toBe('+65-9123');
+});
+
+test('who has no department that we know is seen only where the app may not read everything', () => {
+  const outsider = someone('x', []);
+  // The whole company: such a department is newer than the last run, and may be hidden.
+  expect(sight({}, { departments: [20] }).seesPerson(outsider)).toBe(false);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }).seesPerson(outsider)).toBe(false);
+  expect(sight({}, { departments: [20] }, ['viewer']).seesPerson(outsider)).toBe(true);
+  expect(sight({}, { departments: [] }).seesPerson(someone('viewer', []))).toBe(true);
+  // A part of it: they were authorised singly.
+  const part = PARENTS.filter(([id]) => id !== 1);
+  expect(sight({}, { departments: [20] }, [], part).seesPerson(outsider)).toBe(true);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }, [], part).seesPerson(outsider)).toBe(true);
+  const restricted = sight({ 20: { restricted: true } }, { departments: [20] }, [], part);
+  expect(restricted.seesPerson(outsider)).toBe(false);
+});
+
+test('a count tells nothing of hidden departments, those below a hidden one included', () => {
+  const rules = {
+    10: { hidden: true, permittedUserIds: ['boss'] },
+    11: { hidden: true },
+  };
+  const count = (departments: number[], userId: string, id: number, seeHidden: string[] = []) => {
+    const { countOf } = sight(rules, { departments, userId }, seeHidden);
+    return countOf({ id, below: 2, belowPublic: 1 } as StoredDepartment);
+  };
+  expect(count([20], 'viewer', 1)).toBe(1);
+  expect(count([20], 'boss', 1)).toBe(1);
+  expect(count([20], 'boss', 10)).toEqual([10]);
+  expect(count([11], 'viewer', 11)).toEqual([11]);
+  expect(count([12], 'viewer', 12)).toBe(2);
+  expect(count([20], 'chief', 10, ['chief'])).toBe(2);
+});
+
+test('whom a viewer with limits sees can be said in a few words', () => {
+  expect(sight({}, { departments: [20] }).within).toBeUndefined();
+  const restricted = sight({ 20: { restricted: true, visibleUserIds: ['friend'] } }, { departments: [20] });
+  expect(restricted.within).toEqual({ departmentIds: [20], userIds: ['friend', 'viewer'] });
+});

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { directoryMigrations } from '../../../lib/directory/schema';
+import { createIdleCheck } from '../../../lib/session/idle';
+import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
+import { revocationMigrations } from '../../../lib/session/schema';
+import { createRevocations } from '../../../lib/session/sessions';
+import { auditMigrations } from '../../../lib/storage/audit-schema';
+import { createLibsqlAudit } from '../../../lib/storage/audit-store';
+import { openDatabase } from '../../../lib/storage/database';
+
+const IDLE = 1800;
+
+function twoProcesses() {
+  let now = 1_000_000;
+  let reads = 0;
+  const written = new Map<string, number>();
+  const store = {
+    lastSeen: async (id: string) => {
+      reads++;
+      return written.get(id);
+    },
+  };
+  const start = () => createIdleCheck({ store, idleSeconds: IDLE, now: () => now * 1000 });
+  return { start, written, reads: () => reads, now: () => now, pass: (seconds: number) => (now += seconds) };
+}
+
+test('a session is idle one second after its time, and its uses keep it alive', async () => {
+  const house = twoProcesses();
+  const session = { id: 's', issuedAt: house.now() };
+  const idle = house.start();
+  for (let uses = 0; uses < 3; uses++) {
+    house.pass(IDLE);
+    expect(await idle.use(session)).toBe(true);
+  }
+  house.pass(IDLE + 1);
+  expect(await idle.use(session)).toBe(false);
+  // Being refused is no use.
+  expect(await idle.use(session)).toBe(false);
+});
+
+test('the store is asked only for what this process has not seen, or takes for idle', async () => {
+  const house = twoProcesses();
+  const session = { id: 's', issuedAt: house.now() };
+  const idle = house.start();
+  for (let uses = 0; uses < 100; uses++) await idle.use(session);
+  expect(house.reads()).toBe(1);
+});
+
+test('a use in another process, or before a restart, counts', async () => {
+  const house = twoProcesses();
+  const session = { id: 's', issuedAt: house.now() };
+  const idle = house.start();
+  expect(await idle.use(session)).toBe(true);
+  house.pass(IDLE * 3);
+  house.written.set('s', house.now() - 60);
+  expect(await idle.use(session)).toBe(true);
+  expect(await house.start().use(session)).toBe(true);
+  house.pass(IDLE);
+  expect(await house.start().use(session)).toBe(false);
+});
+
+test('an idle session is ended for every process, with a line that says why', async () => {
+  const db = openDatabase(':memory:', [...directoryMigrations, ...revocationMigrations, ...auditMigrations]);
+  const store = createLibsqlRevocations(db);
+  const options = { store, isStillThere: async () => true };
+  const issuedAt = Math.floor(Date.now() / 1000) - IDLE - 10;
+  const session = {
+    id: '00000000-0000-4000-8000-000000000001',
+    corpId: 'c',
+    userId: 'zhang',
+    name: '张',
+    door: 'client' as const,
+    issuedAt,
+    expiresAt: issuedAt + 43_200,
+  };
+  const standing = await store.open(
+    { ...session, client: 'other-other' },
+    { since: await store.sequence(), line: { event: 'sign-in', userId: 'zhang' } },
+  );
+  const sealed = { ...session, ...standing! };
+  const without = createRevocations(options);
+  expect(await without.verify(sealed)).toBe('valid');
+  const withIdle = createRevocations({ ...options, idleSeconds: IDLE });
+  expect(await withIdle.verify(sealed)).toBe('ended');
+  await without.view.refresh();
+  expect(await without.verify(sealed)).toBe('ended');
+  const [line] = await createLibsqlAudit(db).find({ limit: 1 });
+  expect(line).toMatchObject({ event: 'session-ended', userId: 'zhang', reason: 'idle' });
+  await Promise.all([without.close(), withIdle.close()]);
+  db.close();
+});
