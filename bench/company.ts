@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { createClient } from '../lib/dingtalk/client';
-import { createLibsqlStore } from '../lib/directory/libsql-store';
+import { createSyncStore } from '../lib/directory/sync/run-store';
 import { sync } from '../lib/directory/sync/sync';
-import { migrations, openDatabase } from '../lib/storage/database';
+import { migrations } from '../lib/storage/migrations';
+import { openDatabase } from '../lib/storage/sqlite';
 import type { EmulatorProcess } from './emulator-process';
 
 /** Somebody who works at the emulator's company. */
@@ -37,7 +38,7 @@ export async function readDirectory(emulator: EmulatorProcess, dataDir: string):
     await emulator.control('settings', { qps: 100_000 });
     const client = createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url });
     const pace = { callsPerSecond: 1000 };
-    const outcome = await sync({ store: createLibsqlStore(db), client, startedBy: 'command', pace });
+    const outcome = await sync({ store: createSyncStore(db), client, startedBy: 'command', pace });
     if (outcome.kind !== 'ran' || outcome.run.state !== 'complete')
       throw new Error('the directory was not read');
   } finally {

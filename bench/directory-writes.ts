@@ -1,4 +1,4 @@
-import type { Database } from '../lib/storage/database';
+import type { Database } from '../lib/storage/sqlite';
 
 const PUBLISHED = [
   'member',

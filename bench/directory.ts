@@ -6,14 +6,15 @@ import { generateDepartments } from '../emulator/company/departments';
 import { type Person, rolesOf } from '../emulator/company/person';
 import { type Client, createClient } from '../lib/dingtalk/client';
 import { DingTalkError } from '../lib/dingtalk/errors';
-import { createLibsqlStore } from '../lib/directory/libsql-store';
 import { fold } from '../lib/directory/normalize';
 import { planSearch } from '../lib/directory/search-query';
-import type { DirectoryStore } from '../lib/directory/store';
+import type { SyncStore } from '../lib/directory/sync/run-store';
+import { createSyncStore } from '../lib/directory/sync/run-store';
 import { type SyncOutcome, sync } from '../lib/directory/sync/sync';
 import { buildTree } from '../lib/directory/tree';
 import { type Sight, sightOf } from '../lib/directory/visibility';
-import { migrations, openDatabase } from '../lib/storage/database';
+import { migrations } from '../lib/storage/migrations';
+import { openDatabase } from '../lib/storage/sqlite';
 import { startAppProcess } from './app-process';
 import { countWrites } from './directory-writes';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
@@ -44,7 +45,7 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
   const file = join(folder, 'dingpass.db');
   const db = openDatabase(file, migrations);
-  const store = createLibsqlStore(db);
+  const store = createSyncStore(db);
   const refusals = { count: 0 };
   const client = counting(
     createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url }),
@@ -105,7 +106,7 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
 }
 
 interface Read {
-  store: DirectoryStore;
+  store: SyncStore;
   emulator: EmulatorProcess;
   folder: string;
   size: Size;
@@ -142,14 +143,14 @@ async function someoneActive(emulator: EmulatorProcess): Promise<string> {
   return people.find(({ active }) => active)!.userid;
 }
 
-async function sightFor(store: DirectoryStore, userId: string): Promise<Sight> {
+async function sightFor(store: SyncStore, userId: string): Promise<Sight> {
   const tree = buildTree(await store.state(), await store.departments());
   return sightOf(tree, { userId, member: await store.member(userId), roles: [] }, { userIds: [], roles: [] });
 }
 
-async function countVisible(store: DirectoryStore, sight: Sight): Promise<number> {
+async function countVisible(store: SyncStore, sight: Sight): Promise<number> {
   let count = 0;
-  let cursor: Awaited<ReturnType<DirectoryStore['page']>>['next'];
+  let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
   do {
     const { members, next } = await store.page(cursor, 1000);
     count += members.filter((member) => sight.seesPerson(member)).length;
@@ -229,7 +230,7 @@ function leastCalls(company: Company, byEndpoint: Record<string, number>): numbe
   return calls;
 }
 
-async function differences(store: DirectoryStore, company: Company): Promise<number> {
+async function differences(store: SyncStore, company: Company): Promise<number> {
   let count = 0;
   const departments = await store.departments();
   if (departments.length !== company.departments.length) count++;
@@ -242,7 +243,7 @@ async function differences(store: DirectoryStore, company: Company): Promise<num
     if (mine !== theirs.join() || own !== theirs.length || below !== company.membersBelow(id).size) count++;
   }
   let people = 0;
-  let cursor: Awaited<ReturnType<DirectoryStore['page']>>['next'];
+  let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
   do {
     const { members, next } = await store.page(cursor, 1000);
     for (const { userId, record } of members) {
@@ -286,7 +287,7 @@ const QUERIES = [
   '张'.repeat(64),
 ];
 
-async function searchTimes(store: DirectoryStore, sight: Sight): Promise<number[]> {
+async function searchTimes(store: SyncStore, sight: Sight): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < 5; round++) {
     for (const query of QUERIES) {
@@ -301,7 +302,7 @@ async function searchTimes(store: DirectoryStore, sight: Sight): Promise<number[
   return times;
 }
 
-async function pageTimes(store: DirectoryStore, { big }: Size, departmentId: number): Promise<number[]> {
+async function pageTimes(store: SyncStore, { big }: Size, departmentId: number): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n < 500; n++) {
     const startedAt = performance.now();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createLibsqlRevocations } from '../lib/session/libsql-session-store';
 import { createView } from '../lib/session/revocation-cache';
 import { createLibsqlAudit } from '../lib/storage/audit-store';
-import { migrations, openDatabase } from '../lib/storage/database';
+import { migrations } from '../lib/storage/migrations';
+import { openDatabase } from '../lib/storage/sqlite';
 import { atMost, type Figure, median, percentile, round } from './figure';
 
 const FULL = { leavers: 100_000, signIns: 2000 };

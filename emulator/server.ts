@@ -4,7 +4,7 @@ import { handleDingtalk } from './api/dingtalk';
 import { isDingtalkPath } from './api/routes';
 import type { Company } from './company/company';
 import type { OddNames } from './company/staff';
-import { type Control, createControl, type PersonSummary } from './control/control';
+import { type Control, createControl } from './control/control';
 import { handleControl, isControlPath } from './control/control-plane';
 import { createPlatform } from './platform/platform';
 import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './platform/settings';
@@ -17,6 +17,8 @@ export interface EmulatorOptions {
   /** 0, the default: any free port. */
   port?: number | undefined;
   host?: '127.0.0.1' | undefined;
+  /** Other names under which requests reach it, through a proxy or a resolver of a test's own; without port. */
+  hosts?: string[] | undefined;
   /** People in the company; default 60. */
   members?: number | undefined;
   /** Departments under the root; default 12. */
@@ -45,19 +47,6 @@ export interface EmulatorOptions {
   permissions?: string[] | undefined;
   scope?: Scope | undefined;
   ipWhitelist?: string[] | undefined;
-}
-
-/** What the workbench sees of the platform. */
-export interface WorkbenchPlatform {
-  readonly corpId: string;
-  readonly corpName: string;
-  readonly clientId: string;
-  readonly agentId: string;
-  /** Everybody who works here, in the address book's order. */
-  people(): PersonSummary[];
-  /** A 免登 code of the app for a member of the company. */
-  mintCode(userid: string): string;
-  readonly control: Control;
 }
 
 /** A running emulator. */
@@ -101,7 +90,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     oddNames: options.oddNames,
     settings: initialSettings(options, url),
     url,
-    hosts: [`127.0.0.1:${port}`, `localhost:${port}`],
+    hosts: [`127.0.0.1:${port}`, `localhost:${port}`, ...(options.hosts ?? [])],
     appOrigins: options.appUrl === undefined ? [] : [new URL(options.appUrl).origin],
   });
   const control = createControl(platform);

@@ -1,6 +1,6 @@
-import type { WorkbenchPlatform } from '../server';
+import type { PersonSummary } from '../control/control';
 
-type Person = ReturnType<WorkbenchPlatform['people']>[number];
+type Person = PersonSummary;
 
 /** One page of the staff, as the workbench's list asks for it. */
 export interface PeoplePage {

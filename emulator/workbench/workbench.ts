@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { WorkbenchPlatform } from '../server';
+import type { Control, PersonSummary } from '../control/control';
 import { type AppProxy, createAppProxy } from './app-proxy';
 import { sendAsset } from './assets';
 import { findLines } from './log-lines';
@@ -13,6 +13,19 @@ import { findPeople } from './people';
 const homeUrl = '/?corpid=$CORPID$';
 
 const prefix = '/__emulator/workbench/';
+
+/** What the workbench sees of the platform. */
+export interface WorkbenchPlatform {
+  readonly corpId: string;
+  readonly corpName: string;
+  readonly clientId: string;
+  readonly agentId: string;
+  /** Everybody who works here, in the address book's order. */
+  people(): PersonSummary[];
+  /** A 免登 code of the app for a member of the company. */
+  mintCode(userid: string): string;
+  readonly control: Control;
+}
 
 /** DingTalk's workbench, and the app behind it, on the emulator's origin. */
 export interface Workbench {

@@ -1,9 +1,7 @@
 import 'server-only';
 import ipaddr from 'ipaddr.js';
 import { config } from '../config';
-
-/** Where the socket's own address travels to the handlers: Next gives them none, and believes a client's header. */
-export const PEER_HEADER = 'x-dingpass-peer';
+import { PEER_HEADER } from '../http/internal-headers';
 
 /**
  * Whom a limit counts: the client's IPv4 address, or the /64 network of its IPv6 address. `X-Forwarded-For` is

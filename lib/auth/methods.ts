@@ -1,8 +1,8 @@
 import 'server-only';
-import { requireAdministrator } from '../dal/viewer';
 import { AppError } from '../errors';
 import { assertSameOrigin, refuseMethod, route, type Trip } from '../http/route';
 import type { Session } from '../session/session-cookie';
+import { requireAdministrator } from './administrator';
 import { perhapsMember, requireMember, stepUp } from './auth';
 import { answerPerson } from './person-answer';
 import { noteRefusedAccess } from './refusals';

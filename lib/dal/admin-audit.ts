@@ -1,9 +1,9 @@
 import 'server-only';
+import { requireAdministrator } from '../auth/administrator';
 import { type ReceivedEvents, receivedEvents } from '../events/directory-events';
 import { AUDIT_EVENTS, type AuditEvent } from '../storage/audit-line';
 import { auditStore, flushAudit, record } from '../storage/audit-log';
 import type { WrittenLine } from '../storage/audit-store';
-import { requireAdministrator } from './viewer';
 
 /** What an administrator reads of the audit. Each function finds out who asks, and refuses others. */
 

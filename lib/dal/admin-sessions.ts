@@ -1,9 +1,9 @@
 import 'server-only';
-import { directoryStore } from '../directory/libsql-store';
+import { requireAdministrator } from '../auth/administrator';
+import { directoryStore } from '../directory/store';
 import { AppError } from '../errors';
 import { pageOfSessions, type SessionsPage } from '../session/session-pages';
 import { revocations } from '../session/sessions';
-import { requireAdministrator } from './viewer';
 
 /** What an administrator sees and does about sessions. Each function finds out who asks, and refuses others. */
 

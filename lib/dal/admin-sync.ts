@@ -1,11 +1,11 @@
 import 'server-only';
+import { isViewerAdministrator, requireAdministrator } from '../auth/administrator';
 import { currentMember } from '../auth/auth';
-import { directoryStore } from '../directory/libsql-store';
 import type { MirrorState, Missing, SkippedDepartment, SyncProgress } from '../directory/mirror-state';
-import type { StoredRun } from '../directory/store';
 import { isDeadOwner } from '../directory/sync/lease';
+import type { StoredRun } from '../directory/sync/run';
+import { syncStore } from '../directory/sync/run-store';
 import { nextSyncAt, startSync } from '../directory/sync/schedule';
-import { isViewerAdministrator, requireAdministrator } from './viewer';
 
 export type { SyncProgress };
 
@@ -56,7 +56,7 @@ export async function isAdministrator({ ask = true }: { ask?: boolean } = {}): P
 /** @throws AppError `not-signed-in`, `not-permitted` */
 export async function syncStatus(): Promise<SyncStatus> {
   await requireAdministrator();
-  const store = directoryStore();
+  const store = syncStore();
   const [{ generation: _, revision: __, ...state }, runs] = [await store.state(), await store.runs(HISTORY)];
   const alive = await store.isLeased(isDeadOwner);
   const history = runs.map((run) => toSyncRun(run, alive));

@@ -1,5 +1,5 @@
 import 'server-only';
-import { directoryStore } from '../directory/libsql-store';
+import { directoryStore } from '../directory/store';
 import type { Session } from '../session/session-cookie';
 import { shownName } from '../shown-text';
 

@@ -1,15 +1,16 @@
 import 'server-only';
-import { directoryStore } from '../directory/libsql-store';
 import type { Missing, ShownState } from '../directory/mirror-state';
+import type { PageCursor, PersonRecord, StoredDepartment, StoredMember } from '../directory/model';
 import { squeeze } from '../directory/normalize';
 import { findPeople, type Match } from '../directory/search';
 import { parseQuery } from '../directory/search-query';
-import type { PageCursor, PersonRecord, StoredDepartment, StoredMember } from '../directory/store';
+import { directoryStore } from '../directory/store';
 import { findDepartments } from '../directory/tree';
+import type { View } from '../directory/visibility';
 import { AppError, type Problem } from '../errors';
 import { shownName, shownText } from '../shown-text';
 import { lookUp } from './look-up';
-import { currentView, currentViewer, mayViewerExport, type View } from './viewer';
+import { currentView, currentViewer, mayViewerExport } from './viewer';
 
 /**
  * What the pages read of the staff directory. Every function finds out by itself who is asking: none takes a viewer.

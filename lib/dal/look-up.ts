@@ -1,8 +1,8 @@
 import 'server-only';
+import { endMissingMember } from '../auth/missing-member';
 import { config } from '../config';
+import type { StoredDetail } from '../directory/model';
 import { refreshMember } from '../directory/refresh';
-import type { StoredDetail } from '../directory/store';
-import { endMissingMember } from '../session/sessions';
 import { outsideRequest } from '../singleton';
 import { callBudget } from './call-budget';
 

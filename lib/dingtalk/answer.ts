@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { DingTalkRequest } from './client';
 import { DingTalkError, type DingTalkErrorDetail, type DingTalkErrorKind } from './errors';
+import type { DingTalkRequest } from './request';
 import type { TransportAnswer } from './transport';
 
 /** Beyond it nothing is looked at: a pattern over a long text would hold the process up. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Client, Undertaking } from './client';
+import type { Client } from './client';
+import type { Undertaking } from './request';
 
 /**
  * Where a browser goes to sign in at DingTalk: a page that shows a QR code, or asks for the account.

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, DingTalkRequest, Undertaking } from './client';
+import type { Client } from './client';
 import { DingTalkError } from './errors';
+import type { DingTalkRequest, Undertaking } from './request';
 
 export interface PaceOptions {
   /** Calls a second to each API. DingTalk's standard edition allows 20. */

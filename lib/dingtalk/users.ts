@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type Client, type Undertaking, WHOLE_LIST_BYTES } from './client';
+import { type Client, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
 import { type ListedMember, type Member, toListedMember, toMember } from './member-record';
+import type { Undertaking } from './request';
 import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
 export type { ListedMember, Member } from './member-record';

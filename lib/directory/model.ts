@@ -1,49 +1,124 @@
 import 'server-only';
-import type { DepartmentDetail } from '../dingtalk/departments';
-import type { ListedMember, Member } from '../dingtalk/users';
-import type { DepartmentRules, NotedMember, PersonRecord } from './store';
+import type { MirrorState } from './mirror-state';
 
-/** The part of a member that the mirror keeps. Both ways to read somebody must lead to the same record. */
-export function toRecord(member: Member | ListedMember): PersonRecord {
-  return {
-    // Without a name there is still somebody.
-    name: member.name ?? member.userId,
-    active: member.active === true,
-    unionId: member.unionId,
-    avatarUrl: member.avatarUrl,
-    title: member.title,
-    jobNumber: member.jobNumber,
-    mobile: member.mobile,
-    stateCode: member.stateCode,
-    // Not told counts as hidden.
-    hideMobile: member.hideMobile === false ? undefined : true,
-    telephone: member.telephone,
-    email: member.email,
-    orgEmail: member.orgEmail,
-    workPlace: member.workPlace,
-  };
+/** What the mirror keeps of a company, and what is found in it. */
+
+/** Which snapshot is published, and how far it can be trusted. */
+export interface DirectoryState extends MirrorState {
+  generation: number;
+  /** Another one whenever departments, their counts or the snapshot change. */
+  revision: number;
 }
 
-export function toNoted(member: Member): NotedMember {
-  const led = new Set(member.ledDepartmentIds);
-  return {
-    userId: member.userId,
-    record: toRecord(member),
-    departments: [...new Set(member.departmentIds)].map((id) => ({ id, leader: led.has(id) })),
-    roles: member.roles.map(({ id, name, groupName }) => ({ id, name, groupName: groupName ?? '' })),
-    managerUserId: member.managerUserId,
-  };
+/** What the mirror keeps of a person: an allow-list. What DingTalk did not tell is absent. */
+export interface PersonRecord {
+  name: string;
+  active: boolean;
+  unionId?: string | undefined;
+  avatarUrl?: string | undefined;
+  title?: string | undefined;
+  jobNumber?: string | undefined;
+  mobile?: string | undefined;
+  stateCode?: string | undefined;
+  hideMobile?: boolean | undefined;
+  telephone?: string | undefined;
+  email?: string | undefined;
+  orgEmail?: string | undefined;
+  workPlace?: string | undefined;
 }
 
-export function toRules(detail: DepartmentDetail): DepartmentRules {
-  const { hidden, permittedDepartmentIds, permittedUserIds } = detail;
-  const { restricted, visibleDepartmentIds, visibleUserIds } = detail;
-  return {
-    hidden,
-    permittedDepartmentIds,
-    permittedUserIds,
-    restricted,
-    visibleDepartmentIds,
-    visibleUserIds,
-  };
+/** Who sees a department, and what its people see. */
+export interface DepartmentRules {
+  hidden: boolean;
+  permittedDepartmentIds: number[];
+  permittedUserIds: string[];
+  restricted: boolean;
+  visibleDepartmentIds: number[];
+  visibleUserIds: string[];
+}
+
+export interface StoredDepartment extends DepartmentRules {
+  id: number;
+  parentId: number | undefined;
+  /** Place among its siblings. */
+  position: number;
+  name: string;
+  /** Direct members. */
+  own: number;
+  /** Members of it and everything below, each once. */
+  below: number;
+  /** The same without those who are in hidden departments only. */
+  belowPublic: number;
+}
+
+export interface StoredMember {
+  userId: string;
+  record: PersonRecord;
+  departments: { id: number; leader: boolean }[];
+}
+
+export interface StoredRole {
+  id: number;
+  name: string;
+  groupName: string;
+}
+
+/** What a single person's record told besides. */
+export interface StoredDetail {
+  managerUserId: string | undefined;
+  /** Unix time in ms. */
+  checkedAt: number;
+}
+
+/** Where somebody stands who was told of singly: after those whose place a department's list told. */
+export const LAST_POSITION = 1_000_000_000;
+
+/** One person as `user/get` tells, with everything that the mirror keeps. */
+export interface NotedMember {
+  userId: string;
+  record: PersonRecord;
+  departments: { id: number; leader: boolean }[];
+  roles: StoredRole[];
+  managerUserId: string | undefined;
+}
+
+export interface Found {
+  member: StoredMember;
+  kind: FoundKind;
+}
+
+export type FoundKind =
+  | 'name'
+  | 'pinyin'
+  | 'initials'
+  | 'job-number'
+  | 'mobile'
+  | 'user-id'
+  | 'title'
+  | 'text';
+
+/** Who is wanted of those who fit. */
+export interface FindOptions {
+  accepts: (found: Found) => boolean;
+  /** So many are enough. */
+  limit: number;
+  /** Nobody but the people of these departments, and these, can be accepted: worth saying when they are few. */
+  within?: People | undefined;
+}
+
+export interface People {
+  departmentIds: readonly number[];
+  userIds: readonly string[];
+}
+
+export interface Finding {
+  /** Best first. */
+  people: Found[];
+  /** False: so many fit without being accepted that not all were looked at. */
+  isComplete: boolean;
+}
+
+export interface PageCursor {
+  generation: number;
+  afterId: number;
 }

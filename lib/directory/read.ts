@@ -1,5 +1,5 @@
 import 'server-only';
-import type { Database } from '../storage/database';
+import type { Database } from '../storage/sqlite';
 import type { MirrorState, Missing } from './mirror-state';
 import type {
   DepartmentRules,
@@ -10,7 +10,7 @@ import type {
   StoredDetail,
   StoredMember,
   StoredRole,
-} from './store';
+} from './model';
 
 /** Queries of the published snapshot. Each runs inside one transaction, so that it sees one state. */
 

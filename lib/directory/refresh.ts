@@ -6,8 +6,8 @@ import { getMember, listAdministrators, type Member } from '../dingtalk/users';
 import { platform } from '../dingtalk-client';
 import { log } from '../log';
 import { processWide } from '../singleton';
-import { directoryStore } from './libsql-store';
-import { toNoted, toRules } from './model';
+import { toNoted, toRules } from './record';
+import { directoryStore } from './store';
 
 /** Single people and departments, between two runs: at a sign-in now, by DingTalk's events later. */
 

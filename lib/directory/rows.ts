@@ -1,8 +1,8 @@
 import 'server-only';
-import type { Database } from '../storage/database';
+import type { Database } from '../storage/sqlite';
+import type { PersonRecord } from './model';
 import type { MemberRow } from './read';
 import { type NewMember, type SearchText, searchKeys, searchText } from './search-keys';
-import type { PersonRecord } from './store';
 
 /**
  * Writing and removing the rows of people, in whatever generation. To be called inside a transaction. Many rows go in
@@ -75,20 +75,6 @@ function insertSearch(db: Database, members: readonly Entered[]): void {
      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
     JSON.stringify(texts),
   );
-}
-
-/** Fills the empty indexes of the search from the rows that there are, of whatever generation. */
-export function fillSearch(db: Database): void {
-  for (let after = 0; ; ) {
-    const rows = db.all<MemberRow>(
-      'SELECT id, user_id, record FROM directory_member WHERE id > ? ORDER BY id LIMIT 1000',
-      after,
-    );
-    const last = rows.at(-1);
-    if (!last) return;
-    insertSearch(db, rows.map(toEntered));
-    after = last.id;
-  }
 }
 
 function toEntered({ id, user_id, record }: MemberRow): Entered {

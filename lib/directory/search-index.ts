@@ -1,11 +1,11 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Database } from '../storage/database';
+import type { Database } from '../storage/sqlite';
+import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './model';
 import { fold, squeeze } from './normalize';
 import { headOf, type MemberRow, toMembers } from './read';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-query';
-import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './store';
 
 /** A row that fits, and how well: lower is better. */
 interface Candidate extends MemberRow {

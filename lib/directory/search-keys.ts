@@ -1,7 +1,7 @@
 import 'server-only';
+import type { PersonRecord } from './model';
 import { fold, foldToDigraphs, spaced, squeeze, wordsIn } from './normalize';
 import { spokenFrom } from './pinyin';
-import type { PersonRecord } from './store';
 
 /** A person as they are entered. */
 export interface NewMember {

@@ -1,10 +1,10 @@
 import 'server-only';
-import type { View } from '../dal/viewer';
-import { directoryStore } from './libsql-store';
+import type { FoundKind, People, StoredMember } from './model';
 import { squeeze } from './normalize';
 import { planSearch } from './search-query';
-import type { FoundKind, People, StoredMember } from './store';
+import { directoryStore } from './store';
 import { type DirectoryTree, findDepartments } from './tree';
+import type { View } from './visibility';
 
 /** Somebody who was found, and by what. */
 export interface Match {

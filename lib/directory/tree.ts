@@ -2,10 +2,10 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { shownName } from '../shown-text';
 import { processWide } from '../singleton';
-import { directoryStore } from './libsql-store';
+import type { DirectoryState, StoredDepartment } from './model';
 import { fold, squeeze } from './normalize';
 import { spokenFrom } from './pinyin';
-import type { DirectoryState, StoredDepartment } from './store';
+import { directoryStore } from './store';
 
 /** The published departments as a tree, in memory: some thousand at most. */
 export interface DirectoryTree {

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Grant } from '../config';
 import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
-import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole } from './store';
+import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole } from './model';
 import type { DirectoryTree } from './tree';
 
 /** What one viewer may see of the directory. */
@@ -22,6 +22,13 @@ export interface Viewer {
   /** Null: the mirror does not know them, perhaps because the app may not read them. */
   member: StoredMember | null;
   roles: StoredRole[];
+}
+
+/** Who asks, what there is, and what of it they may see. */
+export interface View {
+  viewer: Viewer;
+  tree: DirectoryTree;
+  sight: Sight;
 }
 
 /** Whether a setting grants something to a person, by user id or by a role. */

@@ -1,10 +1,10 @@
 import 'server-only';
-import type { Database } from '../storage/database';
+import { FOREVER } from '../storage/directory-schema';
 import { noteLeavers } from '../storage/leavers';
+import type { Database } from '../storage/sqlite';
+import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './model';
 import { headOf, memberRow, toMember } from './read';
 import { deleteMember, insertMembers, recordText } from './rows';
-import { FOREVER } from './schema';
-import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './store';
 
 /** Changes of one person or department in the published snapshot, between two runs. Each is one transaction. */
 

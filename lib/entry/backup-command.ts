@@ -2,8 +2,10 @@ import 'server-only';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { config } from '../config';
-import { databaseFile, openDatabase } from '../storage/database';
-import { ownerMigrations, ownerOf } from '../storage/database-owner';
+import { databaseFile } from '../storage/database';
+import { ownerOf } from '../storage/database-owner';
+import { ownerMigrations } from '../storage/migrations';
+import { openDatabase } from '../storage/sqlite';
 import { fail, runCommand, say } from './command';
 
 /** `npm run backup [-- <file>]`: a complete copy of the database in one new file, also while the app runs. */

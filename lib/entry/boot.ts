@@ -5,6 +5,7 @@ import { ConfigError, config } from '../config';
 import { startDirectory } from '../directory/sync/schedule';
 import { closeEvents, startEvents } from '../events/directory-events';
 import { startLeavers } from '../events/leavers';
+import { startRecheck } from '../events/recheck';
 import { type ConnectionOptions, watchConnections } from '../http/request-hooks';
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log } from '../log';
@@ -31,6 +32,7 @@ export function boot(connections: ConnectionOptions): void {
   void checkSignIn();
   startDirectory();
   startLeavers();
+  startRecheck();
   startEvents();
   stopCleanly();
 }

@@ -2,8 +2,10 @@ import 'server-only';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { config } from '../config';
-import { type Database, databaseFile, migrations, openDatabase } from '../storage/database';
+import { databaseFile } from '../storage/database';
 import { adoptDatabase, type DatabaseOwner, isOwner, ownerOf } from '../storage/database-owner';
+import { migrations } from '../storage/migrations';
+import { type Database, openDatabase } from '../storage/sqlite';
 import { fail, runCommand, say } from './command';
 
 /**

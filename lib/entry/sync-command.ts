@@ -2,10 +2,10 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { config } from '../config';
 import { platform } from '../dingtalk-client';
-import { directoryStore } from '../directory/libsql-store';
 import type { Missing, SyncProgress } from '../directory/mirror-state';
-import type { StoredRun } from '../directory/store';
 import { isDeadOwner } from '../directory/sync/lease';
+import type { StoredRun } from '../directory/sync/run';
+import { syncStore } from '../directory/sync/run-store';
 import { sync } from '../directory/sync/sync';
 import { fail, runCommand, say } from './command';
 
@@ -34,7 +34,7 @@ async function syncOrFollow(acceptShrink: boolean): Promise<StoredRun | undefine
   process.once('SIGTERM', () => stop.abort());
   const { signal } = stop;
   const show = createDisplay();
-  const store = directoryStore();
+  const store = syncStore();
   const { callsPerSecond } = config().directory;
   try {
     const outcome = await sync({
@@ -60,7 +60,7 @@ async function syncOrFollow(acceptShrink: boolean): Promise<StoredRun | undefine
 async function follow(signal: AbortSignal): Promise<StoredRun | undefined> {
   say('另一个进程正在同步，以下是它的进度 · Another process is reading the directory; this is its progress');
   const show = createDisplay();
-  const store = directoryStore();
+  const store = syncStore();
   while (!signal.aborted) {
     const [run] = await store.runs(1);
     if (run && run.state !== 'running') {

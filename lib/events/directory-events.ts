@@ -5,15 +5,16 @@ import type { DirectoryEvent } from '../dingtalk/event';
 import { takeFailedEvents } from '../dingtalk/failed-events';
 import { type Stream, type StreamLine, type StreamState, startStream } from '../dingtalk/stream/stream';
 import { platform, proxyFor } from '../dingtalk-client';
-import { directoryStore } from '../directory/libsql-store';
 import { noteLeaver, refreshAdministrators, refreshDepartment, refreshMember } from '../directory/refresh';
+import { directoryStore } from '../directory/store';
 import { startSync } from '../directory/sync/schedule';
 import { log } from '../log';
 import { revocations } from '../session/sessions';
 import { processWide } from '../singleton';
+import type { Stale } from '../storage/event-inbox';
 import { createDispatcher, type Dispatcher } from './dispatch';
 import { createMissedEvents } from './missed-events';
-import { createRefresher, type Stale } from './refresh-queue';
+import { createRefresher } from './refresh-queue';
 
 /** DingTalk lists a callback three to five minutes after it gave up. */
 const MISSED_EVERY_MS = 5 * 60_000;

@@ -1,6 +1,6 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
-import { directoryStore } from '../directory/libsql-store';
+import { directoryStore } from '../directory/store';
 import { log } from '../log';
 import { revocations } from '../session/sessions';
 import { askAbout } from './directory-events';

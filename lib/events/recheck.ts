@@ -1,6 +1,8 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
+import { refreshMember } from '../directory/refresh';
 import type { Claim, SealedSession } from '../session/session-store';
+import { revocations } from '../session/sessions';
 import { outsideRequest } from '../singleton';
 
 /** Sessions that are older are asked about, once each. */
@@ -78,4 +80,20 @@ export function createSafetyNet(options: SafetyNetOptions): SafetyNet {
       closed = true;
     },
   };
+}
+
+/** Asks DingTalk about the owners of old sessions as these are used. Started at boot, once. */
+export function startRecheck(): SafetyNet {
+  const { store, endPeople, onUse } = revocations();
+  const net = createSafetyNet({
+    claim: store.claimCheck,
+    settle: store.settleCheck,
+    isStillThere: async (userId) => {
+      const member = await refreshMember(userId);
+      return member?.active === true;
+    },
+    onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
+  });
+  onUse(net.seen);
+  return net;
 }

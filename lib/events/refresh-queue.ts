@@ -1,14 +1,7 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
-
-/** What an event says has changed: it is read again, whatever the event tells of it. */
-export type Stale =
-  | { what: 'member'; id: string }
-  | { what: 'department'; id: number }
-  | { what: 'administrators' }
-  /** Nothing less than a whole run tells. */
-  | { what: 'directory' };
+import type { Stale } from '../storage/event-inbox';
 
 export interface Refresher {
   /** Has things read again soon, each once however often it is said. Never throws. */

@@ -1,3 +1,4 @@
+import 'server-only';
 import type { Language } from '@/lib/i18n';
 
 /** Text as it may stand in an element or between the quotes of an attribute. */

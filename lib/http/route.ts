@@ -1,7 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { config } from '../config';
-import type { Undertaking } from '../dingtalk/client';
+import type { Undertaking } from '../dingtalk/request';
 import { AppError, type OperatorDetail, type Problem, problems } from '../errors';
 import { messagesIn, preferredLanguage } from '../i18n';
 import { log, withoutSecrets } from '../log';

@@ -1,10 +1,9 @@
 import type { Problem } from '../errors';
-import type { Messages } from '.';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
-import type { ProblemText } from './zh-CN';
+import type { Messages, ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
 const waitAndRetry = 'Wait a moment, then tap “Try again”.';

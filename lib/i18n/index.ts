@@ -1,7 +1,7 @@
 import { en } from './en';
-import { zhCN } from './zh-CN';
+import { type Messages, zhCN } from './zh-CN';
 
-export type Messages = typeof zhCN;
+export type { Messages };
 export type Language = 'zh-CN' | 'en';
 
 /** Every sentence a person reads, in one language. */

@@ -426,3 +426,6 @@ export const zhCN = {
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
 };
+
+/** The keys of every language, and their parameters. */
+export type Messages = typeof zhCN;

@@ -1,7 +1,6 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { insertAudit } from '../storage/audit-line';
-import { type Database, isBusy } from '../storage/database';
 import {
   keepMissed,
   knowsEvent,
@@ -14,6 +13,7 @@ import {
   settleOwed,
 } from '../storage/event-inbox';
 import { settleLeaver } from '../storage/leavers';
+import { type Database, isBusy } from '../storage/sqlite';
 import type {
   Changes,
   Claim,

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
-import type { Stale } from '../events/refresh-queue';
 import type { AuditLine } from '../storage/audit-line';
+import type { Owed, Stale, Told } from '../storage/event-inbox';
 import type { ClientKind } from './user-agent';
 
 /** What a session is made under. It is over as soon as one of the numbers is another. */
@@ -46,19 +46,6 @@ export interface Ending {
   reason: EndReason;
   /** A user id, or one of our own parts: `event`, `directory`, `check`. */
   by: string;
-}
-
-/** An event of DingTalk's, and what has to be read again because of it. */
-export interface Told {
-  event: Pick<DirectoryEvent, 'id' | 'twins'>;
-  stale?: readonly Stale[] | undefined;
-}
-
-/** Something that has to be read again. @see RevocationStore.settleOwed */
-export interface Owed {
-  stale: Stale;
-  /** Another one each time that it is said. */
-  mark: number;
 }
 
 /** What was revoked after some point. */

@@ -1,17 +1,16 @@
 import 'server-only';
 import { config } from '../config';
-import { noteLeaver, refreshMember } from '../directory/refresh';
 import { AppError } from '../errors';
-import { createSafetyNet, type SafetyNetOptions } from '../events/recheck';
 import { log } from '../log';
 import { processWide } from '../singleton';
 import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/database';
+import type { Told } from '../storage/event-inbox';
 import { createIdleCheck } from './idle';
 import { createLibsqlRevocations } from './libsql-session-store';
 import { createView, type RevocationView } from './revocation-cache';
 import type { Session } from './session-cookie';
-import type { Ending, RevocationStore, SessionRow, Standing, Told } from './session-store';
+import type { Ending, RevocationStore, SessionRow, Standing } from './session-store';
 import { createUnwritten } from './unwritten';
 
 /** How often it is written down when sessions were last used. */
@@ -36,6 +35,8 @@ export interface Revocations {
   endGone(userIds: readonly string[], ending: Ending): Promise<number>;
   endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
   endEveryone(ending: Ending): Promise<void>;
+  /** Is called with each session that stands when it is used. */
+  onUse(listener: (session: Session) => void): void;
   /** Writes down when sessions were last used. */
   flushSeen(): Promise<void>;
   close(): Promise<void>;
@@ -43,7 +44,6 @@ export interface Revocations {
 
 export interface RevocationsOptions {
   store: RevocationStore;
-  isStillThere: SafetyNetOptions['isStillThere'];
   /** A session that was not used for so long is over. */
   idleSeconds?: number | undefined;
   /** A clock that nobody sets. */
@@ -52,12 +52,7 @@ export interface RevocationsOptions {
   retryMs?: number;
 }
 
-export function createRevocations({
-  store,
-  isStillThere,
-  idleSeconds,
-  ...timing
-}: RevocationsOptions): Revocations {
+export function createRevocations({ store, idleSeconds, ...timing }: RevocationsOptions): Revocations {
   const unwritten = createUnwritten({
     touch: store.touch,
     onFailure: (error) => log().error({ event: 'sessions-unwritable', err: error }),
@@ -71,12 +66,7 @@ export function createRevocations({
     onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
     onAnswer: () => log().info({ event: 'sessions-back' }),
   });
-  const net = createSafetyNet({
-    claim: store.claimCheck,
-    settle: store.settleCheck,
-    isStillThere,
-    onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
-  });
+  const listeners: ((session: Session) => void)[] = [];
   const idle = idleSeconds === undefined ? undefined : createIdleCheck({ store, idleSeconds });
   let seen = new Map<string, number>();
   const timers = [
@@ -151,7 +141,7 @@ export function createRevocations({
       const inUse = await isInUse(session);
       if (inUse !== true) return inUse === 'unknown' ? 'unknown' : 'ended';
       seen.set(session.id, Math.floor(Date.now() / 1000));
-      net.seen(session);
+      for (const listener of listeners) listener(session);
       return 'valid';
     },
     sequence: () => known(store.sequence()),
@@ -166,10 +156,10 @@ export function createRevocations({
     endGone: ending(store.endGone, 0),
     endLeavers: ending(store.endLeavers, undefined),
     endEveryone: (ending) => end('everybody', ending, () => store.endEveryone(ending)),
+    onUse: (listener) => listeners.push(listener),
     flushSeen,
     async close() {
       for (const timer of timers) clearInterval(timer);
-      net.close();
       view.close();
       await flushSeen();
       unwritten.close();
@@ -182,23 +172,8 @@ export const revocations = processWide('revocations', () =>
   createRevocations({
     store: createLibsqlRevocations(recordsDatabase()),
     idleSeconds: config().sessionIdleSeconds,
-    isStillThere: async (userId) => {
-      const member = await refreshMember(userId);
-      return member?.active === true;
-    },
   }),
 );
-
-/**
- * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
- * Never throws; what cannot be written stands in this process.
- */
-export async function endMissingMember(userId: string): Promise<void> {
-  await noteLeaver(userId);
-  await revocations()
-    .endGone([userId], { reason: 'check', by: 'check' })
-    .catch(() => undefined);
-}
 
 /** A store that does not answer is a problem of its own. */
 function known<T>(answer: Promise<T>): Promise<T> {

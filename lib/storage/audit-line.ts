@@ -1,5 +1,5 @@
 import 'server-only';
-import type { Database } from './database';
+import type { Database } from './sqlite';
 
 /** What is written down. The names are the filter of `/admin/audit`, and appear in exports: never rename one. */
 export const AUDIT_EVENTS = [

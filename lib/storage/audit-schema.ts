@@ -1,10 +1,6 @@
 import 'server-only';
-import type { Migration } from './database';
 
-export const auditMigrations: readonly Migration[] = [
-  {
-    name: 'audit-1',
-    sql: `
+export const auditSchema = `
 CREATE TABLE audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
@@ -19,10 +15,5 @@ CREATE TABLE audit (
 CREATE INDEX audit_at ON audit (at);
 CREATE INDEX audit_person ON audit (user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX audit_event ON audit (event, id);
-`,
-  },
-  {
-    name: 'audit-2',
-    sql: 'CREATE INDEX audit_actor ON audit (actor, id) WHERE actor IS NOT NULL;',
-  },
-];
+CREATE INDEX audit_actor ON audit (actor, id) WHERE actor IS NOT NULL;
+`;

@@ -1,7 +1,7 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AuditEvent, type AuditLine, insertAudit } from './audit-line';
-import { type Database, isBusy } from './database';
+import { type Database, isBusy } from './sqlite';
 
 /** A line as it was written. */
 export interface WrittenLine extends AuditLine {

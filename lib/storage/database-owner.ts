@@ -1,21 +1,9 @@
 import 'server-only';
 import type { Config } from '../config';
-import type { Database, Migration } from './database';
+import type { Database } from './sqlite';
 
 /** Whose data a database holds. Another company's directory and sessions must never be shown as this one's. */
 export type DatabaseOwner = Pick<Config, 'corpId' | 'clientId' | 'apiUrl'>;
-
-export const ownerMigrations: readonly Migration[] = [
-  {
-    name: 'database-owner-1',
-    sql: `CREATE TABLE database_owner (
-      one INTEGER PRIMARY KEY CHECK (one = 1),
-      corp_id TEXT NOT NULL,
-      client_id TEXT NOT NULL,
-      api_url TEXT NOT NULL
-    )`,
-  },
-];
 
 /** The database belongs to another company, app or API address than the settings name. Its message says what to do. */
 export class DatabaseOwnerError extends Error {

@@ -1,8 +1,27 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
-import type { Stale } from '../events/refresh-queue';
-import type { Owed, Told } from '../session/session-store';
-import type { Database } from './database';
+import type { Database } from './sqlite';
+
+/** What an event says has changed: it is read again, whatever the event tells of it. */
+export type Stale =
+  | { what: 'member'; id: string }
+  | { what: 'department'; id: number }
+  | { what: 'administrators' }
+  /** Nothing less than a whole run tells. */
+  | { what: 'directory' };
+
+/** An event of DingTalk's, and what has to be read again because of it. */
+export interface Told {
+  event: Pick<DirectoryEvent, 'id' | 'twins'>;
+  stale?: readonly Stale[] | undefined;
+}
+
+/** Something that has to be read again. @see settleOwed */
+export interface Owed {
+  stale: Stale;
+  /** Another one each time that it is said. */
+  mark: number;
+}
 
 /** What DingTalk's events leave behind, in the transactions that act on them. */
 

@@ -1,6 +1,6 @@
 import 'server-only';
-import { FOREVER } from '../directory/schema';
-import type { Database } from './database';
+import { FOREVER } from './directory-schema';
+import type { Database } from './sqlite';
 
 /**
  * Who is gone, until somebody has dealt with it: it is written down in the transaction that finds it, so that a crash

@@ -1,20 +1,22 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type {
+  DepartmentRules,
+  FindOptions,
+  Found,
+  NotedMember,
+  PersonRecord,
+} from '../../lib/directory/model';
 import { parseQuery, planSearch } from '../../lib/directory/search-query';
 import {
-  type DepartmentRules,
-  type DirectoryStore,
-  type FindOptions,
-  type Found,
   type FoundPerson,
   type Lease,
   LeaseLostError,
-  type NotedMember,
-  type PersonRecord,
   type Task,
   type TaskResult,
   type Verdict,
-} from '../../lib/directory/store';
+} from '../../lib/directory/sync/run';
+import type { SyncStore } from '../../lib/directory/sync/run-store';
 
 export const OPEN: DepartmentRules = {
   hidden: false,
@@ -59,11 +61,11 @@ export interface Reading {
   roles?: Record<string, string[]>;
 }
 
-export async function lend(store: DirectoryStore, owner = 'test'): Promise<Lease> {
+export async function lend(store: SyncStore, owner = 'test'): Promise<Lease> {
   return (await store.takeLease(owner, 10_000, nobodyIsDead))!;
 }
 
-export async function read(store: DirectoryStore, lease: Lease, reading: Reading): Promise<void> {
+export async function read(store: SyncStore, lease: Lease, reading: Reading): Promise<void> {
   const { tasks } = await store.openRun(lease, { startedBy: 'command', resumeWithinMs: 0 });
   const results: TaskResult[] = Object.entries(reading.tree).map(([id, parentId], position) => ({
     departments: [{ id: Number(id), parentId, position, name: `部门${id}` }],
@@ -80,11 +82,7 @@ export async function read(store: DirectoryStore, lease: Lease, reading: Reading
   for (const result of results) await store.record(lease, [{ task: tasks[0]!, result }]);
 }
 
-export async function publishReading(
-  store: DirectoryStore,
-  reading: Reading,
-  verdict: Partial<Verdict> = {},
-) {
+export async function publishReading(store: SyncStore, reading: Reading, verdict: Partial<Verdict> = {}) {
   const lease = await lend(store);
   await read(store, lease, reading);
   const run = await store.publish(lease, { ...COMPLETE, ...verdict });
@@ -98,19 +96,16 @@ export async function publishReading(
  * @param create a new, empty store
  * @param reopen another one on the same data, as another process would have it
  */
-export function describeStore(
-  create: () => DirectoryStore,
-  reopen: (store: DirectoryStore) => DirectoryStore,
-): void {
+export function describeStore(create: () => SyncStore, reopen: (store: SyncStore) => SyncStore): void {
   const company: Reading = {
     tree: { 1: undefined, 10: 1, 20: 1 },
     people: { 1: [person('a')], 10: [person('c', { leader: true }), person('b')], 20: [person('b')] },
     roles: { 财务: ['b'] },
   };
-  const namesIn = async (store: DirectoryStore, id: number) =>
+  const namesIn = async (store: SyncStore, id: number) =>
     (await store.membersOf(id, all)).map(({ userId, leader }) => userId + (leader ? '*' : ''));
 
-  const namesOf = async (store: DirectoryStore, typed: string, options: Partial<FindOptions> = {}) => {
+  const namesOf = async (store: SyncStore, typed: string, options: Partial<FindOptions> = {}) => {
     const plan = planSearch(parseQuery(typed).terms.join(' '), false);
     const { people } = await store.find(plan, { accepts: () => true, limit: 10, ...options });
     return people.map(({ member }) => member.userId);
@@ -177,7 +172,7 @@ export function describeStore(
     expect(departments.find(({ id }) => id === 20)).toMatchObject({ name, restricted: false });
   });
 
-  const placesOf = async (store: DirectoryStore, userId: string) =>
+  const placesOf = async (store: SyncStore, userId: string) =>
     (await store.member(userId))?.departments.map(({ id, leader }) => `${id}${leader ? '*' : ''}`);
 
   test('what was told of somebody while a run read outlives it, in departments too that only the run knows', async () => {

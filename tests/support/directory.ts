@@ -5,18 +5,21 @@ import { expect } from 'vitest';
 import { type Company, createCompany } from '../../emulator/company/company';
 import { rolesOf } from '../../emulator/company/person';
 import type { Emulator } from '../../emulator/server';
-import { type Client, createClient, type DingTalkRequest } from '../../lib/dingtalk/client';
-import { createLibsqlStore } from '../../lib/directory/libsql-store';
-import { directoryMigrations } from '../../lib/directory/schema';
-import type { DirectoryStore, StoredMember, StoredRun } from '../../lib/directory/store';
+import { type Client, createClient } from '../../lib/dingtalk/client';
+import type { DingTalkRequest } from '../../lib/dingtalk/request';
+import type { StoredMember } from '../../lib/directory/model';
+import type { StoredRun } from '../../lib/directory/sync/run';
+import type { SyncStore } from '../../lib/directory/sync/run-store';
+import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { type SyncOptions, sync } from '../../lib/directory/sync/sync';
-import { type Database, openDatabase } from '../../lib/storage/database';
+import { migrations } from '../../lib/storage/migrations';
+import { type Database, openDatabase } from '../../lib/storage/sqlite';
 
 /** A mirror of its own in a file of its own. */
 export interface Mirror {
   file: string;
   db: Database;
-  store: DirectoryStore;
+  store: SyncStore;
   /** Runs to its end, fast. */
   sync(more?: Partial<SyncOptions>): Promise<StoredRun>;
 }
@@ -29,8 +32,8 @@ export function temporaryFile(): string {
 }
 
 export function openMirror(emulator: Emulator, file = temporaryFile()): Mirror {
-  const db = openDatabase(file, directoryMigrations);
-  const store = createLibsqlStore(db);
+  const db = openDatabase(file, migrations);
+  const store = createSyncStore(db);
   const client = clientOf(emulator);
   return {
     file,
@@ -127,7 +130,7 @@ export function dumpCompany(company: Company, only?: { departments: number[]; us
   };
 }
 
-export async function dumpMirror(store: DirectoryStore): Promise<Dump> {
+export async function dumpMirror(store: SyncStore): Promise<Dump> {
   const stored = await store.departments();
   const departments: Dump['departments'] = [];
   for (const { id, parentId, name } of stored) {
@@ -151,8 +154,8 @@ export async function dumpMirror(store: DirectoryStore): Promise<Dump> {
   return { departments: departments.sort((a, b) => a.id - b.id), people };
 }
 
-export async function* everybody(store: DirectoryStore): AsyncIterable<StoredMember> {
-  let cursor: Awaited<ReturnType<DirectoryStore['page']>>['next'];
+export async function* everybody(store: SyncStore): AsyncIterable<StoredMember> {
+  let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
   do {
     const { members, next } = await store.page(cursor, 500);
     yield* members;

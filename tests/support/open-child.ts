@@ -1,4 +1,5 @@
-import { migrations, openDatabase } from '../../lib/storage/database';
+import { migrations } from '../../lib/storage/migrations';
+import { openDatabase } from '../../lib/storage/sqlite';
 
 /** A process that opens a database file at a moment, Unix time in ms: `file at`. It tells how many migrations are taken. */
 const [file = '', at = '0'] = process.argv.slice(2);

@@ -5,10 +5,10 @@ import { config } from '../../lib/config';
 import { startStream } from '../../lib/dingtalk/stream/stream';
 import { exchangeCode, getMember } from '../../lib/dingtalk/users';
 import { platform, proxyFor } from '../../lib/dingtalk-client';
-import { createLibsqlStore } from '../../lib/directory/libsql-store';
-import { directoryMigrations } from '../../lib/directory/schema';
+import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { sync } from '../../lib/directory/sync/sync';
-import { openDatabase } from '../../lib/storage/database';
+import { migrations } from '../../lib/storage/migrations';
+import { openDatabase } from '../../lib/storage/sqlite';
 
 /** A process with the settings of its environment: it signs somebody in with a code, syncs, and waits for one event. */
 const [code = ''] = process.argv.slice(2);
@@ -19,7 +19,7 @@ const { userId } = await exchangeCode(platform(), code);
 say('sign-in', (await getMember(platform(), userId)).userId);
 
 const file = join(mkdtempSync(join(tmpdir(), 'dingpass-proxied-')), 'directory.db');
-const store = createLibsqlStore(openDatabase(file, directoryMigrations));
+const store = createSyncStore(openDatabase(file, migrations));
 const outcome = await sync({
   store,
   client: platform(),

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseEvent } from '../../lib/dingtalk/event';
-import type { Stale } from '../../lib/events/refresh-queue';
-import type { Ending, RevocationStore, SessionRow, Told } from '../../lib/session/session-store';
+import type { Ending, RevocationStore, SessionRow } from '../../lib/session/session-store';
 import type { AuditLine } from '../../lib/storage/audit-line';
 import type { AuditStore } from '../../lib/storage/audit-store';
+import type { Stale, Told } from '../../lib/storage/event-inbox';
 
 /** A store, another process's view of the same state, and the audit beside it. */
 export interface StorePair {

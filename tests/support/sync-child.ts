@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createClient } from '../../lib/dingtalk/client';
-import { createLibsqlStore } from '../../lib/directory/libsql-store';
-import { directoryMigrations } from '../../lib/directory/schema';
+import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { sync } from '../../lib/directory/sync/sync';
-import { openDatabase } from '../../lib/storage/database';
+import { migrations } from '../../lib/storage/migrations';
+import { openDatabase } from '../../lib/storage/sqlite';
 
 /** A process that syncs once, when it is told to: `file url clientId clientSecret callsPerSecond`. It says how that ended. */
 const [file = '', url = '', clientId = '', clientSecret = '', callsPerSecond = '1000'] =
   process.argv.slice(2);
-const store = createLibsqlStore(openDatabase(file, directoryMigrations));
+const store = createSyncStore(openDatabase(file, migrations));
 const client = createClient({ clientId, clientSecret, apiUrl: url, oapiUrl: url });
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');

@@ -22,7 +22,9 @@ export async function startTlsFront(options: {
   const sockets = new Set<Duplex>();
   server.on('connection', (socket) => sockets.add(socket.on('close', () => sockets.delete(socket))));
   server.on('request', (request, response) => {
-    const { method, url, headers } = request;
+    const { method, url } = request;
+    // As a reverse proxy: the emulator answers to its own name only.
+    const headers = { ...request.headers, host: `127.0.0.1:${options.to}` };
     const onward = httpRequest(
       { port: options.to, host: '127.0.0.1', method, path: url, headers },
       (answer) => {
@@ -43,7 +45,8 @@ export async function startTlsFront(options: {
   });
   server.on('upgrade', (request, near) => {
     const far = connect(options.to, '127.0.0.1', () => {
-      const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      const own = { ...request.headers, host: `127.0.0.1:${options.to}` };
+      const headers = Object.entries(own).map(([name, value]) => `${name}: ${value}\r\n`);
       far.write(`GET ${request.url} HTTP/1.1\r\n${headers.join('')}\r\n`);
       far.pipe(near).pipe(far);
     });

@@ -5,12 +5,13 @@ import { DingTalkError } from '../../dingtalk/errors';
 import { MEMBER_PAGE_SIZE } from '../../dingtalk/users';
 import { fromDingTalk, type Problem } from '../../errors';
 import type { Missing } from '../mirror-state';
-import type { DirectoryStore, Lease, Task, TaskKind, TaskResult } from '../store';
+import type { Lease, Task, TaskKind, TaskResult } from './run';
+import type { SyncStore } from './run-store';
 import { steps } from './steps';
 
 export interface CrawlOptions {
   client: Client;
-  store: DirectoryStore;
+  store: SyncStore;
   lease: Lease;
   signal: AbortSignal;
   doneBefore: number;

@@ -1,6 +1,6 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Database } from '../../storage/database';
+import type { Database } from '../../storage/sqlite';
 import { headOf } from '../read';
 
 /** What the lists of a run leave in doubt: who and what was not seen, and people whose lists do not agree. */

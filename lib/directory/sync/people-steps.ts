@@ -3,8 +3,10 @@ import type { Client } from '../../dingtalk/client';
 import { DingTalkError } from '../../dingtalk/errors';
 import { getMember, listMemberIds, type Member } from '../../dingtalk/users';
 import type { Missing } from '../mirror-state';
-import { toRecord } from '../model';
-import { type DirectoryStore, type FoundPerson, LAST_POSITION, type TaskResult } from '../store';
+import { LAST_POSITION } from '../model';
+import { toRecord } from '../record';
+import type { FoundPerson, TaskResult } from './run';
+import type { SyncStore } from './run-store';
 
 /** What steps do about people whom a list shows badly, twice, or not at all. */
 
@@ -40,7 +42,7 @@ export async function orUnreadable<T>(action: () => Promise<T>): Promise<[T] | [
  * through, and who left stays. The department's ids, in one answer, tell whom.
  */
 export async function compare(
-  { client, store }: { client: Client; store: Pick<DirectoryStore, 'seenIn'> },
+  { client, store }: { client: Client; store: Pick<SyncStore, 'seenIn'> },
   departmentId: number,
   pass: number,
 ): Promise<TaskResult> {

@@ -1,15 +1,16 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { ROOT_DEPARTMENT_ID } from '../../dingtalk/departments';
-import type { Database } from '../../storage/database';
+import { FOREVER } from '../../storage/directory-schema';
 import { noteVanished } from '../../storage/leavers';
+import type { Database } from '../../storage/sqlite';
+import { type DepartmentRules, LAST_POSITION } from '../model';
 import { headOf, type MemberRow } from '../read';
 import { deleteMember } from '../rows';
-import { FOREVER } from '../schema';
-import { type DepartmentRules, LAST_POSITION, MAX_SHRINK, type StoredRun, type Verdict } from '../store';
 import { writeAdministrators } from '../write';
 import { placelessPeople, unseenMembers } from './inconsistencies';
-import { currentRun, forgetPerson, readRun } from './run-store';
+import { MAX_SHRINK, type StoredRun, type Verdict } from './run';
+import { currentRun, forgetPerson, readRun } from './staging';
 
 /**
  * Publishing: the rows that end with the new generation are marked, some hundreds at a time, so that nobody waits;

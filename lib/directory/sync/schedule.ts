@@ -3,8 +3,8 @@ import { config, type DirectorySettings } from '../../config';
 import { platform } from '../../dingtalk-client';
 import { log } from '../../log';
 import { outsideRequest, processWide } from '../../singleton';
-import { directoryStore } from '../libsql-store';
-import type { RunStarter, StoredRun } from '../store';
+import type { RunStarter, StoredRun } from './run';
+import { syncStore } from './run-store';
 import { type SyncOptions, sync } from './sync';
 
 /** Runs of this process: by the clock, and when an administrator says so. */
@@ -50,7 +50,7 @@ async function runOnce(
 ): Promise<boolean> {
   const { callsPerSecond } = config().directory;
   const outcome = await sync({
-    store: directoryStore(),
+    store: syncStore(),
     client: platform(),
     pace: { callsPerSecond },
     ...options,
@@ -92,7 +92,7 @@ export function startDirectory(): { close(): void } {
   const { sync: on, syncIntervalSeconds } = config().directory;
   if (!on || syncIntervalSeconds === 0) return { close: () => undefined };
   const look = async () => {
-    const due = nextSyncAt(await directoryStore().runs(1));
+    const due = nextSyncAt(await syncStore().runs(1));
     if (due !== undefined && due <= Date.now()) await startSync('schedule');
   };
   let complained = false;

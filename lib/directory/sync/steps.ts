@@ -11,23 +11,17 @@ import { DingTalkError } from '../../dingtalk/errors';
 import { listRoleMembers, listRoles } from '../../dingtalk/roles';
 import { countMembers, listAdministrators, listMemberIds, listMembers } from '../../dingtalk/users';
 import type { Missing, SkippedDepartment } from '../mirror-state';
-import { toNoted, toRecord, toRules } from '../model';
-import {
-  type DirectoryStore,
-  type FoundDepartment,
-  LAST_POSITION,
-  type NewTask,
-  type Task,
-  type TaskKind,
-  type TaskResult,
-} from '../store';
+import { LAST_POSITION } from '../model';
+import { toNoted, toRecord, toRules } from '../record';
 import { compare, keptAsTheyWere, malformed, memberIfAny, orUnreadable } from './people-steps';
+import type { FoundDepartment, NewTask, Task, TaskKind, TaskResult } from './run';
+import type { SyncStore } from './run-store';
 
 /** Each step of a run: what it asks DingTalk, and what follows. Nothing here writes. */
 
 export interface StepTools {
   client: Client;
-  store: Pick<DirectoryStore, 'seenIn' | 'seenDepartment' | 'seenDepartments' | 'countSeen'>;
+  store: Pick<SyncStore, 'seenIn' | 'seenDepartment' | 'seenDepartments' | 'countSeen'>;
 }
 
 type Step = (tools: StepTools, task: Task) => Promise<TaskResult>;

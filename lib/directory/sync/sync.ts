@@ -3,13 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../../dingtalk/client';
 import { createPacedClient, type PaceOptions } from '../../dingtalk/paced-client';
 import type { SyncProgress } from '../mirror-state';
-import type { DirectoryStore, Lease, RunStarter, StoredRun, Verdict } from '../store';
 import { createCrawl } from './crawl';
 import { isDeadOwner, thisOwner } from './lease';
+import type { Lease, RunStarter, StoredRun, Verdict } from './run';
+import type { SyncStore } from './run-store';
 import { checkReading } from './verify';
 
 export interface SyncOptions {
-  store: DirectoryStore;
+  store: SyncStore;
   client: Client;
   startedBy: RunStarter;
   /** Take the result over even if more than 20 % of the people are gone. */

@@ -1,10 +1,11 @@
 import 'server-only';
 import { ROOT_DEPARTMENT_ID } from '../../dingtalk/departments';
-import { type DirectoryStore, type Lease, MAX_SHRINK, type NewTask, type Task } from '../store';
 import type { Crawl } from './crawl';
+import { type Lease, MAX_SHRINK, type NewTask, type Task } from './run';
+import type { SyncStore } from './run-store';
 
 export interface CheckOptions {
-  store: DirectoryStore;
+  store: SyncStore;
   lease: Lease;
   walk: Crawl['walk'];
   acceptShrink: boolean;

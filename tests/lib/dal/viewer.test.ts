@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { isViewerAdministrator } from '../../../lib/dal/viewer';
+import { isViewerAdministrator } from '../../../lib/auth/administrator';
 import { getMember } from '../../../lib/dingtalk/users';
 import { platform } from '../../../lib/dingtalk-client';
-import { directoryStore } from '../../../lib/directory/libsql-store';
 import { noteMember, refreshAdministrators } from '../../../lib/directory/refresh';
+import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
 import { appEnv } from '../../support/app';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const env = { ...appEnv(emulator, 'http://127.0.0.1:3000'), DIRECTORY_SYNC: 'on', LOG_LEVEL: 'silent' };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   await startSync('admin');
-  await vi.waitFor(async () => expect((await directoryStore().runs(1))[0]?.state).toBe('complete'), 20_000);
+  await vi.waitFor(async () => expect((await syncStore().runs(1))[0]?.state).toBe('complete'), 20_000);
 });
 afterAll(async () => {
   vi.useRealTimers();
@@ -47,10 +47,10 @@ test('so is one of whom a department’s list says it, and who is named again is
   expect(await isViewerAdministrator(main)).toBe(true);
   listIsRefused();
   emulator.control.patchPerson(main, { adminLevel: 0 });
-  const before = (await directoryStore().runs(1))[0]!.id;
+  const before = (await syncStore().runs(1))[0]!.id;
   await startSync('admin');
   await vi.waitFor(async () => {
-    const [run] = await directoryStore().runs(1);
+    const [run] = await syncStore().runs(1);
     expect(run!.id).toBeGreaterThan(before);
     expect(run!.state).toBe('partial');
   }, 20_000);

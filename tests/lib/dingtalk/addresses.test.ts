@@ -19,7 +19,7 @@ let emulator: Emulator;
 let server: Server;
 let handles: Handle;
 beforeAll(async () => {
-  emulator = await startEmulator({ enforceQps: false });
+  emulator = await startEmulator({ enforceQps: false, hosts: [NAME, 'gateway.dingtalk.test'] });
   server = createTcpServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   handles = Object.getPrototypeOf((server as unknown as { _handle: Handle })._handle) as Handle;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultInput } from '../../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import type { Undertaking } from '../../../lib/dingtalk/client';
+import type { Undertaking } from '../../../lib/dingtalk/request';
 import { createTransport } from '../../../lib/dingtalk/transport';
 import { exchangeCode } from '../../../lib/dingtalk/users';
 import { startForwarder, startPeer } from '../../support/peer';

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../emulator/company/random';
-import type { Client, DingTalkRequest } from '../../../lib/dingtalk/client';
+import type { Client } from '../../../lib/dingtalk/client';
 import { DingTalkError } from '../../../lib/dingtalk/errors';
 import { createPacedClient, type PaceOptions } from '../../../lib/dingtalk/paced-client';
+import type { DingTalkRequest } from '../../../lib/dingtalk/request';
 import { createVirtualTime } from '../../support/virtual-time';
 
 function fake(answer: (path: string, n: number) => unknown, options: PaceOptions = {}) {

@@ -21,7 +21,7 @@ const CREDENTIALS = 'proxy-user:p@ss word/of the proxy';
 let emulator: Emulator;
 const open: { close(): unknown }[] = [];
 beforeAll(async () => {
-  emulator = await startEmulator({ enforceQps: false });
+  emulator = await startEmulator({ enforceQps: false, hosts: ['oapi.dingtalk.test'] });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createLibsqlStore } from '../../../lib/directory/libsql-store';
-import { directoryMigrations } from '../../../lib/directory/schema';
 import { parseQuery, planSearch } from '../../../lib/directory/search-query';
-import type { DirectoryStore } from '../../../lib/directory/store';
-import { openDatabase } from '../../../lib/storage/database';
+import type { SyncStore } from '../../../lib/directory/sync/run-store';
+import { createSyncStore } from '../../../lib/directory/sync/run-store';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
 import { person, publishReading } from '../../support/directory-store-suite';
 
@@ -85,8 +85,8 @@ function combinationsOf(readings: string[][]): string[][] {
   return most.map(({ parts }) => parts);
 }
 
-async function storeOf(names: readonly string[]): Promise<DirectoryStore> {
-  const store = createLibsqlStore(openDatabase(temporaryFile(), directoryMigrations));
+async function storeOf(names: readonly string[]): Promise<SyncStore> {
+  const store = createSyncStore(openDatabase(temporaryFile(), migrations));
   await publishReading(store, {
     tree: { 1: undefined },
     people: { 1: names.map((name, at) => person(`id${at}`, { name })) },
@@ -94,7 +94,7 @@ async function storeOf(names: readonly string[]): Promise<DirectoryStore> {
   return store;
 }
 
-async function idsFor(store: DirectoryStore, typed: string): Promise<string[]> {
+async function idsFor(store: SyncStore, typed: string): Promise<string[]> {
   const plan = planSearch(parseQuery(typed).terms.join(' '), false);
   const { people } = await store.find(plan, { accepts: () => true, limit: 200 });
   return people.map(({ member }) => member.userId);
@@ -107,7 +107,7 @@ describe.each([
   ['long names of minorities', drawLong],
 ])(`%s (seed ${seed})`, (_, draw) => {
   const drawn = Array.from({ length: DRAWN }, draw);
-  let store: DirectoryStore;
+  let store: SyncStore;
   beforeAll(async () => {
     store = await storeOf(drawn.map(({ name }) => name));
   });
@@ -218,7 +218,7 @@ test('names of other scripts, and other spellings of a name', async () => {
 });
 
 test('a user id is found as it is typed, in any case, and no other by its beginning', async () => {
-  const store = createLibsqlStore(openDatabase(temporaryFile(), directoryMigrations));
+  const store = createSyncStore(openDatabase(temporaryFile(), migrations));
   await publishReading(store, {
     tree: { 1: undefined },
     people: {
@@ -255,7 +255,7 @@ test('a name of many readings is one person, and hides nobody behind them', asyn
     .filter(([, readings]) => !readings.includes(' '))
     .map(([second], n) => person(`many${n}`, { name: `单${second}乐参伽说` }));
   expect(many.length).toBeGreaterThan(21);
-  const store = createLibsqlStore(openDatabase(temporaryFile(), directoryMigrations));
+  const store = createSyncStore(openDatabase(temporaryFile(), migrations));
   await publishReading(store, {
     tree: { 1: undefined },
     people: { 1: [...many, person('last', { name: '单一' })] },

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { directoryStore } from '../../../lib/directory/libsql-store';
 import { refreshDepartment } from '../../../lib/directory/refresh';
+import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
 import { appEnv } from '../../support/app';
 
@@ -20,7 +20,7 @@ test('only what a single call cannot tell of a department needs a run', async ()
   const inner = company.childrenOf(top)[0]!.id;
   control.settings({ scope: { departments: [top], users: [] } });
   expect(await startSync('admin')).toBe(true);
-  while ((await directoryStore().runs(1))[0]!.state === 'running') await delay(20);
+  while ((await syncStore().runs(1))[0]!.state === 'running') await delay(20);
 
   // Its parent is not for us to see.
   expect(await refreshDepartment(top)).toBe('unchanged');
@@ -30,7 +30,7 @@ test('only what a single call cannot tell of a department needs a run', async ()
   control.patchDepartment(inner, { hidden: true });
   expect(await refreshDepartment(inner)).toBe('needs-sync');
   // But nobody sees it from now on.
-  expect((await directoryStore().departments()).find(({ id }) => id === inner)?.hidden).toBe(true);
+  expect((await syncStore().departments()).find(({ id }) => id === inner)?.hidden).toBe(true);
   const made = control.addDepartment({ name: '新设', parentId: top });
   expect(await refreshDepartment(made.id)).toBe('needs-sync');
   control.dissolve(made.id);

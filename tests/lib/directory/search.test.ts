@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { directoryStore } from '../../../lib/directory/libsql-store';
 import { findPeople } from '../../../lib/directory/search';
+import { syncStore } from '../../../lib/directory/sync/run-store';
 import { directoryTree } from '../../../lib/directory/tree';
 import { sightOf } from '../../../lib/directory/visibility';
 import { person, publishReading } from '../../support/directory-store-suite';
@@ -23,7 +23,7 @@ const staff = Array.from({ length: 70 }, (_, n) => person(`staff${n}`, { name: `
 /** 1 → 10 → 11, 1 → 20, 1 → 30; their names are 部门 and the number. Who is in 30 sees 30 only. */
 beforeAll(async () => {
   for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
-  await publishReading(directoryStore(), {
+  await publishReading(syncStore(), {
     tree: { 1: undefined, 10: 1, 11: 10, 20: 1, 30: 1, 40: 1 },
     people: {
       1: crowd,
@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 async function found(userId: string, terms: string[], limit = 100) {
   const tree = await directoryTree();
-  const viewer = { userId, member: await directoryStore().member(userId), roles: [] };
+  const viewer = { userId, member: await syncStore().member(userId), roles: [] };
   const view = { tree, viewer, sight: sightOf(tree, viewer, { userIds: [], roles: [] }) };
   const { people, isComplete } = await findPeople(view, terms, limit);
   return { ids: people.map(({ member }) => member.userId), isComplete };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { departmentIdIn } from '../../../app/(internal)/directory/items';
-import type { DirectoryState, StoredDepartment } from '../../../lib/directory/store';
+import type { DirectoryState, StoredDepartment } from '../../../lib/directory/model';
 import { buildTree } from '../../../lib/directory/tree';
 
 /** Departments by id with what is above each. */

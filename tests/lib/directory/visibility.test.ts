@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoredDepartment, StoredMember } from '../../../lib/directory/store';
+import type { StoredDepartment, StoredMember } from '../../../lib/directory/model';
 import { buildTree } from '../../../lib/directory/tree';
 import { sightOf } from '../../../lib/directory/visibility';
 import { OPEN } from '../../support/directory-store-suite';

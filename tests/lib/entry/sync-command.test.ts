@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { createLibsqlStore } from '../../../lib/directory/libsql-store';
-import { migrations, openDatabase } from '../../../lib/storage/database';
+import { createSyncStore } from '../../../lib/directory/sync/run-store';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 import { appEnv, bareEnv, collect, dataDirOf } from '../../support/app';
 
 /** `npm run sync`: what it says, and how it ends. */
@@ -74,7 +75,7 @@ test('it refuses words that it does not know, and calls nobody', async () => {
 
 test('it follows a run of another process to its end, and ends like that', async () => {
   const db = openDatabase(join(dataDirOf(emulator), 'dingpass.db'), migrations);
-  const store = createLibsqlStore(db);
+  const store = createSyncStore(db);
   const first = command([], 3);
   while (!(await store.isLeased(() => false))) await delay(20);
   const second = command();
@@ -88,7 +89,7 @@ test('it follows a run of another process to its end, and ends like that', async
 
 test('it says so when the process that it follows dies', async () => {
   const db = openDatabase(join(dataDirOf(emulator), 'dingpass.db'), migrations);
-  const store = createLibsqlStore(db);
+  const store = createSyncStore(db);
   const first = command([], 2);
   while (!(await store.isLeased(() => false))) await delay(20);
   const second = command();

@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { parseEvent } from '../../../lib/dingtalk/event';
-import { directoryStore } from '../../../lib/directory/libsql-store';
 import { noteMember } from '../../../lib/directory/refresh';
+import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
 import { dispatcher } from '../../../lib/events/directory-events';
 import { startLeavers } from '../../../lib/events/leavers';
@@ -35,7 +35,7 @@ const somebody = () => people.pop()!;
 /** A whole run. */
 async function read(): Promise<void> {
   expect(await startSync('admin')).toBe(true);
-  while ((await directoryStore().runs(1))[0]!.state === 'running') await delay(20);
+  while ((await syncStore().runs(1))[0]!.state === 'running') await delay(20);
 }
 
 let lastEvent = 0;
@@ -65,29 +65,29 @@ const untilOut = (session: Session) =>
 test('whoever comes back after a leave event stays, though the mirror had them and forgot them', async () => {
   const userId = somebody();
   const old = await signIn(userId);
-  expect(await directoryStore().member(userId)).not.toBeNull();
+  expect(await syncStore().member(userId)).not.toBeNull();
   expect(await tell('user_leave_org', [userId])).toBe('done');
   expect(await isIn(old)).toBe(false);
-  expect(await directoryStore().leavers(10)).toEqual([]);
+  expect(await syncStore().leavers(10)).toEqual([]);
   const back = await signIn(userId);
   await delay(2500);
   expect(await isIn(back)).toBe(true);
   // They were asked about, and are back in the mirror.
-  expect(await directoryStore().member(userId)).not.toBeNull();
+  expect(await syncStore().member(userId)).not.toBeNull();
 });
 
 test('a leave event of which half was done is finished when it comes again', async () => {
   const userId = somebody();
   const session = await signIn(userId);
   const { store } = revocations();
-  const failing = vi.spyOn(directoryStore(), 'forget').mockRejectedValueOnce(new Error('the disk is full'));
+  const failing = vi.spyOn(syncStore(), 'forget').mockRejectedValueOnce(new Error('the disk is full'));
   emulator.control.fire(userId);
   expect(await tell('user_leave_org', [userId], 'half')).toBe('done');
   expect(failing).toHaveBeenCalled();
   expect(await isIn(session)).toBe(false);
   // What could not be done to the mirror is owed, and done.
   expect((await store.owed(0)).map(({ stale }) => stale)).toContainEqual({ what: 'member', id: userId });
-  await vi.waitFor(async () => expect(await directoryStore().member(userId)).toBeNull(), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await syncStore().member(userId)).toBeNull(), { timeout: 10_000 });
   await vi.waitFor(async () => expect(await store.owed(0)).toEqual([]), { timeout: 10_000 });
   failing.mockRestore();
 });
@@ -96,8 +96,8 @@ test('somebody of whom another event tells, and whom DingTalk no longer has, is 
   for (const isMirrored of [true, false]) {
     const userId = somebody();
     const session = await signIn(userId);
-    if (!isMirrored) await directoryStore().forget(userId);
-    await vi.waitFor(async () => expect(await directoryStore().leavers(10)).toEqual([]), { timeout: 5000 });
+    if (!isMirrored) await syncStore().forget(userId);
+    await vi.waitFor(async () => expect(await syncStore().leavers(10)).toEqual([]), { timeout: 5000 });
     const again = isMirrored ? session : await signIn(userId);
     const since = await revocations().sequence();
     emulator.control.fire(userId);

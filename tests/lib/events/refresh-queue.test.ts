@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { createRefresher, type Stale } from '../../../lib/events/refresh-queue';
+import { createRefresher } from '../../../lib/events/refresh-queue';
+import type { Stale } from '../../../lib/storage/event-inbox';
 
 const member = (id: string): Stale => ({ what: 'member', id });
 

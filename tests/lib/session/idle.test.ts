@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
-import { directoryMigrations } from '../../../lib/directory/schema';
 import { createIdleCheck } from '../../../lib/session/idle';
 import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
-import { revocationMigrations } from '../../../lib/session/schema';
 import { createRevocations } from '../../../lib/session/sessions';
-import { auditMigrations } from '../../../lib/storage/audit-schema';
 import { createLibsqlAudit } from '../../../lib/storage/audit-store';
-import { openDatabase } from '../../../lib/storage/database';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 
 const IDLE = 1800;
 
@@ -60,9 +58,9 @@ test('a use in another process, or before a restart, counts', async () => {
 });
 
 test('an idle session is ended for every process, with a line that says why', async () => {
-  const db = openDatabase(':memory:', [...directoryMigrations, ...revocationMigrations, ...auditMigrations]);
+  const db = openDatabase(':memory:', migrations);
   const store = createLibsqlRevocations(db);
-  const options = { store, isStillThere: async () => true };
+  const options = { store };
   const issuedAt = Math.floor(Date.now() / 1000) - IDLE - 10;
   const session = {
     id: '00000000-0000-4000-8000-000000000001',

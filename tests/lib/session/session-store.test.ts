@@ -6,8 +6,9 @@ import Libsql from 'libsql';
 import { afterAll, expect, test } from 'vitest';
 import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
 import { createLibsqlAudit } from '../../../lib/storage/audit-store';
-import { migrations, openDatabase } from '../../../lib/storage/database';
 import { noteLeavers } from '../../../lib/storage/leavers';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 import { describeRevocations } from '../../support/revocation-suite';
 
 const folder = mkdtempSync(join(tmpdir(), 'dingpass-revocations-'));

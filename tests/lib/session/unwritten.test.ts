@@ -3,7 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
 import type { RevocationStore } from '../../../lib/session/session-store';
 import { createRevocations, type Revocations } from '../../../lib/session/sessions';
-import { migrations, openDatabase } from '../../../lib/storage/database';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
 
 vi.mock('../../../lib/log', () => ({ log: () => ({ error: () => undefined, info: () => undefined }) }));
@@ -44,7 +45,6 @@ async function setUp() {
   };
   const revocations = createRevocations({
     store,
-    isStillThere: async () => true,
     now: () => fake.now,
     retryMs: 20,
   });

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { AuditLine } from '../../../lib/storage/audit-line';
 import { createRecorder } from '../../../lib/storage/audit-log';
 import { createLibsqlAudit } from '../../../lib/storage/audit-store';
-import { migrations, openDatabase } from '../../../lib/storage/database';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 
 const DAY = 86_400_000;
 

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
+import { pageAdministrator } from '@/lib/auth/administrator';
 import { type AuditQuery, auditPage } from '@/lib/dal/admin-audit';
-import { pageAdministrator } from '@/lib/dal/viewer';
 import { currentMessages } from '@/lib/http/language';
 import type { Messages } from '@/lib/i18n';
 import type { SessionsText } from '@/lib/i18n/sessions-page';

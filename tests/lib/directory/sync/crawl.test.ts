@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Client } from '../../../../lib/dingtalk/client';
-import type { DirectoryStore, Task } from '../../../../lib/directory/store';
 import { createCrawl } from '../../../../lib/directory/sync/crawl';
+import type { Task } from '../../../../lib/directory/sync/run';
+import type { SyncStore } from '../../../../lib/directory/sync/run-store';
 
 test('what is left is counted in calls: a department of many pages is one step, and many of them', () => {
   const client = { call: () => new Promise(() => {}) } as unknown as Client;
@@ -14,7 +15,7 @@ test('what is left is counted in calls: a department of many pages is one step, 
   ]);
   const crawl = createCrawl({
     client,
-    store: {} as DirectoryStore,
+    store: {} as SyncStore,
     lease: { owner: '', fence: 1 },
     signal: stop.signal,
     doneBefore: 0,

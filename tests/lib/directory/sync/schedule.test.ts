@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../../emulator/server';
-import { directoryStore } from '../../../../lib/directory/libsql-store';
-import type { StoredRun } from '../../../../lib/directory/store';
+import type { StoredRun } from '../../../../lib/directory/sync/run';
+import { syncStore } from '../../../../lib/directory/sync/run-store';
 import { nextSyncAt, startDirectory, startSync } from '../../../../lib/directory/sync/schedule';
 import { database } from '../../../../lib/storage/database';
 import { appEnv } from '../../../support/app';
@@ -19,12 +19,12 @@ afterAll(() => emulator.close());
 test('a run that was started is there for everybody to see, and there is only one', async () => {
   const [first, second] = await Promise.all([startSync('admin'), startSync('schedule')]);
   expect([first, second]).toEqual([true, false]);
-  const [run] = await directoryStore().runs(1);
+  const [run] = await syncStore().runs(1);
   expect(run).toMatchObject({ state: 'running', startedBy: 'admin', progress: expect.anything() });
   expect(await startSync('schedule')).toBe(false);
-  while ((await directoryStore().runs(1))[0]!.state === 'running') await delay(20);
+  while ((await syncStore().runs(1))[0]!.state === 'running') await delay(20);
   await vi.waitFor(async () => expect(await startSync('schedule')).toBe(true));
-  expect(await directoryStore().runs(1)).toMatchObject([{ state: 'running', startedBy: 'schedule' }]);
+  expect(await syncStore().runs(1)).toMatchObject([{ state: 'running', startedBy: 'schedule' }]);
 });
 
 const HOUR = 3_600_000;
@@ -60,9 +60,9 @@ test('without an interval, or where the sync is off, no run begins by itself', (
 
 test('at its start a process reads what is old again, and leaves what is fresh alone', async () => {
   await startSync('admin');
-  while ((await directoryStore().runs(1))[0]!.state === 'running') await delay(20);
-  const [{ id: fresh }] = (await directoryStore().runs(1)) as [StoredRun];
-  const lastId = async () => (await directoryStore().runs(1))[0]!.id;
+  while ((await syncStore().runs(1))[0]!.state === 'running') await delay(20);
+  const [{ id: fresh }] = (await syncStore().runs(1)) as [StoredRun];
+  const lastId = async () => (await syncStore().runs(1))[0]!.id;
   const first = startDirectory();
   await delay(1200);
   first.close();
@@ -71,5 +71,5 @@ test('at its start a process reads what is old again, and leaves what is fresh a
   const second = startDirectory();
   await vi.waitFor(async () => expect(await lastId()).toBe(fresh + 1), 5000);
   second.close();
-  expect((await directoryStore().runs(1))[0]).toMatchObject({ startedBy: 'schedule' });
+  expect((await syncStore().runs(1))[0]).toMatchObject({ startedBy: 'schedule' });
 });

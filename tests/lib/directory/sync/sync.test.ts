@@ -6,8 +6,8 @@ import { type Emulator, type EmulatorOptions, startEmulator } from '../../../../
 import { getDepartment } from '../../../../lib/dingtalk/departments';
 import { getMember } from '../../../../lib/dingtalk/users';
 import type { SyncProgress } from '../../../../lib/directory/mirror-state';
-import { toNoted, toRules } from '../../../../lib/directory/model';
-import { type Lease, LeaseLostError } from '../../../../lib/directory/store';
+import { toNoted, toRules } from '../../../../lib/directory/record';
+import { type Lease, LeaseLostError } from '../../../../lib/directory/sync/run';
 import { sync } from '../../../../lib/directory/sync/sync';
 import {
   clientMeeting,

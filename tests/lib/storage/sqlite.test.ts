@@ -1,7 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { migrations, openDatabase } from '../../../lib/storage/database';
+import { migrations } from '../../../lib/storage/migrations';
+import { openDatabase } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
 
 const first = { name: 'one', sql: 'CREATE TABLE one (a INTEGER); INSERT INTO one VALUES (1);' };

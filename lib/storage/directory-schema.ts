@@ -1,6 +1,4 @@
 import 'server-only';
-import type { Migration } from '../storage/database';
-import { fillSearch } from './rows';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
 export const FOREVER = 9007199254740991;
@@ -10,10 +8,7 @@ export const FOREVER = 9007199254740991;
  * generation beside the one that is read, and one small transaction moves the head. What a run has seen is kept
  * apart (`directory_seen_*`), so that a row that did not change is not written.
  */
-export const directoryMigrations: readonly Migration[] = [
-  {
-    name: 'directory-1',
-    sql: `
+export const directorySchema = `
 CREATE TABLE directory_head (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   generation INTEGER NOT NULL,
@@ -21,9 +16,11 @@ CREATE TABLE directory_head (
   revision INTEGER NOT NULL,
   people INTEGER NOT NULL,
   as_of INTEGER,
-  complete_as_of INTEGER
+  complete_as_of INTEGER,
+  -- When DingTalk last said who the administrators are; Unix time in ms.
+  administrators_at INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO directory_head VALUES (1, 0, 0, 0, 0, NULL, NULL);
+INSERT INTO directory_head VALUES (1, 0, 0, 0, 0, NULL, NULL, 0);
 
 CREATE TABLE directory_department (
   department_id INTEGER NOT NULL,
@@ -96,8 +93,9 @@ CREATE TABLE directory_key (
   member_id INTEGER NOT NULL,
   PRIMARY KEY (kind, inactive, key, member_id)
 ) WITHOUT ROWID;
+-- Everything by which a person is found in one index, so that it can intersect the words of a query by itself.
 CREATE VIRTUAL TABLE directory_text USING fts5(
-  name, rest, content='', contentless_delete=1, prefix='2 3', tokenize='unicode61'
+  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61'
 );
 
 CREATE TABLE directory_lease (
@@ -143,52 +141,19 @@ CREATE TABLE directory_seen_department (
   name TEXT NOT NULL,
   rules TEXT
 );
-CREATE TABLE directory_seen_member (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE directory_seen_member (user_id TEXT PRIMARY KEY, departments TEXT) WITHOUT ROWID;
 CREATE TABLE directory_seen_membership (
   department_id INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   PRIMARY KEY (department_id, user_id)
 ) WITHOUT ROWID;
+CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_id);
 CREATE TABLE directory_seen_role (role_id INTEGER PRIMARY KEY, name TEXT NOT NULL, group_name TEXT NOT NULL);
 CREATE TABLE directory_seen_role_member (
   role_id INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   PRIMARY KEY (role_id, user_id)
 ) WITHOUT ROWID;
-CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
-`,
-  },
-  {
-    name: 'directory-leaver-1',
-    sql: 'CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY) WITHOUT ROWID;',
-  },
-  {
-    name: 'directory-doubts-1',
-    sql: `
-ALTER TABLE directory_seen_member ADD COLUMN departments TEXT;
-ALTER TABLE directory_touched ADD COLUMN places TEXT NOT NULL DEFAULT '[]';
-CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_id);
-`,
-  },
-  {
-    // Everything by which a person is found in one index, so that it can intersect the words of a query by itself.
-    name: 'directory-text-2',
-    sql: `
-DROP TABLE directory_text;
-CREATE VIRTUAL TABLE directory_text USING fts5(
-  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61'
-);
-`,
-  },
-  {
-    // The keys of people are other ones: the index is emptied and filled anew. Another number whenever they change.
-    name: 'directory-search-3',
-    sql: "DELETE FROM directory_key; INSERT INTO directory_text (directory_text) VALUES ('delete-all');",
-    fill: fillSearch,
-  },
-  {
-    // When DingTalk last said who the administrators are; Unix time in ms.
-    name: 'directory-administrators-1',
-    sql: 'ALTER TABLE directory_head ADD COLUMN administrators_at INTEGER NOT NULL DEFAULT 0;',
-  },
-];
+CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY, places TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID;
+CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
+`;

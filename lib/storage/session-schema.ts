@@ -1,5 +1,4 @@
 import 'server-only';
-import type { Migration } from '../storage/database';
 
 /**
  * `sequence` is one more with each change that others have to learn. The first epoch is a number that no other
@@ -7,17 +6,16 @@ import type { Migration } from '../storage/database';
  * `checked` is 1 once DingTalk has answered about the session's owner, 0 before, and until then, while somebody asks,
  * the Unix time at which their turn ends.
  */
-export const revocationMigrations: readonly Migration[] = [
-  {
-    name: 'revocation-1',
-    sql: `
+export const sessionSchema = `
 CREATE TABLE revocation_head (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   epoch INTEGER NOT NULL,
   epoch_sequence INTEGER NOT NULL,
-  sequence INTEGER NOT NULL
+  sequence INTEGER NOT NULL,
+  -- Up to when rows may be dropped; Unix time in seconds. 0: never dropped any yet.
+  prune_horizon INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO revocation_head VALUES (1, 1 + abs(random() % 1000000000000), 0, 0);
+INSERT INTO revocation_head VALUES (1, 1 + abs(random() % 1000000000000), 0, 0, 0);
 
 CREATE TABLE revocation_person (
   user_id TEXT PRIMARY KEY,
@@ -53,18 +51,7 @@ CREATE TABLE revocation_event (
   at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX revocation_event_at ON revocation_event (at);
-`,
-  },
-  {
-    name: 'revocation-2',
-    sql: `
+
 CREATE TABLE stale (key TEXT PRIMARY KEY, stale TEXT NOT NULL, mark INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE missed_event (id TEXT PRIMARY KEY, event TEXT NOT NULL) WITHOUT ROWID;
-`,
-  },
-  {
-    // Up to when rows may be dropped; Unix time in seconds. 0: never dropped any yet.
-    name: 'revocation-3',
-    sql: 'ALTER TABLE revocation_head ADD COLUMN prune_horizon INTEGER NOT NULL DEFAULT 0;',
-  },
-];
+`;

@@ -1,0 +1,14 @@
+import 'server-only';
+import { noteLeaver } from '../directory/refresh';
+import { revocations } from '../session/sessions';
+
+/**
+ * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
+ * Never throws; what cannot be written stands in this process.
+ */
+export async function endMissingMember(userId: string): Promise<void> {
+  await noteLeaver(userId);
+  await revocations()
+    .endGone([userId], { reason: 'check', by: 'check' })
+    .catch(() => undefined);
+}
