@@ -589,7 +589,9 @@ test('the export is a file for spreadsheets: everybody once, and nothing in it i
 
 test('the sync’s page is for administrators: others are told so, and can start nothing', async () => {
   const page = await member.ask('/admin/sync');
-  expect(page.text).toContain('您没有使用此功能的权限。');
+  const denied = await member.ask(page.headers.get('location') ?? '');
+  expect(denied.status).toBe(403);
+  expect(denied.text).toContain('您没有使用此功能的权限。');
   expect(page.text).not.toContain('/api/admin/sync');
   expect((await member.ask('/')).text).not.toContain('href="/admin/sync"');
   expect((await member.ask('/api/admin/sync')).status).toBe(403);
