@@ -90,6 +90,77 @@ const arrowsGoOneWay: Rule = (source) => {
     .map(({ target }) => wrong(source, target));
 };
 
+/** The rooms of `lib/`, lowest first: an import goes left, or stays. Rooms of one entry do not import each other. */
+const LIB_ROOMS = [
+  ['dingtalk'],
+  ['.'],
+  ['storage'],
+  ['session'],
+  ['i18n'],
+  ['http'],
+  ['directory'],
+  ['directory/sync'],
+  ['auth', 'events'],
+  ['dal'],
+  ['entry'],
+];
+const EMULATOR_ROOMS = [
+  ['company'],
+  ['platform'],
+  ['api/endpoints'],
+  ['api'],
+  ['control'],
+  ['workbench'],
+  ['.'],
+  ['demo'],
+];
+
+/** The room of a file: the longest folder that is one, or the folder itself. */
+function roomOf(path: string, house: string, rooms: string[][]): { name: string; rank: number } {
+  const folder = path.slice(house.length + 1).includes('/')
+    ? path.slice(house.length + 1, path.lastIndexOf('/'))
+    : '.';
+  const names = rooms.flat().filter((name) => folder === name || folder.startsWith(`${name}/`));
+  const name = names.sort((a, b) => b.length - a.length)[0] ?? folder;
+  return { name, rank: rooms.findIndex((entry) => entry.includes(name)) };
+}
+
+const importsGoLeft =
+  (house: string, rooms: string[][]): Rule =>
+  (source) => {
+    if (!isIn(source.path, house)) return [];
+    const from = roomOf(source.path, house, rooms);
+    if (from.rank < 0) return [`${source.path} is in no room`];
+    return targetsOf(source)
+      .filter(({ target }) => isIn(target, house))
+      .filter(({ target }) => {
+        const to = roomOf(target, house, rooms);
+        return to.name !== from.name && to.rank >= from.rank;
+      })
+      .map(({ target }) => wrong(source, target));
+  };
+
+/** Files that import each other in a loop, types included: none of them can be understood before the others. */
+function circlesOf(all: Source[]): string[] {
+  const byPath = new Map(
+    all.flatMap((source) => [[source.path.replace(/(\/index)?\.\w+$/, ''), source] as const]),
+  );
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]): void => {
+    if (trail.includes(path)) {
+      found.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      return;
+    }
+    const source = byPath.get(path);
+    if (!source || done.has(path)) return;
+    for (const { target } of targetsOf(source)) visit(target.replace(/\/index$/, ''), [...trail, path]);
+    done.add(path);
+  };
+  for (const path of byPath.keys()) visit(path, []);
+  return found;
+}
+
 /** Next sets these two itself; the edge build of the root files needs to see them. */
 const ROOT_FILES = ['instrumentation.ts', 'proxy.ts'];
 
@@ -212,6 +283,29 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'emulator/x.ts', text: "import { y } from './app-tokens';" },
       { path: 'app/api/x/route.ts', text: "import { route } from '@/lib/http/route';" },
     ],
+  },
+  'the rooms of lib import to the left': {
+    rule: importsGoLeft('lib', LIB_ROOMS),
+    broken: [
+      { path: 'lib/storage/x.ts', text: "import type { Session } from '../session/session-cookie';" },
+      { path: 'lib/x.ts', text: "import { database } from './storage/database';" },
+      { path: 'lib/directory/x.ts', text: "import { sync } from './sync/sync';" },
+      { path: 'lib/auth/x.ts', text: "import { dispatch } from '@/lib/events/dispatch';" },
+      { path: 'lib/newroom/x.ts', text: '' },
+    ],
+    kept: [
+      { path: 'lib/entry/x.ts', text: "import { x } from '../dal/viewer';\nimport { y } from './y';" },
+      { path: 'lib/directory/sync/x.ts', text: "import { x } from '../store';" },
+      { path: 'lib/dingtalk/stream/x.ts', text: "import { x } from '../errors';" },
+    ],
+  },
+  'the rooms of the emulator import to the left': {
+    rule: importsGoLeft('emulator', EMULATOR_ROOMS),
+    broken: [
+      { path: 'emulator/company/x.ts', text: "import { clock } from '../platform/clock';" },
+      { path: 'emulator/workbench/x.ts', text: "import type { Emulator } from '../server';" },
+    ],
+    kept: [{ path: 'emulator/api/x.ts', text: "import { clock } from '../platform/clock';" }],
   },
   'the environment has one reader': {
     rule: environmentHasOneReader,
@@ -378,6 +472,17 @@ test.each(Object.entries(rules))('%s', (_, { rule }) => {
 test.each(Object.entries(rules))('the rule that %s can be broken', (_, { rule, broken, kept }) => {
   for (const source of broken) expect(rule(source), source.text).not.toEqual([]);
   for (const source of kept) expect(rule(source), source.text).toEqual([]);
+});
+
+test('no files import each other in a loop', () => {
+  expect(circlesOf(sources.filter(({ path }) => isIn(path, 'app', 'lib', 'emulator')))).toEqual([]);
+  const loop = [
+    { path: 'lib/a.ts', text: "import type { B } from './deep';" },
+    { path: 'lib/deep/index.ts', text: "import { c } from '../c';" },
+    { path: 'lib/c.ts', text: "export { a } from './a';" },
+  ];
+  expect(circlesOf(loop)).toEqual(['lib/a → lib/deep → lib/c → lib/a']);
+  expect(circlesOf(loop.slice(1))).toEqual([]);
 });
 
 test('the rules see the whole house', () => {
