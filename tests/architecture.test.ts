@@ -220,7 +220,7 @@ const publicAddresses = publicAddressesIn(
 const everythingAsks: Rule = (source) => findOpenFile(source, publicAddresses);
 
 /** What proxy.ts loads is loaded for every request before anything else is done for it. */
-const HEAVY = /^lib\/(?:database|directory|audit|revocation|platform|dingtalk|auth|sign-in)\b/;
+const HEAVY = /^lib\/(?:storage|directory|auth|events|dal|entry|dingtalk-client|dingtalk\/(?!outgoing-proxy\b))/;
 
 const proxyIsLight: Rule = (source) => {
   if (source.path !== 'proxy.ts') return [];
@@ -441,14 +441,14 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
   'proxy.ts loads neither the database nor the directory': {
     rule: proxyIsLight,
     broken: [
-      { path: 'proxy.ts', text: "import { currentMember } from './lib/auth';" },
-      { path: 'proxy.ts', text: "import { methods } from './lib/methods';" },
+      { path: 'proxy.ts', text: "import { currentMember } from './lib/auth/auth';" },
+      { path: 'proxy.ts', text: "import { methods } from './lib/auth/methods';" },
       { path: 'proxy.ts', text: "import { watchSessions } from '@/lib/auth/refusals';" },
     ],
     kept: [
       {
         path: 'proxy.ts',
-        text: "import { sessions } from './lib/session';\nimport type { A } from './lib/auth';",
+        text: "import { sessions } from './lib/session/session-cookie';\nimport type { A } from './lib/auth/auth';",
       },
     ],
   },
