@@ -5,7 +5,7 @@ import { corpIdInTarget, loginAddress } from './lib/http/login-address';
 import { isPublicAddress } from './lib/http/public-addresses';
 import { safeReturnTo } from './lib/http/return-to';
 import { pagePolicy, setPageSecurityHeaders } from './lib/http/security-headers';
-import { SESSION_REFUSED, sessions } from './lib/session/session-cookie';
+import { SESSION_REFUSED, sessionCookies } from './lib/session/session-cookie';
 
 /**
  * Gives every page its security headers and the nonce that its scripts need, tells it its own address, and sends away
@@ -45,7 +45,7 @@ async function answerTo(request: NextRequest, headers: Headers): Promise<NextRes
  */
 async function sendStrangerAway(request: NextRequest): Promise<NextResponse | undefined> {
   if (isPublicAddress(request.nextUrl.pathname)) return undefined;
-  const opened = await sessions().open(request.headers.get('cookie'));
+  const opened = await sessionCookies().open(request.headers.get('cookie'));
   if (opened.session) return undefined;
   channel(SESSION_REFUSED).publish(opened.reason);
   const next = safeReturnTo(targetOf(request.url));
@@ -68,7 +68,7 @@ function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolea
     !headers.has('purpose') &&
     // A download would leave the page standing.
     !/^\/(?:_next|login|unavailable|denied)(?:\/|$)|\.csv$/.test(nextUrl.pathname) &&
-    !cookies.has(sessions().cookieName)
+    !cookies.has(sessionCookies().cookieName)
   );
 }
 

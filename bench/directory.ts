@@ -6,13 +6,13 @@ import { generateDepartments } from '../emulator/company/departments';
 import { type Person, rolesOf } from '../emulator/company/person';
 import { type Client, createClient } from '../lib/dingtalk/client';
 import { DingTalkError } from '../lib/dingtalk/errors';
-import { fold } from '../lib/directory/normalize';
+import { normalize } from '../lib/directory/normalize';
 import { planSearch } from '../lib/directory/search-query';
 import type { SyncStore } from '../lib/directory/sync/run-store';
 import { createSyncStore } from '../lib/directory/sync/run-store';
 import { type SyncOutcome, sync } from '../lib/directory/sync/sync';
 import { buildTree } from '../lib/directory/tree';
-import { type Sight, sightOf } from '../lib/directory/visibility';
+import { type Visibility, visibilityOf } from '../lib/directory/visibility';
 import { migrations } from '../lib/storage/migrations';
 import { openDatabase } from '../lib/storage/sqlite';
 import { startAppProcess } from './app-process';
@@ -143,17 +143,21 @@ async function someoneActive(emulator: EmulatorProcess): Promise<string> {
   return people.find(({ active }) => active)!.userid;
 }
 
-async function sightFor(store: SyncStore, userId: string): Promise<Sight> {
+async function sightFor(store: SyncStore, userId: string): Promise<Visibility> {
   const tree = buildTree(await store.state(), await store.departments());
-  return sightOf(tree, { userId, member: await store.member(userId), roles: [] }, { userIds: [], roles: [] });
+  return visibilityOf(
+    tree,
+    { userId, member: await store.member(userId), roles: [] },
+    { userIds: [], roles: [] },
+  );
 }
 
-async function countVisible(store: SyncStore, sight: Sight): Promise<number> {
+async function countVisible(store: SyncStore, sight: Visibility): Promise<number> {
   let count = 0;
   let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
   do {
     const { members, next } = await store.page(cursor, 1000);
-    count += members.filter((member) => sight.seesPerson(member)).length;
+    count += members.filter((member) => sight.canSeePerson(member)).length;
     cursor = next;
   } while (cursor);
   return count;
@@ -287,13 +291,13 @@ const QUERIES = [
   '张'.repeat(64),
 ];
 
-async function searchTimes(store: SyncStore, sight: Sight): Promise<number[]> {
+async function searchTimes(store: SyncStore, sight: Visibility): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < 5; round++) {
     for (const query of QUERIES) {
       const startedAt = performance.now();
-      await store.find(planSearch(fold(query), false), {
-        accepts: ({ member }) => sight.seesPerson(member),
+      await store.find(planSearch(normalize(query), false), {
+        accepts: ({ member }) => sight.canSeePerson(member),
         limit: 21,
       });
       times.push(performance.now() - startedAt);

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLibsqlRevocations } from '../lib/session/libsql-session-store';
-import { createView } from '../lib/session/revocation-cache';
+import { createSessionStore } from '../lib/session/libsql-session-store';
+import { createRevocationCache } from '../lib/session/revocation-cache';
 import { createLibsqlAudit } from '../lib/storage/audit-store';
 import { migrations } from '../lib/storage/migrations';
 import { openDatabase } from '../lib/storage/sqlite';
@@ -16,8 +16,8 @@ export async function benchSessions({ short }: { real: boolean; short: boolean }
   const size = short ? SHORT : FULL;
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
   const db = openDatabase(join(folder, 'sessions.db'), migrations);
-  const store = createLibsqlRevocations(db);
-  const view = createView({ store, pollMs: 3_600_000 });
+  const store = createSessionStore(db);
+  const view = createRevocationCache({ store, pollMs: 3_600_000 });
   try {
     const expiresAt = Math.floor(Date.now() / 1000) + 43_200;
     const leavers = Array.from({ length: size.leavers }, (_, index) => `leaver-${index}`);

@@ -2,7 +2,7 @@ import 'server-only';
 import { z } from 'zod';
 import { type ProxySettings, parseProxy } from './dingtalk/outgoing-proxy';
 import { disguisedNames, problemOfPasting, type ValueKind } from './pasted-value';
-import { processWide } from './singleton';
+import { singleton } from './singleton';
 
 /** Everything that can be set, parsed. Secrets are in here: never log it whole. */
 export interface Config {
@@ -329,7 +329,7 @@ export function parseSessionSettings(
 }
 
 /** The settings of this process, read once, when first asked for: never while building. */
-export const config = processWide('config', () => parseConfig(process.env));
+export const config = singleton('config', () => parseConfig(process.env));
 
 const sessionSchema = settingsSchema.pick({
   SESSION_KEYS: true,

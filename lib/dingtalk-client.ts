@@ -3,17 +3,17 @@ import { config } from './config';
 import { type Client, createClient } from './dingtalk/client';
 import { createProxyFor } from './dingtalk/outgoing-proxy';
 import { keepOutOfLog } from './log';
-import { outsideRequest, processWide } from './singleton';
+import { outsideRequest, singleton } from './singleton';
 
 /** Somebody is about to sign in: what they would have to wait for is begun now. Never throws. */
 export function expectSignIn(): void {
-  platform()
+  dingTalkClient()
     .warm()
     .catch(() => undefined);
 }
 
 /** The one DingTalk client of this process. */
-export const platform = processWide('platform', (): Client => {
+export const dingTalkClient = singleton('platform', (): Client => {
   const { clientId, clientSecret, apiUrl, oapiUrl } = config();
   const client = createClient({
     clientId,
@@ -32,4 +32,4 @@ export const platform = processWide('platform', (): Client => {
 });
 
 /** Which outgoing proxy DingTalk's addresses are asked through, calls and Stream alike. */
-export const proxyFor = processWide('outgoing-proxy', () => createProxyFor(config().outgoingProxy));
+export const proxyFor = singleton('outgoing-proxy', () => createProxyFor(config().outgoingProxy));

@@ -1,8 +1,8 @@
 import 'server-only';
-import { processWide } from './singleton';
+import { singleton } from './singleton';
 
 /** Where this process stands between its start and its end. `start.mjs` makes it, where the process began there. */
-export const lifecycle = processWide('lifecycle', () => ({
+export const lifecycle = singleton('lifecycle', () => ({
   /** `start.mjs` sees to the signals; false: under `next start` and `next dev`, Next does. */
   isManaged: false,
   /** A signal has come: load balancers should send no more here. */

@@ -1,14 +1,14 @@
 import 'server-only';
 import pino from 'pino';
 import { config } from './config';
-import { processWide } from './singleton';
+import { singleton } from './singleton';
 
 const MAX_LEARNED = 64;
 /** What is shorter is part of ordinary words: lines would be torn. */
 const MIN_LENGTH = 8;
 
 /** Values that must not appear in any line, whoever wrote it there: settings at first, tokens as they are learned. */
-const secrets = processWide('secrets', () => ({ settings: [] as string[], learned: [] as string[] }));
+const secrets = singleton('secrets', () => ({ settings: [] as string[], learned: [] as string[] }));
 
 /** Keeps a value out of the log from now on. The oldest learned value is forgotten beyond a bound. */
 export function keepOutOfLog(value: string): void {
@@ -18,7 +18,7 @@ export function keepOutOfLog(value: string): void {
 }
 
 /** The process's log: one JSON object a line, on standard output. */
-export const log = processWide('log', () => {
+export const log = singleton('log', () => {
   const { logLevel, clientSecret, sessionKeys, callback, outgoingProxy } = config();
   const ofCallbacks = callback ? [callback.aesKey, callback.token] : [];
   const ofProxies = [outgoingProxy?.http, outgoingProxy?.https].flatMap(credentialsOf);

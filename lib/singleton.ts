@@ -9,7 +9,7 @@ const store = globalThis as unknown as Record<symbol, unknown>;
  *
  * @param name unique in this project
  */
-export function processWide<T>(name: string, create: () => T): () => T {
+export function singleton<T>(name: string, create: () => T): () => T {
   const key = Symbol.for(`dingpass.${name}`);
   return () => {
     store[key] ??= outsideRequest(create);

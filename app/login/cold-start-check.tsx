@@ -1,7 +1,7 @@
 'use client';
 
 import { useEffect } from 'react';
-import { changeOver, takeMarks } from './flow';
+import { changeOver, popFlags } from './flow';
 
 interface ColdStartCheckProps {
   corpId: string;
@@ -14,7 +14,7 @@ interface ColdStartCheckProps {
 export function ColdStartCheck({ corpId, clientId, userId }: ColdStartCheckProps) {
   useEffect(() => {
     // This page came with a session: the cookie was kept, and whoever had signed out is back.
-    takeMarks();
+    popFlags();
     changeOver({ corpId, clientId, next: '/' }, userId).then((changed) => {
       if (changed) location.reload();
     });

@@ -66,20 +66,20 @@ const FROM_QUICK_DOOR = '&from=quick';
 
 /** Leaves what came of a sign-in to the sign-in page. @returns its address */
 export function handOver(outcome: Outcome, loginPage: string): string {
-  leave(HANDED_OVER, JSON.stringify(outcome));
+  setFlag(HANDED_OVER, JSON.stringify(outcome));
   return `${loginPage}${FROM_QUICK_DOOR}${location.hash}`;
 }
 
 /** What the quick door left. Its part of the SDK is for one kind of client: elsewhere it knows nothing. */
 function takeOver(): Outcome | undefined {
   if (!location.search.includes(FROM_QUICK_DOOR)) return undefined;
-  const left = take(HANDED_OVER);
+  const left = popFlag(HANDED_OVER);
   const outcome = left ? (JSON.parse(left) as Outcome) : undefined;
   return outcome?.kind === 'failed' && outcome.problem === 'not-in-dingtalk' ? undefined : outcome;
 }
 
 async function run(options: FlowOptions, onPhase: (phase: Phase) => void): Promise<Outcome> {
-  if (takeMarks()) return { kind: 'failed', problem: 'cookie-blocked' };
+  if (popFlags()) return { kind: 'failed', problem: 'cookie-blocked' };
   let outcome = await attempt(options, onPhase);
   // DingTalk spends a code whatever comes of it, so a refused one is worth a fresh one: once.
   if (outcome.kind === 'refused' && outcome.error.code === CODE_REFUSED)
@@ -96,9 +96,9 @@ async function attempt(options: FlowOptions, onPhase: (phase: Phase) => void): P
     const response = await post({ code: asked.code, corpId: options.corpId, next: options.next });
     const answer = (await response.json()) as { next: string; error?: WireError };
     if (answer.error) return { kind: 'refused', error: answer.error };
-    leave(CHECKED, String(Date.now()));
+    setFlag(CHECKED, String(Date.now()));
     // Without the mark nobody would notice going round in circles, so the cookie is looked for at once.
-    const isMarked = leave(ENTERED, String(Date.now()));
+    const isMarked = setFlag(SIGNED_IN_AT, String(Date.now()));
     if (!isMarked && (await ask({ method: 'GET' })).status === 401)
       return { kind: 'failed', problem: 'cookie-blocked' };
     leaveFor(answer.next);
@@ -162,7 +162,7 @@ function leaveFor(next: string): void {
  */
 export async function changeOver(options: FlowOptions, userId: string): Promise<boolean> {
   if (!inClient() || read(CHECKED) !== null) return false;
-  leave(CHECKED, String(Date.now()));
+  setFlag(CHECKED, String(Date.now()));
   const asked = await askForCode(options);
   if ('kind' in asked) return false;
   try {
@@ -181,7 +181,7 @@ function inClient(): boolean {
 }
 
 /** Left when a session was given, found when the next page sent us straight back: then the cookie was not kept. */
-const ENTERED = 'dingpass.entered';
+const SIGNED_IN_AT = 'dingpass.entered';
 /** Left when the client has said who is there. Like all of these, it lives as long as the webview's page stack. */
 const CHECKED = 'dingpass.checked';
 /** Left by the quick door, for the sign-in page. */
@@ -192,9 +192,9 @@ const SIGNED_OUT = 'dingpass.signed-out';
 const STRAIGHT_BACK_MS = 60_000;
 
 /** Takes away what a sign-in, or a member's page, makes untrue. True when there was a sign-in a moment ago. */
-export function takeMarks(): boolean {
-  take(SIGNED_OUT);
-  const left = Number(take(ENTERED));
+export function popFlags(): boolean {
+  popFlag(SIGNED_OUT);
+  const left = Number(popFlag(SIGNED_IN_AT));
   return left > 0 && Date.now() - left < STRAIGHT_BACK_MS;
 }
 
@@ -202,7 +202,7 @@ export function takeMarks(): boolean {
  * A script for the page that somebody comes to by signing out: whatever page they go back to, they are not signed in
  * unasked. It stands in the page itself, because people go back before React is there.
  */
-export const MARK_SIGNED_OUT = `try{sessionStorage.removeItem('${ENTERED}');sessionStorage.setItem('${SIGNED_OUT}','1')}catch(e){}`;
+export const MARK_SIGNED_OUT = `try{sessionStorage.removeItem('${SIGNED_IN_AT}');sessionStorage.setItem('${SIGNED_OUT}','1')}catch(e){}`;
 
 function isSignedOut(next: string): boolean {
   return read(SIGNED_OUT) !== null && !isOpenedAnew(next);
@@ -217,7 +217,7 @@ function isOpenedAnew(next: string): boolean {
 // A webview without storage does without all of this.
 
 /** @returns whether it will be found */
-function leave(name: string, text: string): boolean {
+function setFlag(name: string, text: string): boolean {
   try {
     sessionStorage.setItem(name, text);
     return true;
@@ -234,7 +234,7 @@ function read(name: string): string | null {
   }
 }
 
-function take(name: string): string | null {
+function popFlag(name: string): string | null {
   const text = read(name);
   try {
     sessionStorage.removeItem(name);

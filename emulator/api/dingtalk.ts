@@ -8,7 +8,7 @@ import { applyStaffChange } from '../platform/staff-change';
 import { type Call, checkArguments, type Endpoint } from './endpoints/endpoint';
 import { judge } from './endpoints/gate';
 import { changeAnswer, replacementFor } from './fault-answers';
-import { breakOff, deliver, flood, isDoomed, send } from './fault-delivery';
+import { breakOff, deliver, flood, isClosing, send } from './fault-delivery';
 import { findEndpoint } from './routes';
 import { reorder } from './token-reorder';
 
@@ -29,7 +29,7 @@ export async function handleDingtalk(
   req: IncomingMessage,
   res: ServerResponse,
 ): Promise<void> {
-  if (isDoomed(req, res)) return;
+  if (isClosing(req, res)) return;
   const url = new URL(req.url ?? '/', platform.url);
   const found = findEndpoint(url.pathname);
   const path = found?.endpoint.path ?? 'unknown';

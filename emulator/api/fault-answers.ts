@@ -6,7 +6,7 @@ import { addressText, permissionText } from './endpoints/gate';
 import { encodeGbk } from './gbk';
 
 /** What a spoilt answer may need to know of the call. */
-export interface SpoiltCall {
+export interface FaultedCall {
   family: Family;
   /** Path and query as called: it contains the app's token. */
   url: string;
@@ -18,7 +18,7 @@ export interface SpoiltCall {
 }
 
 /** The answer that takes the place of the endpoint's, for the kinds that replace it. */
-export function replacementFor(fault: Fault, call: SpoiltCall): Answer | undefined {
+export function replacementFor(fault: Fault, call: FaultedCall): Answer | undefined {
   const outcome = `fault:${fault.kind}`;
   const make = (status: number, contentType: string, body: Json | Buffer, headers = {}): Answer => {
     return { status, contentType, headers, body, outcome };
@@ -80,7 +80,7 @@ export function toBytes(body: Answer['body']): Buffer {
   return Buffer.from(typeof body === 'string' ? body : toJson(body));
 }
 
-function errcodeAnswer(fault: Fault & { kind: 'errcode' }, call: SpoiltCall): Answer {
+function errcodeAnswer(fault: Fault & { kind: 'errcode' }, call: FaultedCall): Answer {
   const { family } = call;
   const wrapped = fault.wrapped ?? isGatewayCode(fault.errcode);
   if (fault.errcode !== 60011) {
@@ -94,7 +94,7 @@ function errcodeAnswer(fault: Fault & { kind: 'errcode' }, call: SpoiltCall): An
   });
 }
 
-function usualText(errcode: number, { family, clientId, ip }: SpoiltCall): string {
+function usualText(errcode: number, { family, clientId, ip }: FaultedCall): string {
   // Without an address the text would be none of DingTalk's, and an app could not tell which one to allow.
   if (errcode === 60020) return addressText(clientId, ip);
   return family === 'v1' ? toV1Code(errcode).message : (ERRMSG[errcode] ?? '系统错误');

@@ -13,7 +13,7 @@ const lastResponses = new WeakMap<Socket, ServerResponse>();
 const doomed = new WeakSet<Socket>();
 
 /** Notes that a request came over this socket. True when a fault has closed it meanwhile: no answer is due. */
-export function isDoomed(req: IncomingMessage, res: ServerResponse): boolean {
+export function isClosing(req: IncomingMessage, res: ServerResponse): boolean {
   lastResponses.set(req.socket, res);
   if (!doomed.has(req.socket)) return false;
   req.socket.resetAndDestroy();

@@ -39,13 +39,13 @@ export async function handleControl(
   }
 }
 
-interface Wish {
+interface ControlRequest {
   method: string;
   url: URL;
   fields: Record<string, unknown>;
 }
 
-function runRoute(platform: Platform, control: Control, { method, url, fields }: Wish): unknown {
+function runRoute(platform: Platform, control: Control, { method, url, fields }: ControlRequest): unknown {
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
   const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);

@@ -62,13 +62,13 @@ export function isFaultAlias(endpoint: string): boolean {
 /** Makes an empty store. */
 export function createFaultStore(): FaultStore {
   let armed: ArmedFault[] = [];
-  const lots = new Map<string, Random>();
+  const randomSources = new Map<string, Random>();
   let lastId = 0;
   return {
     add(request) {
       const { endpoint, times, where, share, fault } = faultRequest.parse(request);
       lastId += 1;
-      lots.set(`fault-${lastId}`, createRandom(lastId, 61));
+      randomSources.set(`fault-${lastId}`, createRandom(lastId, 61));
       const remaining = times ?? (fault.kind === 'reorderRefresh' ? 2 : 1);
       const entry: ArmedFault = { id: `fault-${lastId}`, endpoint, where, share, remaining, hits: 0, fault };
       armed.push(entry);
@@ -84,7 +84,7 @@ export function createFaultStore(): FaultStore {
           Object.entries(candidate.where ?? {}).every(
             ([name, value]) => String(fields[name]) === String(value),
           ) &&
-          (candidate.share === undefined || lots.get(candidate.id)!.next() < candidate.share),
+          (candidate.share === undefined || randomSources.get(candidate.id)!.next() < candidate.share),
       );
       if (!entry) return undefined;
       entry.hits += 1;

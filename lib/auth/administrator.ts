@@ -5,7 +5,7 @@ import { directoryStore } from '../directory/store';
 import { AppError } from '../errors';
 import { log } from '../log';
 import type { Session } from '../session/session-cookie';
-import { outsideRequest, processWide } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import { within } from '../within';
 import { denyPage, isRecent, pageMember, requireMember, stepUp } from './auth';
 
@@ -32,7 +32,7 @@ export async function isViewerAdministrator(
 
 const ASK_AGAIN_MS = 60_000;
 const ASK_PATIENCE_MS = 3000;
-const asked = processWide('administrators-asked', () => ({
+const asked = singleton('administrators-asked', () => ({
   at: Number.NEGATIVE_INFINITY,
   /** Only while DingTalk is being asked: a promise keeps alive the request in which it was made. */
   answer: undefined as Promise<void> | undefined,

@@ -7,8 +7,8 @@ import { AppError } from '../errors';
 import { TARGET_HEADER } from '../http/internal-headers';
 import { corpIdInTarget, loginAddress } from '../http/login-address';
 import { safeReturnTo } from '../http/return-to';
-import { type Session, sessions } from '../session/session-cookie';
-import { revocations } from '../session/sessions';
+import { type Session, sessionCookies } from '../session/session-cookie';
+import { sessions } from '../session/sessions';
 import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
 
 /**
@@ -17,12 +17,12 @@ import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
  * @throws AppError `sessions-unknown` while nobody can tell which sessions have ended
  */
 export async function currentMember(): Promise<Session | null> {
-  const opened = await sessions().open((await headers()).get('cookie'));
+  const opened = await sessionCookies().open((await headers()).get('cookie'));
   if (!opened.session) {
     noteRefusedCookie(opened.reason);
     return null;
   }
-  const verdict = await revocations().verify(opened.session);
+  const verdict = await sessions().verify(opened.session);
   if (verdict === 'unknown') throw new AppError('sessions-unknown');
   if (verdict === 'valid') return opened.session;
   noteEnded(opened.session);

@@ -7,7 +7,7 @@ import { PEER_HEADER } from '../http/internal-headers';
  * Whom a limit counts: the client's IPv4 address, or the /64 network of its IPv6 address. `X-Forwarded-For` is
  * believed only as far as `TRUSTED_PROXY_HOPS` proxies of ours have written it, counted from the right.
  */
-export function clientKey(headers: Headers, hops = config().trustedProxyHops): string {
+export function rateLimitKey(headers: Headers, hops = config().trustedProxyHops): string {
   const address = addressOf(headers, hops);
   if (!address) return 'unknown';
   return address.kind() === 'ipv4' ? address.toString() : prefixOf(address, 64);

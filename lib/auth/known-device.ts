@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { config } from '../config';
 import { type CookieSettings, createCookies } from '../session/cookie';
 import { createSealer, type SealerSettings } from '../session/seal';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 
 const PURPOSE = 'device';
 const TTL_SECONDS = 180 * 86_400;
@@ -50,4 +50,4 @@ export function createKnownDevices(
 }
 
 /** The devices that this company knows. */
-export const knownDevices = processWide('known-devices', () => createKnownDevices(config()));
+export const knownDevices = singleton('known-devices', () => createKnownDevices(config()));

@@ -1,6 +1,6 @@
 import 'server-only';
 import { AppError } from '../errors';
-import { assertSameOrigin, refuseMethod, route, type Trip } from '../http/route';
+import { assertSameOrigin, type RequestContext, refuseMethod, route } from '../http/route';
 import type { Session } from '../session/session-cookie';
 import { requireAdministrator } from './administrator';
 import { perhapsMember, requireMember, stepUp } from './auth';
@@ -19,7 +19,7 @@ interface MethodSettings {
 
 type PublicMethod = MethodSettings & {
   access: 'public';
-  handler(request: Request, trip: Trip): Promise<Response>;
+  handler(request: Request, trip: RequestContext): Promise<Response>;
 };
 
 type MemberMethod = MethodSettings & {
@@ -27,7 +27,7 @@ type MemberMethod = MethodSettings & {
   /** The member must have signed in within `STEP_UP_MINUTES`; administrators always must. */
   stepUp?: true;
   /** Called only for those who may. @param member who calls */
-  handler(request: Request, trip: Trip, member: Session): Promise<Response>;
+  handler(request: Request, trip: RequestContext, member: Session): Promise<Response>;
 };
 
 export type Method = PublicMethod | MemberMethod;
@@ -52,7 +52,7 @@ export function methods(given: Partial<Record<MethodName, Method>>): Record<Meth
 }
 
 function guarded(name: MethodName, method: Method): RouteHandler {
-  const attempt = async (request: Request, trip: Trip) => {
+  const attempt = async (request: Request, trip: RequestContext) => {
     if (name !== 'GET' && !method.anyOrigin) assertSameOrigin(request);
     // Not "unless a member is needed": what is misspelt in a file without types is closed.
     if (method.access === 'public') return method.handler(request, trip);
@@ -74,7 +74,7 @@ function guarded(name: MethodName, method: Method): RouteHandler {
   });
 }
 
-async function noteRefusal({ url }: Request, { requestId }: Trip): Promise<void> {
+async function noteRefusal({ url }: Request, { requestId }: RequestContext): Promise<void> {
   const userId = (await perhapsMember())?.userId;
   noteRefusedAccess({ userId, address: new URL(url).pathname, requestId });
 }

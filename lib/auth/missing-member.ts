@@ -1,6 +1,6 @@
 import 'server-only';
 import { noteLeaver } from '../directory/refresh';
-import { revocations } from '../session/sessions';
+import { sessions } from '../session/sessions';
 
 /**
  * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
@@ -8,7 +8,7 @@ import { revocations } from '../session/sessions';
  */
 export async function endMissingMember(userId: string): Promise<void> {
   await noteLeaver(userId);
-  await revocations()
+  await sessions()
     .endGone([userId], { reason: 'check', by: 'check' })
     .catch(() => undefined);
 }

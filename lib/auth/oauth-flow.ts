@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { config } from '../config';
 import { type CookieSettings, createCookies, readCookies } from '../session/cookie';
 import { createSealer, type SealerSettings } from '../session/seal';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 
 const PURPOSE = 'oauth-flow';
 const TTL_SECONDS = 600;
@@ -124,7 +124,7 @@ export function callbackAddress(): string {
 }
 
 /** The flows of this process. */
-export const oauthFlows = processWide('oauth-flows', () => createOAuthFlows(config()));
+export const oauthFlows = singleton('oauth-flows', () => createOAuthFlows(config()));
 
 function isSame(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];

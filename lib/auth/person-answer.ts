@@ -3,7 +3,7 @@ import { config } from '../config';
 import type { AppError } from '../errors';
 import { loginAddress } from '../http/login-address';
 import { asLocation, safeReturnTo } from '../http/return-to';
-import { readForm, type Trip } from '../http/route';
+import { type RequestContext, readForm } from '../http/route';
 import { deniedAddress } from './auth';
 
 /** What of a form comes along to the page that it is asked on again. */
@@ -19,7 +19,7 @@ const MAX_FIELD_LENGTH = 128;
 export async function answerPerson(
   { problem }: AppError,
   request: Request,
-  { requestId }: Pick<Trip, 'requestId'>,
+  { requestId }: Pick<RequestContext, 'requestId'>,
 ): Promise<Response | undefined> {
   if (!isNavigation(request)) return undefined;
   if (problem === 'not-permitted') return seeOther(deniedAddress(requestId, pageBehind(request)));

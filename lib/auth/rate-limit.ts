@@ -2,7 +2,7 @@ import 'server-only';
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from '../errors';
-import { outsideRequest, processWide } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 
 /**
  * Failed sign-ins of one client, and of all clients of one network, in each window. An invented code costs the company
@@ -13,10 +13,10 @@ const WINDOWS = [
   { seconds: 3600, perClient: 100, perNetwork: 200 },
 ] as const;
 /** Failed sign-ins of everybody together in a minute: above the first, clients that failed before are turned away; above the second, all but those that have ever succeeded. */
-const WARY_ABOVE = 150;
-const CLOSED_ABOVE = 280;
+const SOFT_LIMIT = 150;
+const HARD_LIMIT = 280;
 /** Failures and sign-ins under way together: what clients that never succeeded may cost in a window, burst or not. */
-const MAX_STRANGERS = 300;
+const CONCURRENCY_LIMIT = 300;
 /** How many may wait behind one address, or for all the strangers: an office, not an attack. */
 const MAX_WAITING = 400;
 const EVERYBODY = 'everybody';
@@ -43,7 +43,7 @@ export interface Attempts {
 }
 
 /** Sign-ins under way, and those that wait until there are fewer. */
-interface Line {
+interface Semaphore {
   /** Everyone between coming and going: a line that nobody uses is forgotten. */
   users: number;
   underWay: number;
@@ -51,7 +51,7 @@ interface Line {
 }
 
 /** Waits until somebody in the line is done. @throws AppError `overloaded` when the signal comes first */
-function turn(line: Line, signal: AbortSignal | undefined): Promise<void> {
+function acquire(line: Semaphore, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const go = () => {
       signal?.removeEventListener('abort', giveUp);
@@ -75,7 +75,7 @@ export function createAttempts(): Attempts {
   }));
   const [minute] = windows as [(typeof windows)[number]];
   const known = new LRUCache<string, true>({ max: 50_000, ttl: 24 * 3600 * 1000 });
-  const lines = new Map<string, Line>();
+  const lines = new Map<string, Semaphore>();
 
   async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
     const state = await limiter.get(key);
@@ -96,8 +96,8 @@ export function createAttempts(): Attempts {
   /** How many more failures all strangers may have. @throws AppError when this one may have none */
   async function strangersLeft(client: string): Promise<number> {
     const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
-    if (all.count >= CLOSED_ABOVE || (all.count >= WARY_ABOVE && own.count > 0)) throw tooMany(all.msLeft);
-    return MAX_STRANGERS - all.count;
+    if (all.count >= HARD_LIMIT || (all.count >= SOFT_LIMIT && own.count > 0)) throw tooMany(all.msLeft);
+    return CONCURRENCY_LIMIT - all.count;
   }
 
   /** Waits for a place in a line, and gives it back at the end. */
@@ -116,7 +116,7 @@ export function createAttempts(): Attempts {
         if (line.underWay < left) break;
         if (line.waiting.length >= MAX_WAITING)
           throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
-        await turn(line, signal);
+        await acquire(line, signal);
       }
       line.underWay++;
       try {
@@ -172,4 +172,4 @@ function tooMany(msLeft: number): AppError {
 }
 
 /** The attempts of this process. */
-export const attempts = processWide('attempts', createAttempts);
+export const attempts = singleton('attempts', createAttempts);

@@ -3,7 +3,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { LRUCache } from 'lru-cache';
 import { log } from '../log';
 import { KEY_USED, type NoSessionReason, SESSION_REFUSED, type Session } from '../session/session-cookie';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import { record } from '../storage/audit-log';
 
 /** Who was refused what, in the log and in the audit. */
@@ -12,8 +12,8 @@ const QUIET = new Set<NoSessionReason>(['absent', 'expired']);
 const REFUSALS_EVERY_MS = 10_000;
 /** `ended`: it was a session of ours, and was ended before its time. */
 type Refusal = NoSessionReason | 'ended';
-const refusals = processWide('refusals', () => new Map<Refusal, { count: number; since: number }>());
-const endedSeen = processWide('ended-seen', () => new LRUCache<string, true>({ max: 10_000 }));
+const refusals = singleton('refusals', () => new Map<Refusal, { count: number; since: number }>());
+const endedSeen = singleton('ended-seen', () => new LRUCache<string, true>({ max: 10_000 }));
 
 /** What `proxy.ts` and the opening of seals tell, which must not load the database. Called once, at boot. */
 export function watchSessions(): void {

@@ -1,7 +1,7 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 
 /** An answer that was lost on its way is asked for again within seconds. */
 const KEPT_MS = 60_000;
@@ -48,4 +48,4 @@ export function createRepeatedCallbacks(): RepeatedCallbacks {
 }
 
 /** The sign-ins of this process. */
-export const repeatedCallbacks = processWide('repeated-callbacks', createRepeatedCallbacks);
+export const repeatedCallbacks = singleton('repeated-callbacks', createRepeatedCallbacks);

@@ -1,11 +1,11 @@
 import 'server-only';
 import { findEmployee } from '../dingtalk/users';
-import { platform } from '../dingtalk-client';
+import { dingTalkClient } from '../dingtalk-client';
 import { AppError, type Problem, toAppError } from '../errors';
 import { messagesIn } from '../i18n';
 import { log } from '../log';
 import type { Session } from '../session/session-cookie';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import { within } from '../within';
 
 /**
@@ -25,7 +25,7 @@ const PATIENCE_MS = 2500;
 /** What is wrong for everybody, or with one door. */
 type Scope = 'everybody' | 'browser';
 
-const health = processWide('sign-in-health', () => ({
+const health = singleton('sign-in-health', () => ({
   failures: new Map<Scope, Problem>(),
   checking: undefined as Promise<void> | undefined,
   checkedAt: Number.NEGATIVE_INFINITY,
@@ -38,7 +38,8 @@ export async function signInHealth(): Promise<SignInHealth> {
   if (state.failures.has('everybody') && isDue) void checkSignIn();
   if (state.checking && state.checkedAt === Number.NEGATIVE_INFINITY)
     await within(state.checking, PATIENCE_MS);
-  const reason = state.failures.get('everybody') ?? (platform().isReachable() ? undefined : 'unreachable');
+  const reason =
+    state.failures.get('everybody') ?? (dingTalkClient().isReachable() ? undefined : 'unreachable');
   if (reason) return { ok: false, reason };
   const inBrowser = state.failures.get('browser');
   return inBrowser ? { ok: false, reason: inBrowser, door: 'browser' } : { ok: true };
@@ -60,8 +61,8 @@ export function checkSignIn(): Promise<void> {
 async function check(): Promise<void> {
   const undertaking = { signal: AbortSignal.timeout(CHECK_DEADLINE_MS), calls: 0 };
   try {
-    await platform().warm();
-    await findEmployee(platform(), ABSENT_UNION_ID, undertaking);
+    await dingTalkClient().warm();
+    await findEmployee(dingTalkClient(), ABSENT_UNION_ID, undertaking);
     settle('everybody', undefined);
   } catch (error) {
     const failure = asFailure(error);

@@ -3,24 +3,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { after } from 'next/server';
 import { DingTalkError } from '../dingtalk/errors';
 import { exchangeBrowserCode } from '../dingtalk/oauth';
-import type { Undertaking } from '../dingtalk/request';
+import type { RequestBudget } from '../dingtalk/request';
 import { type CodeOwner, exchangeCode, findEmployee, getMember, type Member } from '../dingtalk/users';
-import { platform } from '../dingtalk-client';
+import { dingTalkClient } from '../dingtalk-client';
 import { freshMember, noteMember } from '../directory/refresh';
 import { AppError, isCodeApi, toAppError } from '../errors';
-import type { Trip } from '../http/route';
+import type { RequestContext } from '../http/route';
 import { noteReplaced } from '../session/replaced-sessions';
-import { type Draft, type NewSession, type Session, sessions } from '../session/session-cookie';
-import type { Standing } from '../session/session-store';
-import { revocations } from '../session/sessions';
+import { type Draft, type NewSession, type Session, sessionCookies } from '../session/session-cookie';
+import type { SessionVersion } from '../session/session-store';
+import { sessions } from '../session/sessions';
 import { toClientKind } from '../session/user-agent';
 import { currentMember } from './auth';
-import { clientKey, networkKey } from './client-ip';
+import { networkKey, rateLimitKey } from './client-ip';
 import { knownDevices } from './known-device';
 import { endMissingMember } from './missing-member';
 import { attempts } from './rate-limit';
 import { noteSignIn } from './sign-in-health';
-import { spentCodes } from './used-codes';
+import { usedCodes } from './used-codes';
 
 /**
  * Trades a one-time code of either door for a session. Both doors lead to the same person: the member record of this
@@ -33,11 +33,11 @@ export async function signIn(
   door: Session['door'],
   code: string,
   request: Request,
-  trip: Trip,
+  trip: RequestContext,
 ): Promise<{ session: Session; setCookie: string }> {
   // Before anything is asked: an event that comes while DingTalk is asked overtakes this sign-in.
-  const since = await revocations().sequence();
-  const proven = await provenMember(door, code, request, trip);
+  const since = await sessions().sequence();
+  const proven = await verifiedMember(door, code, request, trip);
   return sealFor(proven, { door, since, replaced: await currentMember(), request }, trip);
 }
 
@@ -48,12 +48,12 @@ export async function signIn(
 export async function changeOver(
   code: string,
   request: Request,
-  trip: Trip,
+  trip: RequestContext,
 ): Promise<{ session: Session; setCookie?: string }> {
-  const since = await revocations().sequence();
-  const proven = await provenMember('client', code, request, trip).catch(async (error: unknown) => {
+  const since = await sessions().sequence();
+  const proven = await verifiedMember('client', code, request, trip).catch(async (error: unknown) => {
     // DingTalk knows whoever holds the client, and they are not one of us: nor are they the one before them.
-    if (error instanceof AppError && error.code in NOT_ONE_OF_US) await endStray();
+    if (error instanceof AppError && error.code in NOT_A_MEMBER) await endPreviousUsersSession();
     throw error;
   });
   const session = await currentMember();
@@ -62,17 +62,17 @@ export async function changeOver(
 }
 
 /** Who holds the code, and the seal that was begun for them meanwhile. */
-interface Proven {
+interface VerifiedMember {
   member: Member;
   early: EarlySeal | undefined;
 }
 
-async function provenMember(
+async function verifiedMember(
   door: Session['door'],
   code: string,
   { headers }: Request,
-  trip: Trip,
-): Promise<Proven> {
+  trip: RequestContext,
+): Promise<VerifiedMember> {
   trip.note({ door });
   const options = {
     isFailure: isFailedAttempt,
@@ -80,7 +80,7 @@ async function provenMember(
     network: networkKey(headers),
     device: await knownDevices().deviceIn(headers.get('cookie')),
   };
-  return attempts().run(clientKey(headers), options, async () => {
+  return attempts().run(rateLimitKey(headers), options, async () => {
     try {
       const member = await once(code, () => memberBehind(door, code, trip.undertaking));
       noteSignIn(door);
@@ -93,7 +93,7 @@ async function provenMember(
   });
 }
 
-interface Circumstances {
+interface SignInContext {
   door: Session['door'];
   /** The latest change of the sessions when this sign-in began. */
   since: number;
@@ -106,7 +106,7 @@ interface Circumstances {
 interface EarlySeal {
   person: NewSession;
   draft: Draft;
-  standing: Standing;
+  standing: SessionVersion;
   sealed: Promise<{ session: Session; setCookie: string }>;
 }
 
@@ -115,9 +115,9 @@ interface EarlySeal {
  * seal unless what is in it turns out to be so.
  */
 function sealEarly(person: NewSession): EarlySeal {
-  const draft = sessions().draft(person);
-  const standing = revocations().view.standingOf(person.userId);
-  const sealed = sessions().seal(draft, standing);
+  const draft = sessionCookies().draft(person);
+  const standing = sessions().view.standingOf(person.userId);
+  const sealed = sessionCookies().seal(draft, standing);
   sealed.catch(() => undefined);
   return { person, draft, standing, sealed };
 }
@@ -127,16 +127,16 @@ function toPerson({ userId, unionId, name = userId }: CodeOwner, door: Session['
 }
 
 async function sealFor(
-  { member, early }: Proven,
-  { door, since, replaced, request }: Circumstances,
-  trip: Trip,
+  { member, early }: VerifiedMember,
+  { door, since, replaced, request }: SignInContext,
+  trip: RequestContext,
 ) {
   const { userId } = member;
   const person = toPerson(member, door);
   const likely = isDeepStrictEqual(early?.person, person) ? early : undefined;
-  const draft = likely?.draft ?? sessions().draft(person);
+  const draft = likely?.draft ?? sessionCookies().draft(person);
   const client = toClientKind(request.headers.get('user-agent'));
-  const standing = await revocations().open(
+  const standing = await sessions().open(
     { ...draft, client },
     {
       since,
@@ -150,15 +150,15 @@ async function sealFor(
   trip.note({ userId, sessionId: draft.id });
   return likely && isDeepStrictEqual(likely.standing, standing)
     ? likely.sealed
-    : sessions().seal(draft, standing);
+    : sessionCookies().seal(draft, standing);
 }
 
-async function endStray(): Promise<void> {
+async function endPreviousUsersSession(): Promise<void> {
   const session = await currentMember();
-  if (session) await revocations().endSession(session, { reason: 'replaced', by: session.userId });
+  if (session) await sessions().endSession(session, { reason: 'replaced', by: session.userId });
 }
 
-const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
+const NOT_A_MEMBER = { NOT_MEMBER: true, NOT_ALLOWED: true };
 
 /**
  * Signs out the session in a request, if there is one. The answer takes the cookie away even where the store is
@@ -166,20 +166,24 @@ const NOT_ONE_OF_US = { NOT_MEMBER: true, NOT_ALLOWED: true };
  *
  * @throws AppError `sessions-unknown`
  */
-export async function signOut(request: Request, trip: Trip): Promise<void> {
-  trip.setCookie(sessions().clear());
+export async function signOut(request: Request, trip: RequestContext): Promise<void> {
+  trip.setCookie(sessionCookies().clear());
   const cookie = request.headers.get('cookie');
-  const { session } = await sessions().open(cookie);
-  sessions().forget(cookie);
-  if (!session || (await revocations().verify(session)) === 'ended') return;
+  const { session } = await sessionCookies().open(cookie);
+  sessionCookies().forget(cookie);
+  if (!session || (await sessions().verify(session)) === 'ended') return;
   trip.note({ userId: session.userId, sessionId: session.id });
-  await revocations().endSession(session, { reason: 'signed-out', by: session.userId });
+  await sessions().endSession(session, { reason: 'signed-out', by: session.userId });
 }
 
-async function memberBehind(door: Session['door'], code: string, undertaking: Undertaking): Promise<Proven> {
+async function memberBehind(
+  door: Session['door'],
+  code: string,
+  undertaking: RequestBudget,
+): Promise<VerifiedMember> {
   const owner =
     door === 'client'
-      ? await exchangeCode(platform(), code, undertaking)
+      ? await exchangeCode(dingTalkClient(), code, undertaking)
       : await employeeBehind(code, undertaking);
   const known = await freshMember(owner.userId);
   const early = known ? undefined : sealEarly(toPerson(owner, door));
@@ -189,9 +193,9 @@ async function memberBehind(door: Session['door'], code: string, undertaking: Un
 }
 
 /** What DingTalk says about somebody; the staff directory learns of it when they have their answer. */
-async function askMember(userId: string, undertaking: Undertaking): Promise<Member> {
+async function askMember(userId: string, undertaking: RequestBudget): Promise<Member> {
   try {
-    const member = await getMember(platform(), userId, { undertaking });
+    const member = await getMember(dingTalkClient(), userId, { undertaking });
     after(() => noteMember(member));
     return member;
   } catch (error) {
@@ -200,9 +204,9 @@ async function askMember(userId: string, undertaking: Undertaking): Promise<Memb
   }
 }
 
-async function employeeBehind(code: string, undertaking: Undertaking): Promise<CodeOwner> {
-  const { unionId } = await exchangeBrowserCode(platform(), code, undertaking);
-  const employee = await findEmployee(platform(), unionId, undertaking);
+async function employeeBehind(code: string, undertaking: RequestBudget): Promise<CodeOwner> {
+  const { unionId } = await exchangeBrowserCode(dingTalkClient(), code, undertaking);
+  const employee = await findEmployee(dingTalkClient(), unionId, undertaking);
   if (!employee) throw new AppError('not-member', { hint: 'external-contact' });
   return { ...employee, unionId };
 }
@@ -221,11 +225,11 @@ function isFailedAttempt(error: unknown): boolean {
 
 /** Keeps a code from being handed in twice, unless the first time provably left it as it was. */
 async function once<T>(code: string, action: () => Promise<T>): Promise<T> {
-  if (!spentCodes().spend(code)) throw new AppError('code-refused', { hint: 'used-before' });
+  if (!usedCodes().consume(code)) throw new AppError('code-refused', { hint: 'used-before' });
   try {
     return await action();
   } catch (error) {
-    if (error instanceof DingTalkError && error.leavesCodeUnused) spentCodes().giveBack(code);
+    if (error instanceof DingTalkError && error.leavesCodeUnused) usedCodes().release(code);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 
 /** DingTalk forgets a code after five minutes; so do we. */
 const CODE_LIFE_MS = 5 * 60 * 1000;
@@ -10,18 +10,18 @@ const CODE_LIFE_MS = 5 * 60 * 1000;
  * Codes that were handed in, as hashes: the second to bring one is refused without asking DingTalk. Bounded, so that
  * a flood of invented codes costs nothing but older entries.
  */
-export const spentCodes = processWide('spent-codes', () => {
+export const usedCodes = singleton('spent-codes', () => {
   const seen = new LRUCache<string, true>({ max: 20_000, ttl: CODE_LIFE_MS });
   return {
     /** True when this caller is the first with the code. */
-    spend(code: string): boolean {
+    consume(code: string): boolean {
       const key = hash(code);
       if (seen.has(key)) return false;
       seen.set(key, true);
       return true;
     },
     /** The code turned out not to have been used. */
-    giveBack(code: string): void {
+    release(code: string): void {
       seen.delete(hash(code));
     },
   };

@@ -3,7 +3,7 @@ import { requireAdministrator } from '../auth/administrator';
 import { directoryStore } from '../directory/store';
 import { AppError } from '../errors';
 import { pageOfSessions, type SessionsPage } from '../session/session-pages';
-import { revocations } from '../session/sessions';
+import { sessions } from '../session/sessions';
 
 /** What an administrator sees and does about sessions. Each function finds out who asks, and refuses others. */
 
@@ -19,15 +19,15 @@ export async function liveSessions(text: string, after?: string): Promise<Sessio
   await requireAdministrator();
   const wanted = text.trim().slice(0, MAX_TEXT);
   const page = await pageOfSessions({ text: wanted === '' ? undefined : wanted }, after);
-  return { ...page, total: await revocations().store.countLive() };
+  return { ...page, total: await sessions().store.countLive() };
 }
 
 /** @throws AppError `not-signed-in`, `not-permitted`, `not-found` */
 export async function endSessionById(id: string): Promise<{ userId: string }> {
   const admin = await requireAdministrator();
-  const row = await revocations().store.find(id);
+  const row = await sessions().store.find(id);
   if (!row) throw new AppError('not-found');
-  await revocations().endSession(row, { reason: 'by-admin', by: admin.userId });
+  await sessions().endSession(row, { reason: 'by-admin', by: admin.userId });
   return admin;
 }
 
@@ -53,15 +53,15 @@ export async function endSessionsOf(given: string): Promise<EndedSessions | null
   const userId = given.replace(/^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu, '');
   const isKnown =
     userId !== '' &&
-    ((await revocations().store.knowsPerson(userId)) || (await directoryStore().member(userId)) !== null);
+    ((await sessions().store.knowsPerson(userId)) || (await directoryStore().member(userId)) !== null);
   if (!isKnown) return null;
-  const count = await revocations().endGone([userId], { reason: 'by-admin', by: admin.userId });
+  const count = await sessions().endGone([userId], { reason: 'by-admin', by: admin.userId });
   return { admin, userId, count };
 }
 
 /** The emergency stop: everybody is out, the administrator included. @throws AppError `not-signed-in`, `not-permitted` */
 export async function endEverySession(): Promise<{ userId: string }> {
   const admin = await requireAdministrator();
-  await revocations().endEveryone({ reason: 'emergency', by: admin.userId });
+  await sessions().endEveryone({ reason: 'emergency', by: admin.userId });
   return admin;
 }

@@ -1,5 +1,5 @@
 import 'server-only';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 
 /** Counts in fixed windows: no timer and no closure of a request stays behind. */
 interface Window {
@@ -64,4 +64,4 @@ function createWindow(lengthMs: number, most: number, now: () => number): Window
 }
 
 /** The budget of this process. */
-export const callBudget = processWide('call-budget', () => createCallBudget());
+export const callBudget = singleton('call-budget', () => createCallBudget());

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Missing, ShownState } from '../directory/mirror-state';
 import type { PageCursor, PersonRecord, StoredDepartment, StoredMember } from '../directory/model';
-import { squeeze } from '../directory/normalize';
+import { alphanumericOnly } from '../directory/normalize';
 import { findPeople, type Match } from '../directory/search';
 import { parseQuery } from '../directory/search-query';
 import { directoryStore } from '../directory/store';
@@ -140,7 +140,7 @@ const EXPORT_BATCH = 200;
 /** The tree with its counts. @throws AppError `not-signed-in` */
 export async function overview(): Promise<Overview> {
   const view = await currentView();
-  const visible = view.tree.ordered.filter(({ id }) => view.sight.seesDepartment(id));
+  const visible = view.tree.ordered.filter(({ id }) => view.sight.canSeeDepartment(id));
   return {
     state: shownState(view),
     departments: await toNodes(view, visible),
@@ -167,7 +167,7 @@ export async function departmentPage(id: number, page = 1): Promise<DepartmentPa
   const view = await currentView();
   const { tree, sight } = view;
   const department = tree.departments.get(id);
-  if (!department || !sight.seesDepartment(id)) return null;
+  if (!department || !sight.canSeeDepartment(id)) return null;
   const pageCount = Math.max(1, Math.ceil(department.own / PAGE_SIZE));
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pageCount);
   const offset = (shown - 1) * PAGE_SIZE;
@@ -178,7 +178,7 @@ export async function departmentPage(id: number, page = 1): Promise<DepartmentPa
     path: visiblePath(view, id).slice(0, -1),
     subDepartments: await toNodes(
       view,
-      tree.childrenOf(id).filter((child) => sight.seesDepartment(child.id)),
+      tree.childrenOf(id).filter((child) => sight.canSeeDepartment(child.id)),
     ),
     people: people.map((member) => ({ ...toCard(member), leader: member.leader })),
     peopleCount: department.own,
@@ -193,10 +193,10 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
   const store = directoryStore();
   const known = await store.member(userId);
   // Whom the mirror does not know, or the viewer may not see, is not asked after.
-  if (!known || !view.sight.seesPerson(known)) return null;
+  if (!known || !view.sight.canSeePerson(known)) return null;
   await lookUp(view.viewer.userId, userId, await store.detail(userId));
   const member = await store.member(userId);
-  if (!member || !view.sight.seesPerson(member)) return null;
+  if (!member || !view.sight.canSeePerson(member)) return null;
   const [roles, detail] = [await store.rolesOf(userId), await store.detail(userId)];
   const manager = detail?.managerUserId ? await store.member(detail.managerUserId) : null;
   const mobile = view.sight.mobileOf(member);
@@ -205,14 +205,14 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
     ...toCard(member),
     state: shownState(view),
     departments: member.departments
-      .filter(({ id }) => view.sight.seesDepartment(id))
+      .filter(({ id }) => view.sight.canSeeDepartment(id))
       .map(({ id, leader }) => {
         const path = visiblePath(view, id);
         return { id, name: path.at(-1)!.name, path: path.slice(0, -1), leader };
       }),
     roles: roles.map(({ id, name }) => shownName(name, String(id))),
     manager:
-      manager && view.sight.seesPerson(manager)
+      manager && view.sight.canSeePerson(manager)
         ? { userId: manager.userId, name: shownRecord(manager).name }
         : undefined,
     managerUnknown: detail === null,
@@ -229,8 +229,8 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
 export async function search(query: string): Promise<SearchPage> {
   const view = await currentView();
   const { shown, terms } = parseQuery(query);
-  const departments = await findDepartments(view.tree, squeeze(terms.join('')), {
-    visible: view.sight.seesDepartment,
+  const departments = await findDepartments(view.tree, alphanumericOnly(terms.join('')), {
+    visible: view.sight.canSeeDepartment,
     limit: MAX_DEPARTMENTS_FOUND,
   });
   const { people, isComplete } = await findPeople(view, terms, SEARCH_LIMIT + 1);
@@ -263,14 +263,14 @@ async function* rowsFor(view: View): AsyncIterable<ExportRow> {
   let cursor: PageCursor | undefined;
   do {
     const { members, next } = await directoryStore().page(cursor, EXPORT_BATCH);
-    for (const member of members) if (view.sight.seesPerson(member)) yield toExportRow(view, member);
+    for (const member of members) if (view.sight.canSeePerson(member)) yield toExportRow(view, member);
     cursor = next;
   } while (cursor);
 }
 
 function toExportRow(view: View, member: StoredMember): ExportRow {
   const record = shownRecord(member);
-  const visible = member.departments.filter(({ id }) => view.sight.seesDepartment(id));
+  const visible = member.departments.filter(({ id }) => view.sight.canSeeDepartment(id));
   const pathText = (id: number) =>
     visiblePath(view, id)
       .map(({ name }) => name)
@@ -316,7 +316,7 @@ async function toNode({ tree, sight }: View, department: StoredDepartment): Prom
   return {
     id,
     name,
-    parentId: parentId !== undefined && sight.seesDepartment(parentId) ? parentId : undefined,
+    parentId: parentId !== undefined && sight.canSeeDepartment(parentId) ? parentId : undefined,
     memberCount: typeof count === 'number' ? count : await directoryStore().countPeople(count),
     hidden: tree.hasRules && tree.pathOf(id).some((ancestor) => ancestor.hidden),
   };
@@ -327,13 +327,13 @@ function toNodes(view: View, departments: readonly StoredDepartment[]): Promise<
 }
 
 function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
-  const path = tree.pathOf(id).filter((department) => sight.seesDepartment(department.id));
+  const path = tree.pathOf(id).filter((department) => sight.canSeeDepartment(department.id));
   return path.map(({ id, name }) => ({ id, name }));
 }
 
 function departmentsOf({ tree, sight }: View, member: StoredMember): DepartmentName[] {
   return member.departments.flatMap(({ id }) => {
-    const department = sight.seesDepartment(id) ? tree.departments.get(id) : undefined;
+    const department = sight.canSeeDepartment(id) ? tree.departments.get(id) : undefined;
     return department ? [{ id, name: department.name }] : [];
   });
 }
@@ -342,7 +342,7 @@ function departmentsOf({ tree, sight }: View, member: StoredMember): DepartmentN
 function shownState({ tree, sight }: View): ShownState {
   const { state, asOf, ageSeconds, completeAsOf, missing } = tree.state;
   const shown = missing
-    .filter(({ departmentId }) => departmentId === undefined || sight.seesDepartment(departmentId))
+    .filter(({ departmentId }) => departmentId === undefined || sight.canSeeDepartment(departmentId))
     .map(({ what, problem, departmentId, departmentName }) => ({
       what,
       problem,

@@ -3,10 +3,10 @@ import { headers } from 'next/headers';
 import { currentMember, requireMember } from '../auth/auth';
 import { AppError } from '../errors';
 import type { Session } from '../session/session-cookie';
-import { sessions } from '../session/session-cookie';
+import { sessionCookies } from '../session/session-cookie';
 import { pageOfSessions } from '../session/session-pages';
 import type { SessionRow } from '../session/session-store';
-import { revocations } from '../session/sessions';
+import { sessions } from '../session/sessions';
 
 /** A session as its owner sees it. */
 export interface OwnSession extends SessionRow {
@@ -31,10 +31,10 @@ export async function mySessions(
 /** Ends one session of whoever asks. @throws AppError `not-found` when it is not theirs */
 export async function endMySession(id: string): Promise<Session> {
   const session = await requireMember();
-  const row = await revocations().store.find(id);
+  const row = await sessions().store.find(id);
   if (row?.userId !== session.userId) throw new AppError('not-found');
   if (id === session.id) await forgetSeal();
-  await revocations().endSession(row, { reason: 'by-owner', by: session.userId });
+  await sessions().endSession(row, { reason: 'by-owner', by: session.userId });
   return session;
 }
 
@@ -43,12 +43,12 @@ export async function signOutEverywhere(): Promise<{ session: Session | null; se
   const session = await currentMember();
   if (session) {
     await forgetSeal();
-    await revocations().endPeople([session.userId], { reason: 'everywhere', by: session.userId });
+    await sessions().endPeople([session.userId], { reason: 'everywhere', by: session.userId });
   }
-  return { session, setCookie: sessions().clear() };
+  return { session, setCookie: sessionCookies().clear() };
 }
 
 /** What was in a cookie that nobody may use again need not stay in memory. */
 async function forgetSeal(): Promise<void> {
-  sessions().forget((await headers()).get('cookie'));
+  sessionCookies().forget((await headers()).get('cookie'));
 }

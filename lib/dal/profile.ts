@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { requireMember } from '../auth/auth';
 import { getMember, type Member, type WireLanguage } from '../dingtalk/users';
-import { platform } from '../dingtalk-client';
+import { dingTalkClient } from '../dingtalk-client';
 import { freshMember } from '../directory/refresh';
 import { type AppError, toAppError } from '../errors';
 import { log } from '../log';
-import { outsideRequest, processWide } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import { callBudget } from './call-budget';
 
 /** A page with most of its content at hand does not wait as long as a sign-in. */
@@ -23,12 +23,12 @@ export type Profile =
   | { source: 'nobody'; failure: AppError; requestId: string };
 
 /** By language and user id. Plain frozen values: a promise would keep the request that it was made in. */
-const remembered = processWide(
+const remembered = singleton(
   'profiles',
   () => new LRUCache<string, Readonly<Member>>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS }),
 );
 /** Questions under way, each until it is answered. */
-const underWay = processWide('profiles-under-way', () => new Map<string, Promise<Readonly<Member>>>());
+const underWay = singleton('profiles-under-way', () => new Map<string, Promise<Readonly<Member>>>());
 
 /**
  * What DingTalk says about the member who asks, at most {@link REMEMBERED_MS} old; what the directory has of them where
@@ -60,7 +60,7 @@ function ask(
   userId: string,
   options: Parameters<typeof getMember>[2],
 ): Promise<Readonly<Member>> {
-  const asked = getMember(platform(), userId, options)
+  const asked = getMember(dingTalkClient(), userId, options)
     .then((member) => {
       const profile = Object.freeze(member);
       remembered().set(key, profile);

@@ -3,13 +3,13 @@ import { requireMember } from '../auth/auth';
 import { config } from '../config';
 import { directoryStore } from '../directory/store';
 import { directoryTree } from '../directory/tree';
-import { isGranted, sightOf, type View, type Viewer } from '../directory/visibility';
+import { isGranted, type View, type Viewer, visibilityOf } from '../directory/visibility';
 
 /** @throws AppError `not-signed-in` */
 export async function currentView(): Promise<View> {
   const viewer = await currentViewer();
   const tree = await directoryTree();
-  return { viewer, tree, sight: sightOf(tree, viewer, config().directory.seeHidden) };
+  return { viewer, tree, sight: visibilityOf(tree, viewer, config().directory.seeHidden) };
 }
 
 export async function currentViewer(): Promise<Viewer> {

@@ -129,7 +129,7 @@ export function createClient(options: DingTalkOptions): Client {
   }
 
   function guarded<T>(request: DingTalkRequest<T>, action: () => Promise<T>): Promise<T> {
-    const { host, path, undertaking, paced } = request;
+    const { host, path, budget: undertaking, paced } = request;
     if (paced) return action();
     return breakers[host].run(path, () => bulkhead.run(path, undertaking?.signal, action));
   }
@@ -155,8 +155,8 @@ export function createClient(options: DingTalkOptions): Client {
     }
     const { method, maxAnswerBytes } = request;
     const limit = AbortSignal.timeout(timeoutMs);
-    const signal = request.undertaking?.signal ? AbortSignal.any([limit, request.undertaking.signal]) : limit;
-    if (request.undertaking) request.undertaking.calls++;
+    const signal = request.budget?.signal ? AbortSignal.any([limit, request.budget.signal]) : limit;
+    if (request.budget) request.budget.calls++;
     try {
       return readAnswer(request, await transport({ url, method, headers, body, maxAnswerBytes, signal }));
     } catch (error) {
@@ -169,7 +169,7 @@ export function createClient(options: DingTalkOptions): Client {
     }
   }
 
-  const isReachable = () => breakers.api.isLettingThrough() && breakers.oapi.isLettingThrough();
+  const isReachable = () => breakers.api.allowsRequests() && breakers.oapi.allowsRequests();
 
   /** No call of an API: nothing is counted, and what is answered does not matter. */
   async function connect(host: 'api' | 'oapi'): Promise<void> {
@@ -192,18 +192,18 @@ function isAppToken(request: DingTalkRequest<unknown>): boolean {
 }
 
 function mayRepeat(error: DingTalkError, request: DingTalkRequest<unknown>): boolean {
-  if (request.undertaking?.signal?.aborted || request.undertaking?.paced) return false;
+  if (request.budget?.signal?.aborted || request.budget?.paced) return false;
   if (error.isThrottled) return error.isOverRate;
-  if (error.isBusy || !error.detail.mayHaveHadEffect) return !HOPELESS.test(error.code);
-  const worthIt = error.kind === 'unreachable' && !PATIENCE_LOST.has(error.code);
+  if (error.isBusy || !error.detail.mayHaveHadEffect) return !NOT_RETRYABLE.test(error.code);
+  const worthIt = error.kind === 'unreachable' && !RETRY_TOO_COSTLY.has(error.code);
   return request.repeatable && worthIt;
 }
 
 /** Neither a certificate nor our own guard changes its mind at once. */
-const HOPELESS =
+const NOT_RETRYABLE =
   /^(proxy-)?timeout$|^proxy-4|^out-of-time$|^circuit-open$|^too-many-in-flight$|^waited-too-long$|CERT|VERIFY|TLS|SSL/;
 /** Failures that cost their whole limit, or that an identical call would meet again. */
-const PATIENCE_LOST = new Set([
+const RETRY_TOO_COSTLY = new Set([
   'timeout',
   'out-of-time',
   'answer-too-large',
@@ -214,7 +214,7 @@ const PATIENCE_LOST = new Set([
 
 /** The shared token fetch has no deadline of ours; whoever waits for it has. */
 async function beforeDeadline<T>(promise: Promise<T>, request: DingTalkRequest<unknown>): Promise<T> {
-  const signal = request.undertaking?.signal;
+  const signal = request.budget?.signal;
   if (!signal) return promise;
   let onAbort: () => void = () => undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -93,7 +93,7 @@ export class DingTalkError extends Error {
   }
 
   /** Nor does a call that ran into the end of a longer undertaking. */
-  get saysNothing(): boolean {
+  get ignoredByCircuitBreaker(): boolean {
     return this.isUnsent || this.code === 'out-of-time';
   }
 

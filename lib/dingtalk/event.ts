@@ -20,7 +20,7 @@ export interface DirectoryEvent {
   /** DingTalk's id of the event, the same when it is delivered again; made from the content where it has none. */
   id: string;
   /** What it is called where DingTalk tells of it without its id, in the list of undelivered callbacks: one for each time in it. */
-  twins: string[];
+  deduplicationKeys: string[];
   /** The company that it happened in; undefined when it does not say, empty when what it says is no company. */
   corpId: string | undefined;
   /** Each once. Empty means nobody, never everybody. */
@@ -89,14 +89,14 @@ export function parseEvent(value: unknown, data?: unknown, delivery?: string): D
   return {
     type: TYPES.get(content.wireType) ?? 'unknown',
     id: firstText(read('eventid')) ?? digestOf(times.length > 0 ? content : { ...content, delivery }),
-    twins: times.map((at) => twinOf(content, at)),
+    deduplicationKeys: times.map((at) => twinOf(content, at)),
     ...content,
   };
 }
 
 /** By its content and the second: the list may round its times, and need not keep the order of ids. */
 function twinOf(
-  { wireType, userIds, departmentIds, roleIds }: Omit<DirectoryEvent, 'id' | 'type' | 'twins'>,
+  { wireType, userIds, departmentIds, roleIds }: Omit<DirectoryEvent, 'id' | 'type' | 'deduplicationKeys'>,
   at: number,
 ): string {
   const ids = [userIds, departmentIds, roleIds].map((some) => some.map(String).sort());

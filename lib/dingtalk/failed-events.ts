@@ -27,5 +27,5 @@ export async function takeFailedEvents(
 function toEvent({ call_back_tag: tag, event_time, ...item }: Record<string, unknown>): DirectoryEvent {
   const details = typeof tag === 'string' ? item[tag] : undefined;
   const event = parseEvent({ eventType: tag, eventTime: event_time }, details);
-  return { ...event, id: event.twins[0] ?? event.id };
+  return { ...event, id: event.deduplicationKeys[0] ?? event.id };
 }

@@ -17,7 +17,7 @@ export interface Breaker {
   /** @throws DingTalkError `circuit-open` */
   run<T>(api: string, action: () => Promise<T>): Promise<T>;
   /** Whether the next call would be tried. */
-  isLettingThrough(): boolean;
+  allowsRequests(): boolean;
 }
 
 /** @param now milliseconds on a clock that never jumps */
@@ -45,14 +45,14 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
           lastFault = error;
           if (OPENS_AT_ONCE.has(error.code)) faults = Math.max(faults, FAULTS_TO_OPEN);
           nextProbeAt = now() + PROBE_EVERY_MS;
-        } else if (!(error instanceof DingTalkError && error.saysNothing)) {
+        } else if (!(error instanceof DingTalkError && error.ignoredByCircuitBreaker)) {
           // Only an answer closes it: a crowd that our own queue turns away would otherwise hide the outage behind it.
           faults = 0;
         }
         throw error;
       }
     },
-    isLettingThrough: () => faults < FAULTS_TO_OPEN || now() >= nextProbeAt,
+    allowsRequests: () => faults < FAULTS_TO_OPEN || now() >= nextProbeAt,
   };
 }
 

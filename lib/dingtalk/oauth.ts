@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Client } from './client';
-import type { Undertaking } from './request';
+import type { RequestBudget } from './request';
 
 /**
  * Where a browser goes to sign in at DingTalk: a page that shows a QR code, or asks for the account.
@@ -40,7 +40,7 @@ export function authorizeUrl(options: {
 export async function exchangeBrowserCode(
   client: Client,
   code: string,
-  undertaking?: Undertaking,
+  undertaking?: RequestBudget,
 ): Promise<{ unionId: string }> {
   const { accessToken } = await client.call({
     host: 'api',
@@ -50,7 +50,7 @@ export async function exchangeBrowserCode(
     schema: z.object({ accessToken: z.string().min(1) }),
     token: 'none',
     repeatable: false,
-    undertaking,
+    budget: undertaking,
   });
   return client.call({
     host: 'api',
@@ -59,6 +59,6 @@ export async function exchangeBrowserCode(
     schema: z.object({ unionId: z.string().min(1).max(128) }),
     token: { user: accessToken },
     repeatable: true,
-    undertaking,
+    budget: undertaking,
   });
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from './client';
 import { DingTalkError } from './errors';
-import type { DingTalkRequest, Undertaking } from './request';
+import type { DingTalkRequest, RequestBudget } from './request';
 
 export interface PaceOptions {
   /** Calls a second to each API. DingTalk's standard edition allows 20. */
@@ -47,7 +47,7 @@ const PAUSE_AFTER_REFUSAL_MS = 1100;
 const MAX_REFUSALS_OF_A_CALL = 20;
 const OUTAGE_PAUSE_MS = 2000;
 /** Neither a certificate nor a ban of the address mends itself within seconds. */
-const HOPELESS = /^banned$|^html-page$|^proxy-4|CERT|TLS|SSL/;
+const NOT_RETRYABLE = /^banned$|^html-page$|^proxy-4|CERT|TLS|SSL/;
 
 interface Lane {
   /** When the next call may go out, had all gone out on time. */
@@ -74,7 +74,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
   const outagePatienceMs = options.outagePatienceMs ?? 60_000;
   const { signal } = options;
   // Calls under way end by themselves: cut off by us, they would look like a line that is down, to sign-ins too.
-  const undertaking: Undertaking = { calls: 0, paced: true };
+  const undertaking: RequestBudget = { calls: 0, paced: true };
   if (signal) setMaxListeners(0, signal);
   const lanes = new Map<string, Lane>();
   const waitingForAnswer: (() => void)[] = [];
@@ -119,7 +119,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
     lane.tail = mine.catch(() => undefined);
     await mine;
     try {
-      return await client.call({ ...request, undertaking });
+      return await client.call({ ...request, budget: undertaking });
     } catch (error) {
       if (error instanceof DingTalkError && error.isThrottled) {
         seen.refusals++;
@@ -141,7 +141,8 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
       try {
         return await send(request);
       } catch (error) {
-        if (!(error instanceof DingTalkError) || !error.isTransient || HOPELESS.test(error.code)) throw error;
+        if (!(error instanceof DingTalkError) || !error.isTransient || NOT_RETRYABLE.test(error.code))
+          throw error;
         if (error.isOverRate && ++refusals <= MAX_REFUSALS_OF_A_CALL) continue;
         const lineIsDown = error.code === 'circuit-open' && now() - startedAt < outagePatienceMs;
         const waitMs = lineIsDown ? OUTAGE_PAUSE_MS : backoffMs[failures++];

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
 /** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
-export interface Undertaking {
+export interface RequestBudget {
   signal?: AbortSignal;
   /** Calls sent so far, repeated ones included. */
   calls: number;
@@ -24,7 +24,7 @@ export interface DingTalkRequest<T> {
   repeatable: boolean;
   /** For an answer that may be larger than 1 MiB. @see WHOLE_LIST_BYTES */
   maxAnswerBytes?: number;
-  undertaking?: Undertaking | undefined;
+  budget?: RequestBudget | undefined;
   /** True for a caller that paces its own attempts: neither told by the breaker to wait, nor heard by it. */
   paced?: boolean;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Client, WHOLE_LIST_BYTES } from './client';
 import { DingTalkError } from './errors';
 import { type ListedMember, type Member, toListedMember, toMember } from './member-record';
-import type { Undertaking } from './request';
+import type { RequestBudget } from './request';
 import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
 export type { ListedMember, Member } from './member-record';
@@ -32,7 +32,7 @@ const hint = z.unknown().optional().transform(toText);
 export async function exchangeCode(
   client: Client,
   code: string,
-  undertaking?: Undertaking,
+  undertaking?: RequestBudget,
 ): Promise<CodeOwner> {
   const { userid, unionid, name } = await client.call({
     host: 'oapi',
@@ -41,7 +41,7 @@ export async function exchangeCode(
     body: { code },
     schema: z.object({ userid: userIdSchema, unionid: hint, name: hint }),
     repeatable: false,
-    undertaking,
+    budget: undertaking,
   });
   return { userId: userid, unionId: unionid, name };
 }
@@ -56,7 +56,7 @@ export async function exchangeCode(
 export async function findEmployee(
   client: Client,
   unionId: string,
-  undertaking?: Undertaking,
+  undertaking?: RequestBudget,
 ): Promise<CodeOwner | null> {
   const path = '/topapi/user/getbyunionid';
   const { contact_type, userid } = await client.call({
@@ -66,7 +66,7 @@ export async function findEmployee(
     body: { unionid: unionId },
     schema: z.object({ contact_type: z.unknown().optional().transform(toWhole), userid: userIdSchema }),
     repeatable: true,
-    undertaking,
+    budget: undertaking,
   });
   if (contact_type === undefined) {
     throw new DingTalkError('malformed', { api: path, code: 'unexpected-shape', mayHaveHadEffect: true });
@@ -86,7 +86,7 @@ const fieldsSchema = z.record(z.string(), z.unknown());
 export async function getMember(
   client: Client,
   userId: string,
-  options: { language?: WireLanguage | undefined; undertaking?: Undertaking | undefined } = {},
+  options: { language?: WireLanguage | undefined; undertaking?: RequestBudget | undefined } = {},
 ): Promise<Member> {
   const path = '/topapi/v2/user/get';
   const wire = await client.call({
@@ -96,7 +96,7 @@ export async function getMember(
     body: { userid: userId, language: options.language ?? 'zh_CN' },
     schema: fieldsSchema,
     repeatable: true,
-    undertaking: options.undertaking,
+    budget: options.undertaking,
   });
   const found = toUserId(wire.userid);
   // A mixed-up answer (shared connection, a cache on the way) must never become somebody's session.

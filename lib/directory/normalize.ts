@@ -47,11 +47,11 @@ function readPairs(): Map<string, string> {
 }
 
 /** One spelling for all: width, case, accents, kinds of kana, Chinese forms and invisible characters do not count. */
-export function fold(text: string): string {
+export function normalize(text: string): string {
   return foldLetters(text).replace(HAN, simplify);
 }
 
-/** As `fold`, with Chinese characters as they were written. */
+/** As `normalize`, with Chinese characters as they were written. */
 export function foldLetters(text: string): string {
   return text
     .replace(PARTING, ' ')
@@ -69,14 +69,14 @@ export function foldLetters(text: string): string {
 
 const GERMAN_AND_NORDIC: Record<string, string> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' };
 
-/** As `fold`, with `ü` as `ue` and its like: the other way to type them. */
+/** As `normalize`, with `ü` as `ue` and its like: the other way to type them. */
 export function foldToDigraphs(text: string): string {
   const lower = text.normalize('NFC').toLowerCase();
-  return fold(lower.replace(/[äöüåø]/g, (letter) => GERMAN_AND_NORDIC[letter]!));
+  return normalize(lower.replace(/[äöüåø]/g, (letter) => GERMAN_AND_NORDIC[letter]!));
 }
 
 /** Letters and digits only, without what stands between them. */
-export function squeeze(folded: string): string {
+export function alphanumericOnly(folded: string): string {
   return folded.replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
@@ -92,7 +92,7 @@ const YOUNG = /[\u4db6-\u4dbf\u9fcd-\u9fff\u{2b820}-\u{3ffff}]/gu;
 
 /** Text as the full-text index takes it: in scripts without blanks, every character is a word of its own. */
 export function spaced(text: string): string {
-  return fold(text)
+  return normalize(text)
     .replace(WITHOUT_BLANKS, ' $& ')
     .replace(YOUNG, (character) => `u${character.codePointAt(0)!.toString(16)}`);
 }

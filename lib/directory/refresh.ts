@@ -3,9 +3,9 @@ import { config } from '../config';
 import { getDepartment } from '../dingtalk/departments';
 import { DingTalkError } from '../dingtalk/errors';
 import { getMember, listAdministrators, type Member } from '../dingtalk/users';
-import { platform } from '../dingtalk-client';
+import { dingTalkClient } from '../dingtalk-client';
 import { log } from '../log';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import { toNoted, toRules } from './record';
 import { directoryStore } from './store';
 
@@ -73,7 +73,7 @@ export async function freshMember(
 export async function refreshMember(userId: string, signal?: AbortSignal): Promise<Member | null> {
   try {
     const undertaking = signal ? { signal, calls: 0 } : undefined;
-    const member = await getMember(platform(), userId, { undertaking });
+    const member = await getMember(dingTalkClient(), userId, { undertaking });
     await noteMember(member);
     return member;
   } catch (error) {
@@ -91,7 +91,7 @@ export async function refreshMember(userId: string, signal?: AbortSignal): Promi
  */
 export async function refreshDepartment(id: number): Promise<'changed' | 'unchanged' | 'needs-sync'> {
   try {
-    const detail = await getDepartment(platform(), id);
+    const detail = await getDepartment(dingTalkClient(), id);
     const departments = new Map((await directoryStore().departments()).map((one) => [one.id, one]));
     const known = departments.get(id);
     if (!known) return 'needs-sync';
@@ -112,10 +112,10 @@ export async function refreshDepartment(id: number): Promise<'changed' | 'unchan
  * @throws DingTalkError
  */
 export async function refreshAdministrators(): Promise<void> {
-  await directoryStore().noteAdministrators(await listAdministrators(platform()));
+  await directoryStore().noteAdministrators(await listAdministrators(dingTalkClient()));
 }
 
-const complaint = processWide('directory-complaint', () => ({ made: false }));
+const complaint = singleton('directory-complaint', () => ({ made: false }));
 
 async function harmless<T>(action: () => Promise<T>): Promise<T | null> {
   try {

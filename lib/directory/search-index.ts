@@ -2,7 +2,7 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database } from '../storage/sqlite';
 import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './model';
-import { fold, squeeze } from './normalize';
+import { alphanumericOnly, normalize } from './normalize';
 import { headOf, type MemberRow, toMembers } from './read';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-query';
@@ -116,8 +116,8 @@ function notLooked<T extends { id: number }>({ looked }: Search, rows: T[]): T[]
 /** Those first of whose name more was typed, and the active. */
 function byName(members: StoredMember[], terms: string[]): Found[] {
   const ranked = members.map((member) => {
-    const name = squeeze(fold(member.record.name));
-    const named = terms.filter((term) => name.includes(squeeze(term))).length;
+    const name = alphanumericOnly(normalize(member.record.name));
+    const named = terms.filter((term) => name.includes(alphanumericOnly(term))).length;
     const kind: FoundKind = named > 0 ? 'name' : 'text';
     return { member, kind, named, inactive: member.record.active ? 0 : 1, length: name.length };
   });

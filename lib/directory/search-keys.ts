@@ -1,6 +1,6 @@
 import 'server-only';
 import type { PersonRecord } from './model';
-import { fold, foldToDigraphs, spaced, squeeze, wordsIn } from './normalize';
+import { alphanumericOnly, foldToDigraphs, normalize, spaced, wordsIn } from './normalize';
 import { spokenFrom } from './pinyin';
 
 /** A person as they are entered. */
@@ -60,12 +60,12 @@ export function searchKeys({ userId, record }: NewMember): SearchKey[] {
   return [...unique.values()].filter(({ key }) => key !== '');
 }
 
-const keyOf = (text: string) => squeeze(fold(text));
+const keyOf = (text: string) => alphanumericOnly(normalize(text));
 
 /** The name as it is written, and its words after the first. */
 function textKeys(name: string): SearchKey[] {
-  return [...new Set([fold(name), foldToDigraphs(name)])].flatMap((folded): SearchKey[] => [
-    { kind: KEY.name, key: squeeze(folded) },
+  return [...new Set([normalize(name), foldToDigraphs(name)])].flatMap((folded): SearchKey[] => [
+    { kind: KEY.name, key: alphanumericOnly(folded) },
     ...wordsIn(folded)
       .slice(1)
       .map((key) => ({ kind: KEY.word, key })),

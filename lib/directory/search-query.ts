@@ -1,6 +1,6 @@
 import 'server-only';
 import { shownText } from '../shown-text';
-import { fold, spaced, squeeze, wordsIn } from './normalize';
+import { alphanumericOnly, normalize, spaced, wordsIn } from './normalize';
 import { reversed } from './search-keys';
 
 /** Longer input is cut: nobody's name is longer, and nobody's patience. */
@@ -30,17 +30,17 @@ export function parseQuery(input: string): { shown: string; terms: string[] } {
   // Cut by characters, not by halves of them; twice, because folding can lengthen.
   const cut = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('');
   const shown = shownText(cut) ?? '';
-  const folded = fold(shown).slice(0, MAX_QUERY);
-  const terms = folded.split(/\s+/).filter((term) => squeeze(term) !== '');
+  const folded = normalize(shown).slice(0, MAX_QUERY);
+  const terms = folded.split(/\s+/).filter((term) => alphanumericOnly(term) !== '');
   return { shown, terms: terms.slice(0, MAX_TERMS) };
 }
 
 /** @param text folded terms, with blanks between them */
 export function planSearch(text: string, hiddenMobiles: boolean): SearchPlan {
-  const terms = text.split(/\s+/).filter((term) => squeeze(term) !== '');
+  const terms = text.split(/\s+/).filter((term) => alphanumericOnly(term) !== '');
   return {
     terms,
-    key: squeeze(text),
+    key: alphanumericOnly(text),
     mobileTail: mobileTail(text),
     hiddenMobiles,
     words: terms.length === 1 ? phrase(text) : undefined,
@@ -62,7 +62,7 @@ function anywhere(term: string, hiddenMobiles: boolean): string {
   const mobiles = hiddenMobiles ? '{mobile hidden_mobile}' : 'mobile';
   const ways = [
     `{name rest} : ${phrase(term)}`,
-    `keys : "${squeeze(term)}" *`,
+    `keys : "${alphanumericOnly(term)}" *`,
     ...(tail === undefined ? [] : [`${mobiles} : "${tail}" *`]),
   ];
   return `(${ways.map((way) => `(${way})`).join(' OR ')})`;

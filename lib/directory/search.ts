@@ -1,6 +1,6 @@
 import 'server-only';
 import type { FoundKind, People, StoredMember } from './model';
-import { squeeze } from './normalize';
+import { alphanumericOnly } from './normalize';
 import { planSearch } from './search-query';
 import { directoryStore } from './store';
 import { type DirectoryTree, findDepartments } from './tree';
@@ -58,8 +58,8 @@ async function* readingsOf({ tree, sight }: View, terms: string[]): AsyncGenerat
   const places: Set<number>[] = [];
   for (const term of terms) {
     // Whom the viewer may not see in a department must not be found by its name either.
-    const named = await findDepartments(tree, squeeze(term), { visible: sight.seesDepartment });
-    places.push(new Set([...tree.withBelow(named.map(({ id }) => id))].filter(sight.seesDepartment)));
+    const named = await findDepartments(tree, alphanumericOnly(term), { visible: sight.canSeeDepartment });
+    places.push(new Set([...tree.withBelow(named.map(({ id }) => id))].filter(sight.canSeeDepartment)));
   }
   const others = Array.from({ length: 2 ** terms.length - 1 }, (_, at): Reading => {
     const isPlace = (term: number) => (((at + 1) >> term) & 1) === 1;
@@ -75,9 +75,9 @@ async function* readingsOf({ tree, sight }: View, terms: string[]): AsyncGenerat
 
 async function findNamed({ tree, sight }: View, { terms, places }: Reading, limit: number) {
   const { people, isComplete } = await directoryStore().find(
-    planSearch(terms.join(' '), sight.seesHiddenMobiles),
+    planSearch(terms.join(' '), sight.canSeeHiddenMobiles),
     {
-      accepts: ({ member }) => sight.seesPerson(member) && isIn(member, places),
+      accepts: ({ member }) => sight.canSeePerson(member) && isIn(member, places),
       limit,
       within: fewest(tree, [
         ...(sight.within ? [sight.within] : []),

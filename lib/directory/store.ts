@@ -1,5 +1,5 @@
 import 'server-only';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import { database } from '../storage/database';
 import { readLeavers } from '../storage/leavers';
 import type { Database } from '../storage/sqlite';
@@ -109,4 +109,4 @@ export function createDirectoryStore(db: Database): DirectoryStore {
 }
 
 /** The one directory of this process. */
-export const directoryStore = processWide('directory', () => createDirectoryStore(database()));
+export const directoryStore = singleton('directory', () => createDirectoryStore(database()));

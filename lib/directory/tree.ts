@@ -1,9 +1,9 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { shownName } from '../shown-text';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import type { DirectoryState, StoredDepartment } from './model';
-import { fold, squeeze } from './normalize';
+import { alphanumericOnly, normalize } from './normalize';
 import { spokenFrom } from './pinyin';
 import { directoryStore } from './store';
 
@@ -22,7 +22,7 @@ export interface DirectoryTree {
   hasRules: boolean;
 }
 
-const cache = processWide('directory-tree', () => ({ tree: undefined as DirectoryTree | undefined }));
+const cache = singleton('directory-tree', () => ({ tree: undefined as DirectoryTree | undefined }));
 
 /** Built again when the snapshot has changed; state and age are those of now. */
 export async function directoryTree(): Promise<DirectoryTree> {
@@ -103,7 +103,7 @@ interface Spoken {
 /** Of a department's name there are few doubtful characters, and of departments there may be thousands. */
 const MAX_COMBINATIONS = 8;
 
-const spokenNames = processWide('department-sounds', () => new Map<string, Spoken>());
+const spokenNames = singleton('department-sounds', () => new Map<string, Spoken>());
 
 /** Departments whose name, or its sound, contains the text: whole names first, then beginnings. */
 export async function findDepartments(
@@ -131,7 +131,7 @@ export async function findDepartments(
 function spokenOf(name: string): Spoken {
   const whole = spokenFrom(name, { limit: MAX_COMBINATIONS, surname: false })[0];
   return {
-    name: squeeze(fold(name)),
+    name: alphanumericOnly(normalize(name)),
     sounds: whole?.sounds.map((syllables) => syllables.join('')) ?? [],
     initials: whole?.initials ?? [],
   };

@@ -5,16 +5,16 @@ import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole }
 import type { DirectoryTree } from './tree';
 
 /** What one viewer may see of the directory. */
-export interface Sight {
-  seesDepartment(id: number): boolean;
-  seesPerson(member: StoredMember): boolean;
+export interface Visibility {
+  canSeeDepartment(id: number): boolean;
+  canSeePerson(member: StoredMember): boolean;
   /** Somebody's mobile number, or undefined. */
   mobileOf(member: StoredMember): string | undefined;
   /** How many people this viewer may know of in a department and below it; or where these have to be counted. */
   countOf(department: StoredDepartment): number | number[];
   /** Everybody whom this viewer sees, where that can be said in a few words and is not everybody. */
   within: People | undefined;
-  seesHiddenMobiles: boolean;
+  canSeeHiddenMobiles: boolean;
 }
 
 export interface Viewer {
@@ -28,7 +28,7 @@ export interface Viewer {
 export interface View {
   viewer: Viewer;
   tree: DirectoryTree;
-  sight: Sight;
+  sight: Visibility;
 }
 
 /** Whether a setting grants something to a person, by user id or by a role. */
@@ -42,7 +42,7 @@ export function isGranted(grant: Grant, viewer: Pick<Viewer, 'userId' | 'roles'>
  *
  * @param seeHidden who sees everything
  */
-export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: Grant): Sight {
+export function visibilityOf(tree: DirectoryTree, viewer: Viewer, seeHidden: Grant): Visibility {
   const seesAll = isGranted(seeHidden, viewer);
   const limits = seesAll || !tree.hasRules ? undefined : limitsOf(tree, viewer);
   const seesDepartment = (id: number) =>
@@ -55,8 +55,8 @@ export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: Grant): 
       ? seesOutsiders
       : limits === undefined || departments.some(({ id }) => limits.departments.has(id));
   return {
-    seesDepartment,
-    seesPerson: (member) =>
+    canSeeDepartment: seesDepartment,
+    canSeePerson: (member) =>
       seesAll ||
       member.userId === viewer.userId ||
       limits?.people.has(member.userId) === true ||
@@ -75,7 +75,7 @@ export function sightOf(tree: DirectoryTree, viewer: Viewer, seeHidden: Grant): 
       limits === undefined || seesOutsiders
         ? undefined
         : { departmentIds: [...limits.departments], userIds: [...limits.people, viewer.userId] },
-    seesHiddenMobiles: seesAll,
+    canSeeHiddenMobiles: seesAll,
   };
 }
 

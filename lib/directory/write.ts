@@ -1,5 +1,5 @@
 import 'server-only';
-import { FOREVER } from '../storage/directory-schema';
+import { OPEN_END } from '../storage/directory-schema';
 import { noteLeavers } from '../storage/leavers';
 import type { Database } from '../storage/sqlite';
 import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './model';
@@ -198,7 +198,7 @@ function noteMemberships(db: Database, userId: string, { before, departments, ge
       );
     } else if (old.get(id) !== leader) {
       db.run(
-        `UPDATE directory_membership SET leader = ?, to_generation = ${FOREVER} WHERE ${visible}`,
+        `UPDATE directory_membership SET leader = ?, to_generation = ${OPEN_END} WHERE ${visible}`,
         flag,
         userId,
         id,

@@ -10,7 +10,7 @@ import { type ConnectionOptions, watchConnections } from '../http/request-hooks'
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log } from '../log';
 import { isGuessable } from '../session/key-strength';
-import { revocations } from '../session/sessions';
+import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
 import { closeDatabases } from '../storage/database';
 import { DatabaseOwnerError } from '../storage/database-owner';
@@ -41,7 +41,7 @@ export function boot(connections: ConnectionOptions): void {
 function stopCleanly(): void {
   const state = lifecycle();
   state.settle = async () => {
-    await Promise.allSettled([closeEvents(), closeAudit(), revocations().flushSeen()]);
+    await Promise.allSettled([closeEvents(), closeAudit(), sessions().flushSeen()]);
   };
   if (!state.isManaged) {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -63,7 +63,7 @@ function warnOfWeakKeys(): void {
 /** Without a database nobody could be told from a leaver: then it is better not to start. */
 function openRecords(): void {
   try {
-    revocations();
+    sessions();
   } catch (error) {
     if (error instanceof DatabaseOwnerError) refuse(error.message);
     const { message } = error as Error;

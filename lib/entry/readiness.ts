@@ -1,7 +1,7 @@
 import 'server-only';
 import { type SignInHealth, signInHealth } from '../auth/sign-in-health';
 import { lifecycle } from '../lifecycle';
-import { revocations } from '../session/sessions';
+import { sessions } from '../session/sessions';
 
 /** Why requests should go to another process. What no other process could do better is no reason. */
 export type NotReady = 'starting' | 'draining' | 'database';
@@ -20,7 +20,7 @@ export async function readiness(): Promise<Readiness> {
 
 function lackingRecords(): NotReady | undefined {
   try {
-    const { view } = revocations();
+    const { view } = sessions();
     if (view.isFresh()) return undefined;
     return view.hasLooked() ? 'database' : 'starting';
   } catch {

@@ -1,7 +1,7 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { config } from '../config';
-import { platform } from '../dingtalk-client';
+import { dingTalkClient } from '../dingtalk-client';
 import type { Missing, SyncProgress } from '../directory/mirror-state';
 import { isDeadOwner } from '../directory/sync/lease';
 import type { StoredRun } from '../directory/sync/run';
@@ -39,7 +39,7 @@ async function syncOrFollow(acceptShrink: boolean): Promise<StoredRun | undefine
   try {
     const outcome = await sync({
       store,
-      client: platform(),
+      client: dingTalkClient(),
       startedBy: 'command',
       acceptShrink,
       pace: { callsPerSecond },

@@ -4,17 +4,17 @@ import { config } from '../config';
 import type { DirectoryEvent } from '../dingtalk/event';
 import { takeFailedEvents } from '../dingtalk/failed-events';
 import { type Stream, type StreamLine, type StreamState, startStream } from '../dingtalk/stream/stream';
-import { platform, proxyFor } from '../dingtalk-client';
+import { dingTalkClient, proxyFor } from '../dingtalk-client';
 import { noteLeaver, refreshAdministrators, refreshDepartment, refreshMember } from '../directory/refresh';
 import { directoryStore } from '../directory/store';
 import { startSync } from '../directory/sync/schedule';
 import { log } from '../log';
-import { revocations } from '../session/sessions';
-import { processWide } from '../singleton';
-import type { Stale } from '../storage/event-inbox';
+import { sessions } from '../session/sessions';
+import { singleton } from '../singleton';
+import type { RefreshTarget } from '../storage/event-inbox';
 import { createDispatcher, type Dispatcher } from './dispatch';
 import { createMissedEvents } from './missed-events';
-import { createRefresher } from './refresh-queue';
+import { createRefreshQueue } from './refresh-queue';
 
 /** DingTalk lists a callback three to five minutes after it gave up. */
 const MISSED_EVERY_MS = 5 * 60_000;
@@ -31,13 +31,13 @@ const FORGOTTEN_AT_ONCE = 20;
  * everything else means "read it again", soon and behind the answer. What has to be read is written down together with
  * the event: a process that dies loses nothing of it.
  */
-export const dispatcher = processWide('dispatcher', () =>
+export const dispatcher = singleton('dispatcher', () =>
   createDispatcher({
     corpId: config().corpId,
     memory: {
-      knows: (eventId) => revocations().store.knowsEvent(eventId),
+      knows: (eventId) => sessions().store.knowsEvent(eventId),
       remember: async (event) => {
-        await revocations().store.rememberEvent({ event });
+        await sessions().store.rememberEvent({ event });
       },
     },
     async onLeft(userIds, event) {
@@ -45,7 +45,7 @@ export const dispatcher = processWide('dispatcher', () =>
       // found gone. Then asked, because they may be back.
       await forgetAll(userIds);
       const stale = members(userIds);
-      await revocations().endPeople(userIds, { reason: 'left', by: 'event' }, { event, stale });
+      await sessions().endPeople(userIds, { reason: 'left', by: 'event' }, { event, stale });
       refresher().refreshLater(...stale);
     },
     // Adds nothing to what is known of sessions: an old one stays what it is.
@@ -67,12 +67,13 @@ export const dispatcher = processWide('dispatcher', () =>
   }),
 );
 
-const ADMINISTRATORS: Stale = { what: 'administrators' };
-const DIRECTORY: Stale = { what: 'directory' };
-const members = (userIds: readonly string[]): Stale[] => userIds.map((id) => ({ what: 'member', id }));
+const ADMINISTRATORS: RefreshTarget = { what: 'administrators' };
+const DIRECTORY: RefreshTarget = { what: 'directory' };
+const members = (userIds: readonly string[]): RefreshTarget[] =>
+  userIds.map((id) => ({ what: 'member', id }));
 
-async function readAgain(event: DirectoryEvent, stale: readonly Stale[]): Promise<void> {
-  await revocations().store.rememberEvent({ event, stale });
+async function readAgain(event: DirectoryEvent, stale: readonly RefreshTarget[]): Promise<void> {
+  await sessions().store.rememberEvent({ event, stale });
   refresher().refresh(...stale);
 }
 
@@ -92,44 +93,43 @@ export function askAbout(userIds: readonly string[]): void {
   refresher().refreshLater(...members(userIds));
 }
 
-const refresher = processWide('refresher', () =>
-  createRefresher({
+const refresher = singleton('refresher', () =>
+  createRefreshQueue({
     async read(stale) {
-      const { store } = revocations();
-      const mark = await store.markOf(stale);
-      if (await read(stale)) await store.settleOwed({ stale, mark });
+      const { store } = sessions();
+      const mark = await store.refreshVersion(stale);
+      if (await read(stale)) await store.completeRefresh({ stale, mark });
     },
     onGivenUp: (stale, error) => void giveUp(stale, error),
   }),
 );
 
 /** A whole run reads what could not be read by itself; where not even that begins, the next one by the clock does. */
-async function giveUp(stale: Stale, error: unknown): Promise<void> {
+async function giveUp(stale: RefreshTarget, error: unknown): Promise<void> {
   log().warn({ event: 'refresh-given-up', what: stale.what, err: error });
-  const { store } = revocations();
+  const { store } = sessions();
   try {
     if (stale.what !== 'directory') await readWhole();
-    await store.settleOwed({ stale, mark: await store.markOf(stale) });
+    await store.completeRefresh({ stale, mark: await store.refreshVersion(stale) });
   } catch (failure) {
     log().warn({ event: 'refresh-owed', err: failure });
   }
 }
 
 async function readWhole(): Promise<void> {
-  await revocations().store.owe([DIRECTORY]);
+  await sessions().store.enqueueRefresh([DIRECTORY]);
   refresher().refresh(DIRECTORY);
 }
 
 /** @returns whether it was read; false: it will be, later */
-async function read(stale: Stale): Promise<boolean> {
+async function read(stale: RefreshTarget): Promise<boolean> {
   switch (stale.what) {
     case 'administrators':
       await refreshAdministrators();
       return true;
     case 'member': {
       const member = await refreshMember(stale.id);
-      if (member?.active !== true)
-        await revocations().endGone([stale.id], { reason: 'directory', by: 'event' });
+      if (member?.active !== true) await sessions().endGone([stale.id], { reason: 'directory', by: 'event' });
       return true;
     }
     case 'department':
@@ -145,9 +145,9 @@ async function read(stale: Stale): Promise<boolean> {
 }
 
 /** What a process left behind that is gone, whether it was this one's forerunner or another one. */
-async function adopt(olderThanMs: number): Promise<void> {
+async function reclaim(olderThanMs: number): Promise<void> {
   try {
-    const owed = await revocations().store.owed(olderThanMs);
+    const owed = await sessions().store.refreshJobs(olderThanMs);
     refresher().refreshLater(...owed.map(({ stale }) => stale));
   } catch (error) {
     log().warn({ event: 'refresh-owed', err: error });
@@ -155,16 +155,16 @@ async function adopt(olderThanMs: number): Promise<void> {
 }
 
 /** What DingTalk could not deliver, because nobody was there to take it. */
-const takeMissed = processWide('missed-events', () => {
-  const { keepMissed, missed, settleMissed } = revocations().store;
+const takeMissed = singleton('missed-events', () => {
+  const { storeMissed: keepMissed, missed, completeMissed: settleMissed } = sessions().store;
   return createMissedEvents({
-    take: () => takeFailedEvents(platform()),
+    take: () => takeFailedEvents(dingTalkClient()),
     dispatch: (event) => dispatcher().dispatch(event),
     owed: { keep: keepMissed, some: missed, settle: settleMissed },
   });
 });
 
-const stream = processWide('stream', (): { current?: Stream } => ({}));
+const stream = singleton('stream', (): { current?: Stream } => ({}));
 
 /**
  * Goes on with what is owed, connects to DingTalk's Stream gateway, where `DINGTALK_STREAM=on`, and fetches the callbacks
@@ -172,8 +172,8 @@ const stream = processWide('stream', (): { current?: Stream } => ({}));
  */
 export function startEvents(): void {
   const { stream: wanted, apiUrl, callback } = config();
-  void adopt(0);
-  setInterval(() => void adopt(ORPHANED_MS), LOOK_FOR_ORPHANS_MS).unref();
+  void reclaim(0);
+  setInterval(() => void reclaim(ORPHANED_MS), LOOK_FOR_ORPHANS_MS).unref();
   if (callback) {
     const look = () =>
       takeMissed()().catch((error: unknown) => log().warn({ event: 'missed-events', err: error }));
@@ -182,7 +182,7 @@ export function startEvents(): void {
   }
   if (!wanted) return;
   stream().current ??= startStream({
-    client: platform(),
+    client: dingTalkClient(),
     apiUrl,
     proxyFor: proxyFor(),
     onEvent: (event) => dispatcher().dispatch(event),

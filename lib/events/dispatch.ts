@@ -111,7 +111,7 @@ export function createRecentEvents({ max = 20_000, ttlMs = 24 * 3_600_000 } = {}
   const seen = new LRUCache<string, true>({ max, ttl: ttlMs });
   return {
     knows: (eventId) => seen.has(eventId),
-    remember: ({ id, twins }) => {
+    remember: ({ id, deduplicationKeys: twins }) => {
       for (const name of [id, ...twins]) seen.set(name, true);
     },
   };

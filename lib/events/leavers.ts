@@ -2,7 +2,7 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { directoryStore } from '../directory/store';
 import { log } from '../log';
-import { revocations } from '../session/sessions';
+import { sessions } from '../session/sessions';
 import { askAbout } from './directory-events';
 
 const LOOK_EVERY_MS = 1000;
@@ -44,7 +44,7 @@ async function endNoted(): Promise<void> {
   for (;;) {
     const userIds = await directoryStore().leavers(AT_ONCE);
     if (userIds.length === 0) return;
-    await revocations().endLeavers(userIds, { reason: 'directory', by: 'directory' });
+    await sessions().endLeavers(userIds, { reason: 'directory', by: 'directory' });
   }
 }
 
@@ -55,7 +55,7 @@ async function endNoted(): Promise<void> {
 async function compare(): Promise<void> {
   const missing: string[] = [];
   for (let after = ''; missing.length < MAX_ASKED; await delay(PAUSE_MS)) {
-    const owners = await revocations().store.owners(after, COMPARED_AT_ONCE);
+    const owners = await sessions().store.owners(after, COMPARED_AT_ONCE);
     const last = owners.at(-1);
     if (last === undefined) break;
     const members = await directoryStore().members(owners);

@@ -1,8 +1,8 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { refreshMember } from '../directory/refresh';
-import type { Claim, SealedSession } from '../session/session-store';
-import { revocations } from '../session/sessions';
+import type { RecheckLease, SealedSession } from '../session/session-store';
+import { sessions } from '../session/sessions';
 import { outsideRequest } from '../singleton';
 
 /** Sessions that are older are asked about, once each. */
@@ -12,15 +12,15 @@ const PAUSE_MS = 500;
 const RETRY_MS = 10 * 60_000;
 const MAX_WAITING = 5000;
 
-export interface SafetyNet {
+export interface SessionRecheck {
   /** A session was used. Costs nothing. */
   seen(session: SealedSession): void;
   close(): void;
 }
 
-export interface SafetyNetOptions {
+export interface SessionRecheckOptions {
   /** The right to ask, once for all processes, and not for ever: whoever has it may die. */
-  claim(session: SealedSession): Promise<Claim>;
+  claim(session: SealedSession): Promise<RecheckLease>;
   /** DingTalk has answered. */
   settle(sessionId: string): Promise<void>;
   /** Whether DingTalk still has this person, active. @throws when it does not say */
@@ -37,7 +37,7 @@ export interface SafetyNetOptions {
  * For leavers of whom no event told: the owner of a session that has grown old is asked about, in the background, one
  * at a time. An answer that does not come ends nothing.
  */
-export function createSafetyNet(options: SafetyNetOptions): SafetyNet {
+export function createRecheck(options: SessionRecheckOptions): SessionRecheck {
   const { claim, settle, isStillThere, onGone, now = Date.now } = options;
   const { oldAfterSeconds = OLD_AFTER_SECONDS, pauseMs = PAUSE_MS, retryMs = RETRY_MS } = options;
   const waiting = new Map<string, SealedSession>();
@@ -83,11 +83,11 @@ export function createSafetyNet(options: SafetyNetOptions): SafetyNet {
 }
 
 /** Asks DingTalk about the owners of old sessions as these are used. Started at boot, once. */
-export function startRecheck(): SafetyNet {
-  const { store, endPeople, onUse } = revocations();
-  const net = createSafetyNet({
-    claim: store.claimCheck,
-    settle: store.settleCheck,
+export function startRecheck(): SessionRecheck {
+  const { store, endPeople, onUse } = sessions();
+  const net = createRecheck({
+    claim: store.leaseRecheck,
+    settle: store.completeRecheck,
     isStillThere: async (userId) => {
       const member = await refreshMember(userId);
       return member?.active === true;

@@ -1,23 +1,23 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
-import type { Stale } from '../storage/event-inbox';
+import type { RefreshTarget } from '../storage/event-inbox';
 
-export interface Refresher {
+export interface RefreshQueue {
   /** Has things read again soon, each once however often it is said. Never throws. */
-  refresh(...stale: Stale[]): void;
+  refresh(...stale: RefreshTarget[]): void;
   /** The same, when nothing else waits. */
-  refreshLater(...stale: Stale[]): void;
+  refreshLater(...stale: RefreshTarget[]): void;
   /** How much is waiting. */
   size(): number;
   close(): void;
 }
 
-export interface RefresherOptions {
+export interface RefreshQueueOptions {
   /** Reads one thing again. @throws when it has to be tried again */
-  read(stale: Stale): Promise<void>;
+  read(stale: RefreshTarget): Promise<void>;
   /** Told when something is given up. */
-  onGivenUp?(stale: Stale, error: unknown): void;
+  onGivenUp?(stale: RefreshTarget, error: unknown): void;
   /** Events come in bursts: DingTalk tells of a newcomer twice within a second. */
   settleMs?: number;
   atOnce?: number;
@@ -35,24 +35,24 @@ const MAX_ATTEMPTS = 6;
 const MAX_WAITING = 2000;
 
 interface Waiting {
-  stale: Stale;
+  stale: RefreshTarget;
   attempt: number;
   hurry: boolean;
 }
 
-export function createRefresher({
+export function createRefreshQueue({
   read,
   onGivenUp,
   settleMs = SETTLE_MS,
   atOnce = AT_ONCE,
   pauseMs = PAUSE_MS,
   retryMs = RETRY_MS,
-}: RefresherOptions): Refresher {
+}: RefreshQueueOptions): RefreshQueue {
   const waiting = new Map<string, Waiting>();
   let running = false;
   let closed = false;
 
-  function add(stale: Stale, { attempt = 1, hurry = true }: Partial<Waiting> = {}): void {
+  function add(stale: RefreshTarget, { attempt = 1, hurry = true }: Partial<Waiting> = {}): void {
     const key = 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
     const known = waiting.get(key);
     if (known) known.hurry ||= hurry;

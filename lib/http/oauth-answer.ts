@@ -1,7 +1,7 @@
 import 'server-only';
 import { AppError, problems } from '../errors';
 import { messagesIn, preferredLanguage } from '../i18n';
-import { setRetryAfter, type Trip } from './route';
+import { type RequestContext, setRetryAfter } from './route';
 
 /**
  * A sign-in in a browser that came to nothing: the true status for programs and logs, and for the person the sign-in
@@ -10,7 +10,12 @@ import { setRetryAfter, type Trip } from './route';
  */
 export function signInFailedPage(
   error: unknown,
-  { request, trip, headers, next }: { request: Request; trip: Trip; headers: Headers; next: string },
+  {
+    request,
+    trip,
+    headers,
+    next,
+  }: { request: Request; trip: RequestContext; headers: Headers; next: string },
 ): Response {
   const failure = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });
   trip.fail(failure);

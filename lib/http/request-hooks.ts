@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { type Problem, problems } from '../errors';
 import { messagesIn, preferredLanguage } from '../i18n';
 import { log } from '../log';
-import { sessions } from '../session/session-cookie';
+import { sessionCookies } from '../session/session-cookie';
 import { explain, type WireError } from './error-response';
 import { PEER_HEADER } from './internal-headers';
 import { serveInTurn } from './pipeline';
@@ -64,11 +64,11 @@ function receive(request: IncomingMessage, response: ServerResponse, serve: () =
     return;
   }
   request.url = target;
-  cleanHeaders(request.headers, sessions().cookieName);
+  cleanHeaders(request.headers, sessionCookies().cookieName);
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
   if (/^\/api(?:[/\\?#]|$)/.test(target)) watchApi(request, response);
   // While Next finds its way to the page: inside a render, the same would hold it up for milliseconds.
-  if (!target.startsWith('/_next/')) void sessions().open(request.headers.cookie);
+  if (!target.startsWith('/_next/')) void sessionCookies().open(request.headers.cookie);
   // Node's parser drops what follows such a request in the same packet: on an open connection that would never be
   // answered, or be taken for something else.
   if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;

@@ -1,12 +1,12 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { config } from '../config';
-import type { Undertaking } from '../dingtalk/request';
+import type { RequestBudget } from '../dingtalk/request';
 import { AppError, type OperatorDetail, type Problem, problems } from '../errors';
 import { messagesIn, preferredLanguage } from '../i18n';
 import { log, withoutSecrets } from '../log';
 import { wasReplaced } from '../session/replaced-sessions';
-import { sessions } from '../session/session-cookie';
+import { sessionCookies } from '../session/session-cookie';
 import { outsideRequest } from '../singleton';
 import { record } from '../storage/audit-log';
 import { explain, type WireError } from './error-response';
@@ -17,10 +17,10 @@ export { readBytes, readForm, readJson } from './request-body';
 const UNDERTAKING_DEADLINE_MS = 7500;
 
 /** One request's way through the house. */
-export interface Trip {
+export interface RequestContext {
   /** Shown to people, written in the log, sent as `x-request-id`. */
   requestId: string;
-  undertaking: Undertaking;
+  undertaking: RequestBudget;
   /** Adds fields to the one line that the log gets of this request. */
   note(fields: Record<string, string | number | boolean | undefined>): void;
   /** Adds a `Set-Cookie` to the answer, whether the handler succeeds or fails. */
@@ -29,7 +29,7 @@ export interface Trip {
   fail(error: AppError): void;
 }
 
-type Handler = (request: Request, trip: Trip) => Promise<Response>;
+type Handler = (request: Request, trip: RequestContext) => Promise<Response>;
 
 /**
  * Wraps a route handler: a request id, one log line, errors as JSON in the caller's language, and no caching of
@@ -45,7 +45,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
     let failure: unknown;
     // Most requests are answered long before.
     const signal = outsideRequest(() => AbortSignal.timeout(UNDERTAKING_DEADLINE_MS));
-    const trip: Trip = {
+    const trip: RequestContext = {
       requestId: randomUUID(),
       undertaking: { signal, calls: 0 },
       note: (fields) => Object.assign(notes, fields),
@@ -108,7 +108,7 @@ export function setRetryAfter(headers: Headers, problem: Problem, detail: Operat
 
 /** Whether the cookie in a request that was refused is of no use any more, and may be taken away. */
 async function isUseless(request: Request): Promise<boolean> {
-  const opened = await sessions().open(request.headers.get('cookie'));
+  const opened = await sessionCookies().open(request.headers.get('cookie'));
   return opened.session ? !wasReplaced(opened.session.id) : opened.reason !== 'absent';
 }
 
@@ -117,7 +117,7 @@ async function errorResponse(failure: unknown, request: Request, requestId: stri
   const headers = new Headers();
   setRetryAfter(headers, problem, detail);
   if (problem === 'not-signed-in' && (await isUseless(request)))
-    headers.set('set-cookie', sessions().clear());
+    headers.set('set-cookie', sessionCookies().clear());
   // What was unsupported may have been the encoding (RFC 9110, 15.5.16).
   if (problem === 'unsupported-media-type') headers.set('accept-encoding', 'identity');
   if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);

@@ -1,7 +1,7 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
 import type { Session } from './session-cookie';
-import type { RevocationStore } from './session-store';
+import type { SessionStore } from './session-store';
 
 /** Tells sessions that were not used for a time. */
 export interface IdleCheck {
@@ -10,7 +10,7 @@ export interface IdleCheck {
 }
 
 export interface IdleOptions {
-  store: Pick<RevocationStore, 'lastSeen'>;
+  store: Pick<SessionStore, 'lastSeen'>;
   idleSeconds: number;
   /** Unix time in ms. */
   now?: () => number;

@@ -2,27 +2,27 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { insertAudit } from '../storage/audit-line';
 import {
-  keepMissed,
+  completeMissed,
+  completeRefresh,
+  enqueueRefresh,
   knowsEvent,
-  markOf,
-  owe,
   readMissed,
-  readOwed,
+  readRefreshJobs,
   rememberEvent,
-  settleMissed,
-  settleOwed,
+  storeMissed,
+  versionOf,
 } from '../storage/event-inbox';
 import { settleLeaver } from '../storage/leavers';
 import { type Database, isBusy } from '../storage/sqlite';
 import type {
-  Changes,
-  Claim,
   Ending,
-  RevocationStore,
+  RecheckLease,
+  RevocationChanges,
   SealedSession,
   SessionFilter,
   SessionRow,
-  Standing,
+  SessionStore,
+  SessionVersion,
 } from './session-store';
 import type { ClientKind } from './user-agent';
 
@@ -66,11 +66,11 @@ const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM
  * @param now Unix time in ms
  * @param elapsed ms on a clock that nobody sets
  */
-export function createLibsqlRevocations(
+export function createSessionStore(
   db: Database,
   now: () => number = Date.now,
   elapsed: () => number = now === Date.now ? () => performance.now() : now,
-): RevocationStore {
+): SessionStore {
   const horizon = createHorizon(db, { now, elapsed });
   const seconds = () => Math.floor(now() / 1000);
 
@@ -207,7 +207,7 @@ export function createLibsqlRevocations(
     },
     changesSince: async (since) => {
       assertInPlace();
-      return db.read((): Changes => {
+      return db.read((): RevocationChanges => {
         const { sequence, epoch } = head();
         if (sequence === since) return { sequence, epoch, people: [], sessions: [] };
         return {
@@ -231,7 +231,7 @@ export function createLibsqlRevocations(
     },
 
     open: (session, { since, replaces, line }) => {
-      const enter = (): Standing | null => {
+      const enter = (): SessionVersion | null => {
         const { epoch, epoch_sequence } = head();
         const owner = person(session.userId);
         if (epoch_sequence > since || (owner?.sequence ?? 0) > since) return null;
@@ -320,8 +320,8 @@ export function createLibsqlRevocations(
           limit,
         )
         .map(({ user_id }) => user_id),
-    claimCheck: (session) =>
-      write((): Claim => {
+    leaseRecheck: (session) =>
+      write((): RecheckLease => {
         enterLost(db, session);
         const until = seconds() + CHECK_SECONDS;
         const sql = 'UPDATE session SET checked = ? WHERE id = ? AND checked <> 1 AND checked < ?';
@@ -329,7 +329,7 @@ export function createLibsqlRevocations(
         const row = db.get<{ checked: number }>('SELECT checked FROM session WHERE id = ?', session.id);
         return row?.checked === 1 ? 'settled' : 'taken';
       }),
-    settleCheck: (id) =>
+    completeRecheck: (id) =>
       write(() => {
         db.run('UPDATE session SET checked = 1 WHERE id = ?', id);
       }),
@@ -337,18 +337,18 @@ export function createLibsqlRevocations(
     knowsEvent: async (id) => knowsEvent(db, id),
     rememberEvent: async (told) =>
       !knowsEvent(db, told.event.id) && (await writeDurably(() => rememberEvent(db, told, now()))),
-    owe: (stale) => write(() => owe(db, stale, now())),
-    owed: async (olderThanMs) => readOwed(db, now() - olderThanMs),
-    markOf: async (stale) => markOf(db, stale),
-    settleOwed: async (owed) => {
-      if (owed.mark > 0) await write(() => settleOwed(db, owed));
+    enqueueRefresh: (stale) => write(() => enqueueRefresh(db, stale, now())),
+    refreshJobs: async (olderThanMs) => readRefreshJobs(db, now() - olderThanMs),
+    refreshVersion: async (stale) => versionOf(db, stale),
+    completeRefresh: async (owed) => {
+      if (owed.mark > 0) await write(() => completeRefresh(db, owed));
     },
 
-    keepMissed: async (events) => {
-      if (events.length > 0) await writeDurably(() => keepMissed(db, events));
+    storeMissed: async (events) => {
+      if (events.length > 0) await writeDurably(() => storeMissed(db, events));
     },
     missed: async (limit) => readMissed(db, limit),
-    settleMissed: (id) => write(() => settleMissed(db, id)),
+    completeMissed: (id) => write(() => completeMissed(db, id)),
 
     prune: async () => {
       const old = [

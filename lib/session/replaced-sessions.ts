@@ -1,9 +1,9 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 
 /** Ids of sessions that gave way to a newer one of the same browser. */
-const replaced = processWide('replaced-sessions', () => new LRUCache<string, true>({ max: 10_000 }));
+const replaced = singleton('replaced-sessions', () => new LRUCache<string, true>({ max: 10_000 }));
 
 export function noteReplaced(sessionId: string): void {
   replaced().set(sessionId, true);

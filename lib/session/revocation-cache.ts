@@ -1,25 +1,25 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
-import type { RevocationStore, Standing } from './session-store';
+import type { SessionStore, SessionVersion } from './session-store';
 
 /**
  * `ended`: for certain. `behind`: made under a number that is newer than what this process has seen. `unknown`: the
  * store has been silent for too long, so that nobody can say.
  */
-export type Verdict = 'valid' | 'ended' | 'behind' | 'unknown';
+export type Verdict = 'valid' | 'ended' | 'stale' | 'unknown';
 
-export type Checked = Standing & { id: string; userId: string; expiresAt: number };
+export type Checked = SessionVersion & { id: string; userId: string; expiresAt: number };
 
 /** What a process remembers of the store, so that a request need not ask it. */
-export interface RevocationView {
+export interface RevocationCache {
   /** From memory alone. */
   check(session: Checked): Verdict;
-  /** As `check`; looks into the store where this process is behind, or has not looked yet. */
+  /** As `check`; asks the store where this process is stale, or has never asked. */
   verify(session: Checked): Promise<'valid' | 'ended' | 'unknown'>;
   /** The numbers under which somebody's sessions are made, as far as this process has heard. */
-  standingOf(userId: string): Standing;
-  /** Looks for what is new, from now on: one look for all who ask before it begins. Never throws. */
+  standingOf(userId: string): SessionVersion;
+  /** Fetches what has changed: one fetch serves every caller that asked before it began. Never throws. */
   refresh(): Promise<void>;
   /** A session that this process itself ended. */
   end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
@@ -38,8 +38,8 @@ export interface RevocationView {
 }
 
 export interface ViewOptions {
-  store: Pick<RevocationStore, 'changesSince'>;
-  /** From one look to the next. */
+  store: Pick<SessionStore, 'changesSince'>;
+  /** From one poll to the next. */
   pollMs?: number;
   /** After so long a silence nobody is let in. */
   staleMs?: number;
@@ -59,7 +59,7 @@ interface Hold {
 
 const POLL_MS = 500;
 const STALE_MS = 60_000;
-/** A look that takes longer has failed. */
+/** A poll that takes longer has failed. */
 const LOOK_TIMEOUT_MS = 5000;
 /** No session lives longer than a week. Not by its own expiry: a clock that is ahead would revive it when set right. */
 const KEEP_MS = 8 * 86_400_000;
@@ -69,7 +69,7 @@ const TIDY_EVERY = 1000;
  * Numbers, not clocks: a session says under which numbers it was made, and one that another instance made with a fast
  * clock ends like any other. The only clock here measures the store's silence.
  */
-export function createView({
+export function createRevocationCache({
   store,
   pollMs = POLL_MS,
   staleMs = STALE_MS,
@@ -77,7 +77,7 @@ export function createView({
   isWritable = () => true,
   onSilence,
   onAnswer,
-}: ViewOptions): RevocationView {
+}: ViewOptions): RevocationCache {
   let sequence = -1;
   let epoch = -1;
   let generations = new Map<string, number>();
@@ -85,12 +85,12 @@ export function createView({
   let ended = new Map<string, number>();
   let answeredAt = Number.NEGATIVE_INFINITY;
   let silent = false;
-  let looks = 0;
+  let polls = 0;
   let closed = false;
-  let looking = Promise.resolve();
-  let coming: Promise<void> | undefined;
+  let polling = Promise.resolve();
+  let queued: Promise<void> | undefined;
 
-  async function look(): Promise<void> {
+  async function fetchChanges(): Promise<void> {
     const askedAt = now();
     let changes = await inTime(store.changesSince(sequence));
     if (changes.sequence < sequence) {
@@ -105,7 +105,7 @@ export function createView({
     answeredAt = askedAt;
     if (silent) onAnswer?.();
     silent = false;
-    if (++looks % TIDY_EVERY === 0) tidy();
+    if (++polls % TIDY_EVERY === 0) tidy();
   }
 
   function tidy(): void {
@@ -114,22 +114,25 @@ export function createView({
   }
 
   function refresh(): Promise<void> {
-    coming ??= outsideRequest(() =>
-      looking.then(() => {
-        coming = undefined;
-        looking = look().catch((error: unknown) => {
+    queued ??= outsideRequest(() =>
+      polling.then(() => {
+        queued = undefined;
+        polling = fetchChanges().catch((error: unknown) => {
           if (!silent) onSilence?.(error);
           silent = true;
         });
-        return looking;
+        return polling;
       }),
     );
-    return coming;
+    return queued;
   }
 
   const isFresh = () => now() - answeredAt <= staleMs && isWritable();
 
-  const standingOf = (userId: string): Standing => ({ generation: generations.get(userId) ?? 0, epoch });
+  const standingOf = (userId: string): SessionVersion => ({
+    generation: generations.get(userId) ?? 0,
+    epoch,
+  });
 
   function check(session: Checked): Verdict {
     if (!isFresh()) return 'unknown';
@@ -137,7 +140,7 @@ export function createView({
     if (ended.has(session.id) || isHeld(session)) return 'ended';
     if (session.epoch === epoch && session.generation === generation) return 'valid';
     const isNewer = session.epoch > epoch || (session.epoch === epoch && session.generation > generation);
-    return isNewer ? 'behind' : 'ended';
+    return isNewer ? 'stale' : 'ended';
   }
 
   const holds = new Set<Hold>();
@@ -170,12 +173,12 @@ export function createView({
     standingOf,
     async verify(session) {
       let verdict = check(session);
-      if (verdict === 'behind' || sequence === -1) {
+      if (verdict === 'stale' || sequence === -1) {
         await refresh();
         verdict = check(session);
       }
       // The store itself does not know the number: it is an older copy, or the number is of another database.
-      return verdict === 'behind' ? 'ended' : verdict;
+      return verdict === 'stale' ? 'ended' : verdict;
     },
     refresh,
     end: ({ id }) => {

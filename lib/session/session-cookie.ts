@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { config } from '../config';
 import { shownName } from '../shown-text';
-import { outsideRequest, processWide } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import { type CookieSettings, createCookies } from './cookie';
 import { createSealer, type SealerSettings } from './seal';
 
@@ -47,7 +47,7 @@ export interface SessionSettings extends CookieSettings, SealerSettings {
   sessionTtlSeconds: number;
 }
 
-export interface Sessions {
+export interface SessionCookies {
   cookieName: string;
   /** Begins a new session. Nothing of an earlier one is kept. */
   draft(person: NewSession): Draft;
@@ -114,7 +114,7 @@ export function createSessions(
   now: () => number = Date.now,
   onKeyUse?: (keyId: string) => void,
   maxRememberedBytes = MAX_REMEMBERED_BYTES,
-): Sessions {
+): SessionCookies {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const cookieName = cookies.nameOf('dingpass');
@@ -209,7 +209,7 @@ export function createSessions(
 }
 
 /** The sessions of this process. */
-export const sessions = processWide('sessions', () => {
+export const sessionCookies = singleton('sessions', () => {
   const seen = new Set<string>();
   return createSessions(config(), Date.now, (keyId) => {
     if (seen.has(keyId)) return;

@@ -1,6 +1,6 @@
 import 'server-only';
 import type { SessionFilter, SessionRow } from './session-store';
-import { revocations } from './sessions';
+import { sessions } from './sessions';
 
 export interface SessionsPage {
   /** Newest first. */
@@ -16,14 +16,14 @@ export async function pageOfSessions(
   filter: Pick<SessionFilter, 'userId' | 'text'>,
   after: string | undefined,
 ): Promise<SessionsPage> {
-  const { store, flushSeen } = revocations();
+  const { store, flushSeen } = sessions();
   await flushSeen();
   const [, issuedAt, id] = /^(\d{1,12})-([0-9a-f-]{36})$/.exec(after ?? '') ?? [];
-  const sessions = await store.live({
+  const found = await store.live({
     ...filter,
     after: id === undefined ? undefined : { issuedAt: Number(issuedAt), id },
     limit: PAGE_SIZE + 1,
   });
-  const last = sessions.length > PAGE_SIZE ? sessions[PAGE_SIZE - 1] : undefined;
-  return { sessions: sessions.slice(0, PAGE_SIZE), next: last && `${last.issuedAt}-${last.id}` };
+  const last = found.length > PAGE_SIZE ? found[PAGE_SIZE - 1] : undefined;
+  return { sessions: found.slice(0, PAGE_SIZE), next: last && `${last.issuedAt}-${last.id}` };
 }

@@ -1,11 +1,11 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
 import type { AuditLine } from '../storage/audit-line';
-import type { Owed, Stale, Told } from '../storage/event-inbox';
+import type { ReceivedEvent, RefreshJob, RefreshTarget } from '../storage/event-inbox';
 import type { ClientKind } from './user-agent';
 
 /** What a session is made under. It is over as soon as one of the numbers is another. */
-export interface Standing {
+export interface SessionVersion {
   /** The person's: one more each time that all of their sessions are ended. */
   generation: number;
   /** Everybody's. */
@@ -49,7 +49,7 @@ export interface Ending {
 }
 
 /** What was revoked after some point. */
-export interface Changes {
+export interface RevocationChanges {
   /** Where to go on from. */
   sequence: number;
   epoch: number;
@@ -59,10 +59,10 @@ export interface Changes {
 }
 
 /** A session as its own cookie has it. */
-export type SealedSession = Omit<SessionRow, 'lastSeen' | 'client'> & Standing;
+export type SealedSession = Omit<SessionRow, 'lastSeen' | 'client'> & SessionVersion;
 
 /** `taken`: somebody else is asking. `settled`: it was answered. */
-export type Claim = 'claimed' | 'taken' | 'settled';
+export type RecheckLease = 'claimed' | 'taken' | 'settled';
 
 export interface SessionFilter {
   userId?: string | undefined;
@@ -78,11 +78,11 @@ export interface SessionFilter {
  * take its place: its behaviour is `tests/support/revocation-suite.ts`. Whatever ends something has written it
  * durably, together with its line in the audit, when it returns; and from then on every `changesSince` tells it.
  */
-export interface RevocationStore {
+export interface SessionStore {
   /** The number of the latest change. */
   sequence(): Promise<number>;
   /** What changed after a sequence number; -1: everything that still matters. */
-  changesSince(sequence: number): Promise<Changes>;
+  changesSince(sequence: number): Promise<RevocationChanges>;
 
   /**
    * Enters a new session, if nothing has ended the person's sessions after `since`, and ends the one that it replaces.
@@ -96,7 +96,7 @@ export interface RevocationStore {
       replaces?: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'> | undefined;
       line: AuditLine;
     },
-  ): Promise<Standing | null>;
+  ): Promise<SessionVersion | null>;
 
   /** Ends one session, known here or not. */
   endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
@@ -105,7 +105,7 @@ export interface RevocationStore {
    *
    * @param told the event that says so: it has an effect once
    */
-  endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, told?: ReceivedEvent): Promise<void>;
   /**
    * As `endPeople`, for those whom somebody asked about: a line in the audit only where there was a session.
    *
@@ -133,27 +133,27 @@ export interface RevocationStore {
    * The right to ask DingTalk about the owner of a session, for some minutes: whoever has it may die. A session that
    * is not known here is entered again.
    */
-  claimCheck(session: SealedSession): Promise<Claim>;
+  leaseRecheck(session: SealedSession): Promise<RecheckLease>;
   /** The question was answered. */
-  settleCheck(id: string): Promise<void>;
+  completeRecheck(id: string): Promise<void>;
 
   /** Whether an event was remembered. */
   knowsEvent(id: string): Promise<boolean>;
   /** Remembers an event. @returns false when it was known already */
-  rememberEvent(told: Told): Promise<boolean>;
+  rememberEvent(told: ReceivedEvent): Promise<boolean>;
   /** Writes down what has to be read again. */
-  owe(stale: readonly Stale[]): Promise<void>;
+  enqueueRefresh(stale: readonly RefreshTarget[]): Promise<void>;
   /** What has to be read again, and was said so long ago at least. */
-  owed(olderThanMs: number): Promise<Owed[]>;
+  refreshJobs(olderThanMs: number): Promise<RefreshJob[]>;
   /** The mark that something has now: to be asked for before it is read. */
-  markOf(stale: Stale): Promise<number>;
+  refreshVersion(stale: RefreshTarget): Promise<number>;
   /** It was read, unless it was said anew meanwhile. */
-  settleOwed(owed: Owed): Promise<void>;
+  completeRefresh(owed: RefreshJob): Promise<void>;
 
   /** Keeps events that DingTalk tells of once, until they are settled. */
-  keepMissed(events: readonly DirectoryEvent[]): Promise<void>;
+  storeMissed(events: readonly DirectoryEvent[]): Promise<void>;
   missed(limit: number): Promise<DirectoryEvent[]>;
-  settleMissed(id: string): Promise<void>;
+  completeMissed(id: string): Promise<void>;
 
   /** A write that changes nothing. @throws where nothing can be written */
   touch(): Promise<void>;

@@ -2,15 +2,15 @@ import 'server-only';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { log } from '../log';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/database';
-import type { Told } from '../storage/event-inbox';
+import type { ReceivedEvent } from '../storage/event-inbox';
 import { createIdleCheck } from './idle';
-import { createLibsqlRevocations } from './libsql-session-store';
-import { createView, type RevocationView } from './revocation-cache';
+import { createSessionStore } from './libsql-session-store';
+import { createRevocationCache, type RevocationCache } from './revocation-cache';
 import type { Session } from './session-cookie';
-import type { Ending, RevocationStore, SessionRow, Standing } from './session-store';
+import type { Ending, SessionRow, SessionStore, SessionVersion } from './session-store';
 import { createUnwritten } from './unwritten';
 
 /** How often it is written down when sessions were last used. */
@@ -20,17 +20,17 @@ const PRUNE_EVERY_MS = 3_600_000;
 const PRUNE_FIRST_MS = 5000;
 
 /** The sessions of the company, as this process knows them. */
-export interface Revocations {
-  store: RevocationStore;
-  view: RevocationView;
+export interface Sessions {
+  store: SessionStore;
+  view: RevocationCache;
   /** Whether a session still stands. A session that does is noted as used. */
   verify(session: Session): Promise<'valid' | 'ended' | 'unknown'>;
   /** Where a sign-in begins: whatever ends the person's sessions from here on overtakes it. */
   sequence(): Promise<number>;
   /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
-  open(...how: Parameters<RevocationStore['open']>): Promise<Standing>;
+  open(...how: Parameters<SessionStore['open']>): Promise<SessionVersion>;
   endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
-  endPeople(userIds: readonly string[], ending: Ending, told?: Told): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, told?: ReceivedEvent): Promise<void>;
   /** @returns how many sessions that were, as far as is known */
   endGone(userIds: readonly string[], ending: Ending): Promise<number>;
   endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
@@ -43,7 +43,7 @@ export interface Revocations {
 }
 
 export interface RevocationsOptions {
-  store: RevocationStore;
+  store: SessionStore;
   /** A session that was not used for so long is over. */
   idleSeconds?: number | undefined;
   /** A clock that nobody sets. */
@@ -52,14 +52,14 @@ export interface RevocationsOptions {
   retryMs?: number;
 }
 
-export function createRevocations({ store, idleSeconds, ...timing }: RevocationsOptions): Revocations {
+export function createSessions({ store, idleSeconds, ...timing }: RevocationsOptions): Sessions {
   const unwritten = createUnwritten({
     touch: store.touch,
     onFailure: (error) => log().error({ event: 'sessions-unwritable', err: error }),
     onRecovery: () => log().info({ event: 'sessions-writable' }),
     ...timing,
   });
-  const view = createView({
+  const view = createRevocationCache({
     store,
     ...(timing.now ? { now: timing.now } : {}),
     isWritable: unwritten.isWritable,
@@ -168,9 +168,9 @@ export function createRevocations({ store, idleSeconds, ...timing }: Revocations
 }
 
 /** The sessions of this process. */
-export const revocations = processWide('revocations', () =>
-  createRevocations({
-    store: createLibsqlRevocations(recordsDatabase()),
+export const sessions = singleton('revocations', () =>
+  createSessions({
+    store: createSessionStore(recordsDatabase()),
     idleSeconds: config().sessionIdleSeconds,
   }),
 );

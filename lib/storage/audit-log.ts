@@ -1,7 +1,7 @@
 import 'server-only';
 import { config } from '../config';
 import { log } from '../log';
-import { outsideRequest, processWide } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import type { AuditLine } from './audit-line';
 import { type AuditStore, createLibsqlAudit } from './audit-store';
 import { recordsDatabase } from './database';
@@ -115,9 +115,9 @@ export function createRecorder({
 }
 
 /** The audit's store of this process. */
-export const auditStore = processWide('audit-store', () => createLibsqlAudit(recordsDatabase()));
+export const auditStore = singleton('audit-store', () => createLibsqlAudit(recordsDatabase()));
 
-const recorder = processWide('audit-recorder', () =>
+const recorder = singleton('audit-recorder', () =>
   createRecorder({
     // The store is made with the first line that is written, not with the first that is told.
     store: { append: (lines) => auditStore().append(lines) },

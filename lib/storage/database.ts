@@ -2,14 +2,14 @@ import 'server-only';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { config } from '../config';
-import { processWide } from '../singleton';
+import { singleton } from '../singleton';
 import { claimDatabase } from './database-owner';
 import { migrations } from './migrations';
 import { type Database, openDatabase } from './sqlite';
 
 const RECORDS_BUSY_TIMEOUT_MS = 10;
 
-const opened = processWide('opened-databases', () => new Set<Database>());
+const opened = singleton('opened-databases', () => new Set<Database>());
 
 function keepOpen(db: Database): Database {
   opened().add(db);
@@ -17,7 +17,7 @@ function keepOpen(db: Database): Database {
 }
 
 /** The one database of this process: `dingpass.db` in `DATA_DIR`. @throws DatabaseOwnerError where it is another company's */
-export const database = processWide('database', () => {
+export const database = singleton('database', () => {
   const db = openDatabase(databaseFile(), migrations);
   claimDatabase(db, config());
   return keepOpen(db);
@@ -27,7 +27,7 @@ export const database = processWide('database', () => {
  * The same file over a connection of its own, for what every request waits on: it gives a busy database up after some
  * milliseconds, so that the caller can wait for its turn without holding up everybody in the process.
  */
-export const recordsDatabase = processWide('records-database', () => {
+export const recordsDatabase = singleton('records-database', () => {
   database();
   return keepOpen(openDatabase(databaseFile(), migrations, { busyTimeoutMs: RECORDS_BUSY_TIMEOUT_MS }));
 });

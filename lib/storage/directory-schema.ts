@@ -1,7 +1,7 @@
 import 'server-only';
 
 /** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
-export const FOREVER = 9007199254740991;
+export const OPEN_END = 9007199254740991;
 
 /**
  * Rows carry the generations for which they stand: `from_generation` ≤ g < `to_generation`. A run writes the next
@@ -25,7 +25,7 @@ INSERT INTO directory_head VALUES (1, 0, 0, 0, 0, NULL, NULL, 0);
 CREATE TABLE directory_department (
   department_id INTEGER NOT NULL,
   from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${FOREVER},
+  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
   parent_id INTEGER,
   position INTEGER NOT NULL,
   name TEXT NOT NULL,
@@ -43,30 +43,30 @@ CREATE TABLE directory_member (
   id INTEGER PRIMARY KEY,
   user_id TEXT NOT NULL,
   from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${FOREVER},
+  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
   record TEXT NOT NULL
 );
 CREATE INDEX directory_member_user ON directory_member (user_id);
 CREATE INDEX directory_member_from ON directory_member (from_generation);
-CREATE INDEX directory_member_to ON directory_member (to_generation) WHERE to_generation < ${FOREVER};
+CREATE INDEX directory_member_to ON directory_member (to_generation) WHERE to_generation < ${OPEN_END};
 
 CREATE TABLE directory_membership (
   department_id INTEGER NOT NULL,
   position INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${FOREVER},
+  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
   leader INTEGER NOT NULL,
   PRIMARY KEY (department_id, position, user_id, from_generation)
 ) WITHOUT ROWID;
 CREATE INDEX directory_membership_user ON directory_membership (user_id);
 CREATE INDEX directory_membership_from ON directory_membership (from_generation);
-CREATE INDEX directory_membership_to ON directory_membership (to_generation) WHERE to_generation < ${FOREVER};
+CREATE INDEX directory_membership_to ON directory_membership (to_generation) WHERE to_generation < ${OPEN_END};
 
 CREATE TABLE directory_role (
   role_id INTEGER NOT NULL,
   from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${FOREVER},
+  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
   name TEXT NOT NULL,
   group_name TEXT NOT NULL,
   PRIMARY KEY (role_id, from_generation)
@@ -75,7 +75,7 @@ CREATE TABLE directory_role_member (
   user_id TEXT NOT NULL,
   role_id INTEGER NOT NULL,
   from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${FOREVER},
+  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
   PRIMARY KEY (user_id, role_id, from_generation)
 ) WITHOUT ROWID;
 

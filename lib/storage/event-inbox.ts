@@ -3,7 +3,7 @@ import type { DirectoryEvent } from '../dingtalk/event';
 import type { Database } from './sqlite';
 
 /** What an event says has changed: it is read again, whatever the event tells of it. */
-export type Stale =
+export type RefreshTarget =
   | { what: 'member'; id: string }
   | { what: 'department'; id: number }
   | { what: 'administrators' }
@@ -11,14 +11,14 @@ export type Stale =
   | { what: 'directory' };
 
 /** An event of DingTalk's, and what has to be read again because of it. */
-export interface Told {
-  event: Pick<DirectoryEvent, 'id' | 'twins'>;
-  stale?: readonly Stale[] | undefined;
+export interface ReceivedEvent {
+  event: Pick<DirectoryEvent, 'id' | 'deduplicationKeys'>;
+  stale?: readonly RefreshTarget[] | undefined;
 }
 
-/** Something that has to be read again. @see settleOwed */
-export interface Owed {
-  stale: Stale;
+/** Something that has to be read again. @see completeRefresh */
+export interface RefreshJob {
+  stale: RefreshTarget;
   /** Another one each time that it is said. */
   mark: number;
 }
@@ -30,16 +30,16 @@ export function knowsEvent(db: Database, id: string): boolean {
 }
 
 /** Remembers an event, and what has to be read again because of it. @returns false when it was known already */
-export function rememberEvent(db: Database, { event, stale = [] }: Told, at: number): boolean {
+export function rememberEvent(db: Database, { event, stale = [] }: ReceivedEvent, at: number): boolean {
   const insert = (id: string) => db.run('INSERT OR IGNORE INTO revocation_event VALUES (?, ?)', id, at) > 0;
   if (!insert(event.id)) return false;
-  for (const twin of event.twins) insert(twin);
-  owe(db, stale, at);
+  for (const twin of event.deduplicationKeys) insert(twin);
+  enqueueRefresh(db, stale, at);
   return true;
 }
 
 /** What is said anew while it is being read is owed again: the reading may have been before. */
-export function owe(db: Database, stale: readonly Stale[], at: number): void {
+export function enqueueRefresh(db: Database, stale: readonly RefreshTarget[], at: number): void {
   for (const one of stale) {
     db.run(
       `INSERT INTO stale VALUES (?, ?, 1, ?)
@@ -51,25 +51,25 @@ export function owe(db: Database, stale: readonly Stale[], at: number): void {
   }
 }
 
-export function readOwed(db: Database, before: number): Owed[] {
+export function readRefreshJobs(db: Database, before: number): RefreshJob[] {
   return db
     .all<{ stale: string; mark: number }>('SELECT stale, mark FROM stale WHERE at <= ? ORDER BY at', before)
-    .map(({ stale, mark }) => ({ stale: JSON.parse(stale) as Stale, mark }));
+    .map(({ stale, mark }) => ({ stale: JSON.parse(stale) as RefreshTarget, mark }));
 }
 
-export function markOf(db: Database, stale: Stale): number {
+export function versionOf(db: Database, stale: RefreshTarget): number {
   return db.get<{ mark: number }>('SELECT mark FROM stale WHERE key = ?', keyOf(stale))?.mark ?? 0;
 }
 
-export function settleOwed(db: Database, { stale, mark }: Owed): void {
+export function completeRefresh(db: Database, { stale, mark }: RefreshJob): void {
   db.run('DELETE FROM stale WHERE key = ? AND mark = ?', keyOf(stale), mark);
 }
 
-function keyOf(stale: Stale): string {
+function keyOf(stale: RefreshTarget): string {
   return 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
 }
 
-export function keepMissed(db: Database, events: readonly DirectoryEvent[]): void {
+export function storeMissed(db: Database, events: readonly DirectoryEvent[]): void {
   for (const event of events) {
     db.run('INSERT OR IGNORE INTO missed_event VALUES (?, ?)', event.id, JSON.stringify(event));
   }
@@ -81,6 +81,6 @@ export function readMissed(db: Database, limit: number): DirectoryEvent[] {
     .map(({ event }) => JSON.parse(event) as DirectoryEvent);
 }
 
-export function settleMissed(db: Database, id: string): void {
+export function completeMissed(db: Database, id: string): void {
   db.run('DELETE FROM missed_event WHERE id = ?', id);
 }

@@ -1,5 +1,5 @@
 import 'server-only';
-import { FOREVER } from './directory-schema';
+import { OPEN_END } from './directory-schema';
 import type { Database } from './sqlite';
 
 /**
@@ -16,7 +16,7 @@ export function noteLeavers(db: Database, userIds: readonly string[]): void {
 export function noteVanished(db: Database, next: number): void {
   db.run(
     `INSERT OR IGNORE INTO directory_leaver
-     SELECT user_id FROM directory_member o WHERE to_generation < ${FOREVER} AND to_generation = ? AND NOT EXISTS
+     SELECT user_id FROM directory_member o WHERE to_generation < ${OPEN_END} AND to_generation = ? AND NOT EXISTS
        (SELECT 1 FROM directory_member n WHERE n.user_id = o.user_id AND n.from_generation = ?)`,
     next,
     next,
@@ -24,7 +24,7 @@ export function noteVanished(db: Database, next: number): void {
   db.run(
     `INSERT OR IGNORE INTO directory_leaver
      SELECT n.user_id FROM directory_member n
-     JOIN directory_member o ON o.user_id = n.user_id AND o.to_generation < ${FOREVER} AND o.to_generation = ?
+     JOIN directory_member o ON o.user_id = n.user_id AND o.to_generation < ${OPEN_END} AND o.to_generation = ?
      WHERE n.from_generation = ? AND json_extract(n.record, '$.active') = 0
        AND json_extract(o.record, '$.active') = 1`,
     next,

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { outsideRequest, processWide } from '../../lib/singleton';
+import { outsideRequest, singleton } from '../../lib/singleton';
 
 const request = new AsyncLocalStorage<string>();
 /** At boot, before the first request. */
@@ -27,7 +27,7 @@ test('the request goes on where it was, whatever came of it', async () => {
 });
 
 test('a value of the whole process is made outside the request that needs it first', () => {
-  const value = processWide('test-value', () => ({ madeIn: request.getStore() }));
+  const value = singleton('test-value', () => ({ madeIn: request.getStore() }));
   expect(request.run('a request', value)).toEqual({ madeIn: undefined });
   expect(value()).toBe(value());
 });

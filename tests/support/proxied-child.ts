@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { config } from '../../lib/config';
 import { startStream } from '../../lib/dingtalk/stream/stream';
 import { exchangeCode, getMember } from '../../lib/dingtalk/users';
-import { platform, proxyFor } from '../../lib/dingtalk-client';
+import { dingTalkClient, proxyFor } from '../../lib/dingtalk-client';
 import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { sync } from '../../lib/directory/sync/sync';
 import { migrations } from '../../lib/storage/migrations';
@@ -14,22 +14,22 @@ import { openDatabase } from '../../lib/storage/sqlite';
 const [code = ''] = process.argv.slice(2);
 const say = (...words: unknown[]) => process.stdout.write(`${words.join(' ')}\n`);
 
-await platform().warm();
-const { userId } = await exchangeCode(platform(), code);
-say('sign-in', (await getMember(platform(), userId)).userId);
+await dingTalkClient().warm();
+const { userId } = await exchangeCode(dingTalkClient(), code);
+say('sign-in', (await getMember(dingTalkClient(), userId)).userId);
 
 const file = join(mkdtempSync(join(tmpdir(), 'dingpass-proxied-')), 'directory.db');
 const store = createSyncStore(openDatabase(file, migrations));
 const outcome = await sync({
   store,
-  client: platform(),
+  client: dingTalkClient(),
   startedBy: 'command',
   pace: { callsPerSecond: 1000 },
 });
 say('sync', outcome.kind === 'ran' ? outcome.run.state : outcome.kind);
 
 const stream = startStream({
-  client: platform(),
+  client: dingTalkClient(),
   apiUrl: config().apiUrl,
   proxyFor: proxyFor(),
   log: ({ event, reason }) => say(event, reason ?? ''),

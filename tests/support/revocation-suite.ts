@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseEvent } from '../../lib/dingtalk/event';
-import type { Ending, RevocationStore, SessionRow } from '../../lib/session/session-store';
+import type { Ending, SessionRow, SessionStore } from '../../lib/session/session-store';
 import type { AuditLine } from '../../lib/storage/audit-line';
 import type { AuditStore } from '../../lib/storage/audit-store';
-import type { Stale, Told } from '../../lib/storage/event-inbox';
+import type { ReceivedEvent, RefreshTarget } from '../../lib/storage/event-inbox';
 
 /** A store, another process's view of the same state, and the audit beside it. */
 export interface StorePair {
-  store: RevocationStore;
-  other: RevocationStore;
+  store: SessionStore;
+  other: SessionStore;
   audit: AuditStore;
   /** The directory finds that somebody is gone. */
   noteLeaver(userId: string): void;
@@ -19,13 +19,16 @@ export interface StorePair {
 const LEFT: Ending = { reason: 'left', by: 'event' };
 const FOUND: Ending = { reason: 'directory', by: 'directory' };
 const DAY = 86_400;
-const told = (id: string, stale?: Stale[], ...twins: string[]): Told => ({ event: { id, twins }, stale });
+const told = (id: string, stale?: RefreshTarget[], ...twins: string[]): ReceivedEvent => ({
+  event: { id, deduplicationKeys: twins },
+  stale,
+});
 
 /** How every store of revocations behaves. @param clock Unix time in ms, as the store is to see it */
 export function describeRevocations(open: (clock: () => number) => StorePair): void {
   let pair: StorePair;
-  let store: RevocationStore;
-  let other: RevocationStore;
+  let store: SessionStore;
+  let other: SessionStore;
   let time: number;
   beforeEach(() => {
     time = 1_700_000_000_000;
@@ -248,20 +251,20 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
 
   test('one process asks about a session; when it dies, or gets no answer, another one does, until there is an answer', async () => {
     const session = await signIn();
-    expect(await store.claimCheck(session)).toBe('claimed');
-    expect(await other.claimCheck(session)).toBe('taken');
+    expect(await store.leaseRecheck(session)).toBe('claimed');
+    expect(await other.leaseRecheck(session)).toBe('taken');
     time += 301_000;
-    expect(await other.claimCheck(session)).toBe('claimed');
-    expect(await store.claimCheck(session)).toBe('taken');
-    await other.settleCheck(session.id);
+    expect(await other.leaseRecheck(session)).toBe('claimed');
+    expect(await store.leaseRecheck(session)).toBe('taken');
+    await other.completeRecheck(session.id);
     time += 301_000;
-    expect(await store.claimCheck(session)).toBe('settled');
+    expect(await store.leaseRecheck(session)).toBe('settled');
   });
 
   test('a session whose row was lost is known again when it is asked about', async () => {
     const { epoch } = await signIn('li');
     const lost = { ...draft(), generation: 0, epoch };
-    expect(await store.claimCheck(lost)).toBe('claimed');
+    expect(await store.leaseRecheck(lost)).toBe('claimed');
     expect(await other.find(lost.id)).toMatchObject({ userId: 'zhang', client: 'other-other' });
   });
 
@@ -308,33 +311,35 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   });
 
   test('what an event makes stale is owed until it is read, once however often it is said', async () => {
-    const [zhang, admins]: Stale[] = [{ what: 'member', id: 'zhang' }, { what: 'administrators' }];
+    const [zhang, admins]: RefreshTarget[] = [{ what: 'member', id: 'zhang' }, { what: 'administrators' }];
     await store.rememberEvent(told('event-1', [zhang!, admins!]));
     await store.rememberEvent(told('event-1', [{ what: 'directory' }]));
     await other.endPeople(['zhang'], LEFT, told('event-2', [zhang!]));
-    expect((await other.owed(0)).map(({ stale }) => stale)).toEqual(expect.arrayContaining([zhang, admins]));
-    expect(await other.owed(0)).toHaveLength(2);
-    expect(await other.owed(1000)).toEqual([]);
+    expect((await other.refreshJobs(0)).map(({ stale }) => stale)).toEqual(
+      expect.arrayContaining([zhang, admins]),
+    );
+    expect(await other.refreshJobs(0)).toHaveLength(2);
+    expect(await other.refreshJobs(1000)).toEqual([]);
     time += 1000;
-    expect(await other.owed(1000)).toHaveLength(2);
-    const mark = await store.markOf(zhang!);
-    await other.owe([zhang!]);
-    await store.settleOwed({ stale: zhang!, mark });
-    expect(await store.owed(0)).toHaveLength(2);
-    await store.settleOwed({ stale: zhang!, mark: await store.markOf(zhang!) });
-    await store.settleOwed({ stale: admins!, mark: await store.markOf(admins!) });
-    expect(await other.owed(0)).toEqual([]);
+    expect(await other.refreshJobs(1000)).toHaveLength(2);
+    const mark = await store.refreshVersion(zhang!);
+    await other.enqueueRefresh([zhang!]);
+    await store.completeRefresh({ stale: zhang!, mark });
+    expect(await store.refreshJobs(0)).toHaveLength(2);
+    await store.completeRefresh({ stale: zhang!, mark: await store.refreshVersion(zhang!) });
+    await store.completeRefresh({ stale: admins!, mark: await store.refreshVersion(admins!) });
+    expect(await other.refreshJobs(0)).toEqual([]);
   });
 
   test('events that DingTalk tells of once are kept until they are settled', async () => {
     const missed = ['a', 'b'].map((eventId) =>
       parseEvent({ EventType: 'user_leave_org', UserId: ['zhang'], eventId, TimeStamp: '1700000000000' }),
     );
-    await store.keepMissed(missed);
-    await store.keepMissed(missed);
+    await store.storeMissed(missed);
+    await store.storeMissed(missed);
     expect(await other.missed(10)).toEqual(missed);
     expect(await other.missed(1)).toHaveLength(1);
-    await other.settleMissed('a');
+    await other.completeMissed('a');
     expect(await store.missed(10)).toEqual(missed.slice(1));
   });
 

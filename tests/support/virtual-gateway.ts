@@ -45,7 +45,7 @@ export function createVirtualGateway(time: VirtualTime) {
 
   const call: Client['call'] = (request) =>
     new Promise((resolve, reject) => {
-      request.undertaking?.signal?.addEventListener('abort', () => reject(unreachable('timeout')));
+      request.budget?.signal?.addEventListener('abort', () => reject(unreachable('timeout')));
       if (fault === 'ticket-hangs') return;
       after(20, () => {
         if (fault === 'killed' || fault === 'no-ticket') reject(unreachable('ECONNREFUSED'));

@@ -4,7 +4,7 @@ import { methods } from '@/lib/auth/methods';
 import { changeOver, signIn, signOut } from '@/lib/auth/sign-in';
 import { AppError } from '@/lib/errors';
 import { safeReturnTo } from '@/lib/http/return-to';
-import { readJson, type Trip } from '@/lib/http/route';
+import { type RequestContext, readJson } from '@/lib/http/route';
 import type { Session } from '@/lib/session/session-cookie';
 
 export const dynamic = 'force-dynamic';
@@ -37,7 +37,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   },
 });
 
-async function signInByCode(request: Request, trip: Trip): Promise<Response> {
+async function signInByCode(request: Request, trip: RequestContext): Promise<Response> {
   const body = await readJson(request, bodySchema);
   if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
   const { session, setCookie } = body.changeOver

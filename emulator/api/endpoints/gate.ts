@@ -6,7 +6,7 @@ import type { Login } from '../../platform/user-tokens';
 import type { Endpoint } from './endpoint';
 
 /** What the gate has to know of a request. */
-export interface Knock {
+export interface Request {
   endpoint: Endpoint;
   query: URLSearchParams;
   headers: { token: string | undefined };
@@ -23,7 +23,7 @@ export type Verdict = { login: Login | undefined } | { answer: Answer };
  * (the order is assumed).
  * @see https://open.dingtalk.com/document/orgapp/server-api-error-codes-1
  */
-export function judge(platform: Platform, knock: Knock): Verdict {
+export function judge(platform: Platform, knock: Request): Verdict {
   const { endpoint } = knock;
   const refuse = (errcode: number, errmsg = ERRMSG[errcode] ?? '', more = {}): Verdict => {
     const wrapped = isGatewayCode(errcode);
@@ -78,14 +78,14 @@ export function permissionText(clientId: string, permission: string): string {
   return `应用尚未开通所需的权限：[${permission}]，点击链接申请并开通即可：${link}`;
 }
 
-function checkLegacyToken(platform: Platform, { endpoint, query, body }: Knock): Verdict | number {
+function checkLegacyToken(platform: Platform, { endpoint, query, body }: Request): Verdict | number {
   const inForm = endpoint.family === 'topapi' && body.kind === 'form' ? body.fields.access_token : undefined;
   const token = query.get('access_token') || inForm;
   if (!token) return endpoint.family === 'topapi' ? 40000 : 41001;
   return platform.appTokens.isLive(String(token)) ? { login: undefined } : 40014;
 }
 
-function checkHeaderToken(platform: Platform, { endpoint, headers }: Knock): Verdict {
+function checkHeaderToken(platform: Platform, { endpoint, headers }: Request): Verdict {
   if (!headers.token) {
     const message = '缺少参数：x-acs-dingtalk-access-token';
     return { answer: v1Refusal(400, 'AuthenticationFailed.MissingParameter', message) };

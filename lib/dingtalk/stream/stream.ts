@@ -217,7 +217,7 @@ async function fetchAddress(
     token: 'none',
     repeatable: false,
     paced: true,
-    undertaking: { signal, calls: 0 },
+    budget: { signal, calls: 0 },
   });
   const url = new URL(endpoint);
   if (url.protocol !== 'wss:' && !apiUrl.startsWith('http:')) {

@@ -2,10 +2,10 @@ import 'server-only';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { processWide } from '../../singleton';
+import { singleton } from '../../singleton';
 
 /** Who holds the right to sync: host, the space its process number is of, that number, and a word that no later one knows. */
-export const thisOwner = processWide(
+export const thisOwner = singleton(
   'owner',
   () => `${hostname()} ${processSpace() ?? '-'} ${process.pid} ${randomBytes(6).toString('hex')}`,
 );

@@ -1,7 +1,7 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { ROOT_DEPARTMENT_ID } from '../../dingtalk/departments';
-import { FOREVER } from '../../storage/directory-schema';
+import { OPEN_END } from '../../storage/directory-schema';
 import { noteVanished } from '../../storage/leavers';
 import type { Database } from '../../storage/sqlite';
 import { type DepartmentRules, LAST_POSITION } from '../model';
@@ -56,26 +56,26 @@ export async function publish(db: Database, write: Guarded, verdict: Verdict): P
     await inChunks(write, await placelessPeople(db), (userId) => forgetPerson(db, userId, step.next));
   }
   await publishDepartments(step, verdict.peopleComplete);
-  await closeReplaced(step);
+  await closeReplacedRows(step);
   if (verdict.peopleComplete) await closeUnseen(step);
   if (verdict.rolesComplete) await publishRoles(step);
   const complete =
     verdict.peopleComplete && verdict.rolesComplete && verdict.administratorsComplete && run.missing === '[]';
   for (let attempt = 1; ; attempt++) {
     const revision = write(() => {
-      keepTouched(step);
+      keepUpdatedDuringRun(step);
       return headOf(db).revision;
     });
     const counts = await countPeople(step);
     const flipped = write(() => {
       // Somebody moved while we counted: count again, but not for ever.
       if (headOf(db).revision !== revision && attempt < MAX_COUNTS) return false;
-      flip(step, { runId: run.id, startedAt: run.started_at, complete, verdict, counts });
+      activateSnapshot(step, { runId: run.id, startedAt: run.started_at, complete, verdict, counts });
       return true;
     });
     if (flipped) break;
   }
-  await sweep(db, write);
+  await dropUnpublished(db, write);
   return readRun(db, run.id);
 }
 
@@ -95,7 +95,7 @@ async function hasShrunk({ db }: Step, verdict: Verdict): Promise<boolean> {
 async function publishDepartments({ db, write, published, next }: Step, complete: boolean): Promise<void> {
   write(() => {
     db.run('DELETE FROM directory_department WHERE from_generation = ?', next);
-    db.run(`UPDATE directory_department SET to_generation = ${FOREVER} WHERE to_generation = ?`, next);
+    db.run(`UPDATE directory_department SET to_generation = ${OPEN_END} WHERE to_generation = ?`, next);
   });
   interface Row {
     department_id: number;
@@ -143,7 +143,7 @@ async function publishDepartments({ db, write, published, next }: Step, complete
 }
 
 /** Rows that have a newer version in the next generation. */
-async function closeReplaced({ db, write, published, next }: Step): Promise<void> {
+async function closeReplacedRows({ db, write, published, next }: Step): Promise<void> {
   if (published === 0) return;
   const users = db.all<{ user_id: string }>(
     'SELECT user_id FROM directory_member WHERE from_generation = ?',
@@ -230,7 +230,7 @@ async function publishRoles({ db, write, published, next }: Step): Promise<void>
   write(() => {
     for (const table of tables) {
       db.run(`DELETE FROM ${table} WHERE from_generation = ?`, next);
-      db.run(`UPDATE ${table} SET to_generation = ${FOREVER} WHERE to_generation = ?`, next);
+      db.run(`UPDATE ${table} SET to_generation = ${OPEN_END} WHERE to_generation = ?`, next);
     }
   });
   const changes: [string, string, string][] = [
@@ -340,7 +340,7 @@ async function countPeople({ db, next }: Step): Promise<Map<number, Count>> {
   }
 }
 
-interface Flip {
+interface Activation {
   runId: number;
   startedAt: number;
   complete: boolean;
@@ -348,8 +348,11 @@ interface Flip {
   counts: Map<number, Count>;
 }
 
-function flip({ db, published, next }: Step, { runId, startedAt, complete, verdict, counts }: Flip): void {
-  keepTouched({ db, next });
+function activateSnapshot(
+  { db, published, next }: Step,
+  { runId, startedAt, complete, verdict, counts }: Activation,
+): void {
+  keepUpdatedDuringRun({ db, next });
   noteVanished(db, next);
   const versions = count(db, 'SELECT count(*) AS n FROM directory_member WHERE from_generation = ?', next);
   const replacing = `SELECT count(*) AS n FROM directory_member n WHERE from_generation = ? AND EXISTS
@@ -357,7 +360,7 @@ function flip({ db, published, next }: Step, { runId, startedAt, complete, verdi
   const changed = published === 0 ? 0 : count(db, replacing, next, published, published);
   const ended = count(
     db,
-    `SELECT count(*) AS n FROM directory_member WHERE to_generation < ${FOREVER} AND to_generation = ?`,
+    `SELECT count(*) AS n FROM directory_member WHERE to_generation < ${OPEN_END} AND to_generation = ?`,
     next,
   );
   const added = versions - changed;
@@ -396,7 +399,7 @@ function flip({ db, published, next }: Step, { runId, startedAt, complete, verdi
 }
 
 /** People about whom we were told while the run was at it: what was told is newer than what it read. */
-function keepTouched({ db, next }: Pick<Step, 'db' | 'next'>): void {
+function keepUpdatedDuringRun({ db, next }: Pick<Step, 'db' | 'next'>): void {
   const touched = '(SELECT user_id FROM directory_touched)';
   const rows = db.all<MemberRow>(
     `SELECT id, user_id, record FROM directory_member WHERE user_id IN ${touched} AND from_generation = ?`,
@@ -408,7 +411,7 @@ function keepTouched({ db, next }: Pick<Step, 'db' | 'next'>): void {
   }
   for (const table of ['directory_member', 'directory_role_member']) {
     db.run(
-      `UPDATE ${table} SET to_generation = ${FOREVER} WHERE user_id IN ${touched} AND to_generation = ?`,
+      `UPDATE ${table} SET to_generation = ${OPEN_END} WHERE user_id IN ${touched} AND to_generation = ?`,
       next,
     );
   }
@@ -416,7 +419,7 @@ function keepTouched({ db, next }: Pick<Step, 'db' | 'next'>): void {
   const stands = `EXISTS (SELECT 1 FROM directory_department d
     WHERE d.department_id = place.department_id AND d.from_generation <= ? AND d.to_generation > ?)`;
   db.run(
-    `UPDATE directory_membership AS place SET to_generation = ${FOREVER}
+    `UPDATE directory_membership AS place SET to_generation = ${OPEN_END}
      WHERE user_id IN ${touched} AND to_generation = ? AND ${stands}`,
     next,
     next,
@@ -472,7 +475,7 @@ export async function endRun(
       runId,
     );
   });
-  await sweep(db, write);
+  await dropUnpublished(db, write);
   return readRun(db, runId);
 }
 
@@ -480,7 +483,7 @@ export async function endRun(
  * Removes what belongs to no snapshot any more: rows of generations that were never published, and rows that ended
  * before the published one began. Those that ended with it stay: somebody may still be reading the one before.
  */
-export async function sweep(db: Database, write: Guarded): Promise<void> {
+export async function dropUnpublished(db: Database, write: Guarded): Promise<void> {
   const { generation, last_generation } = headOf(db);
   const previous = db.get<{ generation: number | null }>(
     "SELECT max(generation) AS generation FROM directory_run WHERE state IN ('complete', 'partial') AND generation < ?",
@@ -489,7 +492,7 @@ export async function sweep(db: Database, write: Guarded): Promise<void> {
   const floor = previous?.generation ?? 0;
   const dead = db.all<MemberRow>(
     `SELECT id, user_id, record FROM directory_member WHERE from_generation > ?
-     UNION SELECT id, user_id, record FROM directory_member WHERE to_generation < ${FOREVER} AND to_generation <= ?`,
+     UNION SELECT id, user_id, record FROM directory_member WHERE to_generation < ${OPEN_END} AND to_generation <= ?`,
     generation,
     floor,
   );
@@ -502,7 +505,7 @@ export async function sweep(db: Database, write: Guarded): Promise<void> {
   ]) {
     write(() => {
       db.run(`DELETE FROM ${table} WHERE from_generation > ?`, generation);
-      db.run(`DELETE FROM ${table} WHERE to_generation < ${FOREVER} AND to_generation <= ?`, floor);
+      db.run(`DELETE FROM ${table} WHERE to_generation < ${OPEN_END} AND to_generation <= ?`, floor);
     });
     await breathe();
   }
@@ -515,8 +518,8 @@ export async function sweep(db: Database, write: Guarded): Promise<void> {
   ]) {
     write(() =>
       db.run(
-        `UPDATE ${table} SET to_generation = ${FOREVER}
-         WHERE to_generation < ${FOREVER} AND to_generation > ? AND to_generation <= ?`,
+        `UPDATE ${table} SET to_generation = ${OPEN_END}
+         WHERE to_generation < ${OPEN_END} AND to_generation > ? AND to_generation <= ?`,
         generation,
         last_generation,
       ),

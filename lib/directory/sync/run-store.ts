@@ -1,11 +1,11 @@
 import 'server-only';
-import { processWide } from '../../singleton';
+import { singleton } from '../../singleton';
 import { database } from '../../storage/database';
 import type { Database } from '../../storage/sqlite';
 import type { Missing } from '../mirror-state';
 import { createDirectoryStore, type DirectoryStore } from '../store';
 import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './inconsistencies';
-import { endRun, publish, sweep } from './publish';
+import { dropUnpublished, endRun, publish } from './publish';
 import {
   type Lease,
   LeaseLostError,
@@ -113,7 +113,7 @@ export function createSyncStore(db: Database): SyncStore {
         return { run: toRun(open), resumed: true, tasks: openTasks(db), done: countDone(db) };
       }
       if (open) await endRun(db, write, { runId: open.id, state: 'failed', calls: open.calls });
-      else await sweep(db, write);
+      else await dropUnpublished(db, write);
       write(() => undefined);
       return { run: insertRun(db, startedBy), resumed: false, tasks: openTasks(db), done: 0 };
     },
@@ -173,4 +173,4 @@ export function createSyncStore(db: Database): SyncStore {
 }
 
 /** The one directory of this process, with its runs. */
-export const syncStore = processWide('directory-sync', () => createSyncStore(database()));
+export const syncStore = singleton('directory-sync', () => createSyncStore(database()));

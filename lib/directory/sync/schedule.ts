@@ -1,8 +1,8 @@
 import 'server-only';
 import { config, type DirectorySettings } from '../../config';
-import { platform } from '../../dingtalk-client';
+import { dingTalkClient } from '../../dingtalk-client';
 import { log } from '../../log';
-import { outsideRequest, processWide } from '../../singleton';
+import { outsideRequest, singleton } from '../../singleton';
 import type { RunStarter, StoredRun } from './run';
 import { syncStore } from './run-store';
 import { type SyncOptions, sync } from './sync';
@@ -15,7 +15,7 @@ const AFTER_FAILURE_SECONDS = 900;
 /** Several processes, and several companies, should not all begin at once. */
 const JITTER = 0.05;
 
-const state = processWide('directory-schedule', () => ({ running: false, jitter: Math.random() * JITTER }));
+const state = singleton('directory-schedule', () => ({ running: false, jitter: Math.random() * JITTER }));
 
 /**
  * Starts a run in the background.
@@ -51,7 +51,7 @@ async function runOnce(
   const { callsPerSecond } = config().directory;
   const outcome = await sync({
     store: syncStore(),
-    client: platform(),
+    client: dingTalkClient(),
     pace: { callsPerSecond },
     ...options,
   });

@@ -36,11 +36,11 @@ export const steps: Record<TaskKind, Step> = {
   async range({ client }) {
     const { departmentIds, userIds, unreadable } = await getAuthorizedRange(client);
     const wanted = departmentIds.includes(ROOT_DEPARTMENT_ID) ? [ROOT_DEPARTMENT_ID] : departmentIds;
-    const odd = wanted.filter((id) => id < ROOT_DEPARTMENT_ID);
+    const virtualDepartments = wanted.filter((id) => id < ROOT_DEPARTMENT_ID);
     const seeds = wanted.filter((id) => id >= ROOT_DEPARTMENT_ID);
     return {
       departments: seeds.map((id, position) => ({ id, parentId: undefined, position, name: '' })),
-      skipped: odd.map((id) => ({ id, name: String(id), why: 'virtual' })),
+      skipped: virtualDepartments.map((id) => ({ id, name: String(id), why: 'virtual' })),
       unreadable: [
         ...(unreadable.departments > 0 ? [malformed('department', {})] : []),
         ...(unreadable.people > 0 ? [malformed('person', {})] : []),
@@ -61,7 +61,7 @@ export const steps: Record<TaskKind, Step> = {
     const id = Number(subject);
     return unlessGone(id, async () => {
       const detail = await getDepartment(client, id);
-      const why = whyOdd(detail);
+      const why = skipReason(detail);
       if (why) return { gone: id, skipped: [{ id, name: detail.name, why }] };
       return { ...rulesOf(detail), tasks: tasksOf(id).filter(({ kind }) => kind !== 'rules') };
     });
@@ -137,7 +137,7 @@ export const steps: Record<TaskKind, Step> = {
     while (!(await store.seenDepartment(id))) {
       if (id < ROOT_DEPARTMENT_ID) return {};
       const detail = await departmentIfAny(client, id);
-      const why = detail && whyOdd(detail);
+      const why = detail && skipReason(detail);
       if (why) return { skipped: [{ id, name: detail.name, why }] };
       // Above what we may see: nothing of this is ours.
       if (detail?.parentId === undefined || departments.length === MAX_DEPTH) return {};
@@ -205,7 +205,7 @@ async function childrenOf(client: Client, parentId: number) {
       unreadable.push(malformed('department', { departmentName: name || undefined }));
       return;
     }
-    const why = whyOdd({ id, tags });
+    const why = skipReason({ id, tags });
     if (why) skipped.push({ id, name, why });
     else departments.push({ id, parentId, position, name });
   });
@@ -221,7 +221,7 @@ function rulesOf(detail: DepartmentDetail): TaskResult {
   };
 }
 
-function whyOdd({ id, tags }: { id: number; tags: string[] }): SkippedDepartment['why'] | undefined {
+function skipReason({ id, tags }: { id: number; tags: string[] }): SkippedDepartment['why'] | undefined {
   if (id < ROOT_DEPARTMENT_ID) return 'virtual';
   return tags.some((tag) => SCHOOL_TAGS.has(tag)) ? 'school' : undefined;
 }

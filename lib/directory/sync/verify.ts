@@ -25,8 +25,8 @@ export async function checkReading(options: CheckOptions): Promise<void> {
 
 /** What is in doubt and was not asked after before: departments first, for they may show the people. */
 async function nextDoubts(options: CheckOptions): Promise<Task[]> {
-  for (const doubts of [departmentsInDoubt, peopleInDoubt, numberInDoubt]) {
-    const tasks = await options.store.addTasks(options.lease, await doubts(options));
+  for (const reconcile of [departmentsInDoubt, peopleInDoubt, numberInDoubt]) {
+    const tasks = await options.store.addTasks(options.lease, await reconcile(options));
     if (tasks.length > 0) return tasks;
   }
   return [];

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clientKey, networkKey } from '@/lib/auth/client-ip';
+import { networkKey, rateLimitKey } from '@/lib/auth/client-ip';
 import { entry } from '../../support/abuse';
 
-const key = (headers: Record<string, string>, hops: number) => clientKey(new Headers(headers), hops);
+const key = (headers: Record<string, string>, hops: number) => rateLimitKey(new Headers(headers), hops);
 const direct = (peer: string) => key({ 'x-dingpass-peer': peer }, 0);
 const throughProxy = (forwarded: string, hops = 1) =>
   key({ 'x-dingpass-peer': '10.0.0.1', 'x-forwarded-for': forwarded }, hops);

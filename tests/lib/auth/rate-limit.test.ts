@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Attempts, createAttempts } from '@/lib/auth/rate-limit';
-import { spentCodes } from '@/lib/auth/used-codes';
+import { usedCodes } from '@/lib/auth/used-codes';
 import { AppError } from '@/lib/errors';
 
 const isFailure = (error: unknown) => error instanceof AppError && error.status < 500;
@@ -185,19 +185,19 @@ test('a flood from many addresses at the same moment costs at most three hundred
 // ── Codes that were handed in ─────────────────────────────────────────────────────────────────────────────────────
 
 test('a code is taken once', () => {
-  expect(spentCodes().spend('once')).toBe(true);
-  expect(spentCodes().spend('once')).toBe(false);
-  spentCodes().giveBack('once');
-  expect(spentCodes().spend('once')).toBe(true);
+  expect(usedCodes().consume('once')).toBe(true);
+  expect(usedCodes().consume('once')).toBe(false);
+  usedCodes().release('once');
+  expect(usedCodes().consume('once')).toBe(true);
 });
 
 test('AB-014: a hundred thousand codes leave a bounded memory behind', () => {
   const before = process.memoryUsage().heapUsed;
-  for (let at = 0; at < 100_000; at++) spentCodes().spend(`${'x'.repeat(1000)}${at}`);
+  for (let at = 0; at < 100_000; at++) usedCodes().consume(`${'x'.repeat(1000)}${at}`);
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(60e6);
   // The oldest made room, the newest are still known.
-  expect(spentCodes().spend(`${'x'.repeat(1000)}0`)).toBe(true);
-  expect(spentCodes().spend(`${'x'.repeat(1000)}99999`)).toBe(false);
+  expect(usedCodes().consume(`${'x'.repeat(1000)}0`)).toBe(true);
+  expect(usedCodes().consume(`${'x'.repeat(1000)}99999`)).toBe(false);
 });
 
 test('AB-014: a hundred thousand clients leave a bounded memory behind', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { isViewerAdministrator } from '../../../lib/auth/administrator';
 import { getMember } from '../../../lib/dingtalk/users';
-import { platform } from '../../../lib/dingtalk-client';
+import { dingTalkClient } from '../../../lib/dingtalk-client';
 import { noteMember, refreshAdministrators } from '../../../lib/directory/refresh';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
@@ -36,7 +36,7 @@ test('a main administrator whose own record says that they are none is none, tho
   expect(await isViewerAdministrator(main)).toBe(true);
   listIsRefused();
   emulator.control.patchPerson(main, { adminLevel: 0 });
-  await noteMember(await getMember(platform(), main));
+  await noteMember(await getMember(dingTalkClient(), main));
   expect(await isViewerAdministrator(main)).toBe(false);
 });
 

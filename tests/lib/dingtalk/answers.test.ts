@@ -4,7 +4,7 @@ import type { FaultInput } from '../../../emulator/platform/fault-kinds';
 import { DEFAULT_PERMISSIONS } from '../../../emulator/platform/settings';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { listSubDepartments } from '../../../lib/dingtalk/departments';
-import type { Undertaking } from '../../../lib/dingtalk/request';
+import type { RequestBudget } from '../../../lib/dingtalk/request';
 import { listRoleMembers, listRoles } from '../../../lib/dingtalk/roles';
 import { exchangeCode, getMember, listMemberIds } from '../../../lib/dingtalk/users';
 import { startPeer } from '../../support/peer';
@@ -554,7 +554,7 @@ test.each([
 ])('the deadline of an undertaking ends %s, and nothing is repeated after it', async (_, endpoint) => {
   const { client } = endpoint === 'token' ? createLine(emulator) : await warmLine();
   emulator.control.fault({ endpoint, times: 'always', fault: { kind: 'blackhole' } });
-  const undertaking: Undertaking = { signal: AbortSignal.timeout(250), calls: 0 };
+  const undertaking: RequestBudget = { signal: AbortSignal.timeout(250), calls: 0 };
   const started = performance.now();
   const error = await failureOf(getMember(client, userid, { undertaking }));
   expect(error).toMatchObject({ kind: 'unreachable', code: 'out-of-time' });
@@ -578,7 +578,7 @@ test('the shared token fetch goes on for the others when the first who asked run
 test('an undertaking that is over before it begins calls nobody', async () => {
   const { client } = await warmLine();
   const calls = countCalls(emulator);
-  const undertaking: Undertaking = { signal: AbortSignal.abort(), calls: 0 };
+  const undertaking: RequestBudget = { signal: AbortSignal.abort(), calls: 0 };
   expect((await failureOf(getMember(client, userid, { undertaking }))).code).toBe('waited-too-long');
   expect(calls().total).toBe(0);
   expect(undertaking.calls).toBe(0);
@@ -587,7 +587,7 @@ test('an undertaking that is over before it begins calls nobody', async () => {
 test('an undertaking counts what it costs, repeated calls included', async () => {
   const { client } = await warmLine();
   detailFails({ kind: 'status', status: 503, body: '' }, 1);
-  const undertaking: Undertaking = { calls: 0 };
+  const undertaking: RequestBudget = { calls: 0 };
   const { userId } = await exchangeCode(client, emulator.control.mintCode(userid), undertaking);
   await getMember(client, userId, { undertaking });
   expect(undertaking.calls).toBe(3);

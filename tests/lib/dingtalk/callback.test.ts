@@ -356,19 +356,19 @@ describe('an event in three spellings', () => {
       timeStamp: String(at),
       eventId: 'e1',
     };
-    const { id, twins } = parseEvent(callback);
+    const { id, deduplicationKeys: twins } = parseEvent(callback);
     expect(id).toBe('e1');
     expect(twins).toHaveLength(2);
     for (const eventTime of [at, at - 5000, at - (at % 1000)]) {
       const listed = parseEvent({ eventType: 'user_leave_org', eventTime }, { userid: ['u1', 'u2'] });
-      expect(twins).toContain(listed.twins[0]);
+      expect(twins).toContain(listed.deduplicationKeys[0]);
     }
     const others = [
       parseEvent({ eventType: 'user_leave_org', eventTime: at + 1000 }, { userid: ['u1', 'u2'] }),
       parseEvent({ eventType: 'user_add_org', eventTime: at }, { userid: ['u1', 'u2'] }),
       parseEvent({ eventType: 'user_leave_org', eventTime: at }, { userid: ['u1'] }),
     ];
-    for (const other of others) expect(twins).not.toContain(other.twins[0]);
+    for (const other of others) expect(twins).not.toContain(other.deduplicationKeys[0]);
   });
 
   test.each([

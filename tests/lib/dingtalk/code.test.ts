@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultInput } from '../../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import type { Undertaking } from '../../../lib/dingtalk/request';
+import type { RequestBudget } from '../../../lib/dingtalk/request';
 import { createTransport } from '../../../lib/dingtalk/transport';
 import { exchangeCode } from '../../../lib/dingtalk/users';
 import { startForwarder, startPeer } from '../../support/peer';
@@ -127,7 +127,7 @@ test('a code exchange is repeated when the first connection was refused', async 
       return 300;
     },
   });
-  const undertaking: Undertaking = { calls: 0 };
+  const undertaking: RequestBudget = { calls: 0 };
   const code = emulator.control.mintCode(userid);
   expect(await exchangeCode(client, code, undertaking)).toMatchObject({ userId: userid });
   expect(undertaking.calls).toBe(2);

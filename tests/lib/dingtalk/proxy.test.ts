@@ -267,7 +267,7 @@ test('a call that has no time left does not wait for the proxy', async () => {
       schema: {} as never,
       token: 'none',
       repeatable: true,
-      undertaking: { signal, calls: 0 },
+      budget: { signal, calls: 0 },
     }),
   );
   expect(error.code).toBe('out-of-time');

@@ -5,7 +5,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { findPeople } from '../../../lib/directory/search';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { directoryTree } from '../../../lib/directory/tree';
-import { sightOf } from '../../../lib/directory/visibility';
+import { visibilityOf } from '../../../lib/directory/visibility';
 import { person, publishReading } from '../../support/directory-store-suite';
 
 const ENV = {
@@ -40,7 +40,7 @@ beforeAll(async () => {
 async function found(userId: string, terms: string[], limit = 100) {
   const tree = await directoryTree();
   const viewer = { userId, member: await syncStore().member(userId), roles: [] };
-  const view = { tree, viewer, sight: sightOf(tree, viewer, { userIds: [], roles: [] }) };
+  const view = { tree, viewer, sight: visibilityOf(tree, viewer, { userIds: [], roles: [] }) };
   const { people, isComplete } = await findPeople(view, terms, limit);
   return { ids: people.map(({ member }) => member.userId), isComplete };
 }

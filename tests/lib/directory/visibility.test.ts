@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { StoredDepartment, StoredMember } from '../../../lib/directory/model';
 import { buildTree } from '../../../lib/directory/tree';
-import { sightOf } from '../../../lib/directory/visibility';
+import { visibilityOf } from '../../../lib/directory/visibility';
 import { OPEN } from '../../support/directory-store-suite';
 
 /** 1 → 10 → 11 → 12, and 1 → 20. */
@@ -32,8 +32,8 @@ function sight(
     userIds: seeHidden.filter((entry) => !entry.startsWith('role:')),
     roles: seeHidden.filter((entry) => entry.startsWith('role:')).map((entry) => entry.slice(5)),
   };
-  const seen = sightOf(tree, { userId, member, roles }, grant);
-  return { ...seen, ids: parents.map(([id]) => id).filter((id) => seen.seesDepartment(id)) };
+  const seen = visibilityOf(tree, { userId, member, roles }, grant);
+  return { ...seen, ids: parents.map(([id]) => id).filter((id) => seen.canSeeDepartment(id)) };
 }
 
 function someone(
@@ -52,7 +52,7 @@ const everything = [1, 10, 11, 12, 20];
 
 test('without rules everybody sees everything there is', () => {
   expect(sight({}, { departments: [20] }).ids).toEqual(everything);
-  expect(sight({}, { departments: [20] }).seesDepartment(999)).toBe(false);
+  expect(sight({}, { departments: [20] }).canSeeDepartment(999)).toBe(false);
 });
 
 test('a hidden department and what is below it are invisible', () => {
@@ -89,16 +89,16 @@ test('people of a restricted department see their own, and what is listed', () =
   const rule = { restricted: true, visibleDepartmentIds: [10], visibleUserIds: ['friend'] };
   const seen = sight({ 20: rule }, { departments: [20] });
   expect(seen.ids).toEqual([10, 11, 12, 20]);
-  expect(seen.seesPerson(someone('friend', [1]))).toBe(true);
-  expect(seen.seesPerson(someone('stranger', [1]))).toBe(false);
+  expect(seen.canSeePerson(someone('friend', [1]))).toBe(true);
+  expect(seen.canSeePerson(someone('stranger', [1]))).toBe(false);
   expect(sight({ 20: rule }, { departments: [20, 1] }).ids).toEqual(everything);
 });
 
 test('somebody is visible in any visible department, and always to themselves', () => {
   const seen = sight({ 10: { hidden: true } }, { departments: [20] });
-  expect(seen.seesPerson(someone('a', [11]))).toBe(false);
-  expect(seen.seesPerson(someone('a', [11, 20]))).toBe(true);
-  expect(seen.seesPerson(someone('viewer', [11]))).toBe(true);
+  expect(seen.canSeePerson(someone('a', [11]))).toBe(false);
+  expect(seen.canSeePerson(someone('a', [11, 20]))).toBe(true);
+  expect(seen.canSeePerson(someone('viewer', [11]))).toBe(true);
 });
 
 test('a hidden mobile number is its owner’s', () => {
@@ -112,16 +112,16 @@ test('a hidden mobile number is its owner’s', () => {
 test('who has no department that we know is seen only where the app may not read everything', () => {
   const outsider = someone('x', []);
   // The whole company: such a department is newer than the last run, and may be hidden.
-  expect(sight({}, { departments: [20] }).seesPerson(outsider)).toBe(false);
-  expect(sight({ 10: { hidden: true } }, { departments: [20] }).seesPerson(outsider)).toBe(false);
-  expect(sight({}, { departments: [20] }, ['viewer']).seesPerson(outsider)).toBe(true);
-  expect(sight({}, { departments: [] }).seesPerson(someone('viewer', []))).toBe(true);
+  expect(sight({}, { departments: [20] }).canSeePerson(outsider)).toBe(false);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }).canSeePerson(outsider)).toBe(false);
+  expect(sight({}, { departments: [20] }, ['viewer']).canSeePerson(outsider)).toBe(true);
+  expect(sight({}, { departments: [] }).canSeePerson(someone('viewer', []))).toBe(true);
   // A part of it: they were authorised singly.
   const part = PARENTS.filter(([id]) => id !== 1);
-  expect(sight({}, { departments: [20] }, [], part).seesPerson(outsider)).toBe(true);
-  expect(sight({ 10: { hidden: true } }, { departments: [20] }, [], part).seesPerson(outsider)).toBe(true);
+  expect(sight({}, { departments: [20] }, [], part).canSeePerson(outsider)).toBe(true);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }, [], part).canSeePerson(outsider)).toBe(true);
   const restricted = sight({ 20: { restricted: true } }, { departments: [20] }, [], part);
-  expect(restricted.seesPerson(outsider)).toBe(false);
+  expect(restricted.canSeePerson(outsider)).toBe(false);
 });
 
 test('a count tells nothing of hidden departments, those below a hidden one included', () => {

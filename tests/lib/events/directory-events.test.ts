@@ -9,7 +9,7 @@ import { startSync } from '../../../lib/directory/sync/schedule';
 import { dispatcher } from '../../../lib/events/directory-events';
 import { startLeavers } from '../../../lib/events/leavers';
 import type { Session } from '../../../lib/session/session-cookie';
-import { revocations } from '../../../lib/session/sessions';
+import { sessions } from '../../../lib/session/sessions';
 import { appEnv } from '../../support/app';
 
 /** The company, the mirror and the sessions of one process, without pages. */
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   leavers.close();
-  await revocations().close();
+  await sessions().close();
   await emulator.close();
 });
 
@@ -52,13 +52,13 @@ async function signIn(userId: string): Promise<Session> {
     issuedAt,
     expiresAt: issuedAt + 3600,
   };
-  const standing = await revocations().open(
+  const standing = await sessions().open(
     { ...draft, client: 'dingtalk-ios' },
-    { since: await revocations().sequence(), line: { event: 'sign-in', userId } },
+    { since: await sessions().sequence(), line: { event: 'sign-in', userId } },
   );
   return { ...draft, corpId: emulator.corpId, ...standing };
 }
-const isIn = async (session: Session) => (await revocations().verify(session)) === 'valid';
+const isIn = async (session: Session) => (await sessions().verify(session)) === 'valid';
 const untilOut = (session: Session) =>
   vi.waitFor(async () => expect(await isIn(session)).toBe(false), { timeout: 12_000, interval: 50 });
 
@@ -79,16 +79,19 @@ test('whoever comes back after a leave event stays, though the mirror had them a
 test('a leave event of which half was done is finished when it comes again', async () => {
   const userId = somebody();
   const session = await signIn(userId);
-  const { store } = revocations();
+  const { store } = sessions();
   const failing = vi.spyOn(syncStore(), 'forget').mockRejectedValueOnce(new Error('the disk is full'));
   emulator.control.fire(userId);
   expect(await tell('user_leave_org', [userId], 'half')).toBe('done');
   expect(failing).toHaveBeenCalled();
   expect(await isIn(session)).toBe(false);
   // What could not be done to the mirror is owed, and done.
-  expect((await store.owed(0)).map(({ stale }) => stale)).toContainEqual({ what: 'member', id: userId });
+  expect((await store.refreshJobs(0)).map(({ stale }) => stale)).toContainEqual({
+    what: 'member',
+    id: userId,
+  });
   await vi.waitFor(async () => expect(await syncStore().member(userId)).toBeNull(), { timeout: 10_000 });
-  await vi.waitFor(async () => expect(await store.owed(0)).toEqual([]), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await store.refreshJobs(0)).toEqual([]), { timeout: 10_000 });
   failing.mockRestore();
 });
 
@@ -99,13 +102,13 @@ test('somebody of whom another event tells, and whom DingTalk no longer has, is 
     if (!isMirrored) await syncStore().forget(userId);
     await vi.waitFor(async () => expect(await syncStore().leavers(10)).toEqual([]), { timeout: 5000 });
     const again = isMirrored ? session : await signIn(userId);
-    const since = await revocations().sequence();
+    const since = await sessions().sequence();
     emulator.control.fire(userId);
     expect(await tell('user_modify_org', [userId])).toBe('done');
     await untilOut(again);
     // So is a sign-in that was under way.
     await expect(
-      revocations().open(
+      sessions().open(
         { ...again, id: randomUUID(), client: 'dingtalk-ios' },
         { since, line: { event: 'sign-in', userId } },
       ),
@@ -134,12 +137,15 @@ test('somebody who was noted as inactive before the reading that finds them so i
 }, 60_000);
 
 test('whatever else an event makes stale is owed from its acknowledgement until it was read', async () => {
-  const { store } = revocations();
+  const { store } = sessions();
   expect(await tell('user_modify_org', people.slice(0, 20))).toBe('done');
   expect(await tell('org_admin_remove', people.slice(0, 1))).toBe('done');
-  const owed = (await store.owed(0)).map(({ stale }) => stale);
+  const owed = (await store.refreshJobs(0)).map(({ stale }) => stale);
   expect(owed).toHaveLength(21);
   expect(owed).toContainEqual({ what: 'administrators' });
-  await vi.waitFor(async () => expect(await store.owed(0)).toEqual([]), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(async () => expect(await store.refreshJobs(0)).toEqual([]), {
+    timeout: 15_000,
+    interval: 100,
+  });
   expect(emulator.control.calls().byEndpoint['/topapi/v2/user/get']).toBeGreaterThanOrEqual(20);
 });

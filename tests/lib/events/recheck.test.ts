@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createSafetyNet } from '../../../lib/events/recheck';
-import type { Claim, SealedSession } from '../../../lib/session/session-store';
+import { createRecheck } from '../../../lib/events/recheck';
+import type { RecheckLease, SealedSession } from '../../../lib/session/session-store';
 
 const HOUR = 3600;
 const START = 1_700_000_000;
@@ -9,8 +9,8 @@ const START = 1_700_000_000;
 /** A company of which DingTalk says what the test wants. */
 function setUp() {
   const world = { now: START * 1000, asked: [] as string[], ended: [] as string[], answer: 'there' };
-  const claims = new Map<string, Claim>();
-  const net = createSafetyNet({
+  const claims = new Map<string, RecheckLease>();
+  const net = createRecheck({
     claim: async ({ id }) => claims.get(id) ?? 'claimed',
     settle: async (id) => {
       claims.set(id, 'settled');

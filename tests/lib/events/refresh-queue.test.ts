@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { createRefresher } from '../../../lib/events/refresh-queue';
-import type { Stale } from '../../../lib/storage/event-inbox';
+import { createRefreshQueue } from '../../../lib/events/refresh-queue';
+import type { RefreshTarget } from '../../../lib/storage/event-inbox';
 
-const member = (id: string): Stale => ({ what: 'member', id });
+const member = (id: string): RefreshTarget => ({ what: 'member', id });
 
-function setUp(fails: (stale: Stale) => boolean = () => false) {
+function setUp(fails: (stale: RefreshTarget) => boolean = () => false) {
   const read: string[] = [];
   const givenUp: string[] = [];
-  const nameOf = (stale: Stale) => ('id' in stale ? String(stale.id) : stale.what);
-  const refresher = createRefresher({
+  const nameOf = (stale: RefreshTarget) => ('id' in stale ? String(stale.id) : stale.what);
+  const refresher = createRefreshQueue({
     read: async (stale) => {
       read.push(nameOf(stale));
       if (fails(stale)) throw new Error('unreachable');
@@ -60,7 +60,7 @@ test('when too much has changed, a whole run takes its place', async () => {
 
 test('several are read at once, but not all', async () => {
   let [underWay, peak] = [0, 0];
-  const refresher = createRefresher({
+  const refresher = createRefreshQueue({
     read: async () => {
       peak = Math.max(peak, ++underWay);
       await delay(5);

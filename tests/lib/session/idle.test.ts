@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createIdleCheck } from '../../../lib/session/idle';
-import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
-import { createRevocations } from '../../../lib/session/sessions';
+import { createSessionStore } from '../../../lib/session/libsql-session-store';
+import { createSessions } from '../../../lib/session/sessions';
 import { createLibsqlAudit } from '../../../lib/storage/audit-store';
 import { migrations } from '../../../lib/storage/migrations';
 import { openDatabase } from '../../../lib/storage/sqlite';
@@ -59,7 +59,7 @@ test('a use in another process, or before a restart, counts', async () => {
 
 test('an idle session is ended for every process, with a line that says why', async () => {
   const db = openDatabase(':memory:', migrations);
-  const store = createLibsqlRevocations(db);
+  const store = createSessionStore(db);
   const options = { store };
   const issuedAt = Math.floor(Date.now() / 1000) - IDLE - 10;
   const session = {
@@ -76,9 +76,9 @@ test('an idle session is ended for every process, with a line that says why', as
     { since: await store.sequence(), line: { event: 'sign-in', userId: 'zhang' } },
   );
   const sealed = { ...session, ...standing! };
-  const without = createRevocations(options);
+  const without = createSessions(options);
   expect(await without.verify(sealed)).toBe('valid');
-  const withIdle = createRevocations({ ...options, idleSeconds: IDLE });
+  const withIdle = createSessions({ ...options, idleSeconds: IDLE });
   expect(await withIdle.verify(sealed)).toBe('ended');
   await without.view.refresh();
   expect(await without.verify(sealed)).toBe('ended');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { createView, type RevocationView } from '../../../lib/session/revocation-cache';
-import type { Changes } from '../../../lib/session/session-store';
+import { createRevocationCache, type RevocationCache } from '../../../lib/session/revocation-cache';
+import type { RevocationChanges } from '../../../lib/session/session-store';
 
 const FAR = Math.floor(Date.now() / 1000) + 43_200;
 
@@ -18,7 +18,7 @@ function createFakeStore() {
       const generation = (fake.people.get(userId)?.generation ?? 0) + 1;
       fake.people.set(userId, { generation, sequence: ++fake.sequence });
     },
-    async changesSince(since: number): Promise<Changes> {
+    async changesSince(since: number): Promise<RevocationChanges> {
       fake.asked++;
       if (fake.fails === 'throws') throw new Error('silent');
       if (fake.fails === 'hangs') await new Promise(() => undefined);
@@ -37,17 +37,17 @@ function createFakeStore() {
   return fake;
 }
 
-let views: RevocationView[] = [];
+let views: RevocationCache[] = [];
 afterEach(() => {
   for (const view of views) view.close();
   views = [];
 });
 
-/** A view that looks only when it is told to, with a clock in the test's hand. */
+/** A cache that polls only when it is told to, with a clock in the test's hand. */
 async function setUp(more: { pollMs?: number } = {}) {
   const store = createFakeStore();
   const clock = { now: 0 };
-  const view = createView({ store, pollMs: 3_600_000, now: () => clock.now, ...more });
+  const view = createRevocationCache({ store, pollMs: 3_600_000, now: () => clock.now, ...more });
   views.push(view);
   await view.refresh();
   return { store, clock, view };
@@ -92,7 +92,7 @@ test('a session that this process ended is over at once, before the store says s
 test('a session under a number that is not known yet is looked up, and refused if nobody knows it', async () => {
   const { store, view } = await setUp();
   store.leave('zhang');
-  expect(view.check({ ...zhang, generation: 1 })).toBe('behind');
+  expect(view.check({ ...zhang, generation: 1 })).toBe('stale');
   expect(await view.verify({ ...zhang, generation: 1 })).toBe('valid');
   expect(await view.verify({ ...zhang, generation: 7 })).toBe('ended');
   expect(await view.verify({ ...zhang, epoch: 5000 })).toBe('ended');
@@ -101,7 +101,7 @@ test('a session under a number that is not known yet is looked up, and refused i
 test('before the first answer nobody is let in', async () => {
   const store = createFakeStore();
   store.fails = 'throws';
-  const view = createView({ store, pollMs: 3_600_000 });
+  const view = createRevocationCache({ store, pollMs: 3_600_000 });
   views.push(view);
   expect(view.check(zhang)).toBe('unknown');
   expect(await view.verify(zhang)).toBe('unknown');
@@ -165,7 +165,7 @@ test('a look tells what had changed when it was asked for, and a crowd that asks
   expect(store.asked - before).toBe(2);
 });
 
-test('the view looks by itself', async () => {
+test('the cache polls by itself', async () => {
   const { store, view } = await setUp({ pollMs: 20 });
   store.leave('zhang');
   await delay(150);
@@ -191,7 +191,7 @@ test('a check costs less than 10 µs, with 100 000 leavers and 100 000 ended ses
     store.leave(`leaver-${index}`);
     store.sessions.set(`ended-${index}`, { expiresAt: FAR, sequence: ++store.sequence });
   }
-  const view = createView({ store, pollMs: 3_600_000 });
+  const view = createRevocationCache({ store, pollMs: 3_600_000 });
   views.push(view);
   await view.refresh();
   const sessions = Array.from({ length: 1000 }, (_, index) => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { afterAll, expect, test } from 'vitest';
-import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
+import { createSessionStore } from '../../../lib/session/libsql-session-store';
 import { createLibsqlAudit } from '../../../lib/storage/audit-store';
 import { noteLeavers } from '../../../lib/storage/leavers';
 import { migrations } from '../../../lib/storage/migrations';
@@ -25,8 +25,8 @@ describeRevocations((clock) => {
   const { path, db } = openFile();
   const second = openDatabase(path, migrations, { busyTimeoutMs: 10 });
   return {
-    store: createLibsqlRevocations(db, clock),
-    other: createLibsqlRevocations(second, clock),
+    store: createSessionStore(db, clock),
+    other: createSessionStore(second, clock),
     audit: createLibsqlAudit(second, clock),
     noteLeaver: (userId) => noteLeavers(second, [userId]),
     close: () => {
@@ -38,7 +38,7 @@ describeRevocations((clock) => {
 
 test('a write waits for another process’s without holding up this one', async () => {
   const { path, db } = openFile();
-  const store = createLibsqlRevocations(db);
+  const store = createSessionStore(db);
   const writer = new Libsql(path);
   writer.exec('BEGIN IMMEDIATE');
   let turns = 0;
@@ -57,7 +57,7 @@ test('a write waits for another process’s without holding up this one', async 
 
 test('a database that was moved away, or replaced, is no answer; moved back, it is', async () => {
   const { path, db } = openFile();
-  const store = createLibsqlRevocations(db);
+  const store = createSessionStore(db);
   renameSync(path, `${path}.away`);
   await expect(store.changesSince(-1)).rejects.toThrow('moved or replaced');
   await expect(store.endPeople(['x'], { reason: 'left', by: 'event' })).rejects.toThrow('moved or replaced');
@@ -83,7 +83,7 @@ test('a crowd shares waits for the disk, also when it comes one by one; whoever 
     waits++;
     return db.writeDurably(action);
   };
-  const store = createLibsqlRevocations({ ...db, writeDurably });
+  const store = createSessionStore({ ...db, writeDurably });
   const ending = { reason: 'left', by: 'event' } as const;
   const crowd: Promise<void>[] = [];
   for (let at = 0; at < 300; at++) {
@@ -120,7 +120,7 @@ test.each([40, 24 * 30, 24 * 400])(
   async (hoursAhead) => {
     const { db } = openFile();
     const rightNow = 1_700_000_000_000;
-    const before = createLibsqlRevocations(db, () => rightNow);
+    const before = createSessionStore(db, () => rightNow);
     const line = { event: 'sign-in' as const, userId: 'zhang' };
     const ended = session('ended', rightNow);
     await before.open(ended, { since: await before.sequence(), line });
@@ -128,13 +128,13 @@ test.each([40, 24 * 30, 24 * 400])(
     await before.endSession(ended, { reason: 'signed-out', by: 'zhang' });
 
     let passedMs = 0;
-    const wrong = createLibsqlRevocations(
+    const wrong = createSessionStore(
       db,
       () => rightNow + hoursAhead * HOUR_MS + passedMs,
       () => passedMs,
     );
     for (let hour = 0; hour < 11; hour++, passedMs += HOUR_MS) await wrong.prune();
-    const right = createLibsqlRevocations(db, () => rightNow + passedMs);
+    const right = createSessionStore(db, () => rightNow + passedMs);
     expect((await right.changesSince(-1)).sessions.map(({ id }) => id)).toEqual(['ended']);
   },
 );
@@ -143,11 +143,11 @@ test('what expired while nothing ran is dropped in the end', async () => {
   const { db } = openFile();
   const start = 1_700_000_000_000;
   const line = { event: 'sign-in' as const, userId: 'zhang' };
-  const before = createLibsqlRevocations(db, () => start);
+  const before = createSessionStore(db, () => start);
   await before.open(session('old', start), { since: await before.sequence(), line });
   await before.prune();
   let now = start + 5 * 24 * HOUR_MS;
-  const later = createLibsqlRevocations(db, () => now);
+  const later = createSessionStore(db, () => now);
   for (let hour = 0; hour < 40; hour++, now += HOUR_MS) await later.prune();
   expect(db.all("SELECT id FROM session WHERE id = 'old'")).toEqual([]);
 });

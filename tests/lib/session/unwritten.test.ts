@@ -1,8 +1,8 @@
 import Libsql from 'libsql';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createLibsqlRevocations } from '../../../lib/session/libsql-session-store';
-import type { RevocationStore } from '../../../lib/session/session-store';
-import { createRevocations, type Revocations } from '../../../lib/session/sessions';
+import { createSessionStore } from '../../../lib/session/libsql-session-store';
+import type { SessionStore } from '../../../lib/session/session-store';
+import { createSessions, type Sessions } from '../../../lib/session/sessions';
 import { migrations } from '../../../lib/storage/migrations';
 import { openDatabase } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
@@ -21,7 +21,7 @@ afterEach(() => {
 /** Real stores of which one refuses to write while it is told to. */
 async function setUp() {
   const file = temporaryFile();
-  const open = () => createLibsqlRevocations(openDatabase(file, migrations, { busyTimeoutMs: 10 }));
+  const open = () => createSessionStore(openDatabase(file, migrations, { busyTimeoutMs: 10 }));
   const [real, other] = [open(), open()];
   const fake = { readOnly: false, now: 0, refused: 0 };
   const refusing =
@@ -33,7 +33,7 @@ async function setUp() {
       }
       return write(...what);
     };
-  const store: RevocationStore = {
+  const store: SessionStore = {
     ...real,
     open: refusing(real.open),
     endSession: refusing(real.endSession),
@@ -43,7 +43,7 @@ async function setUp() {
     endEveryone: refusing(real.endEveryone),
     touch: refusing(real.touch),
   };
-  const revocations = createRevocations({
+  const revocations = createSessions({
     store,
     now: () => fake.now,
     retryMs: 20,
@@ -53,7 +53,7 @@ async function setUp() {
   return { file, fake, revocations, other };
 }
 
-async function enter(revocations: Revocations, userId: string) {
+async function enter(revocations: Sessions, userId: string) {
   const draft = {
     id: crypto.randomUUID(),
     userId,
@@ -69,9 +69,7 @@ async function enter(revocations: Revocations, userId: string) {
   return { ...draft, ...standing, corpId: 'ding' };
 }
 
-test.each<
-  [string, (revocations: Revocations, session: Awaited<ReturnType<typeof enter>>) => Promise<unknown>]
->([
+test.each<[string, (revocations: Sessions, session: Awaited<ReturnType<typeof enter>>) => Promise<unknown>]>([
   ['whoever left', (revocations) => revocations.endPeople(['zhang'], ENDING)],
   [
     'whoever DingTalk no longer knows',

@@ -2,7 +2,7 @@ import { methods } from '@/lib/auth/methods';
 import { type ExportRow, exportRows } from '@/lib/dal/directory';
 import type { ShownState } from '@/lib/directory/mirror-state';
 import { csvRecord, csvStream } from '@/lib/http/csv';
-import type { Trip } from '@/lib/http/route';
+import type { RequestContext } from '@/lib/http/route';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import type { Session } from '@/lib/session/session-cookie';
@@ -15,7 +15,11 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   GET: { access: 'member', stepUp: true, event: 'directory-export', handler: exportDirectory },
 });
 
-async function exportDirectory(request: Request, _trip: Trip, { userId }: Session): Promise<Response> {
+async function exportDirectory(
+  request: Request,
+  _trip: RequestContext,
+  { userId }: Session,
+): Promise<Response> {
   const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;
   const { state, rows } = await exportRows();
   record({ event: 'export', userId, detail: 'directory' });

@@ -1,7 +1,7 @@
 import { methods } from '@/lib/auth/methods';
 import { endEverySession, endSessionById, endSessionsOf } from '@/lib/dal/admin-sessions';
 import { AppError } from '@/lib/errors';
-import { readForm, type Trip } from '@/lib/http/route';
+import { type RequestContext, readForm } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 
@@ -16,7 +16,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
 /** A user id has 64 characters at most; blanks around it do not matter. */
 const MAX_TYPED = 128;
 
-async function endSessions(request: Request, trip: Trip): Promise<Response> {
+async function endSessions(request: Request, trip: RequestContext): Promise<Response> {
   const form = await readForm(request);
   const [session, person] = [form.get('session'), form.get('person')];
   if (session) {

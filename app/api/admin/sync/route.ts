@@ -1,7 +1,7 @@
 import type { SyncGlance } from '@/app/(internal)/admin/sync/live-progress';
 import { methods } from '@/lib/auth/methods';
 import { startSyncNow, syncStatus } from '@/lib/dal/admin-sync';
-import { readForm, type Trip } from '@/lib/http/route';
+import { type RequestContext, readForm } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 
@@ -18,7 +18,7 @@ async function glanceAtSync(): Promise<Response> {
   return Response.json(glance);
 }
 
-async function startByForm(request: Request, trip: Trip): Promise<Response> {
+async function startByForm(request: Request, trip: RequestContext): Promise<Response> {
   const acceptShrink = (await readForm(request)).get('accept-shrink') === 'yes';
   trip.note({ acceptShrink });
   const started = await startSyncNow({ acceptShrink });

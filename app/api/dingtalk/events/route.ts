@@ -3,7 +3,7 @@ import { config } from '@/lib/config';
 import { AppError } from '@/lib/errors';
 import { handleCallback } from '@/lib/events/callback';
 import { dispatcher } from '@/lib/events/directory-events';
-import { readBytes, type Trip } from '@/lib/http/route';
+import { type RequestContext, readBytes } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 
@@ -15,7 +15,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   POST: { access: 'public', anyOrigin: true, event: 'dingtalk-event', handler: takeEvent },
 });
 
-async function takeEvent(request: Request, trip: Trip): Promise<Response> {
+async function takeEvent(request: Request, trip: RequestContext): Promise<Response> {
   const { callback, clientId, corpId } = config();
   if (!callback) throw new AppError('not-found');
   // What is too large or never ends is nothing of DingTalk's: it is refused like any forgery.

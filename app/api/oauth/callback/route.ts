@@ -6,7 +6,7 @@ import { signIn } from '@/lib/auth/sign-in';
 import { AppError } from '@/lib/errors';
 import { signInFailedPage } from '@/lib/http/oauth-answer';
 import { asLocation } from '@/lib/http/return-to';
-import { isFetchedAhead, type Trip } from '@/lib/http/route';
+import { isFetchedAhead, type RequestContext } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
 
@@ -19,7 +19,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
  * traded once; and whatever comes of it, the browser is sent on to an address without either. The same request may
  * come again (two restored tabs, an answer that was lost, the back button): it is answered as before.
  */
-async function finishSignIn(request: Request, trip: Trip): Promise<Response> {
+async function finishSignIn(request: Request, trip: RequestContext): Promise<Response> {
   if (isFetchedAhead(request)) {
     trip.note({ fetchedAhead: true });
     return new Response(null, { status: 503 });
@@ -43,7 +43,7 @@ async function sessionFor(
   flow: FinishedFlow,
   query: URLSearchParams,
   request: Request,
-  trip: Trip,
+  trip: RequestContext,
 ): Promise<readonly string[]> {
   const state = only(query, 'state') ?? '';
   if (flow.outcome === 'good') {
