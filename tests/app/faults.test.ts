@@ -316,12 +316,7 @@ const UNAVAILABLE = [
   true,
 ] as const;
 const BUSY = [503, 'UPSTREAM_BUSY', '当前登录繁忙，请稍后再试。', true] as const;
-const QUOTA = [
-  503,
-  'UPSTREAM_QUOTA',
-  '登录服务暂不可用。已登录的用户不受影响。',
-  false,
-] as const;
+const QUOTA = [503, 'UPSTREAM_QUOTA', '登录服务暂不可用。已登录的用户不受影响。', false] as const;
 const MISCONFIGURED = [503, 'APP_MISCONFIGURED', '应用配置有误，请联系管理员。', false] as const;
 const CODE_INVALID = [401, 'CODE_INVALID', '登录凭证已失效，请重新打开应用。', true] as const;
 const NOT_ALLOWED = [403, 'NOT_ALLOWED', '您不在该应用的可见范围内，请联系管理员。', false] as const;

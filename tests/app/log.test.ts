@@ -157,9 +157,9 @@ test('the names are all that there are', () => {
     /route\.ts$/.test(path),
   );
   const names = files.flatMap(
-    (path) => readFileSync(`app/${path}`, 'utf8').match(/\broute\('[\w-]+'/g) ?? [],
+    (path) => readFileSync(`app/${path}`, 'utf8').match(/\{\s*access: [^{}]*\bevent: '[\w-]+'/g) ?? [],
   );
-  expect(new Set(names.map((name) => name.slice(7, -1)))).toEqual(
+  expect(new Set(names.map((name) => name.replace(/^.*event: '|'$/gs, '')))).toEqual(
     new Set(NAMED_EVENTS.map(([name]) => name)),
   );
 });

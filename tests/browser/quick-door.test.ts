@@ -188,7 +188,7 @@ describe.each(EVERY_CLIENT)(
       emulator.control.fault({
         endpoint: 'userdetail',
         times: 1,
-        fault: { kind: 'errcode', errcode: 60011, wrapped: true },
+        fault: { kind: 'errcode', errcode: 60020, wrapped: true },
       });
       await opened.page.goto(app.url + DEEP);
       await isTold(opened.page, '应用配置有误，请联系管理员。');
