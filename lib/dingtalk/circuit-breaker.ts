@@ -6,14 +6,12 @@ const FAULTS_TO_OPEN = 5;
 const PROBE_EVERY_MS = 5000;
 /** A ban, or what may be one: each further call may make it longer. */
 const OPENS_AT_ONCE = new Set(['banned', 'html-page']);
-const MAX_IN_FLIGHT = 20;
-const MAX_WAITING = 200;
 
 /**
  * Stops calling a host that does not answer, so that people are told at once instead of after three seconds.
  * Transport faults, nonsense and bans count; whatever DingTalk says on its own account proves that it is there.
  */
-export interface Breaker {
+export interface CircuitBreaker {
   /** @throws DingTalkError `circuit-open` */
   run<T>(api: string, action: () => Promise<T>): Promise<T>;
   /** Whether the next call would be tried. */
@@ -21,7 +19,7 @@ export interface Breaker {
 }
 
 /** @param now milliseconds on a clock that never jumps */
-export function createBreaker(now: () => number = () => performance.now()): Breaker {
+export function createCircuitBreaker(now: () => number = () => performance.now()): CircuitBreaker {
   let faults = 0;
   let nextProbeAt = 0;
   let lastFault: DingTalkError | undefined;
@@ -53,61 +51,5 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
       }
     },
     allowsRequests: () => faults < FAULTS_TO_OPEN || now() >= nextProbeAt,
-  };
-}
-
-/** Lets a bounded number of calls be under way and a bounded number wait; the next one is told that we are busy. */
-export interface Bulkhead {
-  /** @throws DingTalkError `too-many-in-flight`, or `waited-too-long` when `signal` ends the wait */
-  run<T>(api: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T>;
-}
-
-export function createBulkhead(): Bulkhead {
-  let inFlight = 0;
-  const waiting = new Set<() => void>();
-
-  async function enter(api: string, signal: AbortSignal | undefined): Promise<void> {
-    const refusal = (code: string) =>
-      new DingTalkError('unreachable', { api, code, mayHaveHadEffect: false });
-    if (signal?.aborted) throw refusal('waited-too-long');
-    if (inFlight < MAX_IN_FLIGHT) {
-      inFlight++;
-      return;
-    }
-    if (waiting.size >= MAX_WAITING) throw refusal('too-many-in-flight');
-    await new Promise<void>((resolve, reject) => {
-      const turn = () => {
-        signal?.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = () => {
-        waiting.delete(turn);
-        reject(refusal('waited-too-long'));
-      };
-      waiting.add(turn);
-      signal?.addEventListener('abort', giveUp, { once: true });
-    });
-  }
-
-  /** Hands the place to whoever waits longest, so that the count does not change. */
-  function leave(): void {
-    const [next] = waiting;
-    if (next === undefined) {
-      inFlight--;
-    } else {
-      waiting.delete(next);
-      next();
-    }
-  }
-
-  return {
-    async run(api, signal, action) {
-      await enter(api, signal);
-      try {
-        return await action();
-      } finally {
-        leave();
-      }
-    },
   };
 }
