@@ -3,7 +3,7 @@ import { DingTalkError } from './errors';
 const MAX_IN_FLIGHT = 20;
 const MAX_WAITING = 200;
 
-/** Lets a bounded number of calls be under way and a bounded number wait; the next one is told that we are busy. */
+/** Limits the calls under way and the calls that wait for one of them to end. */
 export interface Bulkhead {
   /** @throws DingTalkError `too-many-in-flight`, or `waited-too-long` when `signal` ends the wait */
   run<T>(api: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T>;
@@ -13,7 +13,7 @@ export function createBulkhead(): Bulkhead {
   let inFlight = 0;
   const waiting = new Set<() => void>();
 
-  async function enter(api: string, signal: AbortSignal | undefined): Promise<void> {
+  async function acquire(api: string, signal: AbortSignal | undefined): Promise<void> {
     const refusal = (code: string) =>
       new DingTalkError('unreachable', { api, code, mayHaveHadEffect: false });
     if (signal?.aborted) throw refusal('waited-too-long');
@@ -23,21 +23,21 @@ export function createBulkhead(): Bulkhead {
     }
     if (waiting.size >= MAX_WAITING) throw refusal('too-many-in-flight');
     await new Promise<void>((resolve, reject) => {
-      const turn = () => {
+      const start = () => {
         signal?.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = () => {
-        waiting.delete(turn);
+        waiting.delete(start);
         reject(refusal('waited-too-long'));
       };
-      waiting.add(turn);
+      waiting.add(start);
       signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 
-  /** Hands the place to whoever waits longest, so that the count does not change. */
-  function leave(): void {
+  /** Passes the place to the call that waits longest, so that the count does not change. */
+  function release(): void {
     const [next] = waiting;
     if (next === undefined) {
       inFlight--;
@@ -49,11 +49,11 @@ export function createBulkhead(): Bulkhead {
 
   return {
     async run(api, signal, action) {
-      await enter(api, signal);
+      await acquire(api, signal);
       try {
         return await action();
       } finally {
-        leave();
+        release();
       }
     },
   };

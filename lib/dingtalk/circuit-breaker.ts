@@ -2,14 +2,14 @@ import { DingTalkError } from './errors';
 
 /** A run of this many faults opens the circuit. */
 const FAULTS_TO_OPEN = 5;
-/** While it is open, one call in this time is let through to see. */
+/** While it is open, one call in this time is let through as a probe. */
 const PROBE_EVERY_MS = 5000;
 /** A ban, or what may be one: each further call may make it longer. */
 const OPENS_AT_ONCE = new Set(['banned', 'html-page']);
 
 /**
- * Stops calling a host that does not answer, so that people are told at once instead of after three seconds.
- * Transport faults, nonsense and bans count; whatever DingTalk says on its own account proves that it is there.
+ * Stops calling a host that does not answer, so that a person gets an error at once instead of after three seconds.
+ * Transport faults, malformed answers and bans count; any error code of DingTalk's own proves that it is reachable.
  */
 export interface CircuitBreaker {
   /** @throws DingTalkError `circuit-open` */
@@ -44,7 +44,7 @@ export function createCircuitBreaker(now: () => number = () => performance.now()
           if (OPENS_AT_ONCE.has(error.code)) faults = Math.max(faults, FAULTS_TO_OPEN);
           nextProbeAt = now() + PROBE_EVERY_MS;
         } else if (!(error instanceof DingTalkError && error.ignoredByCircuitBreaker)) {
-          // Only an answer closes it: a crowd that our own queue turns away would otherwise hide the outage behind it.
+          // Only an answer closes it: calls that our own bulkhead refuses would otherwise hide the outage.
           faults = 0;
         }
         throw error;
