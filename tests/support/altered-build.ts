@@ -127,7 +127,7 @@ async function runCheck(): Promise<AlteredBuild['checked']> {
   }
 }
 
-/** What the development server writes until it has named the files, or is ready. */
+/** What the development server writes until it has named the files: before or after it says that it is ready. */
 async function develop(): Promise<string> {
   const child = spawn(process.execPath, [next, 'dev', '-H', '127.0.0.1', '-p', String(await freePort())], {
     cwd: DIRECTORY,
@@ -136,7 +136,7 @@ async function develop(): Promise<string> {
   });
   const output = collect(child);
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  for (let waited = 0; !/asking who they are|Ready in/.test(output()) && waited < 60_000; waited += 100)
+  for (let waited = 0; !/asking who they are/.test(output()) && waited < 30_000; waited += 100)
     await delay(100);
   child.kill('SIGTERM');
   await ended;
