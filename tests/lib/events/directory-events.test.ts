@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { parseEvent } from '../../../lib/dingtalk/event';
 import { noteMember } from '../../../lib/directory/refresh';
+import { directoryStore } from '../../../lib/directory/store';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
 import { dispatcher } from '../../../lib/events/directory-events';
@@ -80,7 +81,7 @@ test('a leave event of which half was done is finished when it comes again', asy
   const userId = somebody();
   const session = await signIn(userId);
   const { store } = sessions();
-  const failing = vi.spyOn(syncStore(), 'forget').mockRejectedValueOnce(new Error('the disk is full'));
+  const failing = vi.spyOn(directoryStore(), 'forget').mockRejectedValueOnce(new Error('the disk is full'));
   emulator.control.fire(userId);
   expect(await tell('user_leave_org', [userId], 'half')).toBe('done');
   expect(failing).toHaveBeenCalled();
