@@ -7,6 +7,7 @@ import { PERMISSIONS } from '../../lib/permissions';
 import { type App, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { freePort } from '../support/port';
+import { untilRefused } from '../support/staff';
 import { signedIn, Visitor } from '../support/visitor';
 
 /** The documents' tables of permissions are what the product needs: no more, no less, and every feature works with them. */
@@ -51,7 +52,7 @@ describe.each(DOCUMENTS)('with exactly the permissions of the table in %s', (...
       members: 60,
       enforceQps: false,
     });
-    app = await startDirectoryApp({ emulator, port });
+    app = await startDirectoryApp({ emulator, port, env: { DINGTALK_STREAM: 'on' } });
   });
   afterAll(async () => {
     await app?.close();
@@ -86,6 +87,15 @@ describe.each(DOCUMENTS)('with exactly the permissions of the table in %s', (...
 
     const admin = await signedIn(app, emulator, mainAdministrator(emulator));
     expect((await admin.ask('/admin/sync')).text).toContain('action="/api/admin/sync"');
+
+    await expect.poll(app.output, { timeout: 10_000 }).toContain('stream-connected');
+    const leaver = emulator.company.people.findLast(
+      ({ active, adminLevel, userid }) => active && adminLevel === 0 && userid !== person!.userid,
+    )!.userid;
+    const leaving = await signedIn(app, emulator, leaver);
+    emulator.control.fire(leaver);
+    expect(await untilRefused(app, leaving.cookieHeader())).toBeLessThan(5000);
+    expect((await silent.ask('/api/session')).status).toBe(200);
   });
 });
 
