@@ -25,6 +25,8 @@ export function cleanHeaders(headers: IncomingHttpHeaders, cookiePrefix: string)
   const state = headers['next-router-state-tree'];
   // Next answers 500 to a malformed one, before any page; without one it renders the whole page.
   if (state !== undefined && !isRouterState(state)) delete headers['next-router-state-tree'];
+  // Next answers 500 to some lists of ranges. Our files are small, and a server may send all of one (RFC 9110, 14.2).
+  delete headers.range;
   if (headers.cookie === undefined) return;
   const cookie = isForeignSubrequest(headers) ? '' : boundedCookieHeader(headers.cookie, cookiePrefix);
   if (cookie === '') delete headers.cookie;

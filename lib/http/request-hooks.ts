@@ -59,8 +59,10 @@ export function watchConnections(options: ConnectionOptions): void {
 
 function receive(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
   const target = cleanTarget(request.url);
-  if (target === undefined) {
-    serveInTurn(request.socket, response, () => refuse('bad-request', request, response));
+  // A `Request` cannot have this method: Next answers 500.
+  const problem = request.method === 'TRACE' ? 'method-not-allowed' : 'bad-request';
+  if (target === undefined || problem === 'method-not-allowed') {
+    serveInTurn(request.socket, response, () => refuse(problem, request, response));
     return;
   }
   request.url = target;
@@ -96,6 +98,7 @@ function refuse(problem: Problem, request: IncomingMessage, response: ServerResp
     'content-type': 'application/json',
     'cache-control': 'private, no-store',
     'x-request-id': requestId,
+    ...(status === 405 ? { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' } : {}),
   });
   response.end(JSON.stringify({ error }));
 }
