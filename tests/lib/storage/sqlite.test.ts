@@ -42,7 +42,7 @@ test('a second process on the same file finds the migrations taken, and its writ
   const file = temporaryFile();
   const database = openDatabase(file, [first]);
   const script = `
-    import { openDatabase } from './lib/database.ts';
+    import { openDatabase } from './lib/storage/sqlite.ts';
     const db = openDatabase(${JSON.stringify(file)}, [${JSON.stringify(first)}]);
     db.write(() => db.run('INSERT INTO one VALUES (?)', 7));`;
   const { status, stderr } = spawnSync(
