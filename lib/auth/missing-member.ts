@@ -9,6 +9,6 @@ import { sessions } from '../session/sessions';
 export async function endMissingMember(userId: string): Promise<void> {
   await noteLeaver(userId);
   await sessions()
-    .endGone([userId], { reason: 'check', by: 'check' })
+    .endPeople([userId], { reason: 'check', by: 'check' }, { auditsLiveOnly: true })
     .catch(() => undefined);
 }

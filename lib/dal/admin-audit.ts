@@ -1,6 +1,6 @@
 import 'server-only';
 import { requireAdministrator } from '../auth/administrator';
-import { type ReceivedEvents, receivedEvents } from '../events/directory-events';
+import { type ReceivedEvents, receivedEvents } from '../events/intake';
 import { AUDIT_EVENTS, type AuditEvent } from '../storage/audit-line';
 import { auditStore, flushAudit, record } from '../storage/audit-log';
 import type { WrittenLine } from '../storage/audit-store';

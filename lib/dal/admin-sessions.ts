@@ -55,7 +55,8 @@ export async function endSessionsOf(given: string): Promise<EndedSessions | null
     userId !== '' &&
     ((await sessions().store.knowsPerson(userId)) || (await directoryStore().member(userId)) !== null);
   if (!isKnown) return null;
-  const count = await sessions().endGone([userId], { reason: 'by-admin', by: admin.userId });
+  const ending = { reason: 'by-admin', by: admin.userId } as const;
+  const count = await sessions().endPeople([userId], ending, { auditsLiveOnly: true });
   return { admin, userId, count };
 }
 

@@ -3,7 +3,7 @@ import { watchSessions } from '../auth/refusals';
 import { checkSignIn } from '../auth/sign-in-health';
 import { ConfigError, config } from '../config';
 import { startDirectory } from '../directory/sync/schedule';
-import { closeEvents, startEvents } from '../events/directory-events';
+import { closeEvents, startEvents } from '../events/intake';
 import { startLeavers } from '../events/leavers';
 import { startRecheck } from '../events/recheck';
 import { type ConnectionOptions, watchConnections } from '../http/request-hooks';

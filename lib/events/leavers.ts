@@ -3,17 +3,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { directoryStore } from '../directory/store';
 import { log } from '../log';
 import { sessions } from '../session/sessions';
-import { askAbout } from './directory-events';
+import { refreshMembersLater } from './refresher';
 
 const LOOK_EVERY_MS = 1000;
 const COMPARE_EVERY_MS = 2000;
 const AT_ONCE = 500;
 const COMPARED_AT_ONCE = 100;
 const PAUSE_MS = 10;
-/** A mirror that misses more than so many is itself what is wrong. */
+/** A directory that lacks more people than this is itself wrong. */
 const MAX_ASKED = 1000;
 
-/** Ends the sessions of those whom the directory no longer finds: found here or in another process, now or before a crash. */
+/** Ends the sessions of people who are gone from the directory, whichever process found it, now or before a crash. */
 export function startLeavers(): { close(): void } {
   let compared: number | undefined;
   const timers = [
@@ -28,7 +28,7 @@ export function startLeavers(): { close(): void } {
   return { close: () => timers.forEach(clearInterval) };
 }
 
-/** One at a time, and whatever fails is tried again the next time. */
+/** One run at a time; a run that fails is tried again at the next interval. */
 function repeat(everyMs: number, action: () => Promise<void>): NodeJS.Timeout {
   let busy = false;
   const run = async () => {
@@ -44,13 +44,17 @@ async function endNoted(): Promise<void> {
   for (;;) {
     const userIds = await directoryStore().leavers(AT_ONCE);
     if (userIds.length === 0) return;
-    await sessions().endLeavers(userIds, { reason: 'directory', by: 'directory' });
+    await sessions().endPeople(
+      userIds,
+      { reason: 'directory', by: 'directory' },
+      { auditsLiveOnly: true, leaversOnly: true },
+    );
   }
 }
 
 /**
- * Nobody vanishes from one snapshot to the next who was never in it, or was noted as inactive before. So after each
- * complete one DingTalk is asked about those who have sessions and are not in it.
+ * The difference of two snapshots misses people who were in neither, or were inactive before. So after each complete
+ * snapshot DingTalk is asked about owners of sessions who are not in it.
  */
 async function compare(): Promise<void> {
   const missing: string[] = [];
@@ -63,5 +67,5 @@ async function compare(): Promise<void> {
     missing.push(...owners.filter((userId) => !active.has(userId)));
     after = last;
   }
-  askAbout(missing);
+  refreshMembersLater(missing);
 }

@@ -1,57 +1,52 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
-
-/** What was taken and not dealt with yet: it outlives the process. */
-export interface OwedEvents {
-  keep(events: readonly DirectoryEvent[]): Promise<void>;
-  some(limit: number): Promise<DirectoryEvent[]>;
-  settle(eventId: string): Promise<void>;
-}
+import type { EventInbox } from '../storage/event-inbox';
 
 export interface MissedEventsOptions {
-  /** A page of what DingTalk could not deliver. It tells of each once. */
+  /** A page of what DingTalk could not deliver. It lists each event once. */
   take(): Promise<{ events: DirectoryEvent[]; hasMore: boolean }>;
   dispatch(event: DirectoryEvent): Promise<unknown>;
-  owed: OwedEvents;
+  /** Events that were taken and not applied yet: they outlive the process. */
+  inbox: Pick<EventInbox, 'storeMissed' | 'missed' | 'completeMissed'>;
 }
 
-/** More than a page; what fails for good must not keep the rest away. */
+/** More than a page: events that always fail must not keep out the others. */
 const AT_ONCE = 1000;
 
 /**
- * Deals with the callbacks that DingTalk could not deliver. A page is on the disk before it is dealt with, and what
- * fails is tried again the next time, in whatever process.
+ * Applies the callbacks that DingTalk could not deliver. A page is on the disk before it is applied, and an event that
+ * fails is tried again in the next round, by any process.
  *
- * @returns one round. @throws what the first that failed threw, when all others were dealt with
+ * @returns one round. @throws the first failure, after all other events were applied
  */
-export function createMissedEvents({ take, dispatch, owed }: MissedEventsOptions): () => Promise<void> {
-  let underWay: Promise<void> | undefined;
+export function createMissedEvents({ take, dispatch, inbox }: MissedEventsOptions): () => Promise<void> {
+  let round: Promise<void> | undefined;
 
-  async function settle(): Promise<void> {
+  async function applyStored(): Promise<void> {
     const outcomes = await Promise.allSettled(
-      (await owed.some(AT_ONCE)).map(async (event) => {
+      (await inbox.missed(AT_ONCE)).map(async (event) => {
         await dispatch(event);
-        await owed.settle(event.id);
+        await inbox.completeMissed(event.id);
       }),
     );
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failure) throw failure.reason;
   }
 
-  async function round(): Promise<void> {
+  async function run(): Promise<void> {
     for (let hasMore = true; hasMore; ) {
-      await settle();
+      await applyStored();
       const page = await take();
-      await owed.keep(page.events);
+      await inbox.storeMissed(page.events);
       hasMore = page.hasMore;
     }
-    await settle();
+    await applyStored();
   }
 
   return () => {
-    underWay ??= round().finally(() => {
-      underWay = undefined;
+    round ??= run().finally(() => {
+      round = undefined;
     });
-    return underWay;
+    return round;
   };
 }

@@ -25,7 +25,7 @@ export interface SessionRecheckOptions {
   settle(sessionId: string): Promise<void>;
   /** Whether DingTalk still has this person, active. @throws when it does not say */
   isStillThere(userId: string): Promise<boolean>;
-  onGone(userId: string): Promise<void>;
+  onGone(userId: string): Promise<unknown>;
   oldAfterSeconds?: number;
   pauseMs?: number;
   retryMs?: number;

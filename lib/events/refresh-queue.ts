@@ -1,24 +1,24 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
-import type { RefreshTarget } from '../storage/event-inbox';
+import { keyOf, type RefreshTarget } from '../storage/event-inbox';
 
 export interface RefreshQueue {
-  /** Has things read again soon, each once however often it is said. Never throws. */
-  refresh(...stale: RefreshTarget[]): void;
-  /** The same, when nothing else waits. */
-  refreshLater(...stale: RefreshTarget[]): void;
-  /** How much is waiting. */
+  /** Reads targets again soon; one that waits already is not added. Never throws. */
+  refresh(...targets: RefreshTarget[]): void;
+  /** The same, after everything that `refresh` was called with. */
+  refreshLater(...targets: RefreshTarget[]): void;
+  /** Targets that wait. */
   size(): number;
   close(): void;
 }
 
 export interface RefreshQueueOptions {
-  /** Reads one thing again. @throws when it has to be tried again */
-  read(stale: RefreshTarget): Promise<void>;
-  /** Told when something is given up. */
-  onGivenUp?(stale: RefreshTarget, error: unknown): void;
-  /** Events come in bursts: DingTalk tells of a newcomer twice within a second. */
+  /** @throws when the target has to be tried again */
+  read(target: RefreshTarget): Promise<void>;
+  /** After the last attempt. */
+  onGivenUp?(target: RefreshTarget, error: unknown): void;
+  /** Events come in bursts: DingTalk reports a newcomer twice within a second. */
   settleMs?: number;
   atOnce?: number;
   pauseMs?: number;
@@ -35,9 +35,9 @@ const MAX_ATTEMPTS = 6;
 const MAX_WAITING = 2000;
 
 interface Waiting {
-  stale: RefreshTarget;
+  target: RefreshTarget;
   attempt: number;
-  hurry: boolean;
+  isUrgent: boolean;
 }
 
 export function createRefreshQueue({
@@ -52,21 +52,21 @@ export function createRefreshQueue({
   let running = false;
   let closed = false;
 
-  function add(stale: RefreshTarget, { attempt = 1, hurry = true }: Partial<Waiting> = {}): void {
-    const key = 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
+  function add(target: RefreshTarget, { attempt = 1, isUrgent = true }: Partial<Waiting> = {}): void {
+    const key = keyOf(target);
     const known = waiting.get(key);
-    if (known) known.hurry ||= hurry;
+    if (known) known.isUrgent ||= isUrgent;
     if (known || closed) return;
-    if (waiting.size >= MAX_WAITING && stale.what !== 'directory') {
+    if (waiting.size >= MAX_WAITING && target.what !== 'directory') {
       add({ what: 'directory' });
       return;
     }
-    waiting.set(key, { stale, attempt, hurry });
+    waiting.set(key, { target, attempt, isUrgent });
     if (!running) void outsideRequest(run);
   }
 
   function next(): [string, Waiting] | undefined {
-    for (const entry of waiting) if (entry[1].hurry) return entry;
+    for (const entry of waiting) if (entry[1].isUrgent) return entry;
     return waiting.entries().next().value;
   }
 
@@ -75,20 +75,20 @@ export function createRefreshQueue({
     await delay(settleMs, undefined, { ref: false });
     await Promise.all(Array.from({ length: atOnce }, work));
     running = false;
-    // Of what came after the last had ended nobody would take notice.
+    // Added while the last worker ended: no worker has seen it.
     if (waiting.size > 0 && !closed) void run();
   }
 
   async function work(): Promise<void> {
     for (let entry = next(); entry && !closed; entry = next()) {
-      const [key, { stale, attempt, hurry }] = entry;
-      // Before it is read: whatever changes from now on has to be read again.
+      const [key, { target, attempt, isUrgent }] = entry;
+      // Before it is read: a change from now on has to be read again.
       waiting.delete(key);
       try {
-        await read(stale);
+        await read(target);
       } catch (error) {
-        const again = () => add(stale, { attempt: attempt + 1, hurry });
-        if (attempt >= MAX_ATTEMPTS) onGivenUp?.(stale, error);
+        const again = () => add(target, { attempt: attempt + 1, isUrgent });
+        if (attempt >= MAX_ATTEMPTS) onGivenUp?.(target, error);
         else setTimeout(again, retryMs * 2 ** (attempt - 1)).unref();
       }
       await delay(pauseMs, undefined, { ref: false });
@@ -97,10 +97,10 @@ export function createRefreshQueue({
 
   return {
     refresh: (...all) => {
-      for (const stale of all) add(stale);
+      for (const target of all) add(target);
     },
     refreshLater: (...all) => {
-      for (const stale of all) add(stale, { hurry: false });
+      for (const target of all) add(target, { isUrgent: false });
     },
     size: () => waiting.size,
     close: () => {

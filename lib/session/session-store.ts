@@ -1,7 +1,7 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
 import type { AuditLine } from '../storage/audit-line';
-import type { ReceivedEvent, RefreshJob, RefreshTarget } from '../storage/event-inbox';
+import type { EventInbox, RefreshTarget } from '../storage/event-inbox';
 import type { ClientKind } from './user-agent';
 
 /** What a session is made under. It is over as soon as one of the numbers is another. */
@@ -33,11 +33,11 @@ export type EndReason =
   | 'everywhere'
   | 'by-admin'
   | 'emergency'
-  /** DingTalk's event said so. */
+  /** An event of DingTalk: the person left the company. */
   | 'left'
   /** Not used for `SESSION_IDLE_SECONDS`. */
   | 'idle'
-  /** A complete reading of the directory, or a question about this one person, found them gone or inactive. */
+  /** A complete sync run, or a question about this one person, found them gone or inactive. */
   | 'directory'
   | 'check';
 
@@ -61,7 +61,10 @@ export interface RevocationChanges {
 /** A session as its own cookie has it. */
 export type SealedSession = Omit<SessionRow, 'lastSeen' | 'client'> & SessionVersion;
 
-/** `taken`: somebody else is asking. `settled`: it was answered. */
+/** What an ending needs to know of a session. */
+export type EndedSession = Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>;
+
+/** `taken`: another process is asking. `settled`: it was answered. */
 export type RecheckLease = 'claimed' | 'taken' | 'settled';
 
 export interface SessionFilter {
@@ -73,12 +76,29 @@ export interface SessionFilter {
   limit: number;
 }
 
+export interface EndingOptions {
+  /** An audit line only for people with live sessions. Otherwise one for each person. */
+  auditsLiveOnly?: boolean | undefined;
+  /** Only people who are still noted as leavers of the directory: a session begun after an earlier ending stays. */
+  leaversOnly?: boolean | undefined;
+}
+
+/** The names by which an event is known: each has an effect once. */
+export type EventName = Pick<DirectoryEvent, 'id' | 'deduplicationKeys'>;
+
+/** What an event changes. */
+export interface EventEffect {
+  /** User ids of people who left: all of their sessions end. */
+  left: readonly string[];
+  /** What has to be read again. */
+  refresh: readonly RefreshTarget[];
+}
+
 /**
- * Which sessions are over, for every process of this company. Asynchronous, so that a database on another machine can
- * take its place: its behaviour is `tests/support/revocation-suite.ts`. Whatever ends something has written it
- * durably, together with its line in the audit, when it returns; and from then on every `changesSince` tells it.
+ * Which sessions are over, for every process of this company. What ends something has written it durably, together with
+ * its line in the audit, when it returns; from then on every `changesSince` contains it.
  */
-export interface SessionStore {
+export interface Revocations {
   /** The number of the latest change. */
   sequence(): Promise<number>;
   /** What changed after a sequence number; -1: everything that still matters. */
@@ -91,31 +111,28 @@ export interface SessionStore {
    */
   open(
     session: Omit<SessionRow, 'lastSeen'>,
-    options: {
-      since: number;
-      replaces?: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'> | undefined;
-      line: AuditLine;
-    },
+    options: { since: number; replaces?: EndedSession | undefined; line: AuditLine },
   ): Promise<SessionVersion | null>;
 
   /** Ends one session, known here or not. */
-  endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
+  endSession(session: EndedSession, ending: Ending): Promise<void>;
   /**
    * Ends all sessions of some people, known here or not.
    *
-   * @param told the event that says so: it has an effect once
-   */
-  endPeople(userIds: readonly string[], ending: Ending, told?: ReceivedEvent): Promise<void>;
-  /**
-   * As `endPeople`, for those whom somebody asked about: a line in the audit only where there was a session.
-   *
    * @returns how many sessions that were, as far as is known
    */
-  endGone(userIds: readonly string[], ending: Ending): Promise<number>;
-  /** As `endGone`, for those of them who are still noted as leavers of the directory: whoever was ended since is not. */
-  endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
+  endPeople(userIds: readonly string[], ending: Ending, options?: EndingOptions): Promise<number>;
   endEveryone(ending: Ending): Promise<void>;
+  /**
+   * Remembers an event and does what it demands, in one transaction.
+   *
+   * @returns false when the event was known already: then nothing was done
+   */
+  applyEvent(event: EventName, effect: EventEffect): Promise<boolean>;
+}
 
+/** The sessions as administrators and background work see them. */
+export interface SessionList {
   /** Sessions that are not over, newest first. */
   live(filter: SessionFilter): Promise<SessionRow[]>;
   countLive(): Promise<number>;
@@ -130,31 +147,19 @@ export interface SessionStore {
   /** People with sessions that are not over, in the order of their ids. */
   owners(after: string, limit: number): Promise<string[]>;
   /**
-   * The right to ask DingTalk about the owner of a session, for some minutes: whoever has it may die. A session that
-   * is not known here is entered again.
+   * The right to ask DingTalk about the owner of a session, for some minutes: the process that has it may die. A session
+   * that is not known here is entered again.
    */
   leaseRecheck(session: SealedSession): Promise<RecheckLease>;
-  /** The question was answered. */
+  /** DingTalk has answered. */
   completeRecheck(id: string): Promise<void>;
+}
 
-  /** Whether an event was remembered. */
-  knowsEvent(id: string): Promise<boolean>;
-  /** Remembers an event. @returns false when it was known already */
-  rememberEvent(told: ReceivedEvent): Promise<boolean>;
-  /** Writes down what has to be read again. */
-  enqueueRefresh(stale: readonly RefreshTarget[]): Promise<void>;
-  /** What has to be read again, and was said so long ago at least. */
-  refreshJobs(olderThanMs: number): Promise<RefreshJob[]>;
-  /** The mark that something has now: to be asked for before it is read. */
-  refreshVersion(stale: RefreshTarget): Promise<number>;
-  /** It was read, unless it was said anew meanwhile. */
-  completeRefresh(owed: RefreshJob): Promise<void>;
-
-  /** Keeps events that DingTalk tells of once, until they are settled. */
-  storeMissed(events: readonly DirectoryEvent[]): Promise<void>;
-  missed(limit: number): Promise<DirectoryEvent[]>;
-  completeMissed(id: string): Promise<void>;
-
+/**
+ * Asynchronous, so that a database on another machine can take its place: its behaviour is
+ * `tests/support/revocation-suite.ts`.
+ */
+export interface SessionStore extends Revocations, SessionList, EventInbox {
   /** A write that changes nothing. @throws where nothing can be written */
   touch(): Promise<void>;
   /** Drops what no longer matters, some rows at a time. */

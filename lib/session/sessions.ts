@@ -5,12 +5,11 @@ import { log } from '../log';
 import { singleton } from '../singleton';
 import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/database';
-import type { ReceivedEvent } from '../storage/event-inbox';
 import { createIdleCheck } from './idle';
 import { createSessionStore } from './libsql-session-store';
 import { createRevocationCache, type RevocationCache } from './revocation-cache';
 import type { Session } from './session-cookie';
-import type { Ending, SessionRow, SessionStore, SessionVersion } from './session-store';
+import type { EndedSession, Ending, SessionStore, SessionVersion } from './session-store';
 import { createUnwritten } from './unwritten';
 
 /** How often it is written down when sessions were last used. */
@@ -29,12 +28,10 @@ export interface Sessions {
   sequence(): Promise<number>;
   /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
   open(...how: Parameters<SessionStore['open']>): Promise<SessionVersion>;
-  endSession(session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>, ending: Ending): Promise<void>;
-  endPeople(userIds: readonly string[], ending: Ending, told?: ReceivedEvent): Promise<void>;
-  /** @returns how many sessions that were, as far as is known */
-  endGone(userIds: readonly string[], ending: Ending): Promise<number>;
-  endLeavers(userIds: readonly string[], ending: Ending): Promise<void>;
-  endEveryone(ending: Ending): Promise<void>;
+  endSession: SessionStore['endSession'];
+  endPeople: SessionStore['endPeople'];
+  endEveryone: SessionStore['endEveryone'];
+  applyEvent: SessionStore['applyEvent'];
   /** Is called with each session that stands when it is used. */
   onUse(listener: (session: Session) => void): void;
   /** Writes down when sessions were last used. */
@@ -108,16 +105,7 @@ export function createSessions({ store, idleSeconds, ...timing }: RevocationsOpt
       throw error;
     }
   }
-  const ending =
-    <A extends unknown[], T>(write: (userIds: readonly string[], ...how: A) => Promise<T>, none: T) =>
-    async (userIds: readonly string[], ...how: A): Promise<T> =>
-      userIds.length === 0 ? none : end(userIds, how, () => write(userIds, ...how));
-  const endPeople = ending(store.endPeople, undefined);
-
-  async function endSession(
-    session: Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>,
-    ending: Ending,
-  ): Promise<void> {
+  async function endSession(session: EndedSession, ending: Ending): Promise<void> {
     // At once in this process, whatever becomes of the rest.
     view.end(session);
     await end([], [session.id, ending], () => store.endSession(session, ending));
@@ -152,9 +140,12 @@ export function createSessions({ store, idleSeconds, ...timing }: RevocationsOpt
       return standing;
     },
     endSession,
-    endPeople,
-    endGone: ending(store.endGone, 0),
-    endLeavers: ending(store.endLeavers, undefined),
+    endPeople: async (userIds, ...how) =>
+      userIds.length === 0 ? 0 : end(userIds, how, () => store.endPeople(userIds, ...how)),
+    applyEvent: (event, effect) => {
+      const write = () => store.applyEvent(event, effect);
+      return effect.left.length === 0 ? write() : end(effect.left, event.id, write);
+    },
     endEveryone: (ending) => end('everybody', ending, () => store.endEveryone(ending)),
     onUse: (listener) => listeners.push(listener),
     flushSeen,

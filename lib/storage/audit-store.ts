@@ -1,7 +1,7 @@
 import 'server-only';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type AuditEvent, type AuditLine, insertAudit } from './audit-line';
-import { type Database, isBusy } from './sqlite';
+import type { Database } from './sqlite';
+import { createWriter } from './writer';
 
 /** A line as it was written. */
 export interface WrittenLine extends AuditLine {
@@ -32,8 +32,6 @@ export interface AuditStore {
   prune(days: number): Promise<void>;
 }
 
-const WRITE_PATIENCE_MS = 4000;
-const PRUNE_CHUNK = 500;
 /** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
 const MAX_REFUSALS_OF_A_KIND = 100_000;
 const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused', 'access-refused'];
@@ -57,22 +55,7 @@ export function createLibsqlAudit(
   now: () => number = Date.now,
   maxRefusalsOfAKind = MAX_REFUSALS_OF_A_KIND,
 ): AuditStore {
-  async function write<T>(action: () => T): Promise<T> {
-    const giveUpAt = performance.now() + WRITE_PATIENCE_MS;
-    for (;;) {
-      try {
-        return db.write(action);
-      } catch (error) {
-        if (!isBusy(error) || performance.now() > giveUpAt) throw error;
-        await delay(5 + Math.random() * 20);
-      }
-    }
-  }
-
-  async function dropAll(where: string, ...values: (string | number)[]): Promise<void> {
-    const sql = `DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE ${where} LIMIT ${PRUNE_CHUNK})`;
-    while ((await write(() => db.run(sql, ...values))) === PRUNE_CHUNK) await delay(20);
-  }
+  const { write, deleteAll } = createWriter(db);
 
   return {
     append: (lines) =>
@@ -86,14 +69,14 @@ export function createLibsqlAudit(
     },
 
     prune: async (days) => {
-      await dropAll('at < ?', now() - days * DAY_MS);
+      await deleteAll('audit', 'at < ?', now() - days * DAY_MS);
       for (const event of REFUSALS) {
         const last = db.get<{ id: number }>(
           'SELECT id FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
           event,
           maxRefusalsOfAKind,
         );
-        if (last) await dropAll('event = ? AND id <= ?', event, last.id);
+        if (last) await deleteAll('audit', 'event = ? AND id <= ?', event, last.id);
       }
     },
   };

@@ -1,86 +1,120 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
 import type { Database } from './sqlite';
+import type { StoreParts } from './writer';
 
-/** What an event says has changed: it is read again, whatever the event tells of it. */
+/** What has to be read from DingTalk again: an event's own content is never taken over. */
 export type RefreshTarget =
   | { what: 'member'; id: string }
   | { what: 'department'; id: number }
   | { what: 'administrators' }
-  /** Nothing less than a whole run tells. */
+  /** A whole sync run. */
   | { what: 'directory' };
 
-/** An event of DingTalk's, and what has to be read again because of it. */
-export interface ReceivedEvent {
-  event: Pick<DirectoryEvent, 'id' | 'deduplicationKeys'>;
-  stale?: readonly RefreshTarget[] | undefined;
-}
-
-/** Something that has to be read again. @see completeRefresh */
+/** A refresh that is due. @see completeRefresh */
 export interface RefreshJob {
-  stale: RefreshTarget;
-  /** Another one each time that it is said. */
-  mark: number;
+  target: RefreshTarget;
+  /** One more each time that the target is enqueued. */
+  version: number;
 }
 
-/** What DingTalk's events leave behind, in the transactions that act on them. */
+/** Events, and the refreshes that they make necessary. */
+export interface EventInbox {
+  /** Whether an event was applied. */
+  knowsEvent(id: string): Promise<boolean>;
+  enqueueRefresh(targets: readonly RefreshTarget[]): Promise<void>;
+  /** Refreshes that are due, and were enqueued so long ago at least. */
+  refreshJobs(olderThanMs: number): Promise<RefreshJob[]>;
+  /** The version of a target, 0 where no refresh is due: to be read before the target is. */
+  refreshVersion(target: RefreshTarget): Promise<number>;
+  /** Removes a job, unless the target was enqueued again meanwhile. */
+  completeRefresh(job: RefreshJob): Promise<void>;
+
+  /** Keeps undelivered events, which DingTalk lists once, until they are completed. */
+  storeMissed(events: readonly DirectoryEvent[]): Promise<void>;
+  missed(limit: number): Promise<DirectoryEvent[]>;
+  completeMissed(id: string): Promise<void>;
+}
+
+/** @param now Unix time in ms */
+export function createEventInbox({ db, writer: { write, writeDurably }, now }: StoreParts): EventInbox {
+  return {
+    knowsEvent: async (id) => knowsEvent(db, id),
+    enqueueRefresh: (targets) => write(() => enqueueRefresh(db, targets, now())),
+    refreshJobs: async (olderThanMs) => readRefreshJobs(db, now() - olderThanMs),
+    refreshVersion: async (target) => versionOf(db, target),
+    completeRefresh: async (job) => {
+      if (job.version > 0) await write(() => completeRefresh(db, job));
+    },
+    storeMissed: async (events) => {
+      if (events.length > 0) await writeDurably(() => storeMissed(db, events));
+    },
+    missed: async (limit) => readMissed(db, limit),
+    completeMissed: (id) => write(() => completeMissed(db, id)),
+  };
+}
 
 export function knowsEvent(db: Database, id: string): boolean {
   return db.get('SELECT 1 FROM revocation_event WHERE id = ?', id) !== undefined;
 }
 
-/** Remembers an event, and what has to be read again because of it. @returns false when it was known already */
-export function rememberEvent(db: Database, { event, stale = [] }: ReceivedEvent, at: number): boolean {
-  const insert = (id: string) => db.run('INSERT OR IGNORE INTO revocation_event VALUES (?, ?)', id, at) > 0;
-  if (!insert(event.id)) return false;
-  for (const twin of event.deduplicationKeys) insert(twin);
-  enqueueRefresh(db, stale, at);
+/** @param at Unix time in ms. @returns false when the event was known already */
+export function rememberEvent(
+  db: Database,
+  { id, deduplicationKeys }: Pick<DirectoryEvent, 'id' | 'deduplicationKeys'>,
+  at: number,
+): boolean {
+  const insert = (name: string) =>
+    db.run('INSERT OR IGNORE INTO revocation_event VALUES (?, ?)', name, at) > 0;
+  if (!insert(id)) return false;
+  for (const key of deduplicationKeys) insert(key);
   return true;
 }
 
-/** What is said anew while it is being read is owed again: the reading may have been before. */
-export function enqueueRefresh(db: Database, stale: readonly RefreshTarget[], at: number): void {
-  for (const one of stale) {
+/** A target that is enqueued while it is being read gets a new version, and is read again: the reading may be too old. */
+export function enqueueRefresh(db: Database, targets: readonly RefreshTarget[], at: number): void {
+  for (const target of targets) {
     db.run(
       `INSERT INTO stale VALUES (?, ?, 1, ?)
        ON CONFLICT (key) DO UPDATE SET mark = mark + 1, at = excluded.at`,
-      keyOf(one),
-      JSON.stringify(one),
+      keyOf(target),
+      JSON.stringify(target),
       at,
     );
   }
 }
 
-export function readRefreshJobs(db: Database, before: number): RefreshJob[] {
+function readRefreshJobs(db: Database, before: number): RefreshJob[] {
   return db
     .all<{ stale: string; mark: number }>('SELECT stale, mark FROM stale WHERE at <= ? ORDER BY at', before)
-    .map(({ stale, mark }) => ({ stale: JSON.parse(stale) as RefreshTarget, mark }));
+    .map(({ stale, mark }) => ({ target: JSON.parse(stale) as RefreshTarget, version: mark }));
 }
 
-export function versionOf(db: Database, stale: RefreshTarget): number {
-  return db.get<{ mark: number }>('SELECT mark FROM stale WHERE key = ?', keyOf(stale))?.mark ?? 0;
+function versionOf(db: Database, target: RefreshTarget): number {
+  return db.get<{ mark: number }>('SELECT mark FROM stale WHERE key = ?', keyOf(target))?.mark ?? 0;
 }
 
-export function completeRefresh(db: Database, { stale, mark }: RefreshJob): void {
-  db.run('DELETE FROM stale WHERE key = ? AND mark = ?', keyOf(stale), mark);
+function completeRefresh(db: Database, { target, version }: RefreshJob): void {
+  db.run('DELETE FROM stale WHERE key = ? AND mark = ?', keyOf(target), version);
 }
 
-function keyOf(stale: RefreshTarget): string {
-  return 'id' in stale ? `${stale.what} ${stale.id}` : stale.what;
+/** One for each target. */
+export function keyOf(target: RefreshTarget): string {
+  return 'id' in target ? `${target.what} ${target.id}` : target.what;
 }
 
-export function storeMissed(db: Database, events: readonly DirectoryEvent[]): void {
+function storeMissed(db: Database, events: readonly DirectoryEvent[]): void {
   for (const event of events) {
     db.run('INSERT OR IGNORE INTO missed_event VALUES (?, ?)', event.id, JSON.stringify(event));
   }
 }
 
-export function readMissed(db: Database, limit: number): DirectoryEvent[] {
+function readMissed(db: Database, limit: number): DirectoryEvent[] {
   return db
     .all<{ event: string }>('SELECT event FROM missed_event LIMIT ?', limit)
     .map(({ event }) => JSON.parse(event) as DirectoryEvent);
 }
 
-export function completeMissed(db: Database, id: string): void {
+function completeMissed(db: Database, id: string): void {
   db.run('DELETE FROM missed_event WHERE id = ?', id);
 }

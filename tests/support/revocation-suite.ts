@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseEvent } from '../../lib/dingtalk/event';
-import type { Ending, SessionRow, SessionStore } from '../../lib/session/session-store';
+import type {
+  Ending,
+  EventEffect,
+  EventName,
+  SessionRow,
+  SessionStore,
+} from '../../lib/session/session-store';
 import type { AuditLine } from '../../lib/storage/audit-line';
 import type { AuditStore } from '../../lib/storage/audit-store';
-import type { ReceivedEvent, RefreshTarget } from '../../lib/storage/event-inbox';
+import type { RefreshTarget } from '../../lib/storage/event-inbox';
 
 /** A store, another process's view of the same state, and the audit beside it. */
 export interface StorePair {
@@ -19,10 +25,9 @@ export interface StorePair {
 const LEFT: Ending = { reason: 'left', by: 'event' };
 const FOUND: Ending = { reason: 'directory', by: 'directory' };
 const DAY = 86_400;
-const told = (id: string, stale?: RefreshTarget[], ...twins: string[]): ReceivedEvent => ({
-  event: { id, deduplicationKeys: twins },
-  stale,
-});
+const AUDIT_LIVE = { auditsLiveOnly: true };
+const event = (id: string, ...deduplicationKeys: string[]): EventName => ({ id, deduplicationKeys });
+const leave = (left: string[], refresh: RefreshTarget[] = []): EventEffect => ({ left, refresh });
 
 /** How every store of revocations behaves. @param clock Unix time in ms, as the store is to see it */
 export function describeRevocations(open: (clock: () => number) => StorePair): void {
@@ -183,16 +188,16 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   });
 
   test('an event has its effect once, whoever is told of it again', async () => {
-    await store.endPeople(['zhang'], LEFT, told('event-1'));
-    await other.endPeople(['zhang'], LEFT, told('event-1'));
+    await store.applyEvent(event('event-1'), leave(['zhang']));
+    await other.applyEvent(event('event-1'), leave(['zhang']));
     expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
     expect(await store.knowsEvent('event-1')).toBe(true);
-    expect(await store.rememberEvent(told('event-1'))).toBe(false);
-    expect(await other.rememberEvent(told('event-2'))).toBe(true);
+    expect(await store.applyEvent(event('event-1'), leave([]))).toBe(false);
+    expect(await other.applyEvent(event('event-2'), leave([]))).toBe(true);
   });
 
   test('an event is remembered for a week', async () => {
-    await store.rememberEvent(told('event-1'));
+    await store.applyEvent(event('event-1'), leave([]));
     time += 6 * DAY * 1000;
     await store.prune();
     expect(await store.knowsEvent('event-1')).toBe(true);
@@ -271,7 +276,7 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   test('whoever is found gone is ended, sessions or not, and a sign-in under way with them; a line tells of sessions', async () => {
     await signIn('zhang');
     const since = await store.sequence();
-    await other.endGone(['zhang', 'nobody'], FOUND);
+    await other.endPeople(['zhang', 'nobody'], FOUND, AUDIT_LIVE);
     expect((await store.changesSince(since)).people.map(({ userId }) => userId).sort()).toEqual([
       'nobody',
       'zhang',
@@ -286,13 +291,13 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   test('a leaver of the directory is ended once: not again after they came back', async () => {
     pair.noteLeaver('zhang');
     pair.noteLeaver('li');
-    await store.endPeople(['zhang'], LEFT, told('event-1'));
+    await store.applyEvent(event('event-1'), leave(['zhang']));
     const back = await signIn('zhang');
     await signIn('li');
-    await other.endLeavers(['zhang', 'li', 'wang'], FOUND);
+    await other.endPeople(['zhang', 'li', 'wang'], FOUND, { ...AUDIT_LIVE, leaversOnly: true });
     expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([back.id]);
     const before = await store.sequence();
-    await store.endLeavers(['li'], FOUND);
+    await store.endPeople(['li'], FOUND, { ...AUDIT_LIVE, leaversOnly: true });
     expect(await store.sequence()).toBe(before);
   });
 
@@ -304,30 +309,30 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   });
 
   test('an event is known by its other names too, and each counts once', async () => {
-    await store.endPeople(['zhang'], LEFT, told('event-1', [], 'twin-1', 'twin-2'));
+    await store.applyEvent(event('event-1', 'twin-1', 'twin-2'), leave(['zhang']));
     for (const id of ['event-1', 'twin-1', 'twin-2']) expect(await other.knowsEvent(id)).toBe(true);
-    await other.endPeople(['zhang'], LEFT, told('event-2', [], 'twin-1'));
+    await other.applyEvent(event('event-2', 'twin-1'), leave(['zhang']));
     expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 2 }]);
   });
 
   test('what an event makes stale is owed until it is read, once however often it is said', async () => {
     const [zhang, admins]: RefreshTarget[] = [{ what: 'member', id: 'zhang' }, { what: 'administrators' }];
-    await store.rememberEvent(told('event-1', [zhang!, admins!]));
-    await store.rememberEvent(told('event-1', [{ what: 'directory' }]));
-    await other.endPeople(['zhang'], LEFT, told('event-2', [zhang!]));
-    expect((await other.refreshJobs(0)).map(({ stale }) => stale)).toEqual(
+    await store.applyEvent(event('event-1'), leave([], [zhang!, admins!]));
+    await store.applyEvent(event('event-1'), leave([], [{ what: 'directory' }]));
+    await other.applyEvent(event('event-2'), leave(['zhang'], [zhang!]));
+    expect((await other.refreshJobs(0)).map(({ target }) => target)).toEqual(
       expect.arrayContaining([zhang, admins]),
     );
     expect(await other.refreshJobs(0)).toHaveLength(2);
     expect(await other.refreshJobs(1000)).toEqual([]);
     time += 1000;
     expect(await other.refreshJobs(1000)).toHaveLength(2);
-    const mark = await store.refreshVersion(zhang!);
+    const version = await store.refreshVersion(zhang!);
     await other.enqueueRefresh([zhang!]);
-    await store.completeRefresh({ stale: zhang!, mark });
+    await store.completeRefresh({ target: zhang!, version });
     expect(await store.refreshJobs(0)).toHaveLength(2);
-    await store.completeRefresh({ stale: zhang!, mark: await store.refreshVersion(zhang!) });
-    await store.completeRefresh({ stale: admins!, mark: await store.refreshVersion(admins!) });
+    await store.completeRefresh({ target: zhang!, version: await store.refreshVersion(zhang!) });
+    await store.completeRefresh({ target: admins!, version: await store.refreshVersion(admins!) });
     expect(await other.refreshJobs(0)).toEqual([]);
   });
 
@@ -346,7 +351,7 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   test('a thousand leavers at once are one change', async () => {
     const leavers = Array.from({ length: 1000 }, (_, index) => `leaver-${index}`);
     const before = await store.sequence();
-    await store.endPeople(leavers, LEFT, told('mass'));
+    await store.applyEvent(event('mass'), leave(leavers));
     expect((await other.changesSince(before)).people).toHaveLength(1000);
     expect(await store.sequence()).toBe(before + 1);
   });

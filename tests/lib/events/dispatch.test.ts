@@ -1,12 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { type DirectoryEvent, parseEvent } from '../../../lib/dingtalk/event';
 import { type CallbackSettings, handleCallback } from '../../../lib/events/callback';
-import {
-  createDispatcher,
-  createRecentEvents,
-  type EventHandlers,
-  type EventMemory,
-} from '../../../lib/events/dispatch';
+import { createDispatcher, type DispatcherOptions, effectOf } from '../../../lib/events/dispatch';
+import type { EventEffect } from '../../../lib/session/session-store';
 import { PARTS, readAnswer, sealed } from '../../support/callback';
 import { type CallbackEntry as Entry, requestsOfEntry } from '../../support/callback-corpus';
 import { openCorpus } from '../../support/corpus';
@@ -14,34 +10,21 @@ import { openCorpus } from '../../support/corpus';
 const CORP_ID = 'dingexample0001corp';
 const NOW = Number(PARTS.timestamp);
 
-/** Everything that would be done, as lines; `left` as the store of sessions would know it. */
-function startHouse(options: { memory?: EventMemory; fail?: (line: string) => void } = {}) {
-  const done: string[] = [];
+/** Every effect that was applied; `left` as the store of sessions would know it. */
+function startHouse(apply?: DispatcherOptions['apply']) {
+  const done: EventEffect[] = [];
   const left = new Map<string, number>();
-  const note = (name: string) => (ids: unknown) => {
-    const line = `${name} ${JSON.stringify(ids)}`;
-    options.fail?.(line);
-    done.push(line);
-  };
-  const handlers: EventHandlers = {
-    onLeft: (ids) => {
-      note('left')(ids);
-      for (const id of ids) left.set(id, (left.get(id) ?? 0) + 1);
-    },
-    onJoined: note('joined'),
-    onChanged: note('changed'),
-    onActivated: note('activated'),
-    onAdminsAdded: note('admins+'),
-    onAdminsRemoved: note('admins-'),
-    onDepartmentsChanged: note('departments'),
-    onDepartmentsRemoved: note('departments-'),
-    onRolesChanged: note('roles'),
-    onCompanyChanged: () => note('company')([]),
-  };
+  const known = new Set<string>();
   const dispatcher = createDispatcher({
-    ...handlers,
     corpId: CORP_ID,
-    memory: options.memory ?? createRecentEvents(),
+    async apply(event, effect) {
+      if (known.has(event.id)) return false;
+      if (apply && !(await apply(event, effect))) return false;
+      for (const name of [event.id, ...event.deduplicationKeys]) known.add(name);
+      if (effect.refresh.length > 0) done.push(effect);
+      for (const id of effect.left) left.set(id, (left.get(id) ?? 0) + 1);
+      return true;
+    },
   });
   return { ...dispatcher, done, left };
 }
@@ -52,35 +35,29 @@ function event(wireType: string, fields: Record<string, unknown> = {}): Director
   return parseEvent({ EventType: wireType, CorpId: CORP_ID, eventId: `e${lastId}`, ...fields });
 }
 
-test('each kind of event goes to those who act on it', async () => {
-  const house = startHouse();
-  const UserId = ['u1'];
-  for (const [type, fields] of [
-    ['user_leave_org', { UserId }],
-    ['user_add_org', { UserId }],
-    ['user_modify_org', { UserId }],
-    ['user_active_org', { UserId }],
-    ['org_admin_add', { UserId }],
-    ['org_admin_remove', { UserId }],
-    ['org_dept_modify', { DeptId: [7] }],
-    ['org_dept_remove', { DeptId: [7] }],
-    ['label_user_change', { UserIdList: UserId, LabelIdList: [41] }],
-    ['org_change', {}],
-  ] as const) {
-    expect(await house.dispatch(event(type, fields))).toBe('done');
-  }
-  expect(house.done).toEqual([
-    'left ["u1"]',
-    'joined ["u1"]',
-    'changed ["u1"]',
-    'activated ["u1"]',
-    'admins+ ["u1"]',
-    'admins- ["u1"]',
-    'departments [7]',
-    'departments- [7]',
-    'roles {"roleIds":[41],"userIds":["u1"]}',
-    'company []',
-  ]);
+const MEMBER = { what: 'member', id: 'u1' } as const;
+
+test.each<[string, Record<string, unknown>, EventEffect['refresh']]>([
+  ['user_leave_org', { UserId: ['u1'] }, [MEMBER]],
+  ['user_add_org', { UserId: ['u1'] }, [MEMBER]],
+  ['user_modify_org', { UserId: ['u1'] }, [MEMBER]],
+  ['user_active_org', { UserId: ['u1'] }, [MEMBER]],
+  ['org_admin_add', { UserId: ['u1'] }, [{ what: 'administrators' }, MEMBER]],
+  ['org_admin_remove', { UserId: ['u1'] }, [{ what: 'administrators' }, MEMBER]],
+  ['org_dept_create', { DeptId: [7, 8] }, [7, 8].map((id) => ({ what: 'department', id }))],
+  ['org_dept_modify', { DeptId: [7] }, [{ what: 'department', id: 7 }]],
+  ['org_dept_remove', { DeptId: [7] }, [{ what: 'directory' }]],
+  ['label_user_change', { UserIdList: ['u1'], LabelIdList: [41] }, [MEMBER]],
+  ['label_conf_modify', { LabelIdList: [41] }, [{ what: 'directory' }]],
+  ['org_change', {}, [{ what: 'directory' }]],
+  ['user_leave_org', {}, []],
+  ['org_admin_remove', {}, []],
+  ['org_dept_remove', {}, []],
+  ['label_user_change', {}, []],
+  ['bpms_task_change', { UserId: ['u1'] }, []],
+])('what is read again after %s %j', (type, fields, refresh) => {
+  const left = type === 'user_leave_org' && refresh.length > 0 ? ['u1'] : [];
+  expect(effectOf(event(type, fields))).toEqual({ left, refresh });
 });
 
 test('an event counts once, however often and however close together it comes', async () => {
@@ -89,36 +66,21 @@ test('an event counts once, however often and however close together it comes', 
   const outcomes = await Promise.all(Array.from({ length: 1000 }, () => house.dispatch(leave)));
   expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1);
   expect(await house.dispatch({ ...leave })).toBe('duplicate');
-  expect(house.done).toEqual(['left ["u1"]']);
+  expect(house.done).toEqual([{ left: ['u1'], refresh: [MEMBER] }]);
   expect(house.counts()).toMatchObject({ done: 1, duplicate: 1000 });
 });
 
 test('an event whose effect failed is not remembered: it is done when it comes again', async () => {
   let isDown = true;
-  const house = startHouse({
-    fail: () => {
-      if (isDown) throw new Error('store down');
-    },
+  const house = startHouse(async () => {
+    if (isDown) throw new Error('store down');
+    return true;
   });
   const leave = event('user_leave_org', { UserId: ['u1'] });
   await expect(house.dispatch(leave)).rejects.toThrow('store down');
   isDown = false;
   expect(await house.dispatch(leave)).toBe('done');
   expect(house.counts()).toMatchObject({ failed: 1, done: 1 });
-});
-
-test('it is remembered only after its effect, and a failing memory fails the event', async () => {
-  const order: string[] = [];
-  const memory: EventMemory = {
-    knows: () => false,
-    remember: () => {
-      order.push('remember');
-      throw new Error('memory down');
-    },
-  };
-  const house = startHouse({ memory, fail: (line) => void order.push(line) });
-  await expect(house.dispatch(event('user_leave_org', { UserId: ['u1'] }))).rejects.toThrow('memory down');
-  expect(order).toEqual(['left ["u1"]', 'remember']);
 });
 
 test('another company, nobody at all and unknown kinds have no effect and are counted', async () => {
@@ -147,13 +109,6 @@ test('the order of leave and join says nothing: the leave is done in both', asyn
     for (const type of types) await house.dispatch(event(type, { UserId: ['u1'] }));
     expect(house.left.get('u1')).toBe(1);
   }
-});
-
-test('the memory of this process is bounded', () => {
-  const memory = createRecentEvents({ max: 10 });
-  for (let id = 0; id < 100; id += 1) memory.remember({ ...event('org_change'), id: String(id) });
-  expect(memory.knows('0')).toBe(false);
-  expect(memory.knows('99')).toBe(true);
 });
 
 // ── The way in ────────────────────────────────────────────────────────────────────────────────────────────────────

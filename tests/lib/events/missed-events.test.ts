@@ -22,12 +22,12 @@ function setUp(pages: string[][]) {
         if (failing.has(id)) throw new Error(`${id} failed`);
         done.push(id);
       },
-      owed: {
-        keep: async (events) => {
+      inbox: {
+        storeMissed: async (events) => {
           for (const event of events) disk.set(event.id, event);
         },
-        some: async (limit) => [...disk.values()].slice(0, limit),
-        settle: async (id) => {
+        missed: async (limit) => [...disk.values()].slice(0, limit),
+        completeMissed: async (id) => {
           disk.delete(id);
         },
       },

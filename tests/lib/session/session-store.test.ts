@@ -85,7 +85,7 @@ test('a crowd shares waits for the disk, also when it comes one by one; whoever 
   };
   const store = createSessionStore({ ...db, writeDurably });
   const ending = { reason: 'left', by: 'event' } as const;
-  const crowd: Promise<void>[] = [];
+  const crowd: Promise<unknown>[] = [];
   for (let at = 0; at < 300; at++) {
     crowd.push(store.endPeople([`u${at}`], ending));
     await new Promise((resolve) => setImmediate(resolve));
@@ -99,6 +99,26 @@ test('a crowd shares waits for the disk, also when it comes one by one; whoever 
   await delay(20);
   await store.endPeople(['alone-too'], ending);
   expect(waits - before).toBe(2);
+  db.close();
+});
+
+test('an event is remembered with its whole effect or not at all', async () => {
+  const { db } = openFile();
+  let isFull = true;
+  const run: typeof db.run = (sql, ...values) => {
+    if (isFull && sql.includes('INTO stale')) throw new Error('the disk is full');
+    return db.run(sql, ...values);
+  };
+  const store = createSessionStore({ ...db, run });
+  const event = { id: 'event-1', deduplicationKeys: ['twin'] };
+  const effect = { left: ['zhang'], refresh: [{ what: 'member', id: 'zhang' } as const] };
+  await expect(store.applyEvent(event, effect)).rejects.toThrow('the disk is full');
+  expect(await store.knowsEvent('event-1')).toBe(false);
+  expect((await store.changesSince(-1)).people).toEqual([]);
+  isFull = false;
+  expect(await store.applyEvent(event, effect)).toBe(true);
+  expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
+  expect(await store.refreshJobs(0)).toHaveLength(1);
   db.close();
 });
 

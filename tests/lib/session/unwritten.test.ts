@@ -38,8 +38,7 @@ async function setUp() {
     open: refusing(real.open),
     endSession: refusing(real.endSession),
     endPeople: refusing(real.endPeople),
-    endGone: refusing(real.endGone),
-    endLeavers: refusing(real.endLeavers),
+    applyEvent: refusing(real.applyEvent),
     endEveryone: refusing(real.endEveryone),
     touch: refusing(real.touch),
   };
@@ -72,8 +71,14 @@ async function enter(revocations: Sessions, userId: string) {
 test.each<[string, (revocations: Sessions, session: Awaited<ReturnType<typeof enter>>) => Promise<unknown>]>([
   ['whoever left', (revocations) => revocations.endPeople(['zhang'], ENDING)],
   [
+    'an event of a leaver',
+    (revocations) =>
+      revocations.applyEvent({ id: 'e1', deduplicationKeys: [] }, { left: ['zhang'], refresh: [] }),
+  ],
+  [
     'whoever DingTalk no longer knows',
-    (revocations) => revocations.endGone(['zhang'], { reason: 'check', by: 'check' }),
+    (revocations) =>
+      revocations.endPeople(['zhang'], { reason: 'check', by: 'check' }, { auditsLiveOnly: true }),
   ],
   [
     'one session',

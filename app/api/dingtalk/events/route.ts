@@ -2,7 +2,7 @@ import { methods } from '@/lib/auth/methods';
 import { config } from '@/lib/config';
 import { AppError } from '@/lib/errors';
 import { handleCallback } from '@/lib/events/callback';
-import { dispatcher } from '@/lib/events/directory-events';
+import { dispatcher } from '@/lib/events/apply';
 import { type RequestContext, readBytes } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';

@@ -7,7 +7,7 @@ import { noteMember } from '../../../lib/directory/refresh';
 import { directoryStore } from '../../../lib/directory/store';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
-import { dispatcher } from '../../../lib/events/directory-events';
+import { dispatcher } from '../../../lib/events/apply';
 import { startLeavers } from '../../../lib/events/leavers';
 import type { Session } from '../../../lib/session/session-cookie';
 import { sessions } from '../../../lib/session/sessions';
@@ -77,6 +77,18 @@ test('whoever comes back after a leave event stays, though the mirror had them a
   expect(await syncStore().member(userId)).not.toBeNull();
 });
 
+test('a leave event that is replayed does not remove a person who is back', async () => {
+  const userId = somebody();
+  expect(await tell('user_leave_org', [userId], 'replayed')).toBe('done');
+  const back = await signIn(userId);
+  await vi.waitFor(async () => expect(await syncStore().member(userId)).not.toBeNull(), { timeout: 5000 });
+  const forget = vi.spyOn(directoryStore(), 'forget');
+  expect(await tell('user_leave_org', [userId], 'replayed')).toBe('duplicate');
+  expect(forget).not.toHaveBeenCalled();
+  forget.mockRestore();
+  expect(await isIn(back)).toBe(true);
+});
+
 test('a leave event of which half was done is finished when it comes again', async () => {
   const userId = somebody();
   const session = await signIn(userId);
@@ -87,7 +99,7 @@ test('a leave event of which half was done is finished when it comes again', asy
   expect(failing).toHaveBeenCalled();
   expect(await isIn(session)).toBe(false);
   // What could not be done to the mirror is owed, and done.
-  expect((await store.refreshJobs(0)).map(({ stale }) => stale)).toContainEqual({
+  expect((await store.refreshJobs(0)).map(({ target }) => target)).toContainEqual({
     what: 'member',
     id: userId,
   });
@@ -141,7 +153,7 @@ test('whatever else an event makes stale is owed from its acknowledgement until 
   const { store } = sessions();
   expect(await tell('user_modify_org', people.slice(0, 20))).toBe('done');
   expect(await tell('org_admin_remove', people.slice(0, 1))).toBe('done');
-  const owed = (await store.refreshJobs(0)).map(({ stale }) => stale);
+  const owed = (await store.refreshJobs(0)).map(({ target }) => target);
   expect(owed).toHaveLength(21);
   expect(owed).toContainEqual({ what: 'administrators' });
   await vi.waitFor(async () => expect(await store.refreshJobs(0)).toEqual([]), {
