@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
 import { isLong } from '../support/figures';
-import { deliver, descriptors, memoryMb, packets, processorMs, sampleOf } from '../support/stranger';
+import { deliver, descriptors, memoryMb, packets, processorMs, ROUTES, sampleOf } from '../support/stranger';
+import { shapesOn } from '../support/stranger-shapes';
 import { signedIn, Visitor } from '../support/visitor';
 import { send } from '../support/wire';
 
@@ -56,6 +57,21 @@ test('no packet of any shape, in any place, on any route holds others up, and no
   }
   expect(wrong).toEqual([]);
   expect(app.output()).not.toContain('"outcome":"internal"');
+});
+
+test('nor does a packet of an odd framing, list, method or target, measured by what a second visitor waits', async () => {
+  const wrong: object[] = [];
+  const shapes = shapesOn(ROUTES.slice(0, 6));
+  for (const packet of isLong ? shapes : sampleOf(shapes, 120)) {
+    const delivered = deliver(app, packet, 1000);
+    const began = performance.now();
+    const others = await send(app, { path: '/api/health' });
+    const ms = performance.now() - began;
+    const line = await delivered;
+    if (ms > MAX_WAIT_MS || others.status !== 200 || / 500 /.test(line))
+      wrong.push({ name: packet.name, ms, line });
+  }
+  expect(wrong).toEqual([]);
 });
 
 test('a thousand of them leave no socket behind, and no memory', async () => {

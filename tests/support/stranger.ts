@@ -157,13 +157,18 @@ function deepState(): string {
   return `${'["",{"a":'.repeat(1200)}["",{}]${'}]'.repeat(1200)}`;
 }
 
-/** Sends a packet and waits for the first answer, or the end of the connection. @returns the first line */
-export function deliver(app: Pick<App, 'url'>, { bytes }: Packet): Promise<string> {
+/**
+ * Sends a packet and waits for the first answer, or the end of the connection.
+ *
+ * @param silentMs after so long without an answer the stranger goes away, as one whose request is not complete must
+ * @returns the first line
+ */
+export function deliver(app: Pick<App, 'url'>, { bytes }: Packet, silentMs = 20_000): Promise<string> {
   const { hostname, port } = new URL(app.url);
   return new Promise((resolve) => {
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
     let text = '';
-    socket.setTimeout(20_000, () => socket.destroy());
+    socket.setTimeout(silentMs, () => socket.destroy());
     socket.on('data', (chunk) => {
       text += chunk.toString('latin1');
       if (text.includes('\r\n\r\n')) socket.destroy();
