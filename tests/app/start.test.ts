@@ -215,3 +215,24 @@ test('sessions outlive a stop', async () => {
   expect((await new Visitor(second).ask('/api/ready')).status).toBe(200);
   await second.close();
 });
+
+test('the built app with wrong settings ends at once, with one message that lists them all', async () => {
+  const key = 'canary-session-key-of-more-than-32-chars';
+  const child = spawnApp(await freePort(), {
+    DINGTALK_CLIENT_ID: 'dingclient0123',
+    DINGTALK_CORP_ID: '',
+    DINGTALK_CLIENT_SECRET: 'canary-client-secret with a blank',
+    PUBLIC_ORIGIN: 'http://door.example.com',
+    SESSION_KEYS: `a:${key},a:${key}`,
+  });
+  const output = collect(child);
+  const killer = setTimeout(() => child.kill('SIGKILL'), 6000);
+  const [exitCode, signal] = await once(child, 'exit');
+  clearTimeout(killer);
+  expect({ exitCode, signal }).toEqual({ exitCode: 1, signal: null });
+  for (const name of ['DINGTALK_CORP_ID', 'DINGTALK_CLIENT_SECRET', 'PUBLIC_ORIGIN', 'SESSION_KEYS']) {
+    expect(output().split(`- ${name} `)).toHaveLength(2);
+  }
+  expect(output()).not.toContain('canary');
+  expect(output()).not.toMatch(/^\s+at .*\(/m);
+});

@@ -1,8 +1,5 @@
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { ConfigError, parseConfig } from '../../lib/config';
-import { collect, spawnApp } from '../support/app';
-import { freePort } from '../support/port';
 
 const SECRET = 'canary-client-secret-0123456789';
 const KEY = 'canary-session-key-of-more-than-32-chars';
@@ -336,26 +333,6 @@ test('of several keys the first seals, unless another is named', () => {
 test("a key may hold a colon, and settings that are not ours are nobody's business", () => {
   const { sessionKeys } = parseConfig({ ...good, SESSION_KEYS: `a:${KEY}:with:colons`, NODE_OPTIONS: '???' });
   expect(sessionKeys.get('a')).toBe(`${KEY}:with:colons`);
-});
-
-test('the built app with wrong settings ends at once, with one message that lists them all', async () => {
-  const child = spawnApp(await freePort(), {
-    ...good,
-    DINGTALK_CORP_ID: '',
-    DINGTALK_CLIENT_SECRET: `${SECRET} with a blank`,
-    PUBLIC_ORIGIN: 'http://door.example.com',
-    SESSION_KEYS: `a:${KEY},a:${KEY}`,
-  });
-  const output = collect(child);
-  const killer = setTimeout(() => child.kill('SIGKILL'), 6000);
-  const [exitCode, signal] = await once(child, 'exit');
-  clearTimeout(killer);
-  expect({ exitCode, signal }).toEqual({ exitCode: 1, signal: null });
-  for (const name of ['DINGTALK_CORP_ID', 'DINGTALK_CLIENT_SECRET', 'PUBLIC_ORIGIN', 'SESSION_KEYS']) {
-    expect(output().split(`- ${name} `)).toHaveLength(2);
-  }
-  expect(output()).not.toContain('canary');
-  expect(output()).not.toMatch(/^\s+at .*\(/m);
 });
 
 test('origins that may show our pages in a frame', () => {

@@ -278,5 +278,5 @@ export function shapesOn(routes: readonly string[]): Packet[] {
 }
 
 function slots(count: number): string {
-  return JSON.stringify(['', Object.fromEntries(numbered(count, (at) => [at, ['a', {}]] as never))]);
+  return JSON.stringify(['', Object.fromEntries(numbered(count, (at) => at).map((at) => [at, ['a', {}]]))]);
 }
