@@ -28,7 +28,8 @@ const filled = FILLS.map((fill) => fill.repeat(LENGTH / fill.length));
 
 test.each(filled)('fifteen kilobytes of anything are read at once (%#)', (fill) => {
   const flows = Array.from({ length: 300 }, (_, at) => `dingpass-flow-${at}=`).join(';');
-  const began = performance.now();
+  // Processor time: on a busy machine the clock counts what others do.
+  const began = process.cpuUsage();
   for (const header of [`dingpass=a${fill}b`, `${flows};x=a${fill}b`, fill, `a${fill}`]) {
     readCookies(header);
     boundedCookieHeader(header, 'dingpass');
@@ -37,8 +38,9 @@ test.each(filled)('fifteen kilobytes of anything are read at once (%#)', (fill) 
     cleanTarget(`/api/${header}`);
     cleanHeaders({ cookie: header, 'next-router-state-tree': header }, 'dingpass');
   }
+  const { user, system } = process.cpuUsage(began);
   // A quadratic step takes hundreds of milliseconds.
-  expect(performance.now() - began).toBeLessThan(100);
+  expect((user + system) / 1000).toBeLessThan(100);
 });
 
 test('cookies of ours go on as they were sent, and well-formed ones of pages of one’s own', () => {
