@@ -527,7 +527,7 @@ const siblings: Sibling[] = [
     '88, its sub_code in the text only',
     said(88, { errmsg: 'ding talk error[subcode=60011,submsg=]' }),
     MISCONFIGURED,
-    { calls: 1 },
+    { calls: 2, tokens: 1 },
   ],
   [
     'userdetail',
