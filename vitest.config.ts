@@ -7,6 +7,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const TIMED = [
   'tests/reliability/**/*.test.ts',
   'tests/app/{events,floods,revocation,slow-bodies,strangers,surface}.test.ts',
+  'tests/browser/demo.test.ts',
   'tests/bench.test.ts',
 ];
 

@@ -131,7 +131,11 @@ test('moving the clock in the workbench makes the sign-in old, and the sensitive
 test('the fault panel shows the line of the log that belongs to a request id', async () => {
   await page.goto(workbench('?'));
   emulator.control.fault({ endpoint: 'userinfo', times: 4, fault: { kind: 'errcode', errcode: 60020 } });
-  await page.getByTestId('clear-data').click();
+  // Opened before the data are gone, the app would be signed in still.
+  await Promise.all([
+    page.waitForResponse((response) => response.url().endsWith('/clear-data')),
+    page.getByTestId('clear-data').click(),
+  ]);
   await page.getByTestId('app-icon').click();
   const id = (await frame().locator('.problem-id code').textContent())!;
   expect(await frame().getByText('127.0.0.1').count()).toBeGreaterThan(0);

@@ -178,6 +178,11 @@ test('a lazy part that is gone: the page of somebody is loaded again, and whole'
     return pages > 1 || (isScript(request) && !text.includes(request.url!)) ? NEW : OLD;
   });
   await asMember(path, async (page) => {
+    await page.evaluate(() => {
+      const part = document.createElement('script');
+      part.src = '/_next/static/chunks/of-the-build-before.js';
+      document.head.append(part);
+    });
     await expect.poll(() => pages, { timeout: 15_000 }).toBe(2);
     await page.waitForLoadState('networkidle');
     await page.locator('a.action').first().waitFor();
