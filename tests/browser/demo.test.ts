@@ -140,9 +140,10 @@ test('the fault panel shows the line of the log that belongs to a request id', a
   const id = (await frame().locator('.problem-id code').textContent())!;
   expect(await frame().getByText('127.0.0.1').count()).toBeGreaterThan(0);
   await page.getByTestId('log-search').fill(id);
-  // Only its own lines are left.
+  // Not the line that was there before the search: it says sign-in, too.
+  const line = page.getByTestId('log-lines').locator(`summary[title*="${id}"]`);
+  await line.waitFor();
   await expect.poll(() => page.getByTestId('log-lines').locator('summary').count()).toBe(1);
-  const line = page.getByTestId('log-lines').locator('summary').first();
   await line.filter({ hasText: 'sign-in' }).click();
   await page.getByTestId('log-lines').getByText(id).first().waitFor();
   emulator.control.clearFaults();
