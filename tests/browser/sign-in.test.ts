@@ -244,6 +244,8 @@ describe.each([
       await page.goto(`${app.url}/?corpid=${emulator.corpId}`);
       await greeting(page).waitFor();
       expect(asked).toHaveLength(2);
+      // Before React takes the flag of the sign-in away, a cookie that is gone would be one that was not kept.
+      await page.waitForFunction(() => sessionStorage.getItem('dingpass.entered') === null);
       // Whoever is back has not signed out any more.
       await context.clearCookies();
       await page.goto(`${app.url}/me`);
