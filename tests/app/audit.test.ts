@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
+import { signedIn, type Visitor } from '../support/http-session';
 import { untilReady } from '../support/staff';
-import { signedIn, type Visitor } from '../support/visitor';
 
 const DAY_MS = 86_400_000;
 

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
+import { signedIn, Visitor } from '../support/http-session';
+import { givenCookie, send, sendRsc } from '../support/raw-request';
 import { untilReady } from '../support/staff';
-import { signedIn, Visitor } from '../support/visitor';
-import { givenCookie, send, sendRsc } from '../support/wire';
 
 /** Closed by default: who is served what, who may call what, and how recently they must have signed in. */
 

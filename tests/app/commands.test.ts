@@ -16,8 +16,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { appEnv, bareEnv, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { signedIn } from '../support/http-session';
 import { isIn } from '../support/staff';
-import { signedIn } from '../support/visitor';
 
 /** The operators' commands, where `npm prune --omit=dev` has left the packages of production only. */
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { untilRead } from '../support/directory-app';
+import { signedIn, type Visitor } from '../support/http-session';
 import { startListener, untilReady } from '../support/staff';
-import { signedIn, type Visitor } from '../support/visitor';
 
 let emulator: Emulator;
 let app: App;

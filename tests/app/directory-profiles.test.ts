@@ -3,7 +3,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { openCorpus } from '../support/corpus';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
-import { signedIn, type Visitor } from '../support/visitor';
+import { signedIn, type Visitor } from '../support/http-session';
 
 interface ProfileEntry {
   id: string;

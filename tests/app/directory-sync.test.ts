@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Person } from '../../emulator/company/person';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
-import { signedIn, Visitor } from '../support/visitor';
+import { signedIn, Visitor } from '../support/http-session';
 
 let emulator: Emulator;
 let app: App | undefined;

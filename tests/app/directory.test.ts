@@ -4,7 +4,7 @@ import { ROLE_GROUPS } from '../../emulator/company/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { startDirectoryApp, syncNow, untilRead } from '../support/directory-app';
-import { signedIn, Visitor } from '../support/visitor';
+import { signedIn, Visitor } from '../support/http-session';
 
 const FORMULAS = ['=HYPERLINK("http://evil.example";"x")', '+1+1', '-1+1', '@SUM(1,1)', '＝1+1'];
 const HOSTILE_NAME = '<img src=x onerror="alert(1)">&amp;"\'';

@@ -5,9 +5,9 @@ import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { shownName } from '../../lib/shown-text';
 import { type App, linesWith, SESSION_SECRET, startApp } from '../support/app';
+import { countCalls } from '../support/dingtalk-client';
+import { type Answer, signedIn, Visitor } from '../support/http-session';
 import { type TamperKit, tamper, tamperings } from '../support/tamper';
-import { countCalls } from '../support/telephone';
-import { type Answer, signedIn, Visitor } from '../support/visitor';
 
 const CLIENT_SECRET = 'canary-client-secret-4711';
 const PUBLIC = 'https://door.example.com';

@@ -7,6 +7,8 @@ import { PARTS, readAnswer } from '../support/callback';
 import { type CallbackEntry, requestsOfEntry } from '../support/callback-corpus';
 import { openCorpus } from '../support/corpus';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { signedIn, Visitor } from '../support/http-session';
+import { send } from '../support/raw-request';
 import {
   CALLBACK_ENV,
   isIn,
@@ -16,8 +18,6 @@ import {
   untilReady,
   untilRefused,
 } from '../support/staff';
-import { signedIn, Visitor } from '../support/visitor';
-import { send } from '../support/wire';
 
 let emulator: Emulator;
 let app: App;

@@ -4,8 +4,8 @@ import { type Messages, messagesIn } from '@/lib/i18n';
 import type { FaultRequest } from '../../emulator/platform/faults';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
+import { type Answer, Visitor } from '../support/http-session';
 import { createCaller } from '../support/load';
-import { type Answer, Visitor } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -13,10 +13,10 @@ import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import corpus from '../corpora/upstream-faults.json';
 import { SESSION_SECRET, startApp } from '../support/app';
+import { createLanes, type Lane, type Lanes } from '../support/app-pool';
 import { type Certificate, createAuthority } from '../support/certificates';
-import { createLanes, type Lane, type Lanes } from '../support/lanes';
+import { type Answer, signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
-import { type Answer, signedIn, Visitor } from '../support/visitor';
 
 interface Entry {
   id: string;

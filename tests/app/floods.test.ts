@@ -8,8 +8,8 @@ import { entry } from '../support/abuse';
 import { type App, startApp } from '../support/app';
 import { untilRead } from '../support/directory-app';
 import { span } from '../support/figures';
+import { signedIn, Visitor } from '../support/http-session';
 import { type Caller, createCaller, crowd, pace, percentile } from '../support/load';
-import { signedIn, Visitor } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 90_000 });
 

@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { exchangeRaw } from '../emulator/raw-connection';
 import { type App, startApp } from '../support/app';
 import { openCorpus } from '../support/corpus';
-import { givenCookie, send, type WireAnswer } from '../support/wire';
+import { givenCookie, send, type WireAnswer } from '../support/raw-request';
 
 interface LoginEntry {
   id: string;

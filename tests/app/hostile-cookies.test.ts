@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, SESSION_SECRET, startApp } from '../support/app';
 import { openCorpus } from '../support/corpus';
+import { givenCookie, send, sendRsc, type WireAnswer } from '../support/raw-request';
 import { CALLBACK_ENV, postEvent } from '../support/staff';
-import { givenCookie, send, sendRsc, type WireAnswer } from '../support/wire';
 
 interface CookieEntry {
   id: string;

@@ -3,7 +3,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { safeReturnTo } from '../../lib/http/return-to';
 import { type App, startApp } from '../support/app';
 import { openCorpus } from '../support/corpus';
-import { givenCookie, send } from '../support/wire';
+import { givenCookie, send } from '../support/raw-request';
 
 interface TargetEntry {
   id: string;

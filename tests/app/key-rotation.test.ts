@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { newKey, rotationSteps } from '../../lib/session/key-rotation';
 import { type App, appEnv, bareEnv, startApp } from '../support/app';
+import { signedIn } from '../support/http-session';
 import { isIn } from '../support/staff';
-import { signedIn } from '../support/visitor';
 
 const OLD = `old:${'o'.repeat(40)}`;
 const NEW = `new:${'n'.repeat(40)}`;

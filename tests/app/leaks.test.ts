@@ -9,9 +9,9 @@ import { type App, linesWith, startApp } from '../support/app';
 import { PARTS, sealed } from '../support/callback';
 import { openCorpus } from '../support/corpus';
 import { freePort } from '../support/port';
+import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '../support/raw-request';
 import { findSecrets } from '../support/secrets';
 import { canSignIn } from '../support/staff';
-import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '../support/wire';
 
 interface LeakEntry {
   id: string;

@@ -3,8 +3,8 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { isLong, printFigures, span } from '../support/figures';
+import { signedIn } from '../support/http-session';
 import { type Caller, createCaller, crowd, pace } from '../support/load';
-import { signedIn } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, SESSION_SECRET, startApp } from '../support/app';
-import { Visitor } from '../support/visitor';
+import { Visitor } from '../support/http-session';
 
 vi.setConfig({ testTimeout: 60_000 });
 

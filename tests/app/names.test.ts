@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
-import { signedIn, Visitor } from '../support/visitor';
+import { signedIn, Visitor } from '../support/http-session';
 
 /** Names that cannot be shown as they are, by user id, and what is shown. */
 const ODD: Record<string, { name: string; shown: string }> = {

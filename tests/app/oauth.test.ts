@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import corpus from '../corpora/oauth-callback.json' with { type: 'json' };
 import { type App, startApp } from '../support/app';
+import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
-import { signedIn, Visitor } from '../support/visitor';
 
 let emulator: Emulator;
 let app: App;

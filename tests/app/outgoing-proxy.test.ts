@@ -6,8 +6,8 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { createAuthority } from '../support/certificates';
 import { startConnectProxy } from '../support/connect-proxy';
+import { Visitor } from '../support/http-session';
 import { startTlsFront } from '../support/tls-front';
-import { Visitor } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -6,9 +6,9 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { PERMISSIONS } from '../../lib/permissions';
 import { type App, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
 import { untilRefused } from '../support/staff';
-import { signedIn, Visitor } from '../support/visitor';
 
 /** The documents' tables of permissions are what the product needs: no more, no less, and every feature works with them. */
 

@@ -5,9 +5,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
+import { signedIn, Visitor } from '../support/http-session';
+import { send } from '../support/raw-request';
 import { CALLBACK_ENV, isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
-import { signedIn, Visitor } from '../support/visitor';
-import { send } from '../support/wire';
 
 let emulator: Emulator;
 /** Two processes of one company, on one database. */

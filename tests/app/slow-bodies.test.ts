@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
-import { countCalls } from '../support/telephone';
+import { countCalls } from '../support/dingtalk-client';
 
 let emulator: Emulator;
 let app: App;

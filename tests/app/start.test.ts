@@ -19,9 +19,9 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { migrations } from '../../lib/storage/migrations';
 import { openDatabase } from '../../lib/storage/sqlite';
 import { appEnv, bareEnv, collect, spawnApp, startApp } from '../support/app';
+import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
 import { isIn } from '../support/staff';
-import { signedIn, Visitor } from '../support/visitor';
 
 /** How the app is started and stopped, by the commands that the documents give. */
 

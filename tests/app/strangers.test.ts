@@ -4,10 +4,18 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
 import { isLong } from '../support/figures';
-import { deliver, descriptors, memoryMb, packets, processorMs, ROUTES, sampleOf } from '../support/stranger';
-import { shapesOn } from '../support/stranger-shapes';
-import { signedIn, Visitor } from '../support/visitor';
-import { send } from '../support/wire';
+import { signedIn, Visitor } from '../support/http-session';
+import { shapesOn } from '../support/malformed-request-shapes';
+import {
+  deliver,
+  descriptors,
+  memoryMb,
+  packets,
+  processorMs,
+  ROUTES,
+  sampleOf,
+} from '../support/malformed-requests';
+import { send } from '../support/raw-request';
 
 vi.setConfig({ testTimeout: isLong ? 900_000 : 120_000 });
 

@@ -10,8 +10,8 @@ import {
   takeAlteredBuild,
 } from '../support/altered-build';
 import { type App, linesWith, SESSION_SECRET, startApp } from '../support/app';
+import { givenCookie, send, type WireAnswer } from '../support/raw-request';
 import { findSecrets } from '../support/secrets';
-import { givenCookie, send, type WireAnswer } from '../support/wire';
 
 /** Of the altered build there are two apps: one as it is, and one without proxy.ts. */
 

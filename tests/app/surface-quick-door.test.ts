@@ -4,7 +4,7 @@ import { safeReturnTo } from '../../lib/http/return-to';
 import { type App, startApp } from '../support/app';
 import { CLIENTS } from '../support/client';
 import { openCorpus } from '../support/corpus';
-import { send, type WireAnswer } from '../support/wire';
+import { send, type WireAnswer } from '../support/raw-request';
 
 const ORIGIN = 'https://app.example.com';
 const PHONE = { 'user-agent': CLIENTS.android, accept: 'text/html' };

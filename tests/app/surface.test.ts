@@ -3,7 +3,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { expectClosed, forAll, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
 import { type App, startApp } from '../support/app';
 import { CLIENTS } from '../support/client';
-import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '../support/wire';
+import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '../support/raw-request';
 
 const ORIGIN = 'https://app.example.com';
 const COOKIE = '__Host-dingpass';

@@ -5,7 +5,7 @@ import type { App } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { openClient } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
-import { signedIn, type Visitor } from '../support/visitor';
+import { signedIn, type Visitor } from '../support/http-session';
 
 let emulator: Emulator;
 let app: App;

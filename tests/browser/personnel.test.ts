@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { launchBrowser } from '../support/browser';
-import { SECRETS } from '../support/callback-house';
+import { SECRETS } from '../support/callback-receiver';
 
 let emulator: Emulator;
 let browser: Browser;

@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { openCorpus } from '../support/corpus';
-import { signedIn } from '../support/visitor';
+import { signedIn } from '../support/http-session';
 
 interface ProfileEntry {
   id: string;

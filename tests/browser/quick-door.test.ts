@@ -5,8 +5,8 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { type BridgeAnswer, blockQuickScript, CLIENTS, type ClientName, openClient } from '../support/client';
-import { signedIn } from '../support/visitor';
-import { send, sendRsc } from '../support/wire';
+import { signedIn } from '../support/http-session';
+import { send, sendRsc } from '../support/raw-request';
 
 let emulator: Emulator;
 let app: App;

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
+import { signedIn } from '../support/http-session';
 import { freePort } from '../support/port';
 import { startListener } from '../support/staff';
-import { signedIn } from '../support/visitor';
 
 let emulator: Emulator;
 let app: App;

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { takeFailedEvents } from '../../lib/dingtalk/failed-events';
-import { type CallbackHouse, SECRETS, startCallbackHouse } from '../support/callback-house';
-import { startPeer } from '../support/peer';
+import { type CallbackHouse, SECRETS, startCallbackHouse } from '../support/callback-receiver';
+import { createLine } from '../support/dingtalk-client';
 import { freePort } from '../support/port';
-import { createLine } from '../support/telephone';
+import { startPeer } from '../support/recording-server';
 import { fetchToken, flat, postJson, request, topapi } from './dingtalk-calls';
 
 let emulator: Emulator;

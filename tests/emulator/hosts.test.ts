@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { openToNetwork } from '../../emulator/demo/network';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { SECRETS } from '../support/callback-house';
+import { SECRETS } from '../support/callback-receiver';
 import { flat, postJson } from './dingtalk-calls';
 import { exchangeRaw } from './raw-connection';
 

@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { DirectoryEvent } from '../../lib/dingtalk/event';
 import { type Stream, type StreamOptions, startStream } from '../../lib/dingtalk/stream/stream';
-import { createLine } from '../support/telephone';
+import { createLine } from '../support/dingtalk-client';
 import { postJson, request } from './dingtalk-calls';
 
 let emulator: Emulator;

@@ -3,10 +3,10 @@ import { expect, test, vi } from 'vitest';
 import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { startEmulator } from '../../emulator/server';
 import { memoryMb, startApp } from '../support/app';
+import { startSwitch } from '../support/cuttable-connection';
 import { describeTimes, isLong, printFigures, span } from '../support/figures';
+import { signedIn } from '../support/http-session';
 import { createCaller, pace, percentile, type Reply } from '../support/load';
-import { startSwitch } from '../support/switch';
-import { signedIn } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 300_000 });
 

@@ -5,10 +5,10 @@ import { expect, test, vi } from 'vitest';
 import { startEmulator } from '../../emulator/server';
 import { type App, dataDirOf, startApp } from '../support/app';
 import { describeTimes, printFigures, span } from '../support/figures';
+import { signedIn } from '../support/http-session';
 import { percentile } from '../support/load';
+import { send } from '../support/raw-request';
 import { CALLBACK_ENV, isIn, postEvent, startListener, untilRefused } from '../support/staff';
-import { signedIn } from '../support/visitor';
-import { send } from '../support/wire';
 
 vi.setConfig({ testTimeout: 900_000 });
 

@@ -7,10 +7,10 @@ import { launchBrowser } from '../support/browser';
 import { type ClientName, openClient } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { printFigures, span } from '../support/figures';
+import { signedIn, type Visitor } from '../support/http-session';
 import { crowd } from '../support/load';
 import { freePort } from '../support/port';
 import { type Balancer, makeOtherBuild, startBalancer } from '../support/two-builds';
-import { signedIn, type Visitor } from '../support/visitor';
 
 vi.setConfig({ testTimeout: 1_800_000 });
 

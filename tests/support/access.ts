@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import type { App } from './app';
-import { send, sendRsc, type WireAnswer, type WireRequest } from './wire';
+import { send, sendRsc, type WireAnswer, type WireRequest } from './raw-request';
 
 /** Every page that only members may see, and a word of its markup that nobody else may get. */
 export const INTERNAL_PAGES: [path: string, mark: string][] = [

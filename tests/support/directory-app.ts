@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type App, type AppOptions, startApp } from './app';
+import type { Visitor } from './http-session';
 import { canSignIn } from './staff';
-import type { Visitor } from './visitor';
 
 /** Starts the built app with its directory switched on, and waits until people can sign in. */
 export async function startDirectoryApp({ env, ...options }: AppOptions): Promise<App> {

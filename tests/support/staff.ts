@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../../emulator/server';
 import { type App, type AppOptions, startApp } from './app';
 import { encrypt, PARTS, signed } from './callback';
-import { send } from './wire';
+import { send } from './raw-request';
 
 /** What the callbacks of tests are signed and encrypted with. */
 export const CALLBACK_ENV = {

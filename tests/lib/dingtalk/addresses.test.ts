@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { createOpenSocket } from '../../../lib/dingtalk/stream/socket';
-import { createLine } from '../../support/telephone';
+import { createLine } from '../../support/dingtalk-client';
 
 const NAME = 'oapi.dingtalk.test';
 const DEAD = '127.0.0.2';

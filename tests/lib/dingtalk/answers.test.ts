@@ -7,8 +7,8 @@ import { listSubDepartments } from '../../../lib/dingtalk/departments';
 import type { RequestBudget } from '../../../lib/dingtalk/request';
 import { listRoleMembers, listRoles } from '../../../lib/dingtalk/roles';
 import { exchangeCode, getMember, listMemberIds } from '../../../lib/dingtalk/users';
-import { startPeer } from '../../support/peer';
-import { countCalls, createLine, everythingOf, failureOf } from '../../support/telephone';
+import { countCalls, createLine, everythingOf, failureOf } from '../../support/dingtalk-client';
+import { startPeer } from '../../support/recording-server';
 
 const TOKEN = '/v1.0/oauth2/accessToken';
 const DETAIL = '/topapi/v2/user/get';

@@ -5,9 +5,9 @@ import { type Emulator, startEmulator } from '../../../emulator/server';
 import type { RequestBudget } from '../../../lib/dingtalk/request';
 import { createTransport } from '../../../lib/dingtalk/transport';
 import { exchangeCode } from '../../../lib/dingtalk/users';
-import { startForwarder, startPeer } from '../../support/peer';
+import { countCalls, createLine, failureOf } from '../../support/dingtalk-client';
 import { freePort } from '../../support/port';
-import { countCalls, createLine, failureOf } from '../../support/telephone';
+import { startForwarder, startPeer } from '../../support/recording-server';
 
 let emulator: Emulator;
 let userid: string;

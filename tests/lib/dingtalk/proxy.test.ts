@@ -13,8 +13,8 @@ import { fromDingTalk, problems } from '../../../lib/errors';
 import { createAuthority } from '../../support/certificates';
 import { type ConnectProxy, startConnectProxy } from '../../support/connect-proxy';
 import { takeConsoleOutput } from '../../support/console-guard';
+import { createLine, everythingOf, failureOf } from '../../support/dingtalk-client';
 import { freePort } from '../../support/port';
-import { createLine, everythingOf, failureOf } from '../../support/telephone';
 import { startTlsFront } from '../../support/tls-front';
 
 const CREDENTIALS = 'proxy-user:p@ss word/of the proxy';

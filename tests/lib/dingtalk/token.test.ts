@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { exchangeCode, getMember } from '../../../lib/dingtalk/users';
-import { countCalls, createLine, failureOf } from '../../support/telephone';
+import { countCalls, createLine, failureOf } from '../../support/dingtalk-client';
 
 let emulator: Emulator;
 let userid: string;

@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../../../emulator/server';
 import { createClient } from '../../../../lib/dingtalk/client';
 import { getMember } from '../../../../lib/dingtalk/users';
 import { type Mirror, openMirror } from '../../../support/directory';
-import { drawOddFields, spoilingTransport, withOddField } from '../../../support/odd-fields';
+import { drawOddFields, spoilingTransport, withOddField } from '../../../support/unexpected-fields';
 
 type Record = { [field: string]: unknown; userid: string };
 type Page = { list: Record[]; has_more: boolean };

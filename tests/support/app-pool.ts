@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from './app';
-import { signedIn, Visitor } from './visitor';
+import { signedIn, Visitor } from './http-session';
 
 /** An app and an emulator of their own, so that several faults can be shown at the same time. */
 export interface Lane {

@@ -1,4 +1,4 @@
-import type { Packet } from './stranger';
+import type { Packet } from './malformed-requests';
 
 /** Packets whose shape is more than one long value: many headers, odd lists, bodies, framings, versions and targets. */
 

@@ -1,6 +1,6 @@
 import type { DirectoryEvent } from '../../lib/dingtalk/event';
 import { type CallbackReply, handleCallback } from '../../lib/events/callback';
-import { type Peer, startPeer } from './peer';
+import { type Peer, startPeer } from './recording-server';
 
 /** What an app that listens to callbacks has heard. */
 export interface CallbackHouse extends Peer {
