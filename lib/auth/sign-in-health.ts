@@ -64,10 +64,10 @@ export function checkSignIn(): Promise<void> {
 }
 
 async function check(): Promise<void> {
-  const undertaking = { signal: AbortSignal.timeout(CHECK_DEADLINE_MS), calls: 0 };
+  const budget = { signal: AbortSignal.timeout(CHECK_DEADLINE_MS), calls: 0 };
   try {
     await dingTalkClient().warm();
-    await findEmployee(dingTalkClient(), ABSENT_UNION_ID, undertaking);
+    await findEmployee(dingTalkClient(), ABSENT_UNION_ID, budget);
     found(undefined);
   } catch (error) {
     const failure = asFailure(error);

@@ -195,7 +195,7 @@ async function memberBehind(
 /** What DingTalk says about somebody; the staff directory learns of it when they have their answer. */
 async function askMember(userId: string, undertaking: RequestBudget): Promise<Member> {
   try {
-    const member = await getMember(dingTalkClient(), userId, { undertaking });
+    const member = await getMember(dingTalkClient(), userId, { budget: undertaking });
     after(() => noteMember(member));
     return member;
   } catch (error) {

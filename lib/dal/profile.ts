@@ -44,14 +44,14 @@ export async function currentProfile(language: WireLanguage): Promise<Profile> {
   const known = remembered().get(key);
   if (known) return { source: 'dingtalk', profile: known };
   if (!underWay().has(key) && !callBudget().take(userId)) return fromDirectory(userId);
-  const undertaking = { signal: outsideRequest(() => AbortSignal.timeout(DEADLINE_MS)), calls: 0 };
+  const budget = { signal: outsideRequest(() => AbortSignal.timeout(DEADLINE_MS)), calls: 0 };
   try {
-    const asked = underWay().get(key) ?? ask(key, userId, { language, undertaking });
+    const asked = underWay().get(key) ?? ask(key, userId, { language, budget });
     return { source: 'dingtalk', profile: await asked };
   } catch (error) {
     const failure = toAppError(error);
     const requestId = randomUUID();
-    const { calls: upstreamCalls } = undertaking;
+    const { calls: upstreamCalls } = budget;
     log().error({ event: 'profile', requestId, userId, upstreamCalls, ...failure.toLog() });
     return { source: 'nobody', failure, requestId };
   }

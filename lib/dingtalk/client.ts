@@ -28,9 +28,6 @@ export interface DingTalkOptions {
   pauseMs?: () => number;
 }
 
-/** Limit of an answer that is a whole list: the ids of a quarter of a million people. */
-export const WHOLE_LIST_BYTES = 16 * 1024 * 1024;
-
 export interface Client {
   /** @throws DingTalkError, and nothing else */
   call<T>(request: DingTalkRequest<T>): Promise<T>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Client, WHOLE_LIST_BYTES } from './client';
-import { DingTalkError } from './errors';
+import type { Client } from './client';
+import { malformed, read, WHOLE_LIST } from './read';
 import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
 /** The department that every company has: its root. */
@@ -41,15 +41,9 @@ export interface DepartmentDetail {
  * @see https://open.dingtalk.com/document/development/obtain-the-department-list-v2
  */
 export async function listSubDepartments(client: Client, departmentId: number): Promise<SubDepartment[]> {
-  const list = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path: '/topapi/v2/department/listsub',
-    body: { dept_id: departmentId },
-    schema: z.array(z.unknown()).nullable(),
-    repeatable: true,
-    maxAnswerBytes: WHOLE_LIST_BYTES,
-  });
+  const path = '/topapi/v2/department/listsub';
+  const schema = z.array(z.unknown()).nullable();
+  const list = await read(client, path, { dept_id: departmentId }, schema, WHOLE_LIST);
   return (list ?? []).map((item) => {
     const wire = toFields(item);
     return { id: toWhole(wire.dept_id), name: toText(wire.name) ?? '', tags: toTags(wire.tags) };
@@ -63,17 +57,8 @@ function toTags(wire: unknown): string[] {
 /** @see https://open.dingtalk.com/document/development/query-department-details0-v2 */
 export async function getDepartment(client: Client, departmentId: number): Promise<DepartmentDetail> {
   const path = '/topapi/v2/department/get';
-  const wire = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path,
-    body: { dept_id: departmentId },
-    schema: z.record(z.string(), z.unknown()),
-    repeatable: true,
-  });
-  if (toWhole(wire.dept_id) !== departmentId) {
-    throw new DingTalkError('malformed', { api: path, code: 'other-department', mayHaveHadEffect: true });
-  }
+  const wire = await read(client, path, { dept_id: departmentId }, z.record(z.string(), z.unknown()));
+  if (toWhole(wire.dept_id) !== departmentId) throw malformed(path, 'other-department');
   // The root can be neither: whatever it says, hiding it would hide the company.
   const isRoot = departmentId === ROOT_DEPARTMENT_ID;
   const [hidden, restricted] = [toFlag(wire.hide_dept), toFlag(wire.outer_dept)];

@@ -116,14 +116,8 @@ export class DingTalkError extends Error {
 }
 
 /** The one list of what DingTalk says where somebody is no member of the company. */
-export const PERSON_GONE_CODES: readonly string[] = [
-  '33012',
-  '40003',
-  '60111',
-  '60121',
-  '400023',
-  'invalidParameter.user.notFound',
-];
+export const PERSON_GONE_CODES: readonly string[] =
+  '33012 40003 60111 60121 400023 invalidParameter.user.notFound'.split(' ');
 
 const PERMISSION_MISSING = new Set(['60011', 'Forbidden.AccessDenied.AccessTokenPermissionDenied']);
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);

@@ -1,39 +1,7 @@
 import { createHash } from 'node:crypto';
 
-/** What can happen to the company, in our words. `unknown`: DingTalk told us something that is not ours to act on. */
-export type DirectoryEventType =
-  | 'member-left'
-  | 'member-joined'
-  | 'member-changed'
-  | 'member-activated'
-  | 'admin-added'
-  | 'admin-removed'
-  | 'department-changed'
-  | 'department-removed'
-  | 'role-changed'
-  | 'company-changed'
-  | 'unknown';
-
-/** One event of DingTalk, whichever way it came. Events mean "look again": their order says nothing. */
-export interface DirectoryEvent {
-  type: DirectoryEventType;
-  /** DingTalk's id of the event, the same when it is delivered again; made from the content where it has none. */
-  id: string;
-  /** What it is called where DingTalk tells of it without its id, in the list of undelivered callbacks: one for each time in it. */
-  deduplicationKeys: string[];
-  /** The company that it happened in; undefined when it does not say, empty when what it says is no company. */
-  corpId: string | undefined;
-  /** Each once. Empty means nobody, never everybody. */
-  userIds: string[];
-  departmentIds: number[];
-  roleIds: number[];
-  /** When it happened, Unix time in ms. */
-  at: number | undefined;
-  /** DingTalk's name of the event, for logs. */
-  wireType: string;
-}
-
-const TYPES: ReadonlyMap<string, DirectoryEventType> = new Map([
+/** DingTalk's name of an event, and ours. */
+const TYPES = [
   ['user_leave_org', 'member-left'],
   ['user_add_org', 'member-joined'],
   ['user_modify_org', 'member-changed'],
@@ -49,7 +17,30 @@ const TYPES: ReadonlyMap<string, DirectoryEventType> = new Map([
   ['label_conf_del', 'role-changed'],
   ['org_change', 'company-changed'],
   ['org_remove', 'company-changed'],
-]);
+] as const;
+
+/** `unknown`: an event that this app does not act on. */
+type DirectoryEventType = (typeof TYPES)[number][1] | 'unknown';
+const TYPE_OF: ReadonlyMap<string, DirectoryEventType> = new Map(TYPES);
+
+/** One event of DingTalk, whichever way it came. Events mean "look again": their order says nothing. */
+export interface DirectoryEvent {
+  type: DirectoryEventType;
+  /** DingTalk's id of the event, the same when it is delivered again; made from the content where it has none. */
+  id: string;
+  /** Its ids in the list of undelivered callbacks, which gives no id: one for each time that the event names. */
+  deduplicationKeys: string[];
+  /** The company that it happened in; undefined when it does not say, empty when what it says is no company. */
+  corpId: string | undefined;
+  /** Each once. Empty: no person, never all of them. */
+  userIds: string[];
+  departmentIds: number[];
+  roleIds: number[];
+  /** When it happened, Unix time in ms. */
+  at: number | undefined;
+  /** DingTalk's name of the event, for logs. */
+  wireType: string;
+}
 
 const MAX_TEXT = 128;
 const SECOND_MS = 1000;
@@ -67,7 +58,7 @@ export function isCheck(event: DirectoryEvent): boolean {
  *
  * @param value the callback's JSON, or Stream's headers
  * @param data Stream's data
- * @param delivery names the request that it came with: all that tells two events apart that have neither id nor time
+ * @param delivery id of the request that it came with: the only difference between two events without id and time
  * @throws TypeError when it is no object
  * @see https://open.dingtalk.com/document/development/address-book-events
  */
@@ -87,15 +78,15 @@ export function parseEvent(value: unknown, data?: unknown, delivery?: string): D
     at: times[0],
   };
   return {
-    type: TYPES.get(content.wireType) ?? 'unknown',
+    type: TYPE_OF.get(content.wireType) ?? 'unknown',
     id: firstText(read('eventid')) ?? digestOf(times.length > 0 ? content : { ...content, delivery }),
-    deduplicationKeys: times.map((at) => twinOf(content, at)),
+    deduplicationKeys: times.map((at) => deduplicationKeyOf(content, at)),
     ...content,
   };
 }
 
-/** By its content and the second: the list may round its times, and need not keep the order of ids. */
-function twinOf(
+/** Of its content and the second: the list may round its times, and need not keep the order of ids. */
+function deduplicationKeyOf(
   { wireType, userIds, departmentIds, roleIds }: Omit<DirectoryEvent, 'id' | 'type' | 'deduplicationKeys'>,
   at: number,
 ): string {
@@ -105,9 +96,9 @@ function twinOf(
 
 /** Only what is one company in every spelling is one. */
 function toCorpId(values: unknown[]): string | undefined {
-  const said = values.filter((value) => value !== undefined);
-  if (said.length === 0) return undefined;
-  const [corpId, ...others] = new Set(said.map((value) => firstText([value]) ?? ''));
+  const given = values.filter((value) => value !== undefined);
+  if (given.length === 0) return undefined;
+  const [corpId, ...others] = new Set(given.map((value) => firstText([value]) ?? ''));
   return others.length === 0 ? corpId : '';
 }
 

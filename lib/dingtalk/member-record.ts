@@ -64,7 +64,13 @@ type Fields = Readonly<Record<string, unknown>>;
 export function toListedMember(item: unknown): ListedMember | undefined {
   const wire = toFields(item);
   const userId = toUserId(wire.userid);
-  if (userId === undefined) return undefined;
+  return userId === undefined
+    ? undefined
+    : { ...commonFields(userId, wire), leader: toFlag(wire.leader) === true };
+}
+
+/** What a list and the record of one person both say. */
+function commonFields(userId: string, wire: Fields) {
   return {
     userId,
     unionId: toText(wire.unionid),
@@ -83,29 +89,15 @@ export function toListedMember(item: unknown): ListedMember | undefined {
     active: toActive(wire),
     admin: toFlag(wire.admin),
     boss: toFlag(wire.boss),
-    leader: toFlag(wire.leader) === true,
   };
 }
 
 /** The record of one person. */
 export function toMember(userId: string, wire: Fields): Member {
   return {
-    userId,
-    unionId: toText(wire.unionid),
-    name: toText(wire.name),
-    avatarUrl: toText(wire.avatar),
-    title: toText(wire.title),
-    jobNumber: toText(wire.job_number),
-    mobile: toText(wire.mobile),
-    stateCode: toText(wire.state_code),
-    hideMobile: toFlag(wire.hide_mobile),
-    telephone: toText(wire.telephone),
-    email: toText(wire.email),
-    orgEmail: toText(wire.org_email),
-    workPlace: toText(wire.work_place),
+    ...commonFields(userId, wire),
     remark: toText(wire.remark),
     extension: parseExtension(wire.extension),
-    departmentIds: toList(wire.dept_id_list, toWhole),
     ledDepartmentIds: toList(wire.leader_in_dept, (item) => {
       const { dept_id, leader } = toFields(item);
       return toFlag(leader) ? toWhole(dept_id) : undefined;
@@ -114,11 +106,8 @@ export function toMember(userId: string, wire: Fields): Member {
     managerUserId: toUserId(wire.manager_userid),
     hiredAt: toWhole(wire.hired_date),
     createdAt: toText(wire.create_time),
-    active: toActive(wire),
     realNameVerified: toFlag(wire.real_authed),
     senior: toFlag(wire.senior),
-    admin: toFlag(wire.admin),
-    boss: toFlag(wire.boss),
     companyAccount: toFlag(wire.exclusive_account),
     companyAccountType: toText(wire.exclusive_account_type),
     loginId: toText(wire.login_id),

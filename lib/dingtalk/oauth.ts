@@ -40,7 +40,7 @@ export function authorizeUrl(options: {
 export async function exchangeBrowserCode(
   client: Client,
   code: string,
-  undertaking?: RequestBudget,
+  budget?: RequestBudget,
 ): Promise<{ unionId: string }> {
   const { accessToken } = await client.call({
     host: 'api',
@@ -50,7 +50,7 @@ export async function exchangeBrowserCode(
     schema: z.object({ accessToken: z.string().min(1) }),
     token: 'none',
     repeatable: false,
-    budget: undertaking,
+    budget,
   });
   return client.call({
     host: 'api',
@@ -59,6 +59,6 @@ export async function exchangeBrowserCode(
     schema: z.object({ unionId: z.string().min(1).max(128) }),
     token: { user: accessToken },
     repeatable: true,
-    budget: undertaking,
+    budget,
   });
 }

@@ -74,7 +74,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
   const outagePatienceMs = options.outagePatienceMs ?? 60_000;
   const { signal } = options;
   // Calls under way end by themselves: cut off by us, they would look like a line that is down, to sign-ins too.
-  const undertaking: RequestBudget = { calls: 0, paced: true };
+  const budget: RequestBudget = { calls: 0, paced: true };
   if (signal) setMaxListeners(0, signal);
   const lanes = new Map<string, Lane>();
   const waitingForAnswer: (() => void)[] = [];
@@ -119,7 +119,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
     lane.tail = mine.catch(() => undefined);
     await mine;
     try {
-      return await client.call({ ...request, budget: undertaking });
+      return await client.call({ ...request, budget: budget });
     } catch (error) {
       if (error instanceof DingTalkError && error.isThrottled) {
         seen.refusals++;
@@ -158,7 +158,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
     isReachable: () => client.isReachable(),
     credentials: client.credentials,
     get calls() {
-      return undertaking.calls;
+      return budget.calls;
     },
     get peakInFlight() {
       return seen.peak;

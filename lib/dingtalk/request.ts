@@ -22,7 +22,7 @@ export interface DingTalkRequest<T> {
   token?: 'app' | 'none' | { user: string };
   /** True when a second identical call can do no harm. A code exchange is not repeatable. */
   repeatable: boolean;
-  /** For an answer that may be larger than 1 MiB. @see WHOLE_LIST_BYTES */
+  /** For an answer that may be larger than 1 MiB. @see WHOLE_LIST */
   maxAnswerBytes?: number;
   budget?: RequestBudget | undefined;
   /** The caller paces its own attempts: the circuit breaker neither refuses this call nor counts how it ends. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Client } from './client';
-import { DingTalkError } from './errors';
+import { malformed, read } from './read';
 import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
 /** A role of the company's address book, such as 财务. */
@@ -24,14 +24,7 @@ export async function listRoles(
   offset = 0,
 ): Promise<{ roles: Role[]; nextOffset: number | undefined }> {
   const path = '/topapi/role/list';
-  const { hasMore, list } = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path,
-    body: { offset, size: ROLE_PAGE_SIZE },
-    schema: pageSchema,
-    repeatable: true,
-  });
+  const { hasMore, list } = await read(client, path, { offset, size: ROLE_PAGE_SIZE }, pageSchema);
   const roles = (list ?? []).flatMap((item) => {
     const group = toFields(item);
     return toList(group.roles, (role) => toRole(role, toText(group.name) ?? ''));
@@ -57,14 +50,8 @@ export async function listRoleMembers(
   offset = 0,
 ): Promise<{ userIds: string[]; nextOffset: number | undefined }> {
   const path = '/topapi/role/simplelist';
-  const { hasMore, list } = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path,
-    body: { role_id: roleId, offset, size: ROLE_MEMBER_PAGE_SIZE },
-    schema: pageSchema,
-    repeatable: true,
-  });
+  const body = { role_id: roleId, offset, size: ROLE_MEMBER_PAGE_SIZE };
+  const { hasMore, list } = await read(client, path, body, pageSchema);
   const userIds = toList(list, (item) => toUserId(toFields(item).userid));
   const found = list?.length ?? 0;
   return { userIds, nextOffset: nextOf({ path, hasMore, found, offset, size: ROLE_MEMBER_PAGE_SIZE }) };
@@ -82,8 +69,6 @@ interface Page {
 function nextOf({ path, hasMore, found, offset, size }: Page): number | undefined {
   const goesOn = toFlag(hasMore) ?? found >= size;
   // An empty page that is not the last would be read for ever, or end the list too early.
-  if (goesOn && found === 0) {
-    throw new DingTalkError('malformed', { api: path, code: 'empty-page', mayHaveHadEffect: true });
-  }
+  if (goesOn && found === 0) throw malformed(path, 'empty-page');
   return goesOn ? offset + size : undefined;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Client, WHOLE_LIST_BYTES } from './client';
-import { DingTalkError } from './errors';
+import type { Client } from './client';
 import { type ListedMember, type Member, toListedMember, toMember } from './member-record';
+import { malformed, read, WHOLE_LIST } from './read';
 import type { RequestBudget } from './request';
 import { toFields, toFlag, toList, toText, toUserId, toWhole } from './wire-values';
 
@@ -18,6 +18,8 @@ export interface CodeOwner {
 export type WireLanguage = 'zh_CN' | 'en_US';
 
 const userIdSchema = z.string().min(1).max(64);
+/** DingTalk sends a number as a number or as text. */
+const whole = z.unknown().optional().transform(toWhole);
 /** What need not be there, and is nobody's loss when it makes no sense. */
 const hint = z.unknown().optional().transform(toText);
 
@@ -29,11 +31,7 @@ const hint = z.unknown().optional().transform(toText);
  * not tell these apart.
  * @see https://open.dingtalk.com/document/development/obtain-the-userid-of-a-user-by-using-the-log-free
  */
-export async function exchangeCode(
-  client: Client,
-  code: string,
-  undertaking?: RequestBudget,
-): Promise<CodeOwner> {
+export async function exchangeCode(client: Client, code: string, budget?: RequestBudget): Promise<CodeOwner> {
   const { userid, unionid, name } = await client.call({
     host: 'oapi',
     method: 'POST',
@@ -41,7 +39,7 @@ export async function exchangeCode(
     body: { code },
     schema: z.object({ userid: userIdSchema, unionid: hint, name: hint }),
     repeatable: false,
-    budget: undertaking,
+    budget,
   });
   return { userId: userid, unionId: unionid, name };
 }
@@ -56,25 +54,21 @@ export async function exchangeCode(
 export async function findEmployee(
   client: Client,
   unionId: string,
-  undertaking?: RequestBudget,
+  budget?: RequestBudget,
 ): Promise<CodeOwner | null> {
   const path = '/topapi/user/getbyunionid';
-  const { contact_type, userid } = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path,
-    body: { unionid: unionId },
-    schema: z.object({ contact_type: z.unknown().optional().transform(toWhole), userid: userIdSchema }),
-    repeatable: true,
-    budget: undertaking,
-  });
-  if (contact_type === undefined) {
-    throw new DingTalkError('malformed', { api: path, code: 'unexpected-shape', mayHaveHadEffect: true });
-  }
+  const schema = z.object({ contact_type: whole, userid: userIdSchema });
+  const { contact_type, userid } = await read(client, path, { unionid: unionId }, schema, { budget });
+  if (contact_type === undefined) throw malformed(path, 'unexpected-shape');
   return contact_type === 0 ? { userId: userid } : null;
 }
 
 const fieldsSchema = z.record(z.string(), z.unknown());
+
+export interface MemberOptions {
+  language?: WireLanguage | undefined;
+  budget?: RequestBudget | undefined;
+}
 
 /**
  * The member record of one person of the app's company.
@@ -86,23 +80,14 @@ const fieldsSchema = z.record(z.string(), z.unknown());
 export async function getMember(
   client: Client,
   userId: string,
-  options: { language?: WireLanguage | undefined; undertaking?: RequestBudget | undefined } = {},
+  { language = 'zh_CN', budget }: MemberOptions = {},
 ): Promise<Member> {
   const path = '/topapi/v2/user/get';
-  const wire = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path,
-    body: { userid: userId, language: options.language ?? 'zh_CN' },
-    schema: fieldsSchema,
-    repeatable: true,
-    budget: options.undertaking,
-  });
+  const wire = await read(client, path, { userid: userId, language }, fieldsSchema, { budget });
   const found = toUserId(wire.userid);
   // A mixed-up answer (shared connection, a cache on the way) must never become somebody's session.
   if (found !== userId) {
-    const code = found === undefined ? 'unexpected-shape' : 'other-userid';
-    throw new DingTalkError('malformed', { api: path, code, mayHaveHadEffect: true });
+    throw malformed(path, found === undefined ? 'unexpected-shape' : 'other-userid');
   }
   return toMember(userId, wire);
 }
@@ -130,21 +115,13 @@ export async function listMembers(
   cursor = 0,
 ): Promise<{ members: ListedMember[]; nextCursor: number | undefined; isWhole: boolean }> {
   const path = '/topapi/v2/user/list';
-  const page = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path,
-    body: { dept_id: departmentId, cursor, size: MEMBER_PAGE_SIZE, contain_access_limit: true },
-    schema: memberPageSchema,
-    repeatable: true,
-  });
+  const body = { dept_id: departmentId, cursor, size: MEMBER_PAGE_SIZE, contain_access_limit: true };
+  const page = await read(client, path, body, memberPageSchema);
   const hasMore = toFlag(page.has_more);
   const next = toWhole(page.next_cursor);
   const nextCursor = hasMore !== false && next !== undefined && next > cursor ? next : undefined;
   // A page that leads nowhere, or back, would be read for ever, or end the list too early.
-  if (hasMore && nextCursor === undefined) {
-    throw new DingTalkError('malformed', { api: path, code: 'unexpected-cursor', mayHaveHadEffect: true });
-  }
+  if (hasMore && nextCursor === undefined) throw malformed(path, 'unexpected-cursor');
   const members = toList(page.list, toListedMember);
   return { members, nextCursor, isWhole: hasMore !== undefined && members.length === page.list.length };
 }
@@ -155,15 +132,9 @@ export async function listMembers(
  * @see https://open.dingtalk.com/document/development/query-the-list-of-department-userids
  */
 export async function listMemberIds(client: Client, departmentId: number): Promise<string[]> {
-  const { userid_list } = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path: '/topapi/user/listid',
-    body: { dept_id: departmentId },
-    schema: z.object({ userid_list: z.array(z.unknown()) }),
-    repeatable: true,
-    maxAnswerBytes: WHOLE_LIST_BYTES,
-  });
+  const path = '/topapi/user/listid';
+  const schema = z.object({ userid_list: z.array(z.unknown()) });
+  const { userid_list } = await read(client, path, { dept_id: departmentId }, schema, WHOLE_LIST);
   return toList(userid_list, toUserId);
 }
 
@@ -173,14 +144,8 @@ export async function listMemberIds(client: Client, departmentId: number): Promi
  * @see https://open.dingtalk.com/document/development/obtain-the-number-of-employees-v2
  */
 export async function countMembers(client: Client): Promise<number> {
-  const { count } = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path: '/topapi/user/count',
-    body: { only_active: false },
-    schema: z.object({ count: z.unknown().optional().transform(toWhole).pipe(z.number()) }),
-    repeatable: true,
-  });
+  const schema = z.object({ count: whole.pipe(z.number()) });
+  const { count } = await read(client, '/topapi/user/count', { only_active: false }, schema);
   return count;
 }
 
@@ -193,14 +158,7 @@ export interface Administrator {
 
 /** @see https://open.dingtalk.com/document/development/query-the-administrator-list */
 export async function listAdministrators(client: Client): Promise<Administrator[]> {
-  const list = await client.call({
-    host: 'oapi',
-    method: 'POST',
-    path: '/topapi/user/listadmin',
-    body: {},
-    schema: z.array(z.unknown()),
-    repeatable: true,
-  });
+  const list = await read(client, '/topapi/user/listadmin', {}, z.array(z.unknown()));
   return toList(list, (item) => {
     const { userid, sys_level } = toFields(item);
     const userId = toUserId(userid);

@@ -72,8 +72,8 @@ export async function freshMember(
  */
 export async function refreshMember(userId: string, signal?: AbortSignal): Promise<Member | null> {
   try {
-    const undertaking = signal ? { signal, calls: 0 } : undefined;
-    const member = await getMember(dingTalkClient(), userId, { undertaking });
+    const budget = signal ? { signal, calls: 0 } : undefined;
+    const member = await getMember(dingTalkClient(), userId, { budget });
     await noteMember(member);
     return member;
   } catch (error) {

@@ -551,15 +551,15 @@ test('the deadline of a call is three seconds unless told otherwise, its body in
 test.each([
   ['a call', 'userdetail'],
   ['the token that it waits for', 'token'],
-])('the deadline of an undertaking ends %s, and nothing is repeated after it', async (_, endpoint) => {
+])('the deadline of a request budget ends %s, and nothing is repeated after it', async (_, endpoint) => {
   const { client } = endpoint === 'token' ? createLine(emulator) : await warmLine();
   emulator.control.fault({ endpoint, times: 'always', fault: { kind: 'blackhole' } });
-  const undertaking: RequestBudget = { signal: AbortSignal.timeout(250), calls: 0 };
+  const budget: RequestBudget = { signal: AbortSignal.timeout(250), calls: 0 };
   const started = performance.now();
-  const error = await failureOf(getMember(client, userid, { undertaking }));
+  const error = await failureOf(getMember(client, userid, { budget }));
   expect(error).toMatchObject({ kind: 'unreachable', code: 'out-of-time' });
   expect(performance.now() - started).toBeLessThan(2500);
-  expect(undertaking.calls).toBe(endpoint === 'token' ? 0 : 1);
+  expect(budget.calls).toBe(endpoint === 'token' ? 0 : 1);
 });
 
 test('the shared token fetch goes on for the others when the first who asked runs out of time', async () => {
@@ -567,7 +567,7 @@ test('the shared token fetch goes on for the others when the first who asked run
   emulator.control.fault({ endpoint: 'token', fault: { kind: 'delayHeaders', ms: 400 } });
   const calls = countCalls(emulator);
   const hasty = failureOf(
-    getMember(client, userid, { undertaking: { signal: AbortSignal.timeout(100), calls: 0 } }),
+    getMember(client, userid, { budget: { signal: AbortSignal.timeout(100), calls: 0 } }),
   );
   const patient = getMember(client, userid);
   expect((await hasty).code).toBe('out-of-time');
@@ -575,22 +575,22 @@ test('the shared token fetch goes on for the others when the first who asked run
   expect(calls()).toMatchObject({ token: 1, detail: 1 });
 });
 
-test('an undertaking that is over before it begins calls nobody', async () => {
+test('a request budget that is over before it begins calls nobody', async () => {
   const { client } = await warmLine();
   const calls = countCalls(emulator);
-  const undertaking: RequestBudget = { signal: AbortSignal.abort(), calls: 0 };
-  expect((await failureOf(getMember(client, userid, { undertaking }))).code).toBe('waited-too-long');
+  const budget: RequestBudget = { signal: AbortSignal.abort(), calls: 0 };
+  expect((await failureOf(getMember(client, userid, { budget }))).code).toBe('waited-too-long');
   expect(calls().total).toBe(0);
-  expect(undertaking.calls).toBe(0);
+  expect(budget.calls).toBe(0);
 });
 
-test('an undertaking counts what it costs, repeated calls included', async () => {
+test('a request budget counts what it costs, repeated calls included', async () => {
   const { client } = await warmLine();
   detailFails({ kind: 'status', status: 503, body: '' }, 1);
-  const undertaking: RequestBudget = { calls: 0 };
-  const { userId } = await exchangeCode(client, emulator.control.mintCode(userid), undertaking);
-  await getMember(client, userId, { undertaking });
-  expect(undertaking.calls).toBe(3);
+  const budget: RequestBudget = { calls: 0 };
+  const { userId } = await exchangeCode(client, emulator.control.mintCode(userid), budget);
+  await getMember(client, userId, { budget });
+  expect(budget.calls).toBe(3);
 });
 
 // ── What an error gives away ──────────────────────────────────────────────────────────────────────────────────────

@@ -127,10 +127,10 @@ test('a code exchange is repeated when the first connection was refused', async 
       return 300;
     },
   });
-  const undertaking: RequestBudget = { calls: 0 };
+  const budget: RequestBudget = { calls: 0 };
   const code = emulator.control.mintCode(userid);
-  expect(await exchangeCode(client, code, undertaking)).toMatchObject({ userId: userid });
-  expect(undertaking.calls).toBe(2);
+  expect(await exchangeCode(client, code, budget)).toMatchObject({ userId: userid });
+  expect(budget.calls).toBe(2);
   forwarder?.close();
 });
 
