@@ -49,19 +49,9 @@ export async function requestAuthCode(options: {
   clientId: string;
   timeoutMs: number;
 }): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WebviewError('bridge-silent')), options.timeoutMs);
-  });
-  try {
-    const { code } = await Promise.race([ask(options.corpId, options.clientId), silence]);
-    if (typeof code !== 'string' || code === '') throw new WebviewError('bridge-refused', 'no-code');
-    return code;
-  } catch (error) {
-    throw error instanceof WebviewError ? error : toWebviewError(error);
-  } finally {
-    clearTimeout(timer);
-  }
+  const { code } = await answered(() => ask(options.corpId, options.clientId), options.timeoutMs);
+  if (typeof code !== 'string' || code === '') throw new WebviewError('bridge-refused', 'no-code');
+  return code;
 }
 
 /** A client that has a chat opens it within this time or not at all. */
@@ -73,12 +63,17 @@ const CHAT_CLIENTS = ['android', 'ios', 'harmony'];
 /** Opens the chat with a member of the company. @throws WebviewError */
 export async function openChat({ corpId, userId }: { corpId: string; userId: string }): Promise<void> {
   if (!CHAT_CLIENTS.includes(String(dd.env.platform))) throw new WebviewError('bridge-refused', NOT_EXIST);
+  await answered(() => openChatByUserId({ corpId, userId }), CHAT_TIMEOUT_MS);
+}
+
+/** @throws WebviewError; `bridge-silent` where the client does not answer in time */
+async function answered<T>(request: () => Promise<T>, timeoutMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WebviewError('bridge-silent')), CHAT_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new WebviewError('bridge-silent')), timeoutMs);
   });
   try {
-    await Promise.race([openChatByUserId({ corpId, userId }), silence]);
+    return await Promise.race([request(), silence]);
   } catch (error) {
     throw error instanceof WebviewError ? error : toWebviewError(error);
   } finally {

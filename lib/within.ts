@@ -1,10 +1,19 @@
 import 'server-only';
 
-/** Waits for a promise, but not for longer than this. It goes on by itself. */
-export async function within(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+/**
+ * What a promise resolves to, or after so many milliseconds what `late` returns or throws. The promise goes on by itself.
+ */
+export async function within<T, L = undefined>(
+  promise: Promise<T>,
+  milliseconds: number,
+  late: () => L = () => undefined as L,
+): Promise<T | L> {
   let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
+  const limit = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, 'late').unref();
   });
-  await Promise.race([promise, enough]).finally(() => clearTimeout(timer));
+  const value = await Promise.race([promise.then((result) => ({ result })), limit]).finally(() =>
+    clearTimeout(timer),
+  );
+  return value === 'late' ? late() : value.result;
 }

@@ -1,55 +1,33 @@
 import 'server-only';
 import type { Missing, ShownState } from '../directory/mirror-state';
-import type { PageCursor, PersonRecord, StoredDepartment, StoredMember } from '../directory/model';
 import { alphanumericOnly } from '../directory/normalize';
 import { findPeople, type Match } from '../directory/search';
 import { parseQuery } from '../directory/search-query';
 import { directoryStore } from '../directory/store';
 import { findDepartments } from '../directory/tree';
-import type { View } from '../directory/visibility';
-import { AppError, type Problem } from '../errors';
-import { shownName, shownText } from '../shown-text';
+import type { Problem } from '../errors';
+import { shownName } from '../shown-text';
+import {
+  type DepartmentName,
+  type DepartmentNode,
+  departmentsOf,
+  shownState,
+  toNode,
+  toNodes,
+  visiblePath,
+} from './department-node';
 import { lookUp } from './look-up';
-import { currentView, currentViewer, mayViewerExport } from './viewer';
+import { type PersonCard, shownRecord, toCard } from './person-card';
+import { currentView } from './viewer';
+
+export type { DepartmentName, DepartmentNode, PersonCard };
 
 /**
  * What the pages read of the staff directory. Every function finds out by itself who is asking: none takes a viewer.
  * Nothing here calls DingTalk, but for one person's page, which asks about that person when the mirror is old.
  */
 
-/** How a person looks in a list. Absent: DingTalk did not tell, or the viewer may not see it. */
-export interface PersonCard {
-  userId: string;
-  name: string;
-  avatarUrl?: string | undefined;
-  title?: string | undefined;
-  jobNumber?: string | undefined;
-  /** False until they have used DingTalk in this company. */
-  active: boolean;
-}
-
-/** A person in one department. */
-export interface DepartmentPerson extends PersonCard {
-  /** Leads this department. */
-  leader: boolean;
-}
-
-export interface DepartmentName {
-  id: number;
-  name: string;
-}
-
-/** A department of the tree. */
-export interface DepartmentNode extends DepartmentName {
-  /** Undefined for the root, and for the top-most of what the app may see. */
-  parentId: number | undefined;
-  /** People in it and everything below it, each counted once. */
-  memberCount: number;
-  /** DingTalk hides it from the company; this viewer is one of those allowed. */
-  hidden: boolean;
-}
-
-export interface Overview {
+interface Overview {
   state: ShownState;
   /** Parents before children, siblings in DingTalk's order. */
   departments: DepartmentNode[];
@@ -73,7 +51,7 @@ export interface DepartmentPage {
   /** Direct sub-departments, in DingTalk's order. */
   subDepartments: DepartmentNode[];
   /** This page's people, at most {@link PAGE_SIZE}, in DingTalk's order. */
-  people: DepartmentPerson[];
+  people: (PersonCard & { leader: boolean })[];
   /** People directly in it. */
   peopleCount: number;
   page: number;
@@ -114,28 +92,10 @@ export interface SearchPage {
   more: boolean;
 }
 
-/** One person for the export, all departments in one row. */
-export interface ExportRow {
-  userId: string;
-  name: string;
-  jobNumber: string;
-  title: string;
-  /** `总部 / 研发 / 平台组`, one for each department. */
-  departments: string[];
-  leads: string[];
-  mobile: string;
-  telephone: string;
-  email: string;
-  orgEmail: string;
-  workPlace: string;
-  active: boolean;
-}
-
 export const PAGE_SIZE = 50;
-export const SEARCH_LIMIT = 20;
+const SEARCH_LIMIT = 20;
 
 const MAX_DEPARTMENTS_FOUND = 5;
-const EXPORT_BATCH = 200;
 
 /** The tree with its counts. @throws AppError `not-signed-in` */
 export async function overview(): Promise<Overview> {
@@ -245,109 +205,4 @@ export async function search(query: string): Promise<SearchPage> {
     departments: await toNodes(view, departments),
     more: people.length > SEARCH_LIMIT || !isComplete,
   };
-}
-
-/** Whether whoever asks may take the whole directory with them. */
-export async function mayExport(): Promise<boolean> {
-  return mayViewerExport(await currentViewer());
-}
-
-/** Everybody this viewer may see, one at a time, from one snapshot. @throws AppError `not-permitted` */
-export async function exportRows(): Promise<{ state: ShownState; rows: AsyncIterable<ExportRow> }> {
-  const view = await currentView();
-  if (!mayViewerExport(view.viewer)) throw new AppError('not-permitted');
-  return { state: shownState(view), rows: rowsFor(view) };
-}
-
-async function* rowsFor(view: View): AsyncIterable<ExportRow> {
-  let cursor: PageCursor | undefined;
-  do {
-    const { members, next } = await directoryStore().page(cursor, EXPORT_BATCH);
-    for (const member of members) if (view.sight.canSeePerson(member)) yield toExportRow(view, member);
-    cursor = next;
-  } while (cursor);
-}
-
-function toExportRow(view: View, member: StoredMember): ExportRow {
-  const record = shownRecord(member);
-  const visible = member.departments.filter(({ id }) => view.sight.canSeeDepartment(id));
-  const pathText = (id: number) =>
-    visiblePath(view, id)
-      .map(({ name }) => name)
-      .join(' / ');
-  return {
-    userId: member.userId,
-    name: record.name,
-    jobNumber: record.jobNumber ?? '',
-    title: record.title ?? '',
-    departments: visible.map(({ id }) => pathText(id)),
-    leads: visible.filter(({ leader }) => leader).map(({ id }) => pathText(id)),
-    mobile: view.sight.mobileOf(member) ?? '',
-    telephone: record.telephone ?? '',
-    email: record.email ?? '',
-    orgEmail: record.orgEmail ?? '',
-    workPlace: record.workPlace ?? '',
-    active: record.active,
-  };
-}
-
-function toCard(member: StoredMember): PersonCard {
-  const { name, avatarUrl, title, jobNumber, active } = shownRecord(member);
-  return { userId: member.userId, name, avatarUrl, title, jobNumber, active };
-}
-
-/** The mirror keeps what DingTalk told; this is how it may be shown. */
-function shownRecord({ userId, record }: StoredMember): PersonRecord {
-  return {
-    ...record,
-    name: shownName(record.name, userId),
-    title: shownText(record.title),
-    jobNumber: shownText(record.jobNumber),
-    telephone: shownText(record.telephone),
-    email: shownText(record.email),
-    orgEmail: shownText(record.orgEmail),
-    workPlace: shownText(record.workPlace),
-  };
-}
-
-async function toNode({ tree, sight }: View, department: StoredDepartment): Promise<DepartmentNode> {
-  const { id, name, parentId } = department;
-  const count = sight.countOf(department);
-  return {
-    id,
-    name,
-    parentId: parentId !== undefined && sight.canSeeDepartment(parentId) ? parentId : undefined,
-    memberCount: typeof count === 'number' ? count : await directoryStore().countPeople(count),
-    hidden: tree.hasRules && tree.pathOf(id).some((ancestor) => ancestor.hidden),
-  };
-}
-
-function toNodes(view: View, departments: readonly StoredDepartment[]): Promise<DepartmentNode[]> {
-  return Promise.all(departments.map((department) => toNode(view, department)));
-}
-
-function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
-  const path = tree.pathOf(id).filter((department) => sight.canSeeDepartment(department.id));
-  return path.map(({ id, name }) => ({ id, name }));
-}
-
-function departmentsOf({ tree, sight }: View, member: StoredMember): DepartmentName[] {
-  return member.departments.flatMap(({ id }) => {
-    const department = sight.canSeeDepartment(id) ? tree.departments.get(id) : undefined;
-    return department ? [{ id, name: department.name }] : [];
-  });
-}
-
-/** What this viewer may know: nothing of hidden departments and people, nor their number, nor the operator's details. */
-function shownState({ tree, sight }: View): ShownState {
-  const { state, asOf, ageSeconds, completeAsOf, missing } = tree.state;
-  const shown = missing
-    .filter(({ departmentId }) => departmentId === undefined || sight.canSeeDepartment(departmentId))
-    .map(({ what, problem, departmentId, departmentName }) => ({
-      what,
-      problem,
-      departmentId,
-      departmentName,
-    }));
-  return { state, asOf, ageSeconds, completeAsOf, missing: shown };
 }

@@ -1,5 +1,6 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { shownName } from '../shown-text';
 import { singleton } from '../singleton';
 import type { DirectoryState, StoredDepartment } from './model';
@@ -103,7 +104,9 @@ interface Spoken {
 /** Of a department's name there are few doubtful characters, and of departments there may be thousands. */
 const MAX_COMBINATIONS = 8;
 
-const spokenNames = singleton('department-sounds', () => new Map<string, Spoken>());
+/** More than the 10,000 departments that DingTalk allows; beyond, the names of departments that are gone are forgotten first. */
+const MAX_NAMES = 12_000;
+const spokenNames = singleton('department-sounds', () => new LRUCache<string, Spoken>({ max: MAX_NAMES }));
 
 /** Departments whose name, or its sound, contains the text: whole names first, then beginnings. */
 export async function findDepartments(

@@ -7,6 +7,7 @@ import {
   sealAnswer,
 } from '../dingtalk/callback';
 import { type DirectoryEvent, isCheck, parseEvent } from '../dingtalk/event';
+import { within } from '../within';
 
 /** DingTalk gives up after 1.5 s (older documentation) or 2.5 s; a retry finds the work done. */
 const ANSWER_WITHIN_MS = 1400;
@@ -30,9 +31,9 @@ export interface CallbackReply {
   cause?: unknown;
 }
 
-/** What every forgery hears, byte for byte the same. */
+/** The answer to every forgery, byte for byte the same. */
 const REFUSED = '{"error":{"code":"CALLBACK_REFUSED","message":"refused"}}';
-/** What DingTalk hears when it shall send the event again. */
+/** Has DingTalk send the event again. */
 const LATER = '{"error":{"code":"CALLBACK_LATER","message":"later"}}';
 
 /**
@@ -45,11 +46,11 @@ export async function handleCallback(
   rawBody: Uint8Array | string,
   settings: CallbackSettings,
 ): Promise<CallbackReply> {
-  const { keys, now = Date.now } = settings;
+  const { keys, now = Date.now, answerWithinMs = ANSWER_WITHIN_MS } = settings;
   try {
     const { text, ownerKey, delivery } = openCallback(query, rawBody, settings);
     const event = readEvent(text, delivery);
-    if (!isCheck(event) && !(await isSettledInTime(settings.onEvent(event), settings.answerWithinMs))) {
+    if (!isCheck(event) && !(await isDoneWithin(settings.onEvent(event), answerWithinMs))) {
       return { status: 503, body: LATER, reason: 'late' };
     }
     return { status: 200, body: JSON.stringify(sealAnswer(keys, { ownerKey, now })) };
@@ -67,16 +68,8 @@ function readEvent(text: string, delivery: string): DirectoryEvent {
   }
 }
 
-/** The work goes on behind a late answer, and its failure is then nobody's: the event comes again. */
-async function isSettledInTime(work: Promise<unknown>, withinMs = ANSWER_WITHIN_MS): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, withinMs, false);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
+/** The work goes on behind a late answer. A failure after it is ignored: DingTalk sends the event again. */
+function isDoneWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  const done = work.then(() => true);
+  return within(done, milliseconds, () => false);
 }

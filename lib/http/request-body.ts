@@ -1,6 +1,7 @@
 import 'server-only';
 import type { z } from 'zod';
 import { AppError } from '../errors';
+import { within } from '../within';
 
 /** A sign-in needs a few hundred bytes. */
 const MAX_BODY_BYTES = 16 * 1024;
@@ -51,25 +52,28 @@ export async function readBytes(
   if (encoding.trim().toLowerCase() !== 'identity') throw new AppError('unsupported-media-type');
   const reader = request.body?.getReader();
   if (!reader) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('request-timeout')), BODY_DEADLINE_MS);
-  });
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), deadline]);
-      if (done) return Buffer.concat(chunks);
-      bytes += value.byteLength;
-      if (bytes > maxBytes) throw new AppError('payload-too-large');
-      chunks.push(value);
-    }
+    return await within(readAll(reader, maxBytes), BODY_DEADLINE_MS, () => {
+      throw new AppError('request-timeout');
+    });
   } catch (error) {
     reader.cancel().catch(() => undefined);
     throw error instanceof AppError ? error : new AppError('bad-request', {}, { cause: error });
-  } finally {
-    clearTimeout(timer);
+  }
+}
+
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(chunks);
+    bytes += value.byteLength;
+    if (bytes > maxBytes) throw new AppError('payload-too-large');
+    chunks.push(value);
   }
 }
 

@@ -1,6 +1,7 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
+import { within } from '../within';
 import type { SessionStore, SessionVersion } from './session-store';
 
 /**
@@ -60,7 +61,7 @@ interface Hold {
 const POLL_MS = 500;
 const STALE_MS = 60_000;
 /** A poll that takes longer has failed. */
-const LOOK_TIMEOUT_MS = 5000;
+const POLL_TIMEOUT_MS = 5000;
 /** No session lives longer than a week. Not by its own expiry: a clock that is ahead would revive it when set right. */
 const KEEP_MS = 8 * 86_400_000;
 const TIDY_EVERY = 1000;
@@ -92,10 +93,10 @@ export function createRevocationCache({
 
   async function fetchChanges(): Promise<void> {
     const askedAt = now();
-    let changes = await inTime(store.changesSince(sequence));
+    let changes = await within(store.changesSince(sequence), POLL_TIMEOUT_MS, tooLate);
     if (changes.sequence < sequence) {
       // Another, older state was put in its place: what was known of the newer one is worth nothing.
-      changes = await inTime(store.changesSince(-1));
+      changes = await within(store.changesSince(-1), POLL_TIMEOUT_MS, tooLate);
       generations = new Map();
       ended = new Map();
     }
@@ -193,15 +194,6 @@ export function createRevocationCache({
   };
 }
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    const error = new Error('the store of revocations does not answer');
-    timer = setTimeout(reject, LOOK_TIMEOUT_MS, error).unref();
-  });
-  try {
-    return await Promise.race([answer, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
+function tooLate(): never {
+  throw new Error('the store of revocations does not answer');
 }

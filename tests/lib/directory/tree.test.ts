@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { departmentIdIn } from '../../../app/(internal)/directory/items';
 import type { DirectoryState, StoredDepartment } from '../../../lib/directory/model';
-import { buildTree } from '../../../lib/directory/tree';
+import { buildTree, findDepartments } from '../../../lib/directory/tree';
 
 /** Departments by id with what is above each. */
 function treeOf(parents: Record<number, number | undefined>) {
@@ -49,3 +49,22 @@ test.each([
 ])('the address of department %s means %j', (text, id) => {
   expect(departmentIdIn(text)).toBe(id);
 });
+
+test('names of departments that are gone do not fill the memory', async () => {
+  const kept = () => (globalThis as unknown as Record<symbol, { size: number }>)[SOUNDS]!.size;
+  for (let round = 0; round < 2; round++) {
+    const departments = Array.from({ length: 6500 }, (_, n): [string, undefined] => [
+      `${round * 6500 + n + 1}`,
+      undefined,
+    ]);
+    const found = await findDepartments(treeOf(Object.fromEntries(departments)), `部门${round * 6500 + 1}`, {
+      visible: () => true,
+    });
+    expect(found[0]?.id).toBe(round * 6500 + 1);
+  }
+  expect(kept()).toBeGreaterThan(6500);
+  expect(kept()).toBeLessThanOrEqual(12_000);
+});
+
+/** Where `singleton` keeps the sounds of names. */
+const SOUNDS = Symbol.for('dingpass.department-sounds');

@@ -1,5 +1,5 @@
 import { methods } from '@/lib/auth/methods';
-import { type ExportRow, exportRows } from '@/lib/dal/directory';
+import { type ExportRow, exportRows } from '@/lib/dal/directory-export';
 import type { ShownState } from '@/lib/directory/mirror-state';
 import { csvRecord, csvStream } from '@/lib/http/csv';
 import type { RequestContext } from '@/lib/http/route';
