@@ -11,21 +11,12 @@ const TTL_SECONDS = 180 * 86_400;
 const payloadSchema = z.object({ id: z.uuid(), issuedAt: z.int() });
 
 /**
- * Devices from which somebody has signed in before. They are not counted by their address, so that a stranger who
- * invents codes behind the same address, or everywhere, shuts none of them out. Says nothing of who it was.
+ * Devices with a sign-in before. Failed sign-ins are not counted for them by address, so that an attacker who invents
+ * codes behind the same address shuts none of them out. The cookie does not say whose sign-in it was.
+ *
+ * @param now milliseconds since 1970
  */
-export interface KnownDevices {
-  /** The device in a `Cookie` header; undefined where there is none that we have sealed. */
-  deviceIn(cookieHeader: string | null): Promise<string | undefined>;
-  /** A `Set-Cookie` value that makes a device known; undefined where it will be for long enough. */
-  remember(cookieHeader: string | null): Promise<string | undefined>;
-}
-
-/** @param now milliseconds since 1970 */
-export function createKnownDevices(
-  settings: CookieSettings & SealerSettings,
-  now: () => number = Date.now,
-): KnownDevices {
+export function createKnownDevices(settings: CookieSettings & SealerSettings, now: () => number = Date.now) {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const name = cookies.nameOf('dingpass-device');
@@ -38,8 +29,10 @@ export function createKnownDevices(
   }
 
   return {
-    deviceIn: async (cookieHeader) => (await open(cookieHeader))?.id,
-    async remember(cookieHeader) {
+    /** The device in a `Cookie` header; undefined where there is none that we have sealed. */
+    deviceIn: async (cookieHeader: string | null) => (await open(cookieHeader))?.id,
+    /** A `Set-Cookie` value that makes a device known; undefined where the present one lasts long enough. */
+    async remember(cookieHeader: string | null): Promise<string | undefined> {
       const known = await open(cookieHeader);
       const issuedAt = Math.floor(now() / 1000);
       if (known && issuedAt - known.issuedAt < TTL_SECONDS / 2) return undefined;

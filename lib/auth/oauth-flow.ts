@@ -16,18 +16,6 @@ const MAX_COOKIE_BYTES = 5000;
 /** A longer target would push the other tabs' flows out; such a person lands on the first page instead. */
 const MAX_NEXT_LENGTH = 1024;
 
-/** One browser sign-in on its way to DingTalk and back: each tab has its own. */
-export interface OAuthFlows {
-  /** Begins a flow. @returns the `state` for DingTalk and the cookies that bind it to this browser */
-  start(cookieHeader: string | null, next: string): Promise<{ state: string; setCookies: string[] }>;
-  /**
-   * Ends a flow, once.
-   *
-   * @returns what became of it, and the cookie to remove
-   */
-  finish(cookieHeader: string | null, state: string): Promise<FinishedFlow>;
-}
-
 export interface FinishedFlow {
   /** `used`: it came to its end before. `invalid`: the state is missing, forged, expired or another browser's. */
   outcome: 'good' | 'used' | 'invalid';
@@ -40,11 +28,8 @@ export interface FinishedFlow {
 
 const payloadSchema = z.object({ id: z.string(), secret: z.string(), next: z.string(), expiresAt: z.int() });
 
-/** @param now milliseconds since 1970 */
-export function createOAuthFlows(
-  settings: CookieSettings & SealerSettings,
-  now: () => number = Date.now,
-): OAuthFlows {
+/** Browser sign-ins on their way to DingTalk and back: each tab has its own. @param now milliseconds since 1970 */
+export function createOAuthFlows(settings: CookieSettings & SealerSettings, now: () => number = Date.now) {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const prefix = cookies.nameOf('dingpass-flow-');
@@ -82,7 +67,8 @@ export function createOAuthFlows(
   }
 
   return {
-    async start(cookieHeader, next) {
+    /** Begins a flow. @returns the `state` for DingTalk and the cookies that bind it to this browser */
+    async start(cookieHeader: string | null, next: string) {
       const id = `${Math.floor(now()).toString(36)}${randomBytes(6).toString('hex')}`;
       const secret = randomBytes(16).toString('base64url');
       const expiresAt = Math.floor(now() / 1000) + TTL_SECONDS;
@@ -96,7 +82,8 @@ export function createOAuthFlows(
       };
     },
 
-    async finish(cookieHeader, state) {
+    /** Ends a flow, once. @returns its outcome, and the cookie to remove */
+    async finish(cookieHeader: string | null, state: string): Promise<FinishedFlow> {
       const [, id, secret] = /^([0-9a-z]{16,32})\.([\w-]{22})$/.exec(state) ?? [];
       if (id === undefined || secret === undefined)
         return { outcome: 'invalid', isBound: false, next: '/', setCookies: [] };

@@ -12,12 +12,12 @@ const WINDOWS = [
   { seconds: 60, perClient: 20, perNetwork: 40 },
   { seconds: 3600, perClient: 100, perNetwork: 200 },
 ] as const;
-/** Failed sign-ins of everybody together in a minute: above the first, clients that failed before are turned away; above the second, all but those that have ever succeeded. */
+/** Failed sign-ins of all clients together in a minute: above the first, clients that failed before are turned away; above the second, all but those that have ever succeeded. */
 const SOFT_LIMIT = 150;
 const HARD_LIMIT = 280;
 /** Failures and sign-ins under way together: what clients that never succeeded may cost in a window, burst or not. */
 const CONCURRENCY_LIMIT = 300;
-/** How many may wait behind one address, or for all the strangers: an office, not an attack. */
+/** How many may wait behind one address, or for all clients that never succeeded: an office, not an attack. */
 const MAX_WAITING = 400;
 const EVERYBODY = 'everybody';
 
@@ -31,51 +31,42 @@ export interface AttemptOptions {
   device?: string | undefined;
 }
 
-export interface Attempts {
-  /**
-   * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
-   * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
-   * may all clients together that have never succeeded.
-   *
-   * @throws AppError `too-many-attempts`, or `overloaded` when `signal` ends the wait for a turn
-   */
-  run<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T>;
-}
+export type Attempts = ReturnType<typeof createAttempts>;
 
 /** Sign-ins under way, and those that wait until there are fewer. */
 interface Semaphore {
-  /** Everyone between coming and going: a line that nobody uses is forgotten. */
+  /** Sign-ins under way or waiting: at 0 the semaphore is dropped. */
   users: number;
   underWay: number;
   waiting: (() => void)[];
 }
 
-/** Waits until somebody in the line is done. @throws AppError `overloaded` when the signal comes first */
-function acquire(line: Semaphore, signal: AbortSignal | undefined): Promise<void> {
+/** Waits until one of the sign-ins under way ends. @throws AppError `overloaded` when the signal comes first */
+function acquire(semaphore: Semaphore, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const go = () => {
       signal?.removeEventListener('abort', giveUp);
       resolve();
     };
     const giveUp = () => {
-      line.waiting = line.waiting.filter((other) => other !== go);
+      semaphore.waiting = semaphore.waiting.filter((other) => other !== go);
       reject(new AppError('overloaded'));
     };
     if (signal?.aborted) return reject(new AppError('overloaded'));
-    line.waiting.push(go);
+    semaphore.waiting.push(go);
     signal?.addEventListener('abort', giveUp, { once: true });
   });
 }
 
 /** In memory; give the limiters another store of rate-limiter-flexible to share the count between instances. */
-export function createAttempts(): Attempts {
+export function createAttempts() {
   const windows = WINDOWS.map((window) => ({
     ...window,
     limiter: new RateLimiterMemory({ points: window.perClient, duration: window.seconds }),
   }));
   const [minute] = windows as [(typeof windows)[number]];
   const known = new LRUCache<string, true>({ max: 50_000, ttl: 24 * 3600 * 1000 });
-  const lines = new Map<string, Semaphore>();
+  const semaphores = new Map<string, Semaphore>();
 
   async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
     const state = await limiter.get(key);
@@ -93,41 +84,41 @@ export function createAttempts(): Attempts {
     return least;
   }
 
-  /** How many more failures all strangers may have. @throws AppError when this one may have none */
-  async function strangersLeft(client: string): Promise<number> {
+  /** How many more failures all clients may have that never succeeded. @throws AppError when this one may have none */
+  async function newClientsLeft(client: string): Promise<number> {
     const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
     if (all.count >= HARD_LIMIT || (all.count >= SOFT_LIMIT && own.count > 0)) throw tooMany(all.msLeft);
     return CONCURRENCY_LIMIT - all.count;
   }
 
-  /** Waits for a place in a line, and gives it back at the end. */
-  async function inLine<T>(
+  /** Runs an action while it holds a place of the semaphore. @param places how many there are at this moment */
+  async function limited<T>(
     key: string,
     signal: AbortSignal | undefined,
     places: () => Promise<number>,
     action: () => Promise<T>,
   ): Promise<T> {
-    const line = lines.get(key) ?? { users: 0, underWay: 0, waiting: [] };
-    lines.set(key, line);
-    line.users++;
+    const semaphore = semaphores.get(key) ?? { users: 0, underWay: 0, waiting: [] };
+    semaphores.set(key, semaphore);
+    semaphore.users++;
     try {
       for (;;) {
         const left = await places();
-        if (line.underWay < left) break;
-        if (line.waiting.length >= MAX_WAITING)
+        if (semaphore.underWay < left) break;
+        if (semaphore.waiting.length >= MAX_WAITING)
           throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
-        await acquire(line, signal);
+        await acquire(semaphore, signal);
       }
-      line.underWay++;
+      semaphore.underWay++;
       try {
         return await action();
       } finally {
-        line.underWay--;
+        semaphore.underWay--;
       }
     } finally {
-      // The woken one looks at the count again, and passes the word on when it is refused.
-      line.waiting.shift()?.();
-      if (--line.users === 0) lines.delete(key);
+      // The woken one reads the count again, and wakes the next when it is refused.
+      semaphore.waiting.shift()?.();
+      if (--semaphore.users === 0) semaphores.delete(key);
     }
   }
 
@@ -152,16 +143,24 @@ export function createAttempts(): Attempts {
   }
 
   return {
-    run(address, options, action) {
+    /**
+     * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
+     * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
+     * may all clients together that have never succeeded.
+     *
+     * @throws AppError `too-many-attempts`, or `overloaded` when `signal` ends the wait for a place
+     */
+    run<T>(address: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
       const { signal, network, device } = options;
       const client = device === undefined ? address : `device ${device}`;
       const own = () => failuresLeft(client, 'perClient');
-      const mine = () => attempt(client, options, action);
-      const asStranger = () => inLine(EVERYBODY, signal, () => own().then(() => strangersLeft(client)), mine);
-      return inLine(client, signal, own, () => {
-        if (device !== undefined || known.has(client)) return mine();
-        if (network === undefined) return asStranger();
-        return inLine(network, signal, () => failuresLeft(network, 'perNetwork'), asStranger);
+      const counted = () => attempt(client, options, action);
+      const asNewClient = () =>
+        limited(EVERYBODY, signal, () => own().then(() => newClientsLeft(client)), counted);
+      return limited(client, signal, own, () => {
+        if (device !== undefined || known.has(client)) return counted();
+        if (network === undefined) return asNewClient();
+        return limited(network, signal, () => failuresLeft(network, 'perNetwork'), asNewClient);
       });
     },
   };

@@ -7,25 +7,14 @@ import { singleton } from '../singleton';
 const KEPT_MS = 60_000;
 
 /** The sign-ins of browsers that have just been answered, so that the same request can be answered again. */
-export interface RepeatedCallbacks {
-  /** Runs a sign-in, whose `Set-Cookie` values are kept for a minute. */
-  first(state: string, code: string, signIn: () => Promise<readonly string[]>): Promise<readonly string[]>;
-  /**
-   * The same `Set-Cookie` values for the same state and code; waits for a sign-in that is still under way. Only for a
-   * browser that is bound to the state.
-   *
-   * @returns undefined where there was no such sign-in, or it failed
-   */
-  again(state: string, code: string): Promise<readonly string[] | undefined>;
-}
-
-export function createRepeatedCallbacks(): RepeatedCallbacks {
+export const repeatedCallbacks = singleton('repeated-callbacks', () => {
   const answered = new LRUCache<string, readonly string[]>({ max: 1000, ttl: KEPT_MS });
   const underWay = new Map<string, (() => void)[]>();
   const nameOf = (state: string, code: string) =>
     createHash('sha256').update(`${state} ${code}`).digest('base64url');
   return {
-    async first(state, code, signIn) {
+    /** Runs a sign-in, whose `Set-Cookie` values are kept for a minute. */
+    async first(state: string, code: string, signIn: () => Promise<readonly string[]>) {
       const name = nameOf(state, code);
       underWay.set(name, []);
       try {
@@ -38,14 +27,17 @@ export function createRepeatedCallbacks(): RepeatedCallbacks {
         for (const wake of waiting) wake();
       }
     },
-    async again(state, code) {
+    /**
+     * The same `Set-Cookie` values for the same state and code; waits for a sign-in that is still under way. Only for a
+     * browser that is bound to the state.
+     *
+     * @returns undefined where there was no such sign-in, or it failed
+     */
+    async again(state: string, code: string): Promise<readonly string[] | undefined> {
       const name = nameOf(state, code);
       const waiting = underWay.get(name);
       if (waiting) await new Promise<void>((resolve) => waiting.push(resolve));
       return answered.get(name);
     },
   };
-}
-
-/** The sign-ins of this process. */
-export const repeatedCallbacks = singleton('repeated-callbacks', createRepeatedCallbacks);
+});

@@ -5,24 +5,17 @@ import { createExpiring } from './token-cache';
 
 const RENEW_FOR_PERMISSION_MS = 60_000;
 
-export interface AppToken {
-  /** Waits no longer than the budget of `request`; the fetch, which all callers share, goes on. */
-  get(request?: DingTalkRequest<unknown>): Promise<string>;
-  /** Drops `token` if a new one may be answered otherwise. @returns whether the call is worth repeating */
-  renewAfter(error: DingTalkError, request: DingTalkRequest<unknown>, token: string): boolean;
-}
-
 /**
  * The token that stands for the app, fetched once for all callers and renewed ahead of time.
  *
  * @param options.call sends the request for a token
- * @param options.onToken told every token that is learned
+ * @param options.onToken called with each token that is fetched
  */
 export function createAppToken(options: {
   credentials: { clientId: string; clientSecret: string };
   call<T>(request: DingTalkRequest<T>): Promise<T>;
   onToken?: ((token: string) => void) | undefined;
-}): AppToken {
+}) {
   const { clientId, clientSecret } = options.credentials;
   let renewedForPermissionAt = Number.NEGATIVE_INFINITY;
 
@@ -63,8 +56,10 @@ export function createAppToken(options: {
   }
 
   return {
-    get: (request) => beforeDeadline(current.get(), request),
-    renewAfter(error, request, token) {
+    /** Waits no longer than the budget of `request`; the fetch, which all callers share, goes on. */
+    get: (request?: DingTalkRequest<unknown>) => beforeDeadline(current.get(), request),
+    /** Drops `token` if a new one may be answered otherwise. @returns whether the call is worth repeating */
+    renewAfter(error: DingTalkError, request: DingTalkRequest<unknown>, token: string): boolean {
       const isOutdated = mayBeOutdated(error, request);
       if (isOutdated) current.drop(token);
       return isOutdated;

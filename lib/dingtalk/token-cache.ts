@@ -1,11 +1,4 @@
-export interface Expiring<T> {
-  /** The current value; fetches it when there is none. However many ask, one fetch is under way. */
-  get(): Promise<T>;
-  /** Says that `value` was refused elsewhere. Only the current value is dropped, so late complaints do no harm. */
-  drop(value: T): void;
-}
-
-export interface ExpiringOptions<T> {
+interface ExpiringOptions<T> {
   fetchValue(): Promise<{ value: T; ttlSeconds: number }>;
   /** How long a failed fetch answers for itself, in ms; 0 (the default) forgets it at once. */
   holdFailureMs?(error: unknown): number;
@@ -24,7 +17,7 @@ const RENEWAL_PAUSE_MS = 5000;
  * A value that expires: fetched once for everyone who waits, renewed ahead of time, never replaced by the answer of
  * a fetch that began before the value was dropped.
  */
-export function createExpiring<T>(options: ExpiringOptions<T>): Expiring<T> {
+export function createExpiring<T>(options: ExpiringOptions<T>) {
   const now = options.now ?? (() => performance.now());
   let current: { value: T; renewAt: number; expiresAt: number } | undefined;
   let failure: { error: unknown; until: number } | undefined;
@@ -59,13 +52,15 @@ export function createExpiring<T>(options: ExpiringOptions<T>): Expiring<T> {
   }
 
   return {
-    async get() {
+    /** The current value; fetches it when there is none. All callers share one fetch. */
+    async get(): Promise<T> {
       const time = now();
       if (!current || time >= current.expiresAt) return fetchShared();
       if (time >= current.renewAt) fetchShared().catch(() => undefined);
       return current.value;
     },
-    drop(value) {
+    /** For a value that was refused elsewhere. Only the current one is dropped, so that late refusals do no harm. */
+    drop(value: T): void {
       if (current?.value !== value) return;
       current = undefined;
       flight = undefined;

@@ -63,18 +63,9 @@ export interface DispatcherOptions {
   apply(event: DirectoryEvent, effect: EventEffect): Promise<boolean>;
 }
 
-export interface Dispatcher {
-  /**
-   * Applies an event once, however often and by whichever way it comes, and resolves when its effect is durable.
-   *
-   * @throws what `apply` throws: the event is not acknowledged, and comes again
-   */
-  dispatch(event: DirectoryEvent): Promise<Outcome>;
-  /** Events by outcome since the start; `failed` counts those at which `apply` threw. */
-  counts(): Record<Outcome | 'failed', number>;
-}
+export type Dispatcher = ReturnType<typeof createDispatcher>;
 
-export function createDispatcher({ corpId, apply }: DispatcherOptions): Dispatcher {
+export function createDispatcher({ corpId, apply }: DispatcherOptions) {
   const counts = { done: 0, duplicate: 0, foreign: 0, empty: 0, unknown: 0, failed: 0 };
   const inFlight = new Map<string, Promise<Outcome>>();
 
@@ -87,7 +78,12 @@ export function createDispatcher({ corpId, apply }: DispatcherOptions): Dispatch
   }
 
   return {
-    async dispatch(event) {
+    /**
+     * Applies an event once, however often and by whichever way it comes, and resolves when its effect is durable.
+     *
+     * @throws what `apply` throws: the event is not acknowledged, and DingTalk sends it again
+     */
+    async dispatch(event: DirectoryEvent): Promise<Outcome> {
       const first = inFlight.get(event.id);
       const handled = first ?? handle(event).finally(() => inFlight.delete(event.id));
       if (!first) inFlight.set(event.id, handled);
@@ -101,6 +97,7 @@ export function createDispatcher({ corpId, apply }: DispatcherOptions): Dispatch
         throw error;
       }
     },
+    /** Events by outcome since the start; `failed` counts those at which `apply` threw. */
     counts: () => ({ ...counts }),
   };
 }

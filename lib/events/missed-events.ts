@@ -2,7 +2,7 @@ import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
 import type { EventInbox } from '../storage/event-inbox';
 
-export interface MissedEventsOptions {
+interface MissedEventsOptions {
   /** A page of what DingTalk could not deliver. It lists each event once. */
   take(): Promise<{ events: DirectoryEvent[]; hasMore: boolean }>;
   dispatch(event: DirectoryEvent): Promise<unknown>;

@@ -5,21 +5,15 @@ import type { RecheckLease, SealedSession } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { outsideRequest } from '../singleton';
 
-/** Sessions that are older are asked about, once each. */
+/** The owners of older sessions are asked about, once for each session. */
 const OLD_AFTER_SECONDS = 3600;
 const PAUSE_MS = 500;
 /** After an outage. */
 const RETRY_MS = 10 * 60_000;
 const MAX_WAITING = 5000;
 
-export interface SessionRecheck {
-  /** A session was used. Costs nothing. */
-  seen(session: SealedSession): void;
-  close(): void;
-}
-
-export interface SessionRecheckOptions {
-  /** The right to ask, once for all processes, and not for ever: whoever has it may die. */
+interface RecheckOptions {
+  /** The right to ask, for one process at a time and not for ever: the process may end. */
   claim(session: SealedSession): Promise<RecheckLease>;
   /** DingTalk has answered. */
   settle(sessionId: string): Promise<void>;
@@ -34,10 +28,10 @@ export interface SessionRecheckOptions {
 }
 
 /**
- * For leavers of whom no event told: the owner of a session that has grown old is asked about, in the background, one
- * at a time. An answer that does not come ends nothing.
+ * Finds leavers without an event: asks DingTalk about the owner of each session that has grown old, in the background,
+ * one at a time. A call that fails ends no session.
  */
-export function createRecheck(options: SessionRecheckOptions): SessionRecheck {
+export function createRecheck(options: RecheckOptions) {
   const { claim, settle, isStillThere, onGone, now = Date.now } = options;
   const { oldAfterSeconds = OLD_AFTER_SECONDS, pauseMs = PAUSE_MS, retryMs = RETRY_MS } = options;
   const waiting = new Map<string, SealedSession>();
@@ -59,7 +53,7 @@ export function createRecheck(options: SessionRecheckOptions): SessionRecheck {
     while (settled.size > MAX_WAITING) settled.delete(settled.keys().next().value!);
   }
 
-  /** @returns whether there is an answer, whoever got it */
+  /** @returns whether there is an answer, of this process or another */
   async function ask(session: SealedSession): Promise<boolean> {
     const claimed = await claim(session);
     if (claimed !== 'claimed') return claimed === 'settled';
@@ -69,7 +63,8 @@ export function createRecheck(options: SessionRecheckOptions): SessionRecheck {
   }
 
   return {
-    seen(session) {
+    /** A session was used. Costs nothing. */
+    seen(session: SealedSession): void {
       const { id, issuedAt } = session;
       if (now() / 1000 - issuedAt < oldAfterSeconds || waiting.has(id) || waiting.size >= MAX_WAITING) return;
       if ((settled.get(id) ?? 0) > now()) return;
@@ -83,9 +78,9 @@ export function createRecheck(options: SessionRecheckOptions): SessionRecheck {
 }
 
 /** Asks DingTalk about the owners of old sessions as these are used. Started at boot, once. */
-export function startRecheck(): SessionRecheck {
+export function startRecheck(): void {
   const { store, endPeople, onUse } = sessions();
-  const net = createRecheck({
+  const { seen } = createRecheck({
     claim: store.leaseRecheck,
     settle: store.completeRecheck,
     isStillThere: async (userId) => {
@@ -94,6 +89,5 @@ export function startRecheck(): SessionRecheck {
     },
     onGone: (userId) => endPeople([userId], { reason: 'check', by: 'check' }),
   });
-  onUse(net.seen);
-  return net;
+  onUse(seen);
 }

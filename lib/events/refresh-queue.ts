@@ -3,17 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
 import { keyOf, type RefreshTarget } from '../storage/event-inbox';
 
-export interface RefreshQueue {
-  /** Reads targets again soon; one that waits already is not added. Never throws. */
-  refresh(...targets: RefreshTarget[]): void;
-  /** The same, after everything that `refresh` was called with. */
-  refreshLater(...targets: RefreshTarget[]): void;
-  /** Targets that wait. */
-  size(): number;
-  close(): void;
-}
-
-export interface RefreshQueueOptions {
+interface RefreshQueueOptions {
   /** @throws when the target has to be tried again */
   read(target: RefreshTarget): Promise<void>;
   /** After the last attempt. */
@@ -47,7 +37,7 @@ export function createRefreshQueue({
   atOnce = AT_ONCE,
   pauseMs = PAUSE_MS,
   retryMs = RETRY_MS,
-}: RefreshQueueOptions): RefreshQueue {
+}: RefreshQueueOptions) {
   const waiting = new Map<string, Waiting>();
   let running = false;
   let closed = false;
@@ -96,12 +86,15 @@ export function createRefreshQueue({
   }
 
   return {
-    refresh: (...all) => {
+    /** Reads targets again soon; one that waits already is not added. Never throws. */
+    refresh: (...all: RefreshTarget[]) => {
       for (const target of all) add(target);
     },
-    refreshLater: (...all) => {
+    /** The same, after everything that `refresh` was called with. */
+    refreshLater: (...all: RefreshTarget[]) => {
       for (const target of all) add(target, { isUrgent: false });
     },
+    /** Targets that wait. */
     size: () => waiting.size,
     close: () => {
       closed = true;

@@ -5,16 +5,6 @@ export interface CookieSettings {
   sessionSameSite: 'lax' | 'none';
 }
 
-export interface Cookies {
-  /** The full name of one of our cookies. */
-  nameOf(name: string): string;
-  /** Every value under exactly this full name, as sent: nothing is decoded or taken from a similar name. */
-  valuesOf(header: string | null | undefined, fullName: string): readonly string[];
-  /** A `Set-Cookie` value. */
-  set(fullName: string, value: string, maxAgeSeconds: number): string;
-  clear(fullName: string): string;
-}
-
 /** A session cookie fits into this; one character more is kept, so that a longer one is still seen to be too long. */
 const MAX_OWN_VALUE_LENGTH = 4097;
 const MAX_OWN_NAMES = 64;
@@ -31,23 +21,27 @@ const VISIBLE = /^[\x21-\x3a\x3c-\x7e]*$/;
  *
  * @see https://developer.mozilla.org/docs/Web/Privacy/Guides/Privacy_sandbox/Partitioned_cookies
  */
-export function createCookies({ publicOrigin, sessionSameSite }: CookieSettings): Cookies {
+export function createCookies({ publicOrigin, sessionSameSite }: CookieSettings) {
   const secure = publicOrigin.startsWith('https:');
   const sameSite = { lax: 'Lax', none: 'None; Partitioned' }[sessionSameSite];
   const flags = `Path=/; HttpOnly; ${secure ? 'Secure; ' : ''}SameSite=${sameSite}`;
-  const set = (name: string, value: string, maxAge: number) =>
-    `${name}=${value}; Max-Age=${maxAge}; ${flags}`;
+  const set = (fullName: string, value: string, maxAgeSeconds: number) =>
+    `${fullName}=${value}; Max-Age=${maxAgeSeconds}; ${flags}`;
   return {
-    nameOf: (name) => (secure ? `__Host-${name}` : name),
-    valuesOf: (header, fullName) => readCookies(header).get(fullName) ?? [],
+    /** The full name of one of our cookies. */
+    nameOf: (name: string) => (secure ? `__Host-${name}` : name),
+    /** Every value under exactly this full name, as sent: nothing is decoded or taken from a similar name. */
+    valuesOf: (header: string | null | undefined, fullName: string): readonly string[] =>
+      readCookies(header).get(fullName) ?? [],
+    /** A `Set-Cookie` value. */
     set,
-    clear: (name) => set(name, '', 0),
+    clear: (fullName: string) => set(fullName, '', 0),
   };
 }
 
 /**
  * Every value of every name in a `Cookie` header, in the order sent. Takes time in proportion to the header's length,
- * whatever is in it: anybody can send 16 KB of anything.
+ * whatever is in it: any client can send 16 KB of anything.
  */
 export function readCookies(header: string | null | undefined): Map<string, string[]> {
   const found = new Map<string, string[]>();

@@ -2,19 +2,8 @@ import 'server-only';
 import { hkdfSync } from 'node:crypto';
 import { sealData, unsealData } from 'iron-session';
 
-/** Why a text opened to nothing. */
-export type UnsealFailure = 'not-ours' | 'unknown-key' | 'expired';
-
-export interface Sealer {
-  /** Encrypts and signs a value for one purpose. @param ttlSeconds after which the seal itself is refused */
-  seal(purpose: string, value: object, ttlSeconds: number): Promise<string>;
-  /** Opens what was sealed for the same purpose. Never throws; what comes out is still to be parsed. */
-  open(
-    purpose: string,
-    text: string,
-    ttlSeconds: number,
-  ): Promise<{ value: unknown } | { failure: UnsealFailure }>;
-}
+/** A value that is still to be parsed, or why the seal was refused. */
+type Unsealed = { value: unknown } | { failure: 'not-ours' | 'unknown-key' | 'expired' };
 
 export interface SealerSettings {
   /** Key id to secret; any of them opens. */
@@ -28,7 +17,7 @@ export interface SealerSettings {
  * named outside, because iron-session always seals with its highest key, and a rolling change of keys must not. The
  * purpose is inside, and other purposes than the session have a key of their own: a seal made for one thing does not pass for another.
  */
-export function createSealer({ sessionKeys, sealKey }: SealerSettings): Sealer {
+export function createSealer({ sessionKeys, sealKey }: SealerSettings) {
   const derived = new Map<string, string>();
   function keyFor(purpose: string, secret: string): string {
     // As it always was, so that an update of the app signs nobody out.
@@ -39,13 +28,15 @@ export function createSealer({ sessionKeys, sealKey }: SealerSettings): Sealer {
     return key;
   }
   return {
-    async seal(purpose, value, ttlSeconds) {
+    /** Encrypts and signs a value for one purpose. @param ttlSeconds after which the seal itself is refused */
+    async seal(purpose: string, value: object, ttlSeconds: number): Promise<string> {
       const secret = sessionKeys.get(sealKey);
       if (secret === undefined) throw new Error('the sealing key is not among the session keys');
       return `${sealKey}.${await sealData({ ...value, purpose }, { password: keyFor(purpose, secret), ttl: ttlSeconds })}`;
     },
 
-    async open(purpose, text, ttlSeconds) {
+    /** Opens what was sealed for the same purpose. Never throws. */
+    async open(purpose: string, text: string, ttlSeconds: number): Promise<Unsealed> {
       const dot = text.indexOf('.');
       const secret = sessionKeys.get(text.slice(0, dot));
       if (dot < 1 || secret === undefined) {

@@ -18,19 +18,19 @@ export interface Session {
   unionId?: string | undefined;
   /** Display name, clipped. */
   name: string;
-  /** Through which door they came: DingTalk's client, or a browser. */
+  /** How they signed in: in DingTalk's client, or in a browser. */
   door: 'client' | 'browser';
   /** Unix time in seconds. */
   issuedAt: number;
-  /** Unix time in seconds; from this second on it is nobody's. */
+  /** Unix time in seconds; from this second on it is over. */
   expiresAt: number;
   /** The person's number at the sign-in: another one means that their sessions were ended. */
   generation: number;
-  /** Everybody's number at the sign-in. */
+  /** The number of all sessions together at the sign-in. */
   epoch: number;
 }
 
-/** Why a visitor with (or without) a cookie is nobody. */
+/** Why a visitor with (or without) a cookie is anonymous. */
 export type NoSessionReason =
   | 'absent'
   | 'duplicate'
@@ -47,24 +47,10 @@ export interface SessionSettings extends CookieSettings, SealerSettings {
   sessionTtlSeconds: number;
 }
 
-export interface SessionCookies {
-  cookieName: string;
-  /** Begins a new session. Nothing of an earlier one is kept. */
-  draft(person: NewSession): Draft;
-  /** Finishes it. @returns the `Set-Cookie` value that carries it */
-  seal(draft: Draft, standing: Standing): Promise<{ session: Session; setCookie: string }>;
-  /** Opens the session in a `Cookie` header. Whatever is wrong with it, the visitor is anonymous: never throws. */
-  open(cookieHeader: string | null | undefined): Promise<OpenedSession>;
-  /** Forgets what a `Cookie` header was opened to. */
-  forget(cookieHeader: string | null | undefined): void;
-  /** The `Set-Cookie` value that removes the cookie. */
-  clear(): string;
-}
-
 export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
-type Standing = Pick<Session, 'generation' | 'epoch'>;
-/** A session that nobody has yet. */
-export type Draft = Omit<Session, keyof Standing>;
+type Version = Pick<Session, 'generation' | 'epoch'>;
+/** A session that is not sealed yet. */
+export type Draft = Omit<Session, keyof Version>;
 
 /** Channels of `node:diagnostics_channel`, so that nothing here loads the database: a key's id, and a `NoSessionReason`. */
 export const KEY_USED = 'dingpass.key-used';
@@ -114,7 +100,7 @@ export function createSessions(
   now: () => number = Date.now,
   onKeyUse?: (keyId: string) => void,
   maxRememberedBytes = MAX_REMEMBERED_BYTES,
-): SessionCookies {
+) {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const cookieName = cookies.nameOf('dingpass');
@@ -132,6 +118,7 @@ export function createSessions(
   /** Seals that are being opened just now: one request asks several times. */
   const underWay = new Map<string, Promise<OpenedSession>>();
 
+  /** Begins a new session. Nothing of an earlier one is kept. */
   function draft(person: NewSession): Draft {
     const issuedAt = Math.floor(now() / 1000);
     return {
@@ -146,7 +133,8 @@ export function createSessions(
     };
   }
 
-  async function seal(draft: Draft, { generation, epoch }: Standing) {
+  /** Finishes it. @returns also the `Set-Cookie` value that carries it */
+  async function seal(draft: Draft, { generation, epoch }: Version) {
     const session: Session = { ...draft, generation, epoch };
     const value = await sealer.seal(PURPOSE, { v: VERSION, ...session }, ttl);
     // The first page comes at once, and need not open what was just sealed.
@@ -154,19 +142,20 @@ export function createSessions(
     return { session, setCookie: cookies.set(cookieName, value, ttl) };
   }
 
+  /** Opens the session in a `Cookie` header. Whatever is wrong with it, the visitor is anonymous: never throws. */
   async function open(cookieHeader: string | null | undefined): Promise<OpenedSession> {
     const values = cookies.valuesOf(cookieHeader, cookieName);
     const value = values[0];
-    if (value === undefined) return nobody('absent');
-    // Two cookies of one name: somebody else planted one of them, and nobody can tell which.
-    if (values.length > 1) return nobody('duplicate');
-    if (value.length > MAX_COOKIE_LENGTH) return nobody('not-ours');
+    if (value === undefined) return anonymous('absent');
+    // Two cookies of one name: another site planted one of them, and there is no telling which.
+    if (values.length > 1) return anonymous('duplicate');
+    if (value.length > MAX_COOKIE_LENGTH) return anonymous('not-ours');
     const key = keyOf(value);
     const known = remembered.get(key);
     const found = known ? { session: known } : await openOnce(key, value);
-    const standing = found.session ? judge(found.session) : found;
-    if (!standing.session) remembered.delete(key);
-    return standing;
+    const checked = found.session ? check(found.session) : found;
+    if (!checked.session) remembered.delete(key);
+    return checked;
   }
 
   function openOnce(key: string, value: string): Promise<OpenedSession> {
@@ -179,10 +168,10 @@ export function createSessions(
 
   async function unseal(key: string, value: string): Promise<OpenedSession> {
     const opened = await sealer.open(PURPOSE, value, ttl);
-    if ('failure' in opened) return nobody(opened.failure);
+    if ('failure' in opened) return anonymous(opened.failure);
     onKeyUse?.(value.slice(0, value.indexOf('.')));
     const parsed = payloadSchema.safeParse(opened.value);
-    if (!parsed.success) return nobody('wrong-shape');
+    if (!parsed.success) return anonymous('wrong-shape');
     const { v: _version, ...content } = parsed.data;
     const session = Object.freeze(content);
     // What follows a seal's end is ignored: one member's cookie in a thousand spellings must not push out the others'.
@@ -190,21 +179,23 @@ export function createSessions(
     return { session };
   }
 
+  /** Forgets what a `Cookie` header was opened to. */
   function forget(cookieHeader: string | null | undefined): void {
     for (const value of cookies.valuesOf(cookieHeader, cookieName)) remembered.delete(keyOf(value));
   }
 
   /** What can change from one request to the next. */
-  function judge(session: Session): OpenedSession {
+  function check(session: Session): OpenedSession {
     const time = Math.floor(now() / 1000);
     // iron-session allows a minute of skew and knows nothing of a shortened lifetime.
-    if (time >= session.expiresAt) return nobody('expired');
-    if (session.expiresAt - session.issuedAt > settings.sessionTtlSeconds) return nobody('expired');
-    if (session.issuedAt > time + MAX_SKEW_SECONDS) return nobody('wrong-shape');
-    if (session.corpId !== settings.corpId) return nobody('other-company');
+    if (time >= session.expiresAt) return anonymous('expired');
+    if (session.expiresAt - session.issuedAt > settings.sessionTtlSeconds) return anonymous('expired');
+    if (session.issuedAt > time + MAX_SKEW_SECONDS) return anonymous('wrong-shape');
+    if (session.corpId !== settings.corpId) return anonymous('other-company');
     return { session };
   }
 
+  /** `clear` is the `Set-Cookie` value that removes the cookie. */
   return { cookieName, draft, seal, open, forget, clear: () => cookies.clear(cookieName) };
 }
 
@@ -227,7 +218,7 @@ function sizeOf({ name, userId, unionId = '' }: Session): number {
   return REMEMBERED_BYTES + 2 * (name.length + userId.length + unionId.length);
 }
 
-function nobody(reason: NoSessionReason): OpenedSession {
+function anonymous(reason: NoSessionReason): OpenedSession {
   return { session: null, reason };
 }
 

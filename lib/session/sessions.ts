@@ -7,9 +7,16 @@ import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/database';
 import { createIdleCheck } from './idle';
 import { createSessionStore } from './libsql-session-store';
-import { createRevocationCache, type RevocationCache } from './revocation-cache';
+import { createRevocationCache } from './revocation-cache';
 import type { Session } from './session-cookie';
-import type { EndedSession, Ending, SessionStore, SessionVersion } from './session-store';
+import type {
+  EndedSession,
+  Ending,
+  EventEffect,
+  EventName,
+  SessionStore,
+  SessionVersion,
+} from './session-store';
 import { createUnwritten } from './unwritten';
 
 /** How often it is written down when sessions were last used. */
@@ -18,28 +25,9 @@ const PRUNE_EVERY_MS = 3_600_000;
 /** A process that is started anew every day has to drop what is old, too. */
 const PRUNE_FIRST_MS = 5000;
 
-/** The sessions of the company, as this process knows them. */
-export interface Sessions {
-  store: SessionStore;
-  view: RevocationCache;
-  /** Whether a session still stands. A session that does is noted as used. */
-  verify(session: Session): Promise<'valid' | 'ended' | 'unknown'>;
-  /** Where a sign-in begins: whatever ends the person's sessions from here on overtakes it. */
-  sequence(): Promise<number>;
-  /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
-  open(...how: Parameters<SessionStore['open']>): Promise<SessionVersion>;
-  endSession: SessionStore['endSession'];
-  endPeople: SessionStore['endPeople'];
-  endEveryone: SessionStore['endEveryone'];
-  applyEvent: SessionStore['applyEvent'];
-  /** Is called with each session that stands when it is used. */
-  onUse(listener: (session: Session) => void): void;
-  /** Writes down when sessions were last used. */
-  flushSeen(): Promise<void>;
-  close(): Promise<void>;
-}
+export type Sessions = ReturnType<typeof createSessions>;
 
-export interface RevocationsOptions {
+interface SessionsOptions {
   store: SessionStore;
   /** A session that was not used for so long is over. */
   idleSeconds?: number | undefined;
@@ -49,7 +37,8 @@ export interface RevocationsOptions {
   retryMs?: number;
 }
 
-export function createSessions({ store, idleSeconds, ...timing }: RevocationsOptions): Sessions {
+/** The sessions of the company, as this process knows them. */
+export function createSessions({ store, idleSeconds, ...timing }: SessionsOptions) {
   const unwritten = createUnwritten({
     touch: store.touch,
     onFailure: (error) => log().error({ event: 'sessions-unwritable', err: error }),
@@ -72,6 +61,7 @@ export function createSessions({ store, idleSeconds, ...timing }: RevocationsOpt
     setTimeout(() => void prune(), PRUNE_FIRST_MS).unref(),
   ];
 
+  /** Writes down when sessions were last used. */
   async function flushSeen(): Promise<void> {
     if (seen.size === 0) return;
     const noted = seen;
@@ -111,7 +101,7 @@ export function createSessions({ store, idleSeconds, ...timing }: RevocationsOpt
     await end([], [session.id, ending], () => store.endSession(session, ending));
   }
 
-  /** While the store is silent nobody knows of uses elsewhere, and of endings neither. */
+  /** `unknown` while the store is silent: other processes may have served the session. */
   async function isInUse(session: Session): Promise<boolean | 'unknown'> {
     const isUsed = await idle?.use(session).catch(() => 'unknown' as const);
     if (isUsed !== false) return isUsed ?? true;
@@ -123,7 +113,8 @@ export function createSessions({ store, idleSeconds, ...timing }: RevocationsOpt
   return {
     store,
     view,
-    async verify(session) {
+    /** Whether a session still stands. A session that does is noted as used. */
+    async verify(session: Session): Promise<'valid' | 'ended' | 'unknown'> {
       const verdict = await view.verify(session);
       if (verdict !== 'valid') return verdict;
       const inUse = await isInUse(session);
@@ -132,22 +123,25 @@ export function createSessions({ store, idleSeconds, ...timing }: RevocationsOpt
       for (const listener of listeners) listener(session);
       return 'valid';
     },
+    /** Where a sign-in begins: an ending of the person's sessions from here on overtakes it. */
     sequence: () => known(store.sequence()),
-    async open(session, options) {
-      const standing = await known(unwritten.write(() => store.open(session, options)));
-      if (!standing) throw new AppError('sign-in-overtaken');
+    /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
+    async open(...[session, options]: Parameters<SessionStore['open']>): Promise<SessionVersion> {
+      const version = await known(unwritten.write(() => store.open(session, options)));
+      if (!version) throw new AppError('sign-in-overtaken');
       if (options.replaces) view.end(options.replaces);
-      return standing;
+      return version;
     },
     endSession,
-    endPeople: async (userIds, ...how) =>
+    endPeople: async (...[userIds, ...how]: Parameters<SessionStore['endPeople']>) =>
       userIds.length === 0 ? 0 : end(userIds, how, () => store.endPeople(userIds, ...how)),
-    applyEvent: (event, effect) => {
+    applyEvent: (event: EventName, effect: EventEffect) => {
       const write = () => store.applyEvent(event, effect);
       return effect.left.length === 0 ? write() : end(effect.left, event.id, write);
     },
-    endEveryone: (ending) => end('everybody', ending, () => store.endEveryone(ending)),
-    onUse: (listener) => listeners.push(listener),
+    endEveryone: (ending: Ending) => end('everybody', ending, () => store.endEveryone(ending)),
+    /** Is called with each session that stands when it is used. */
+    onUse: (listener: (session: Session) => void) => listeners.push(listener),
     flushSeen,
     async close() {
       for (const timer of timers) clearInterval(timer);

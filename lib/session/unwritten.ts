@@ -1,18 +1,7 @@
 import 'server-only';
 
-/** What a store could not be told, and whether it can be told anything at all. */
-export interface Unwritten {
-  /** Runs a write, and remembers how it went. */
-  write<T>(action: () => Promise<T>): Promise<T>;
-  /** Writes it later: again and again, until the store takes it. @param key one of a kind is kept */
-  keep(key: string, action: () => Promise<unknown>, onWritten: () => void): void;
-  /** False once every write has failed for a minute. */
-  isWritable(): boolean;
-  close(): void;
-}
-
-export interface UnwrittenOptions {
-  /** A write that changes nothing: so that a store that takes none is noticed without anybody in need of it. */
+interface UnwrittenOptions {
+  /** A write that changes nothing: finds out that the store takes no writes before one is needed. */
   touch(): Promise<void>;
   onFailure?: (error: unknown) => void;
   onRecovery?: () => void;
@@ -22,25 +11,27 @@ export interface UnwrittenOptions {
 }
 
 const RETRY_MS = 1000;
-/** How often a store is tried that nobody has written to. */
+/** How often a store is tried while there are no writes. */
 const TOUCH_MS = 5000;
 const PATIENCE_MS = 60_000;
-/** People of a company, and then some: what is beyond is lost here, and was refused to whoever asked for it. */
+/** More than the people of a company. A write beyond is not kept; its caller has the error. */
 const MAX_KEPT = 50_000;
 
+/** Writes that a store did not take, to be repeated; and whether it takes writes at all. */
 export function createUnwritten({
   touch,
   onFailure,
   onRecovery,
   retryMs = RETRY_MS,
   now = () => performance.now(),
-}: UnwrittenOptions): Unwritten {
+}: UnwrittenOptions) {
   const kept = new Map<string, { action: () => Promise<unknown>; onWritten: () => void }>();
   let failingSince: number | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let busy = false;
   const timer = setInterval(() => void work(), retryMs).unref();
 
+  /** Runs a write, and remembers how it went. */
   async function write<T>(action: () => Promise<T>): Promise<T> {
     triedAt = now();
     const value = await action().catch((error: unknown) => {
@@ -77,7 +68,8 @@ export function createUnwritten({
 
   return {
     write,
-    keep(key, action, onWritten) {
+    /** Writes it later: again and again, until the store takes it. @param key one of a kind is kept */
+    keep(key: string, action: () => Promise<unknown>, onWritten: () => void): void {
       const before = kept.get(key);
       if (!before && kept.size >= MAX_KEPT) return;
       kept.set(key, {
@@ -88,6 +80,7 @@ export function createUnwritten({
         },
       });
     },
+    /** False once every write has failed for a minute. */
     isWritable: () => failingSince === undefined || now() - failingSince < PATIENCE_MS,
     close: () => clearInterval(timer),
   };

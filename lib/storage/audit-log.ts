@@ -6,18 +6,6 @@ import type { AuditLine } from './audit-line';
 import { type AuditStore, createLibsqlAudit } from './audit-store';
 import { recordsDatabase } from './database';
 
-/**
- * Writes down what is not written together with what it tells of: refusals, use of keys, exports. Lines are gathered
- * for a moment, so that nobody waits for them; of a flood, the first of each minute and reason are written one by one
- * and the rest is counted.
- */
-export interface AuditRecorder {
-  record(line: AuditLine): void;
-  /** Writes what is waiting. Never throws. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
 interface RecorderOptions {
   store: Pick<AuditStore, 'append'>;
   flushMs?: number;
@@ -34,13 +22,18 @@ const REFUSALS_PER_MINUTE = 30;
 const MAX_WAITING = 2000;
 const MINUTE_MS = 60_000;
 
+/**
+ * Writes audit lines that do not belong to a transaction: refusals, use of keys, exports. Lines are gathered for a
+ * moment, so that no request waits for them; of a flood, the first of each minute and reason are written one by one and
+ * the rest is counted.
+ */
 export function createRecorder({
   store,
   flushMs = FLUSH_MS,
   refusalsPerMinute = REFUSALS_PER_MINUTE,
   now = Date.now,
   onFailure,
-}: RecorderOptions): AuditRecorder {
+}: RecorderOptions) {
   let waiting: { line: AuditLine; at: number }[] = [];
   /** Refusals of this minute, by what they have in common. */
   let refused = new Map<string, AuditLine & { count: number }>();
@@ -73,6 +66,7 @@ export function createRecorder({
     return ++same.count;
   }
 
+  /** Writes what is waiting. Never throws. */
   function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
@@ -96,7 +90,7 @@ export function createRecorder({
   }
 
   return {
-    record(line) {
+    record(line: AuditLine): void {
       const at = now();
       const thisMinute = Math.floor(at / MINUTE_MS);
       if (thisMinute !== minute) {
@@ -125,7 +119,7 @@ const recorder = singleton('audit-recorder', () =>
   }),
 );
 
-/** Writes a line soon. Never throws, and never holds anybody up. */
+/** Writes a line soon. Never throws, and never delays the caller. */
 export function record(line: AuditLine): void {
   outsideRequest(() => recorder().record(line));
 }

@@ -11,7 +11,7 @@ export interface WrittenLine extends AuditLine {
   count: number;
 }
 
-export interface AuditFilter {
+interface AuditFilter {
   event?: AuditEvent | undefined;
   /** A user id: whom it is about, or who did it. */
   person?: string | undefined;
@@ -23,14 +23,7 @@ export interface AuditFilter {
   limit: number;
 }
 
-export interface AuditStore {
-  /** Writes lines, all or none. */
-  append(lines: readonly { line: AuditLine; at: number }[]): Promise<void>;
-  /** Newest first. */
-  find(filter: AuditFilter): Promise<WrittenLine[]>;
-  /** Drops lines older than so many days, and the oldest refusals beyond a bound. */
-  prune(days: number): Promise<void>;
-}
+export type AuditStore = ReturnType<typeof createLibsqlAudit>;
 
 /** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
 const MAX_REFUSALS_OF_A_KIND = 100_000;
@@ -54,21 +47,24 @@ export function createLibsqlAudit(
   db: Database,
   now: () => number = Date.now,
   maxRefusalsOfAKind = MAX_REFUSALS_OF_A_KIND,
-): AuditStore {
+) {
   const { write, deleteAll } = createWriter(db);
 
   return {
-    append: (lines) =>
+    /** Writes lines, all or none. */
+    append: (lines: readonly { line: AuditLine; at: number }[]) =>
       write(() => {
         for (const { line, at } of lines) insertAudit(db, line, at);
       }),
 
-    find: async (filter) => {
+    /** Newest first. */
+    find: async (filter: AuditFilter) => {
       const { sql, values } = toSelect(filter);
       return db.all<Row>(sql, ...values).map(toLine);
     },
 
-    prune: async (days) => {
+    /** Drops lines older than so many days, and the oldest refusals beyond a bound. */
+    prune: async (days: number) => {
       await deleteAll('audit', 'at < ?', now() - days * DAY_MS);
       for (const event of REFUSALS) {
         const last = db.get<{ id: number }>(

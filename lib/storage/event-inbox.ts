@@ -18,39 +18,28 @@ export interface RefreshJob {
   version: number;
 }
 
+export type EventInbox = ReturnType<typeof createEventInbox>;
+
 /** Events, and the refreshes that they make necessary. */
-export interface EventInbox {
-  /** Whether an event was applied. */
-  knowsEvent(id: string): Promise<boolean>;
-  enqueueRefresh(targets: readonly RefreshTarget[]): Promise<void>;
-  /** Refreshes that are due, and were enqueued so long ago at least. */
-  refreshJobs(olderThanMs: number): Promise<RefreshJob[]>;
-  /** The version of a target, 0 where no refresh is due: to be read before the target is. */
-  refreshVersion(target: RefreshTarget): Promise<number>;
-  /** Removes a job, unless the target was enqueued again meanwhile. */
-  completeRefresh(job: RefreshJob): Promise<void>;
-
-  /** Keeps undelivered events, which DingTalk lists once, until they are completed. */
-  storeMissed(events: readonly DirectoryEvent[]): Promise<void>;
-  missed(limit: number): Promise<DirectoryEvent[]>;
-  completeMissed(id: string): Promise<void>;
-}
-
-/** @param now Unix time in ms */
-export function createEventInbox({ db, writer: { write, writeDurably }, now }: StoreParts): EventInbox {
+export function createEventInbox({ db, writer: { write, writeDurably }, now }: StoreParts) {
   return {
-    knowsEvent: async (id) => knowsEvent(db, id),
-    enqueueRefresh: (targets) => write(() => enqueueRefresh(db, targets, now())),
-    refreshJobs: async (olderThanMs) => readRefreshJobs(db, now() - olderThanMs),
-    refreshVersion: async (target) => versionOf(db, target),
-    completeRefresh: async (job) => {
+    /** Whether an event was applied. */
+    knowsEvent: async (id: string) => knowsEvent(db, id),
+    enqueueRefresh: (targets: readonly RefreshTarget[]) => write(() => enqueueRefresh(db, targets, now())),
+    /** Refreshes that are due, and were enqueued so long ago at least. */
+    refreshJobs: async (olderThanMs: number) => readRefreshJobs(db, now() - olderThanMs),
+    /** The version of a target, 0 where no refresh is due: to be read before the target is. */
+    refreshVersion: async (target: RefreshTarget) => versionOf(db, target),
+    /** Removes a job, unless the target was enqueued again meanwhile. */
+    completeRefresh: async (job: RefreshJob) => {
       if (job.version > 0) await write(() => completeRefresh(db, job));
     },
-    storeMissed: async (events) => {
+    /** Keeps undelivered events, which DingTalk lists once, until they are completed. */
+    storeMissed: async (events: readonly DirectoryEvent[]) => {
       if (events.length > 0) await writeDurably(() => storeMissed(db, events));
     },
-    missed: async (limit) => readMissed(db, limit),
-    completeMissed: (id) => write(() => completeMissed(db, id)),
+    missed: async (limit: number) => readMissed(db, limit),
+    completeMissed: (id: string) => write(() => completeMissed(db, id)),
   };
 }
 
