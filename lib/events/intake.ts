@@ -1,7 +1,8 @@
 import 'server-only';
 import { config } from '../config';
 import { takeFailedEvents } from '../dingtalk/failed-events';
-import { type Stream, type StreamLine, type StreamState, startStream } from '../dingtalk/stream/stream';
+import { type Stream, startStream } from '../dingtalk/stream/stream';
+import type { StreamLine, StreamState } from '../dingtalk/stream/stream-state';
 import { dingTalkClient, proxyFor } from '../dingtalk-client';
 import { log } from '../log';
 import { sessions } from '../session/sessions';

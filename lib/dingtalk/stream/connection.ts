@@ -14,7 +14,7 @@ export interface StreamTimes {
   stepMs: number;
   /** A ping of ours goes out this often. */
   pingMs: number;
-  /** A connection on which nothing was heard for so long, not even the answer to a ping, is dead. */
+  /** A connection on which nothing arrived for so long, not even the answer to a ping, is dead. */
   silenceMs: number;
   /** One whose far end answers pings, but that brought no frame for so long, is not trusted any longer. */
   noFrameMs: number;
@@ -22,11 +22,10 @@ export interface StreamTimes {
   drainMs: number;
 }
 
-/** The far end has so long to answer our goodbye. */
-const GOODBYE_MS = 500;
+/** How long the gateway has to answer our close frame. */
+const CLOSE_MS = 500;
 
-/** What a connection tells while it lives. */
-export interface ConnectionListeners {
+interface ConnectionListeners {
   onOpen(): void;
   onFrame(kind: 'event' | 'malformed' | 'foreign' | 'system' | 'ping' | 'disconnect'): void;
   /** @returns when the event is durable; it is acknowledged then. A rejection has it sent again. */
@@ -50,7 +49,7 @@ export function openConnection(
   world: { openSocket: OpenSocket; timers: Timers; times: StreamTimes },
 ): Connection {
   const { timers, times } = world;
-  const armed = new Map<string, unknown>();
+  const armed = createNamedTimers(timers);
   let underWay = 0;
   let isOpen = false;
   let leaving: string | undefined;
@@ -60,15 +59,8 @@ export function openConnection(
   });
   let socket: StreamSocket | undefined;
 
-  /** Sets a timer by its name, in place of the one before. */
-  function arm(name: string, ms: number, run: () => void): void {
-    timers.clear(armed.get(name));
-    armed.set(name, timers.set(run, ms));
-  }
-
   function end(reason: string): void {
-    for (const timer of armed.values()) timers.clear(timer);
-    armed.clear();
+    armed.clearAll();
     socket?.terminate();
     socket = undefined;
     finish(leaving ?? reason);
@@ -77,62 +69,76 @@ export function openConnection(
   function leave(reason: string): void {
     if (leaving !== undefined) return;
     leaving = reason;
-    if (underWay === 0) goodbye();
-    else arm('drain', times.drainMs, () => end(reason));
+    if (underWay === 0) closeSocket();
+    else armed.set('drain', times.drainMs, () => end(reason));
   }
 
   /** The acknowledgements that were just written are sent before the socket goes. */
-  function goodbye(): void {
+  function closeSocket(): void {
     socket?.close();
-    arm('drain', isOpen ? GOODBYE_MS : 0, () => end('left'));
+    armed.set('drain', isOpen ? CLOSE_MS : 0, () => end('left'));
   }
 
   function pingAndAgain(): void {
     socket?.ping();
-    arm('ping', times.pingMs, pingAndAgain);
+    armed.set('ping', times.pingMs, pingAndAgain);
   }
 
-  function hear(): void {
-    if (socket) arm('silence', times.silenceMs, () => end('silent'));
+  function onSign(): void {
+    if (socket) armed.set('silence', times.silenceMs, () => end('silent'));
   }
 
   async function settle(messageId: string, event: DirectoryEvent): Promise<void> {
     underWay += 1;
-    let status = 'SUCCESS';
-    try {
-      await listeners.onEvent(event);
-    } catch {
-      status = 'LATER';
-    }
+    const status = await listeners.onEvent(event).then(
+      () => 'SUCCESS',
+      () => 'LATER',
+    );
     underWay -= 1;
     socket?.send(toAck(messageId, JSON.stringify({ status, message: status })));
-    if (leaving !== undefined && underWay === 0 && socket) goodbye();
+    if (leaving !== undefined && underWay === 0 && socket) closeSocket();
   }
 
   function onText(text: string): void {
     const frame = parseFrame(text);
     listeners.onFrame(frame.kind);
-    arm('no-frame', times.noFrameMs, () => leave('no-frame'));
+    armed.set('no-frame', times.noFrameMs, () => leave('no-frame'));
     if (frame.kind === 'ping') socket?.send(toAck(frame.messageId, frame.data));
     else if (frame.kind === 'disconnect') leave('asked-to-leave');
     else if (frame.kind === 'foreign') socket?.send(toAck(frame.messageId, '{}', [404, 'not subscribed']));
     else if (frame.kind === 'event') void settle(frame.messageId, frame.event);
   }
 
-  arm('handshake', times.stepMs, () => end('handshake-timeout'));
+  armed.set('handshake', times.stepMs, () => end('handshake-timeout'));
   socket = world.openSocket(url, {
     onOpen() {
       if (!socket) return;
       isOpen = true;
-      timers.clear(armed.get('handshake'));
-      hear();
-      arm('no-frame', times.noFrameMs, () => leave('no-frame'));
+      armed.clear('handshake');
+      onSign();
+      armed.set('no-frame', times.noFrameMs, () => leave('no-frame'));
       pingAndAgain();
       listeners.onOpen();
     },
     onText,
-    onSign: hear,
+    onSign,
     onEnd: end,
   });
   return { ended, leave };
+}
+
+/** Timers by name: one that is set again takes the place of the one before. */
+function createNamedTimers(timers: Timers) {
+  const armed = new Map<string, unknown>();
+  return {
+    set(name: string, ms: number, run: () => void): void {
+      timers.clear(armed.get(name));
+      armed.set(name, timers.set(run, ms));
+    },
+    clear: (name: string) => timers.clear(armed.get(name)),
+    clearAll(): void {
+      for (const timer of armed.values()) timers.clear(timer);
+      armed.clear();
+    },
+  };
 }

@@ -5,6 +5,7 @@ import { DingTalkError } from '../errors';
 import type { DirectoryEvent } from '../event';
 import { type Connection, openConnection, type StreamTimes, type Timers } from './connection';
 import { createOpenSocket, type OpenSocket } from './socket';
+import { createStreamState, type StreamLine, type StreamState } from './stream-state';
 
 const OPEN_PATH = '/v1.0/gateway/connections/open';
 
@@ -28,36 +29,6 @@ export interface StreamOptions {
   proxyFor?: ProxyFor;
   openSocket?: OpenSocket;
   times?: Partial<StreamTimes>;
-}
-
-export interface StreamLine {
-  /** `stream-later`: an event could not be dealt with, and is to come again. */
-  event: 'stream-connected' | 'stream-lost' | 'stream-later';
-  /** Why it was lost, or could not be had: a code. */
-  reason?: string | undefined;
-  /** Attempts since it was lost. */
-  attempts: number;
-  eventId?: string | undefined;
-  /** What `onEvent` threw. */
-  err?: unknown;
-}
-
-/** What is known of the stream, for readiness and metrics. */
-export interface StreamState {
-  status: 'connecting' | 'connected' | 'closed';
-  /** On the clock of `now`. */
-  since: number;
-  /** Connections so far. */
-  connections: number;
-  /** Attempts since the last connection. */
-  attempts: number;
-  /** The last failure's code. */
-  reason: string | undefined;
-  events: number;
-  /** Events of kinds that we do not know; they are passed on, and acknowledged like the others. */
-  unknownEvents: number;
-  /** Frames that were not in the protocol, or that we did not subscribe to. */
-  oddFrames: number;
 }
 
 export interface Stream {
@@ -102,18 +73,14 @@ export function startStream(options: StreamOptions): Stream {
     timers,
     times,
   };
-  const state: StreamState = {
-    status: 'connecting',
-    since: now(),
-    connections: 0,
-    attempts: 0,
-    reason: undefined,
-    events: 0,
-    unknownEvents: 0,
-    oddFrames: 0,
-  };
-  let stop: (reason: string) => void = () => undefined;
   let isClosed = false;
+  const record = createStreamState(now, (line) => {
+    // That it is lost when it is closed is no news.
+    if (!isClosed || line.event !== 'stream-lost') log?.(line);
+  });
+  const { state } = record;
+  let openedAt = 0;
+  let stop: (reason: string) => void = () => undefined;
 
   /** One attempt: a ticket, a connection, its whole life. @returns the pause that its end asks for */
   async function liveOnce(): Promise<'fault' | 'refusal'> {
@@ -124,16 +91,21 @@ export function startStream(options: StreamOptions): Stream {
     try {
       const url = await fetchAddress(client, { apiUrl, signal: attempt.signal });
       if (isClosed) return 'fault';
-      connection = openConnection(url, { onOpen, onFrame, onEvent: pass }, world);
+      connection = openConnection(url, { onOpen, onFrame: record.frame, onEvent: pass }, world);
     } catch (error) {
-      lose(error instanceof DingTalkError ? error.code : 'unexpected');
+      record.lost(error instanceof DingTalkError ? error.code : 'unexpected');
       return isRefusal(error) ? 'refusal' : 'fault';
     } finally {
       timers.clear(limit);
     }
     stop = connection.leave;
-    lose(await connection.ended);
+    record.lost(await connection.ended);
     return 'fault';
+  }
+
+  function onOpen(): void {
+    openedAt = now();
+    record.opened();
   }
 
   async function live(): Promise<void> {
@@ -150,33 +122,12 @@ export function startStream(options: StreamOptions): Stream {
     }
   }
 
-  let openedAt = 0;
-  function onOpen(): void {
-    log?.({ event: 'stream-connected', attempts: state.attempts });
-    openedAt = now();
-    Object.assign(state, { status: 'connected', since: openedAt, attempts: 0, reason: undefined });
-    state.connections += 1;
-  }
-
-  function lose(reason: string): void {
-    const isNews = state.status === 'connected' || state.reason !== reason;
-    if (isNews && !isClosed) log?.({ event: 'stream-lost', reason, attempts: state.attempts });
-    if (state.status === 'connected') Object.assign(state, { status: 'connecting', since: now() });
-    state.reason = reason;
-  }
-
-  function onFrame(kind: string): void {
-    if (kind === 'malformed' || kind === 'foreign') state.oddFrames += 1;
-  }
-
   async function pass(event: DirectoryEvent): Promise<void> {
-    state.events += 1;
-    if (event.type === 'unknown') state.unknownEvents += 1;
+    record.event(event);
     try {
       await onEvent(event);
     } catch (error) {
-      // The connection only says LATER: whoever runs this has to hear why, or the event goes round for ever in silence.
-      log?.({ event: 'stream-later', attempts: state.attempts, eventId: event.id, err: error });
+      record.eventFailed(event, error);
       throw error;
     }
   }

@@ -2,12 +2,8 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { DirectoryEvent } from '../../../../lib/dingtalk/event';
 import { parseFrame } from '../../../../lib/dingtalk/stream/frame';
-import {
-  type Stream,
-  type StreamLine,
-  type StreamOptions,
-  startStream,
-} from '../../../../lib/dingtalk/stream/stream';
+import { type Stream, type StreamOptions, startStream } from '../../../../lib/dingtalk/stream/stream';
+import type { StreamLine } from '../../../../lib/dingtalk/stream/stream-state';
 import { createVirtualGateway, type GatewayFault } from '../../../support/virtual-gateway';
 import { createVirtualTime } from '../../../support/virtual-time';
 
