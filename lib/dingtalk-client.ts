@@ -5,7 +5,7 @@ import { createProxyFor } from './dingtalk/outgoing-proxy';
 import { keepOutOfLog } from './log';
 import { outsideRequest, singleton } from './singleton';
 
-/** Somebody is about to sign in: what they would have to wait for is begun now. Never throws. */
+/** Fetches the app token and connects ahead of a sign-in that is about to come. Never throws. */
 export function expectSignIn(): void {
   dingTalkClient()
     .warm()

@@ -18,8 +18,8 @@ interface ProblemEntry {
 
 /**
  * The closed list of everything that can go wrong. The sentences for each, in every language, are in `messages/`.
- * A problem that passes never sends people to the admin; one that a developer or an admin must mend never says "try
- * again", unless it may also pass by itself.
+ * A problem that passes never refers to the admin; one that a developer or an admin must mend never offers another
+ * attempt, unless it may also pass by itself.
  */
 export const problems = {
   // The request
@@ -80,7 +80,7 @@ export const problems = {
 /** A problem's name: finer than its code, because the remedy is. */
 export type Problem = keyof typeof problems;
 
-/** Whether trying again can help: not where somebody has to change a setting first. */
+/** Whether trying again can help: not where a setting has to be changed first. */
 export function mayRetry(problem: Problem): boolean {
   const { actor, mayPass }: ProblemEntry = problems[problem];
   return mayPass || actor === 'nobody' || (actor === 'person' && problem !== 'corp-mismatch');
@@ -90,7 +90,7 @@ export function mayRetry(problem: Problem): boolean {
 export interface OperatorDetail {
   /** DingTalk's own code, unwrapped. */
   dingTalkCode?: string | undefined;
-  /** Why there was no answer of DingTalk's, in a word of Node's or ours: `ECONNREFUSED`, `timeout`, `circuit-open`. */
+  /** Why DingTalk did not answer, as a code of Node's or ours: `ECONNREFUSED`, `timeout`, `circuit-open`. */
   reason?: string | undefined;
   /** The outgoing proxy that is concerned, without its credentials. */
   proxy?: string | undefined;
@@ -104,7 +104,7 @@ export interface OperatorDetail {
   allowedMethods?: string | undefined;
   /** Seconds after which another attempt makes sense. */
   retryAfterSeconds?: number | undefined;
-  /** A word about what was wrong with a request: a field's name, never its value. */
+  /** What was wrong with a request: a field's name, never its value. */
   hint?: string | undefined;
 }
 
@@ -193,7 +193,7 @@ export function fromDingTalk(error: DingTalkError): AppError {
   return new AppError(toProblem(fault), detail, { cause: error });
 }
 
-/** A failure of DingTalk becomes ours. @throws whatever else it is */
+/** A `DingTalkError` as an `AppError`. @throws any other error as it is */
 export function toAppError(error: unknown): AppError {
   if (error instanceof DingTalkError) return fromDingTalk(error);
   if (error instanceof AppError) return error;
@@ -232,7 +232,7 @@ function toProblem(error: DingTalkError): Problem {
   if (known) return known;
   if (error.isThrottled) return 'throttled';
   if (error.isBusy) return 'unreachable';
-  // Whatever the token endpoint refuses, it refuses the credentials.
+  // A refusal of the token endpoint is one of the credentials.
   if (error.detail.api === '/v1.0/oauth2/accessToken') return 'bad-credentials';
   return isMissingField(error.code) ? 'request-refused' : 'unknown-answer';
 }

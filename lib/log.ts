@@ -7,7 +7,7 @@ const MAX_LEARNED = 64;
 /** What is shorter is part of ordinary words: lines would be torn. */
 const MIN_LENGTH = 8;
 
-/** Values that must not appear in any line, whoever wrote it there: settings at first, tokens as they are learned. */
+/** Values that must not appear in any line: those of the settings, and tokens as they are fetched. */
 const secrets = singleton('secrets', () => ({ settings: [] as string[], learned: [] as string[] }));
 
 /** Keeps a value out of the log from now on. The oldest learned value is forgotten beyond a bound. */

@@ -2,7 +2,7 @@ import 'server-only';
 
 /**
  * What goes wrong with a value on its way from a console, a chat or a document into an environment: quotes that
- * `docker --env-file` keeps, full-width signs of a Chinese keyboard, characters that nobody sees. Each would be taken
+ * `docker --env-file` keeps, full-width signs of a Chinese keyboard, invisible characters. Each would be taken
  * for part of the value, and fail far away from here.
  */
 

@@ -4,7 +4,7 @@ import { parseProxy } from './dingtalk/outgoing-proxy';
 
 /** The kinds of values that settings have. A message names the remedy, and never repeats a secret. */
 
-/** People by user id, and by the names of their roles. Two lists: a role may be called like somebody's user id. */
+/** People by user id, and by the names of their roles. Two lists: a role may have the same name as a user id. */
 export interface Grant {
   userIds: readonly string[];
   roles: readonly string[];

@@ -11,11 +11,7 @@ import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
 import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
 
-/**
- * The session of whoever asks, or null.
- *
- * @throws AppError `sessions-unknown` while nobody can tell which sessions have ended
- */
+/** The visitor's session, or null. @throws AppError `sessions-unknown` while the store of sessions does not answer */
 export async function currentMember(): Promise<Session | null> {
   const opened = await sessionCookies().open((await headers()).get('cookie'));
   if (!opened.session) {
@@ -29,7 +25,7 @@ export async function currentMember(): Promise<Session | null> {
   return null;
 }
 
-/** As `currentMember`, where it does not matter that nobody can tell: for what is shown around a page, never for the page. */
+/** As `currentMember`, and null where the sessions are unknown: for what is shown around a page, never for the page. */
 export async function perhapsMember(): Promise<Session | null> {
   return currentMember().catch((error: unknown) => {
     if (error instanceof AppError) return null;
@@ -47,7 +43,7 @@ export function stepUp(): MemberRequirement {
   return { signedInWithinMinutes: config().stepUpMinutes };
 }
 
-/** The session of whoever asks. @throws AppError `not-signed-in`, `sign-in-too-old` */
+/** The visitor's session. @throws AppError `not-signed-in`, `sign-in-too-old` */
 export async function requireMember(requirement: MemberRequirement = {}): Promise<Session> {
   const session = await currentMember();
   if (!session) throw new AppError('not-signed-in');
@@ -56,7 +52,7 @@ export async function requireMember(requirement: MemberRequirement = {}): Promis
 }
 
 /**
- * For pages: the session of whoever asks, or off to the sign-in page and back to the exact address afterwards. A
+ * For pages: the visitor's session, or a redirect to the sign-in page and back to the exact address afterwards. A
  * workbench link of another company is not answered with this company's session.
  */
 export async function pageMember({ signedInWithinMinutes }: MemberRequirement = {}): Promise<Session> {

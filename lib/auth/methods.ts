@@ -7,9 +7,6 @@ import { perhapsMember, requireMember, stepUp } from './auth';
 import { answerPerson } from './person-answer';
 import { noteRefusedAccess } from './refusals';
 
-/** Who may call: anybody; a member of the company; an administrator with a sign-in as recent as `STEP_UP_MINUTES`. */
-export type Access = 'public' | 'member' | 'administrator';
-
 interface MethodSettings {
   /** What the log calls it, such as `sign-in`; without, the log has only what is our or DingTalk's fault. */
   event?: string;
@@ -17,17 +14,19 @@ interface MethodSettings {
   anyOrigin?: true;
 }
 
+/** For every client, signed in or not. */
 type PublicMethod = MethodSettings & {
   access: 'public';
-  handler(request: Request, trip: RequestContext): Promise<Response>;
+  handler(request: Request, context: RequestContext): Promise<Response>;
 };
 
+/** For members of the company, or for administrators with a sign-in as recent as `STEP_UP_MINUTES`. */
 type MemberMethod = MethodSettings & {
   access: 'member' | 'administrator';
   /** The member must have signed in within `STEP_UP_MINUTES`; administrators always must. */
   stepUp?: true;
   /** Called only for those who may. @param member who calls */
-  handler(request: Request, trip: RequestContext, member: Session): Promise<Response>;
+  handler(request: Request, context: RequestContext, member: Session): Promise<Response>;
 };
 
 export type Method = PublicMethod | MemberMethod;
@@ -52,23 +51,23 @@ export function methods(given: Partial<Record<MethodName, Method>>): Record<Meth
 }
 
 function guarded(name: MethodName, method: Method): RouteHandler {
-  const attempt = async (request: Request, trip: RequestContext) => {
+  const attempt = async (request: Request, context: RequestContext) => {
     if (name !== 'GET' && !method.anyOrigin) assertSameOrigin(request);
     // Not "unless a member is needed": what is misspelt in a file without types is closed.
-    if (method.access === 'public') return method.handler(request, trip);
+    if (method.access === 'public') return method.handler(request, context);
     const member = await admit(method);
-    trip.note({ userId: member.userId });
-    return method.handler(request, trip, member);
+    context.note({ userId: member.userId });
+    return method.handler(request, context, member);
   };
-  return route(method.event, async (request, trip) => {
+  return route(method.event, async (request, context) => {
     try {
-      return await attempt(request, trip);
+      return await attempt(request, context);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.problem === 'not-permitted') await noteRefusal(request, trip, method.event);
-      const answer = await answerPerson(error, request, trip);
+      if (error.problem === 'not-permitted') await noteRefusal(request, context, method.event);
+      const answer = await answerPerson(error, request, context);
       if (!answer) throw error;
-      trip.fail(error);
+      context.fail(error);
       return answer;
     }
   });

@@ -3,8 +3,8 @@ import { noteLeaver } from '../directory/refresh';
 import { sessions } from '../session/sessions';
 
 /**
- * DingTalk has said, about this very person and whoever asked, that there is no such member: their sessions are over.
- * Never throws; what cannot be written stands in this process.
+ * Ends the sessions of a person of whom DingTalk answered that there is no such member. Never throws; an ending that
+ * cannot be written holds in this process.
  */
 export async function endMissingMember(userId: string): Promise<void> {
   await noteLeaver(userId);

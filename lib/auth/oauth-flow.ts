@@ -9,7 +9,7 @@ import { singleton } from '../singleton';
 
 const PURPOSE = 'oauth-flow';
 const TTL_SECONDS = 600;
-/** The cookie outlives the flow, so that whoever was slow is told so and still ends where they were going. */
+/** The cookie outlives the flow: a person who was slow gets the right message, and keeps the return target. */
 const SEAL_TTL_SECONDS = 3600;
 /** All unfinished flows of one browser together: servers refuse large headers, and the session is in there too. */
 const MAX_COOKIE_BYTES = 5000;

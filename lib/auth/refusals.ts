@@ -33,7 +33,7 @@ export function noteEnded(session: Session): void {
   noteRefusal('ended', session);
 }
 
-/** Anybody can send broken cookies, and on the day of a change of keys everybody does: a line for many, with their number. */
+/** Any client can send broken cookies, and after a change of keys all do: one line for many, with their number. */
 function noteRefusal(reason: Refusal, session?: Session): void {
   const { count, since } = refusals().get(reason) ?? { count: 0, since: Number.NEGATIVE_INFINITY };
   const isTime = performance.now() - since >= REFUSALS_EVERY_MS;

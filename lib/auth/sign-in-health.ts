@@ -17,7 +17,7 @@ export type SignInHealth = { ok: true } | { ok: false; reason: Problem; door?: S
 /** No such person: an answer about them says that token, address and permission are in order. Not counted by DingTalk. */
 const ABSENT_UNION_ID = 'dingpassReadinessCheck';
 const CHECK_DEADLINE_MS = 5000;
-/** While something is wrong, whoever asks for readiness has it looked at again after this time. */
+/** While something is wrong, a request for readiness repeats the check after this time. */
 const CHECK_AGAIN_MS = 5000;
 /** The first answer waits so long for the check at the start. */
 const PATIENCE_MS = 2500;
@@ -29,8 +29,8 @@ const health = singleton('sign-in-health', () => ({
   failures: new Map<Scope, Problem>(),
   checking: undefined as Promise<void> | undefined,
   checkedAt: Number.NEGATIVE_INFINITY,
-  /** What the log was told last. */
-  told: undefined as Problem | undefined,
+  /** The last problem in the log. */
+  logged: undefined as Problem | undefined,
 }));
 
 /** How sign-ins fare. Waits for the check at the start, a little; never throws. */
@@ -48,7 +48,7 @@ export async function signInHealth(): Promise<SignInHealth> {
 }
 
 /**
- * Fetches the app token and asks after a person who does not exist. What is wrong is logged, with its remedy. One check
+ * Fetches the app token and looks up a person who does not exist. What is wrong is logged, with its remedy. One check
  * at a time; never throws.
  */
 export function checkSignIn(): Promise<void> {
@@ -79,24 +79,24 @@ async function check(): Promise<void> {
 
 function found(failure: AppError | undefined): void {
   settle('everybody', failure);
-  tell(failure);
+  logChange(failure);
 }
 
 /** A sign-in went well, or did not. The log has a line of it already. */
 export function noteSignIn(door: Session['door'], error?: unknown): void {
   if (error === undefined) {
     settle('everybody', undefined);
-    health().told = undefined;
+    health().logged = undefined;
     if (door === 'browser') settle('browser', undefined);
     return;
   }
-  if (!(error instanceof AppError) || !SAYS_SOMETHING.has(error.problem)) return;
+  if (!(error instanceof AppError) || !CONCERNS_ALL.has(error.problem)) return;
   const isBrowserOnly = /userAccessToken$|\/contact\/users\/me$/.test(error.detail.api ?? '');
   settle(isBrowserOnly ? 'browser' : 'everybody', error);
 }
 
 /** Not what one odd record or our own queue can cause. */
-const SAYS_SOMETHING = new Set<Problem>([
+const CONCERNS_ALL = new Set<Problem>([
   'bad-credentials',
   'token-refused',
   'permission-missing',
@@ -114,15 +114,15 @@ function settle(scope: Scope, failure: AppError | undefined): void {
 }
 
 /** Once for each change: a check is repeated as long as something is wrong. */
-function tell(failure: AppError | undefined): void {
+function logChange(failure: AppError | undefined): void {
   const state = health();
-  if (state.told === failure?.problem) return;
-  state.told = failure?.problem;
+  if (state.logged === failure?.problem) return;
+  state.logged = failure?.problem;
   if (failure) log().warn({ event: 'warm-up', ...failure.toLog(), ...explanationOf(failure.problem) });
   else log().info({ event: 'warm-up', outcome: 'ok' });
 }
 
-/** For whoever reads the log: why, and what to do. */
+/** For the operator: why, and what to do. */
 function explanationOf(problem: Problem): { cause: string; remedy: string } {
   const { cause, remedy } = messagesIn('en').problems[problem];
   return { cause, remedy };

@@ -76,13 +76,13 @@ async function verifiedMember(
   trip.note({ door });
   const options = {
     isFailure: isFailedAttempt,
-    signal: trip.undertaking.signal,
+    signal: trip.budget.signal,
     network: networkKey(headers),
     device: await knownDevices().deviceIn(headers.get('cookie')),
   };
   return attempts().run(rateLimitKey(headers), options, async () => {
     try {
-      const member = await once(code, () => memberBehind(door, code, trip.undertaking));
+      const member = await once(code, () => memberBehind(door, code, trip.budget));
       noteSignIn(door);
       return member;
     } catch (error) {

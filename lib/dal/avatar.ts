@@ -17,7 +17,7 @@ export function isAvatarAllowed(url: string | undefined): boolean {
   }
   if (parsed.username || parsed.password || !/^https?:$/.test(parsed.protocol)) return false;
   return config().avatarHosts.some((allowed) => {
-    // A host that is named with its port is somebody's own machine, such as the emulator: plain http will do there.
+    // A host that is named with its port is a machine of one's own, such as the emulator: plain http will do there.
     if (allowed.includes(':')) return parsed.host === allowed;
     if (parsed.protocol !== 'https:' || parsed.port !== '') return false;
     return allowed.startsWith('*.')

@@ -31,13 +31,13 @@ interface Overview {
   state: ShownState;
   /** Parents before children, siblings in DingTalk's order. */
   departments: DepartmentNode[];
-  /** Only where there is nobody in the directory. */
+  /** Only where the directory has no people. */
   lack: Lack | undefined;
 }
 
-/** Why there is nobody. */
+/** Why there are no people. */
 export interface Lack {
-  /** What the last run met; undefined: there has been none yet, or it found nobody. */
+  /** What the last run met; undefined: there has been none yet, or it found no one. */
   problem: Problem | undefined;
   /** The permission points that DingTalk says are missing. */
   permissions: string[];
@@ -185,7 +185,7 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
   };
 }
 
-/** People and departments that fit what somebody typed, best first. Any text is harmless. */
+/** People and departments that match a text, best first. Any text is harmless. */
 export async function search(query: string): Promise<SearchPage> {
   const view = await currentView();
   const { shown, terms } = parseQuery(query);

@@ -6,13 +6,13 @@ import { refreshMember } from '../directory/refresh';
 import { outsideRequest } from '../singleton';
 import { callBudget } from './call-budget';
 
-/** A manager and the roles of today are told of single people only: their page asks, at most this often. */
+/** DingTalk gives a manager and today's roles for single people only: a person's page asks, at most this often. */
 const MAX_AGE_MS = 3_600_000;
 /** The page is shown without, rather than late. */
 const PATIENCE_MS = 800;
 
 /**
- * Asks DingTalk about somebody whose page is opened, unless that was done lately or the viewer's pages have asked too
+ * Asks DingTalk about the person whose page is opened, unless that was done lately or the viewer's pages have asked too
  * often. Never throws, never takes long.
  */
 export async function lookUp(viewerId: string, userId: string, detail: StoredDetail | null): Promise<void> {

@@ -15,7 +15,7 @@ export interface OwnSession extends SessionRow {
 }
 
 /**
- * The sessions of whoever asks, newest first.
+ * The visitor's own sessions, newest first.
  *
  * @param after what a page before called `next`
  * @throws AppError `not-signed-in`, `sessions-unknown`
@@ -28,7 +28,7 @@ export async function mySessions(
   return { ...page, sessions: page.sessions.map((row) => ({ ...row, isThis: row.id === id })) };
 }
 
-/** Ends one session of whoever asks. @throws AppError `not-found` when it is not theirs */
+/** Ends one of the visitor's sessions. @throws AppError `not-found` when it is not theirs */
 export async function endMySession(id: string): Promise<Session> {
   const session = await requireMember();
   const row = await sessions().store.find(id);
@@ -38,7 +38,7 @@ export async function endMySession(id: string): Promise<Session> {
   return session;
 }
 
-/** Ends all sessions of whoever asks, this one included. @returns the `Set-Cookie` value that removes the cookie */
+/** Ends all of the visitor's sessions, this one included. @returns the `Set-Cookie` value that removes the cookie */
 export async function signOutEverywhere(): Promise<{ session: Session | null; setCookie: string }> {
   const session = await currentMember();
   if (session) {
@@ -48,7 +48,7 @@ export async function signOutEverywhere(): Promise<{ session: Session | null; se
   return { session, setCookie: sessionCookies().clear() };
 }
 
-/** What was in a cookie that nobody may use again need not stay in memory. */
+/** The content of a cookie that is over need not stay in memory. */
 async function forgetSeal(): Promise<void> {
   sessionCookies().forget((await headers()).get('cookie'));
 }

@@ -18,7 +18,7 @@ const DEADLINE_MS = 5000;
 const REMEMBERED_MS = 45_000;
 const MAX_REMEMBERED = 2000;
 
-/** What is said about a member, and by whom: nobody, where neither DingTalk may be asked nor the directory knows. */
+/** A member's record, and where it is from; `nobody`: DingTalk may not be asked now, and the directory has no record. */
 export type Profile =
   | { source: 'dingtalk' | 'directory'; profile: Readonly<Member> }
   | { source: 'nobody' }

@@ -71,9 +71,9 @@ export function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnsw
       ? fail('malformed', 'not-json')
       : fail('unreachable', `http-${status}`);
   }
-  const said = failureSchema.safeParse(body);
-  if (!said.success) throw fail('malformed', 'unexpected-shape', {}, said.error);
-  const failure = said.data;
+  const read = failureSchema.safeParse(body);
+  if (!read.success) throw fail('malformed', 'unexpected-shape', {}, read.error);
+  const failure = read.data;
   if (failure.errcode === undefined && (failure.punish !== undefined || failure.status === 1111)) {
     throw fail('rejected', 'banned');
   }
@@ -108,7 +108,7 @@ function failureCode(failure: Failure, status: number): string | undefined {
   return code ? (word(code) ?? 'unknown') : `http-${status}`;
 }
 
-/** Whether what was said is only that something behind the gateway broke or timed out: it passes, whatever its name. */
+/** Whether the error only reports that a service behind the gateway broke or timed out: that passes, whatever its code. */
 function gaveNoAnswer(failure: Failure, status: number, code: string): boolean {
   return code.startsWith('http-') || code === '15' || (failure.errcode === undefined && status >= 500);
 }

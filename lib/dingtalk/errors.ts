@@ -1,4 +1,4 @@
-/** It said no · it gave no answer · it talked nonsense. Three kinds, three reactions. */
+/** An error of DingTalk's · no answer · an answer that makes no sense. Each is handled in its own way. */
 export type DingTalkErrorKind = 'rejected' | 'unreachable' | 'malformed';
 
 export interface DingTalkErrorDetail {
@@ -16,7 +16,7 @@ export interface DingTalkErrorDetail {
   applyUrl?: string | undefined;
   /** The caller's address as DingTalk saw it (white-list refusals). */
   callerAddress?: string | undefined;
-  /** `code` was said by DingTalk, though the call counts as not answered. */
+  /** `code` is DingTalk's, though the call counts as not answered. */
   isDingTalkCode?: boolean | undefined;
   /** The outgoing proxy that gave no way through, without its credentials. */
   proxy?: string | undefined;
@@ -76,7 +76,7 @@ export class DingTalkError extends Error {
     return this.kind !== 'rejected' || this.isThrottled || BUSY.has(this.code);
   }
 
-  /** `code` is a word of Node's or ours, not of DingTalk's. */
+  /** `code` is of Node or ours, not DingTalk's. */
   get isOwnCode(): boolean {
     if (this.kind === 'rejected') return OWN_REFUSALS.test(this.code);
     return this.detail.isDingTalkCode !== true;
@@ -92,7 +92,7 @@ export class DingTalkError extends Error {
     return UNSENT.has(this.code);
   }
 
-  /** Nor does a call that ran into the end of a longer undertaking. */
+  /** Nor does a call that the end of its request budget cut off. */
   get ignoredByCircuitBreaker(): boolean {
     return this.isUnsent || this.code === 'out-of-time';
   }
@@ -115,7 +115,7 @@ export class DingTalkError extends Error {
   }
 }
 
-/** The one list of what DingTalk says where somebody is no member of the company. */
+/** The one list of codes for a person who is no member of the company. */
 export const PERSON_GONE_CODES: readonly string[] =
   '33012 40003 60111 60121 400023 invalidParameter.user.notFound'.split(' ');
 

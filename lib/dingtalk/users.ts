@@ -20,7 +20,7 @@ export type WireLanguage = 'zh_CN' | 'en_US';
 const userIdSchema = z.string().min(1).max(64);
 /** DingTalk sends a number as a number or as text. */
 const whole = z.unknown().optional().transform(toWhole);
-/** What need not be there, and is nobody's loss when it makes no sense. */
+/** An optional field, ignored when it makes no sense. */
 const hint = z.unknown().optional().transform(toText);
 
 /**
@@ -47,7 +47,7 @@ export async function exchangeCode(client: Client, code: string, budget?: Reques
 /**
  * The member of the app's company behind a unionId.
  *
- * @returns null for an external contact, who has a userId too but is nobody's colleague
+ * @returns null for an external contact, who has a userId too but is no employee
  * @throws DingTalkError `60121` for a stranger
  * @see https://open.dingtalk.com/document/development/query-a-user-by-the-union-id
  */
@@ -74,7 +74,7 @@ export interface MemberOptions {
  * The member record of one person of the app's company.
  *
  * @throws DingTalkError `60121` (or `33012`) when there is no such person, `50002` outside the authorised range,
- * `malformed` when the record is somebody else's.
+ * `malformed` when the record is another person's.
  * @see https://open.dingtalk.com/document/development/query-user-details
  */
 export async function getMember(
@@ -85,7 +85,7 @@ export async function getMember(
   const path = '/topapi/v2/user/get';
   const wire = await read(client, path, { userid: userId, language }, fieldsSchema, { budget });
   const found = toUserId(wire.userid);
-  // A mixed-up answer (shared connection, a cache on the way) must never become somebody's session.
+  // A mixed-up answer (shared connection, a cache on the way) must never become a session.
   if (found !== userId) {
     throw malformed(path, found === undefined ? 'unexpected-shape' : 'other-userid');
   }
@@ -103,7 +103,7 @@ export const MEMBER_PAGE_SIZE = 100;
 
 /**
  * One page of the people directly in a department, in the order that DingTalk shows. People who come or go between
- * two pages shift the rest: {@link listMemberIds} tells whether somebody slipped through.
+ * two pages shift the rest: {@link listMemberIds} shows whether a person is missing.
  *
  * @returns `isWhole` is false where a record had no userid, or the page did not say whether it is the last
  * @throws DingTalkError `50004` outside the authorised range, `60019` (or `60003`) when there is no such department
@@ -149,7 +149,7 @@ export async function countMembers(client: Client): Promise<number> {
   return count;
 }
 
-/** Somebody who administers the company in DingTalk. */
+/** An administrator of the company in DingTalk. */
 export interface Administrator {
   userId: string;
   /** The main administrators, not the sub-administrators. */

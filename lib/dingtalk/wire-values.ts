@@ -1,6 +1,6 @@
 /**
  * Fields as DingTalk sends them: a number as text, a flag as 0 or 1, null, or nothing at all. What cannot be read is
- * undefined, never a guess; whoever needs the field decides what that means.
+ * undefined, never a guess; the caller decides what that means.
  */
 
 /** Beyond it whole numbers lose digits, so that two ids would become one. */

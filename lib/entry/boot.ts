@@ -28,7 +28,7 @@ export function boot(connections: ConnectionOptions): void {
   watchSessions();
   watchConnections(connections);
   openRecords();
-  // The first person should not wait for the app token, and whoever runs it should hear now what is missing.
+  // The first sign-in should not wait for the app token, and the operator should see at once what is missing.
   void checkSignIn();
   startDirectory();
   startLeavers();
@@ -54,13 +54,13 @@ function stopCleanly(): void {
   process.once('exit', closeDatabases);
 }
 
-/** A cookie gives whoever has it something to try guesses on, without ever asking us. */
+/** Each cookie allows guesses at its key offline. */
 function warnOfWeakKeys(): void {
   const weak = [...config().sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([keyId]) => keyId);
   if (weak.length > 0) log().warn({ event: 'weak-session-keys', keyIds: weak, remedy: 'npm run keys' });
 }
 
-/** Without a database nobody could be told from a leaver: then it is better not to start. */
+/** Without a database, leavers cannot be told from members: then the process does not start. */
 function openRecords(): void {
   try {
     sessions();

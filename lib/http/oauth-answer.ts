@@ -12,14 +12,14 @@ export function signInFailedPage(
   error: unknown,
   {
     request,
-    trip,
+    context,
     headers,
     next,
-  }: { request: Request; trip: RequestContext; headers: Headers; next: string },
+  }: { request: Request; context: RequestContext; headers: Headers; next: string },
 ): Response {
   const failure = error instanceof AppError ? error : new AppError('internal', {}, { cause: error });
-  trip.fail(failure);
-  const query = new URLSearchParams({ failed: failure.problem, request: trip.requestId, next });
+  context.fail(failure);
+  const query = new URLSearchParams({ failed: failure.problem, request: context.requestId, next });
   const { dingTalkCode, reason } = failure.detail;
   if (dingTalkCode) query.set('dingtalk', dingTalkCode);
   if (reason) query.set('reason', reason);

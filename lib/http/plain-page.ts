@@ -19,7 +19,7 @@ export interface PlainPage {
   language: Language;
   /** Of the window, and the heading. */
   title: string;
-  /** Markup, escaped by whoever wrote it. */
+  /** Markup, already escaped. */
   body: string;
   /** Markup before everything else that takes time. */
   head?: string;
@@ -27,7 +27,7 @@ export interface PlainPage {
   headers?: Record<string, string>;
 }
 
-/** A whole page without React, for where none is wanted: its style is its own, and nobody may keep it. */
+/** A whole page without React, for where none is wanted: its style is its own, and it is not cached. */
 export function plainPage({
   language,
   title,

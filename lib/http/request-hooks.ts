@@ -13,9 +13,9 @@ import { serveInTurn } from './pipeline';
 import { cleanHeaders, cleanTarget } from './request-cleaning';
 import { setApiSecurityHeaders } from './security-headers';
 
-/** Whoever needs longer to send a request, body included, is cut off. */
+/** A client that needs longer to send a request, body included, is cut off. */
 const REQUEST_DEADLINE_MS = 15_000;
-/** Lines about what Next answers by itself, in a window: anybody can ask for them. */
+/** Lines about what Next answers by itself, in a window: any client can cause them. */
 const MAX_LINES = 30;
 const WINDOW_MS = 60_000;
 
@@ -26,8 +26,8 @@ export interface ConnectionOptions {
 
 /**
  * Stands between the socket and Next, for every request: what a stranger sends is bounded and made harmless before
- * anything else reads it. Called once, at boot; Next hands its server to nobody, so it is found by what Node tells of
- * new connections.
+ * anything else reads it. Called once, at boot; Next does not hand out its server, so it is found through Node's
+ * diagnostics channels.
  */
 export function watchConnections(options: ConnectionOptions): void {
   const guarded = new WeakSet<Server>();

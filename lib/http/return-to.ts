@@ -7,7 +7,7 @@ const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\uff0f\uff3c\\]/u;
 /** What must not come out of a path however often it is decoded: a backslash, a control character, `%u` spellings. */
 const TRAP = /[\\\p{Cc}]|%u[0-9a-f]{4}/iu;
 const MAX_DECODINGS = 5;
-/** Our own pages that nobody may be sent back to: a loop, machines' endpoints, the framework's. */
+/** Our own addresses that are no return target: a loop, the API, the framework's files. */
 const NOT_A_PAGE = /^\/(?:login|api|_next)(?:\/|$)/i;
 
 /**

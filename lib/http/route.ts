@@ -14,22 +14,22 @@ import { explain, type WireError } from './error-response';
 export { readBytes, readForm, readJson } from './request-body';
 
 /** The person has an answer within 8 s, so the calls behind it have a little less. */
-const UNDERTAKING_DEADLINE_MS = 7500;
+const BUDGET_DEADLINE_MS = 7500;
 
-/** One request's way through the house. */
+/** What a handler has of its request besides the `Request`. */
 export interface RequestContext {
   /** Shown to people, written in the log, sent as `x-request-id`. */
   requestId: string;
-  undertaking: RequestBudget;
+  budget: RequestBudget;
   /** Adds fields to the one line that the log gets of this request. */
   note(fields: Record<string, string | number | boolean | undefined>): void;
   /** Adds a `Set-Cookie` to the answer, whether the handler succeeds or fails. */
   setCookie(setCookie: string): void;
-  /** Has the log tell this failure, for a handler that answers it in its own way instead of throwing it. */
+  /** Logs this failure, for a handler that answers it in its own way instead of throwing it. */
   fail(error: AppError): void;
 }
 
-type Handler = (request: Request, trip: RequestContext) => Promise<Response>;
+type Handler = (request: Request, context: RequestContext) => Promise<Response>;
 
 /**
  * Wraps a route handler: a request id, one log line, errors as JSON in the caller's language, and no caching of
@@ -44,10 +44,10 @@ export function route(event: string | undefined, handler: Handler): (request: Re
     const setCookies: string[] = [];
     let failure: unknown;
     // Most requests are answered long before.
-    const signal = outsideRequest(() => AbortSignal.timeout(UNDERTAKING_DEADLINE_MS));
-    const trip: RequestContext = {
+    const signal = outsideRequest(() => AbortSignal.timeout(BUDGET_DEADLINE_MS));
+    const context: RequestContext = {
       requestId: randomUUID(),
-      undertaking: { signal, calls: 0 },
+      budget: { signal, calls: 0 },
       note: (fields) => Object.assign(notes, fields),
       setCookie: (setCookie) => setCookies.push(setCookie),
       fail: (error) => {
@@ -56,21 +56,21 @@ export function route(event: string | undefined, handler: Handler): (request: Re
     };
     let response: Response;
     try {
-      response = await handler(request, trip);
+      response = await handler(request, context);
     } catch (error) {
       failure = error;
-      response = await errorResponse(error, request, trip.requestId);
+      response = await errorResponse(error, request, context.requestId);
     }
     for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
-    response.headers.set('x-request-id', trip.requestId);
+    response.headers.set('x-request-id', context.requestId);
     const ms = Math.round(performance.now() - started);
     const line = {
       event: event ?? 'refusal',
-      requestId: trip.requestId,
+      requestId: context.requestId,
       ms,
-      upstreamCalls: trip.undertaking.calls,
+      upstreamCalls: context.budget.calls,
       ...notes,
     };
     if (failure !== undefined) {
@@ -100,7 +100,7 @@ export function assertSameOrigin(request: Request): void {
   if (!ours || (site !== null && site !== 'same-origin')) throw new AppError('cross-site');
 }
 
-/** Says when another attempt makes sense, where one does. */
+/** Sets `Retry-After` where another attempt makes sense. */
 export function setRetryAfter(headers: Headers, problem: Problem, detail: OperatorDetail): void {
   if (problems[problem].status !== 503 && problem !== 'too-many-attempts') return;
   headers.set('retry-after', String(detail.retryAfterSeconds ?? 5));
@@ -150,8 +150,8 @@ function recordRefusal(failure: unknown, { door }: Record<string, unknown>): voi
 }
 
 /**
- * Whether a browser, or whoever looks at links for people, asks for this before anybody has opened it. What works once
- * must not be spent on it.
+ * Whether a browser or a link scanner fetches this address before a person opens it. A one-time code must not be used up
+ * by it.
  */
 export function isFetchedAhead({ method, headers }: Request): boolean {
   return method === 'HEAD' || headers.has('sec-purpose') || headers.has('purpose') || headers.has('x-moz');

@@ -1,7 +1,7 @@
 import 'server-only';
 import { config } from '../config';
 
-/** For answers that are not pages: nothing may be loaded, nobody may frame them, and no address leaves with them. */
+/** For answers that are not pages: nothing may be loaded, no page may frame them, and no address leaves with them. */
 export function setApiSecurityHeaders(headers: Headers): void {
   headers.set('content-security-policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
   // An address of the API can hold a code of DingTalk's.

@@ -144,7 +144,5 @@ const en: typeof zhCN = {
   api: 'API',
 };
 
-export type SyncText = typeof zhCN;
-
 /** What the sync page says. Alone in a file because the browser gets it, and the rest must not go there. */
 export const syncPage = { 'zh-CN': zhCN, en };

@@ -14,7 +14,7 @@ const KEEP_EVENTS_MS = 7 * 86_400_000;
  * Sessions and their endings in a libsql database.
  *
  * @param now Unix time in ms
- * @param elapsed ms on a clock that nobody sets
+ * @param elapsed monotonic clock in ms
  */
 export function createSessionStore(
   db: Database,

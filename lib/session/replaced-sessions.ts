@@ -2,7 +2,7 @@ import 'server-only';
 import { LRUCache } from 'lru-cache';
 import { singleton } from '../singleton';
 
-/** Ids of sessions that gave way to a newer one of the same browser. */
+/** Ids of sessions that a newer one of the same browser has replaced. */
 const replaced = singleton('replaced-sessions', () => new LRUCache<string, true>({ max: 10_000 }));
 
 export function noteReplaced(sessionId: string): void {

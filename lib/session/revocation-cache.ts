@@ -44,7 +44,7 @@ export interface ViewOptions {
   pollMs?: number;
   /** After so long a silence nobody is let in. */
   staleMs?: number;
-  /** A clock that nobody sets. */
+  /** A monotonic clock, in ms. */
   now?: () => number;
   /** False once the store has refused to be written for too long: then endings get lost, and nobody is let in. */
   isWritable?: () => boolean;

@@ -20,7 +20,7 @@ export interface SealerSettings {
 export function createSealer({ sessionKeys, sealKey }: SealerSettings) {
   const derived = new Map<string, string>();
   function keyFor(purpose: string, secret: string): string {
-    // As it always was, so that an update of the app signs nobody out.
+    // Not derived, so that an update of the app leaves all sessions as they are.
     if (purpose === 'session') return secret;
     const name = `${purpose} ${secret}`;
     const key = derived.get(name) ?? deriveKey(secret, purpose);

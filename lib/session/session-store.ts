@@ -8,7 +8,7 @@ import type { ClientKind } from './user-agent';
 export interface SessionVersion {
   /** The person's: one more each time that all of their sessions are ended. */
   generation: number;
-  /** Everybody's. */
+  /** The same for all people together. */
   epoch: number;
 }
 

@@ -31,7 +31,7 @@ interface SessionsOptions {
   store: SessionStore;
   /** A session that was not used for so long is over. */
   idleSeconds?: number | undefined;
-  /** A clock that nobody sets. */
+  /** A monotonic clock, in ms. */
   now?: () => number;
   /** Between two tries to write what could not be written. */
   retryMs?: number;

@@ -6,7 +6,7 @@ interface UnwrittenOptions {
   onFailure?: (error: unknown) => void;
   onRecovery?: () => void;
   retryMs?: number;
-  /** A clock that nobody sets. */
+  /** A monotonic clock, in ms. */
   now?: () => number;
 }
 

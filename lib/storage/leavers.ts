@@ -3,9 +3,9 @@ import { OPEN_END } from './directory-schema';
 import type { Database } from './sqlite';
 
 /**
- * Who is gone, until somebody has dealt with it: it is written down in the transaction that finds it, so that a crash
- * between the finding and its consequences loses nobody. It is settled in the transaction that ends their sessions, so
- * that it does not end those that they begin afterwards.
+ * People who are gone and whose sessions are still to be ended. A leaver is noted in the transaction that finds them, so
+ * that a crash before their sessions end loses no one. The note is removed in the transaction that ends the sessions: it
+ * must not end those that they begin afterwards.
  */
 
 export function noteLeavers(db: Database, userIds: readonly string[]): void {

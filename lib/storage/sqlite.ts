@@ -24,7 +24,7 @@ export interface Database {
   writeDurably<T>(action: () => T): T;
   /** Every query of the action sees the same state. */
   read<T>(action: () => T): T;
-  /** False once the file was moved, deleted or replaced: what is read then is nobody else's state any more. */
+  /** False once the file was moved, deleted or replaced: other processes then read and write another file. */
   isInPlace(): boolean;
   /** Copies what is still in the WAL into the file, so that the one file is complete. Nothing while another process writes. */
   checkpoint(): void;

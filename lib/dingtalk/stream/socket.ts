@@ -10,9 +10,9 @@ export interface StreamSocket {
   send(text: string): void;
   /** A ping frame of the protocol; the far end's library answers it, not its application. */
   ping(): void;
-  /** Says goodbye; whoever calls it then waits a little and terminates. */
+  /** Sends a close frame; the caller terminates some time later. */
   close(): void;
-  /** Ends it here and now. No listener hears anything after it. */
+  /** Ends it at once. No listener is called after it. */
   terminate(): void;
 }
 
@@ -69,7 +69,7 @@ function listen(socket: WebSocket, listeners: SocketListeners): StreamSocket {
     end(`http-${response.statusCode}`);
   });
   socket.on('close', (code) => end(`closed-${code}`));
-  // An error is always heard, also after the end: unheard, it would end the process.
+  // Also after the end: an error without a listener would end the process.
   socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'socket-error'));
   const whileOpen = (act: () => void) => {
     if (socket.readyState === WebSocket.OPEN) act();

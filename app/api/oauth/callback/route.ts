@@ -34,7 +34,7 @@ async function finishSignIn(request: Request, trip: RequestContext): Promise<Res
     headers.set('location', asLocation(flow.next));
     return new Response(null, { status: 303, headers });
   } catch (error) {
-    return signInFailedPage(error, { request, trip, headers, next: flow.next });
+    return signInFailedPage(error, { request, context: trip, headers, next: flow.next });
   }
 }
 
