@@ -1,7 +1,7 @@
 import 'server-only';
 import { isViewerAdministrator, requireAdministrator } from '../auth/administrator';
 import { currentMember } from '../auth/auth';
-import type { MirrorState, Missing, SkippedDepartment, SyncProgress } from '../directory/mirror-state';
+import type { MirrorState, SyncProgress } from '../directory/mirror-state';
 import { isDeadOwner } from '../directory/sync/lease';
 import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
@@ -11,22 +11,10 @@ export type { SyncProgress };
 
 /** What an administrator sees and does about the sync. Each function finds out who asks, and refuses others. */
 
-export interface SyncRun {
-  id: number;
+export interface SyncRun extends Omit<StoredRun, 'state' | 'startedBy' | 'touchedAt' | 'progress'> {
   /** `shrunk`: read, but not taken over, because more than 20 % of the people were gone. */
-  state: 'running' | 'interrupted' | 'complete' | 'partial' | 'failed' | 'shrunk';
-  /** Who started it. */
-  by: 'schedule' | 'admin' | 'command';
-  startedAt: number;
-  endedAt: number | undefined;
-  added: number;
-  changed: number;
-  removed: number;
-  people: number;
-  departments: number;
-  calls: number;
-  missing: Missing[];
-  skipped: SkippedDepartment[];
+  state: StoredRun['state'] | 'interrupted';
+  by: StoredRun['startedBy'];
   /** Only while it runs. */
   progress: SyncProgress | undefined;
 }

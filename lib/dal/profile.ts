@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { requireMember } from '../auth/auth';
 import { endMissingMember } from '../auth/missing-member';
 import { DingTalkError } from '../dingtalk/errors';
-import { getMember, type Member, type WireLanguage } from '../dingtalk/users';
+import { getMember, type Member, type MemberOptions, type WireLanguage } from '../dingtalk/users';
 import { dingTalkClient } from '../dingtalk-client';
 import { freshMember } from '../directory/refresh';
 import { type AppError, toAppError } from '../errors';
@@ -57,21 +57,13 @@ export async function currentProfile(language: WireLanguage): Promise<Profile> {
   }
 }
 
-function ask(
-  key: string,
-  userId: string,
-  options: Parameters<typeof getMember>[2],
-): Promise<Readonly<Member>> {
+function ask(key: string, userId: string, options: MemberOptions): Promise<Readonly<Member>> {
   const asked = outsideRequest(() => answerOf(key, userId, options).finally(() => underWay().delete(key)));
   underWay().set(key, asked);
   return asked;
 }
 
-async function answerOf(
-  key: string,
-  userId: string,
-  options: Parameters<typeof getMember>[2],
-): Promise<Readonly<Member>> {
+async function answerOf(key: string, userId: string, options: MemberOptions): Promise<Readonly<Member>> {
   try {
     const profile = Object.freeze(await getMember(dingTalkClient(), userId, options));
     remembered().set(key, profile);

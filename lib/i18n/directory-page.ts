@@ -17,7 +17,6 @@ const zhCN = {
   tooMany: '沾边的人太多，没能逐个看完。请再多输入几个字。',
   peopleHeading: '同事',
   departmentsHeading: '部门',
-  matchedJobNumber: '工号',
   matchedMobile: '手机尾号相符',
   // Departments
   tree: '部门',
@@ -51,13 +50,7 @@ const zhCN = {
   manager: '直属主管',
   managerUnknown: '还没有从钉钉读到',
   roles: '角色',
-  jobNumber: '工号',
-  workPlace: '办公地点',
-  mobile: '手机号',
   mobileHidden: '此人隐藏了手机号',
-  telephone: '分机号',
-  email: '邮箱',
-  orgEmail: '企业邮箱',
   noContact: '钉钉没有提供此人的联系方式。',
   // How far it can be trusted
   asOf: '读取时间：',
@@ -92,7 +85,7 @@ const zhCN = {
   exportLink: '导出全部（CSV）',
   exportName: '通讯录',
   exportPartial: '不完整',
-  columns: {
+  fields: {
     name: '姓名',
     userId: '用户 ID',
     jobNumber: '工号',
@@ -130,7 +123,6 @@ const en: typeof zhCN = {
   tooMany: 'So many came close that not all could be looked at. Please type a little more.',
   peopleHeading: 'People',
   departmentsHeading: 'Departments',
-  matchedJobNumber: 'Job number',
   matchedMobile: 'The mobile number ends so',
   tree: 'Departments',
   treeCut: 'Only the upper levels are shown here: open a department to see what is below it.',
@@ -162,13 +154,7 @@ const en: typeof zhCN = {
   manager: 'Manager',
   managerUnknown: 'Not read from DingTalk yet',
   roles: 'Roles',
-  jobNumber: 'Job number',
-  workPlace: 'Place of work',
-  mobile: 'Mobile',
   mobileHidden: 'Hidden by this person',
-  telephone: 'Extension',
-  email: 'E-mail',
-  orgEmail: 'Company e-mail',
   noContact: 'DingTalk gives no contact details of this person.',
   asOf: 'Read from DingTalk: ',
   partial: 'Some of it could not be read from DingTalk and may be missing or out of date:',
@@ -203,7 +189,7 @@ const en: typeof zhCN = {
   exportLink: 'Export everybody (CSV)',
   exportName: 'staff-directory',
   exportPartial: 'incomplete',
-  columns: {
+  fields: {
     name: 'Name',
     userId: 'User id',
     jobNumber: 'Job number',

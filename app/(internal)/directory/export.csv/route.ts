@@ -39,7 +39,7 @@ function fileName({ state, asOf }: ShownState, text: DirectoryText): string {
 }
 
 async function* toText(rows: AsyncIterable<ExportRow>, text: DirectoryText): AsyncGenerator<string> {
-  yield csvRecord(COLUMNS.map((column) => text.columns[column]));
+  yield csvRecord(COLUMNS.map((column) => text.fields[column]));
   for await (const row of rows) yield csvRecord(COLUMNS.map((column) => cell(row[column], text)));
 }
 

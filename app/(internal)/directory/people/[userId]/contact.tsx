@@ -23,12 +23,12 @@ export function inDingTalkAddress(url: string): string {
 export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
   const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
   return [
-    { label: text.mobile, value: mobile ? linked(mobile, callAddress(mobile)) : undefined },
-    { label: text.mobile, value: !mobile && mobileHidden ? text.mobileHidden : undefined },
-    { label: text.telephone, value: telephone && linked(telephone, callAddress(telephone)) },
-    { label: text.orgEmail, value: orgEmail && linked(orgEmail, mailAddress(orgEmail)) },
-    { label: text.email, value: email && linked(email, mailAddress(email)) },
-    { label: text.workPlace, value: workPlace },
+    { label: text.fields.mobile, value: mobile ? linked(mobile, callAddress(mobile)) : undefined },
+    { label: text.fields.mobile, value: !mobile && mobileHidden ? text.mobileHidden : undefined },
+    { label: text.fields.telephone, value: telephone && linked(telephone, callAddress(telephone)) },
+    { label: text.fields.orgEmail, value: orgEmail && linked(orgEmail, mailAddress(orgEmail)) },
+    { label: text.fields.email, value: email && linked(email, mailAddress(email)) },
+    { label: text.fields.workPlace, value: workPlace },
   ].filter(({ value }) => Boolean(value));
 }
 
@@ -43,7 +43,7 @@ export function workFields(
     </Link>
   );
   return [
-    { label: text.jobNumber, value: jobNumber },
+    { label: text.fields.jobNumber, value: jobNumber },
     { label: text.manager, value: managerLink ?? (managerUnknown ? text.managerUnknown : undefined) },
     { label: text.roles, value: roles.join(' · ') },
   ].filter(({ value }) => Boolean(value));
