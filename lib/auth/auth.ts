@@ -33,7 +33,7 @@ export async function perhapsMember(): Promise<Session | null> {
   });
 }
 
-export interface MemberRequirement {
+interface MemberRequirement {
   /** For what is sensitive: the member must have signed in within so many minutes. */
   signedInWithinMinutes?: number | undefined;
 }

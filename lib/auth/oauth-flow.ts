@@ -29,7 +29,7 @@ export interface FinishedFlow {
 const payloadSchema = z.object({ id: z.string(), secret: z.string(), next: z.string(), expiresAt: z.int() });
 
 /** Browser sign-ins on their way to DingTalk and back: each tab has its own. @param now milliseconds since 1970 */
-export function createOAuthFlows(settings: CookieSettings & SealerSettings, now: () => number = Date.now) {
+function createOAuthFlows(settings: CookieSettings & SealerSettings, now: () => number = Date.now) {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const prefix = cookies.nameOf('dingpass-flow-');

@@ -42,7 +42,7 @@ function noteRefusal(reason: Refusal, session?: Session): void {
   refusals().set(reason, isTime ? { count: 0, since: performance.now() } : { count: count + 1, since });
 }
 
-export interface RefusedAccess {
+interface RefusedAccess {
   userId: string | undefined;
   /** Path and query; the query is not written down. */
   address: string;

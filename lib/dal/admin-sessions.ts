@@ -32,7 +32,7 @@ export async function endSessionById(id: string): Promise<{ userId: string }> {
 }
 
 /** What became of an order to end sessions. */
-export interface EndedSessions {
+interface EndedSessions {
   /** Who gave it. */
   admin: { userId: string };
   /** Whose sessions they were. */

@@ -9,7 +9,7 @@ import type { SessionRow } from '../session/session-store';
 import { sessions } from '../session/sessions';
 
 /** A session as its owner sees it. */
-export interface OwnSession extends SessionRow {
+interface OwnSession extends SessionRow {
   /** The one that asks. */
   isThis: boolean;
 }

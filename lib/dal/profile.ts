@@ -19,7 +19,7 @@ const REMEMBERED_MS = 45_000;
 const MAX_REMEMBERED = 2000;
 
 /** A member's record, and where it is from; `nobody`: DingTalk may not be asked now, and the directory has no record. */
-export type Profile =
+type Profile =
   | { source: 'dingtalk' | 'directory'; profile: Readonly<Member> }
   | { source: 'nobody' }
   | { source: 'nobody'; failure: AppError; requestId: string };

@@ -5,7 +5,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 /** Below the minute after which load balancers drop an idle connection, so that we let go first. */
 export const IDLE_CONNECTION_MS = 55_000;
 /** Where a name has several addresses, Node gives each 250 ms, which a far or slow line takes longer than. */
-export const ADDRESS_ATTEMPT_MS = 1000;
+const ADDRESS_ATTEMPT_MS = 1000;
 /** Less than the limit of a call, so that the call can say that it was the proxy. */
 const PROXY_ANSWER_MS = 2500;
 

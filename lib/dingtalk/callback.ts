@@ -29,7 +29,7 @@ export interface CallbackKeys {
 }
 
 /** A callback that proved to be DingTalk's. */
-export interface OpenedCallback {
+interface OpenedCallback {
   /** What was sent, text that should be JSON. */
   text: string;
   /** The one of our keys that it is for; the answer must carry the same. */

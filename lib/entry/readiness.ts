@@ -4,9 +4,9 @@ import { lifecycle } from '../lifecycle';
 import { sessions } from '../session/sessions';
 
 /** Why requests should go to another process. What no other process could do better is no reason. */
-export type NotReady = 'starting' | 'draining' | 'database';
+type NotReady = 'starting' | 'draining' | 'database';
 
-export interface Readiness {
+interface Readiness {
   /** Undefined: requests may come. */
   notReady: NotReady | undefined;
   signIn: SignInHealth;

@@ -15,7 +15,7 @@ h1{font-size:22px;font-weight:600;margin:0 0 24px}p{margin:16px 0 0;color:#5c657
 @keyframes turn{to{transform:rotate(360deg)}}@keyframes appear{to{visibility:visible}}
 @media(prefers-color-scheme:dark){body{background:#111418;color:#eef1f4}main{background:#1b2026}p{color:#a3adb8}a{color:#4f9bff}}`;
 
-export interface PlainPage {
+interface PlainPage {
   language: Language;
   /** Of the window, and the heading. */
   title: string;

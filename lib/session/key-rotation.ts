@@ -9,7 +9,7 @@ export interface PresentKeys {
   sessionTtlSeconds: number;
 }
 
-export interface NewKey {
+interface NewKey {
   id: string;
   secret: string;
 }

@@ -10,7 +10,7 @@ import type { SessionStore, SessionVersion } from './session-store';
  */
 export type Verdict = 'valid' | 'ended' | 'stale' | 'unknown';
 
-export type Checked = SessionVersion & { id: string; userId: string; expiresAt: number };
+type Checked = SessionVersion & { id: string; userId: string; expiresAt: number };
 
 /** What a process remembers of the store, so that a request need not ask it. */
 export interface RevocationCache {
@@ -38,7 +38,7 @@ export interface RevocationCache {
   close(): void;
 }
 
-export interface ViewOptions {
+interface ViewOptions {
   store: Pick<SessionStore, 'changesSince'>;
   /** From one poll to the next. */
   pollMs?: number;

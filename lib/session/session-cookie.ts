@@ -40,7 +40,7 @@ export type NoSessionReason =
   | 'wrong-shape'
   | 'other-company';
 
-export type OpenedSession = { session: Session } | { session: null; reason: NoSessionReason };
+type OpenedSession = { session: Session } | { session: null; reason: NoSessionReason };
 
 export interface SessionSettings extends CookieSettings, SealerSettings {
   corpId: string;

@@ -12,7 +12,7 @@ export type RefreshTarget =
   | { what: 'directory' };
 
 /** A refresh that is due. @see completeRefresh */
-export interface RefreshJob {
+interface RefreshJob {
   target: RefreshTarget;
   /** One more each time that the target is enqueued. */
   version: number;

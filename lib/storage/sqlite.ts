@@ -129,7 +129,7 @@ function wrap(connection: Libsql.Database, path: string): Database {
 }
 
 /** A file of version 0.1: it is kept aside, not changed. Its message says what to do. */
-export class OldDatabaseError extends Error {
+class OldDatabaseError extends Error {
   constructor() {
     super(
       'it was made by version 0.1; run npm run database -- --begin-anew · 由 0.1 版创建，请执行 npm run database -- --begin-anew',

@@ -10,7 +10,7 @@ const DELETED_AT_ONCE = 500;
 const PAUSE_MS = 20;
 
 /** Writes that wait for other processes without blocking the event loop. */
-export interface Writer {
+interface Writer {
   write<T>(action: () => T): Promise<T>;
   /** As `write`, and on the disk when it resolves. Actions that come together share a transaction, and fail together. */
   writeDurably<T>(action: () => T): Promise<T>;
