@@ -66,7 +66,7 @@ function spellings(secret: string): string[] {
   return [...new Set([secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])];
 }
 
-/** Text for others to read, such as what DingTalk said, without any value that must stay here. */
+/** Text for others to read, such as DingTalk's own messages, without any value that must stay here. */
 export function withoutSecrets(text: string): string {
   // The settings' secrets are known once there is a log.
   log();

@@ -152,7 +152,7 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
   const view = await currentView();
   const store = directoryStore();
   const known = await store.member(userId);
-  // Whom the mirror does not know, or the viewer may not see, is not asked after.
+  // No call to DingTalk about a person who is not in the directory, or whom the viewer may not see.
   if (!known || !view.sight.canSeePerson(known)) return null;
   await lookUp(view.viewer.userId, userId, await store.detail(userId));
   const member = await store.member(userId);

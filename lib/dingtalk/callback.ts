@@ -38,7 +38,7 @@ interface OpenedCallback {
   delivery: string;
 }
 
-/** Why a callback was refused, for the log only: the sender hears the same whatever it was. */
+/** Why a callback was refused, for the log only: the sender gets the same answer for all. */
 export type CallbackRefusal = 'request' | 'signature' | 'time' | 'content' | 'owner-key';
 
 /** The callback is not DingTalk's, not for us, or not of now. One error, one message: nothing to learn from it. */

@@ -22,7 +22,7 @@ export interface DepartmentDetail {
   parentId: number | undefined;
   /** As in its parent's list. */
   tags: string[];
-  /** Whether it was said that it is hidden or restricted, or that it is not. Otherwise it counts as both. */
+  /** Whether DingTalk gave both flags, hidden and restricted. A flag that is missing counts as set. */
   rulesTold: boolean;
   /** Colleagues do not see it, but for those permitted. */
   hidden: boolean;

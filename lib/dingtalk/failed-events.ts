@@ -20,7 +20,7 @@ export async function takeFailedEvents(
     schema: z.object({ has_more: z.unknown().optional(), failed_list: z.array(z.unknown()).nullish() }),
     repeatable: false,
   });
-  // What is told once must not be lost for one odd entry.
+  // DingTalk lists these once: one entry that cannot be read must not lose the others.
   return { events: (failed_list ?? []).map(toFields).map(toEvent), hasMore: toFlag(has_more) ?? false };
 }
 

@@ -10,7 +10,7 @@ export interface Member {
   jobNumber?: string | undefined;
   mobile?: string | undefined;
   stateCode?: string | undefined;
-  /** Undefined: not told, and so not to be shown. */
+  /** Undefined: DingTalk gave no answer; not to be shown then. */
   hideMobile?: boolean | undefined;
   telephone?: string | undefined;
   email?: string | undefined;
@@ -19,7 +19,7 @@ export interface Member {
   remark?: string | undefined;
   /** Custom fields of the company, name to value. */
   extension?: Record<string, string> | undefined;
-  /** Empty: not told. Everybody has one. */
+  /** Empty: withheld, because every member has one. */
   departmentIds: number[];
   /** Departments that this member leads. */
   ledDepartmentIds: number[];
@@ -29,7 +29,7 @@ export interface Member {
   hiredAt?: number | undefined;
   /** ISO 8601. */
   createdAt?: string | undefined;
-  /** False until they have used DingTalk in this company, or when they are disabled. Undefined: not told. */
+  /** False until they have used DingTalk in this company, or when they are disabled. Undefined: withheld. */
   active?: boolean | undefined;
   realNameVerified?: boolean | undefined;
   senior?: boolean | undefined;

@@ -29,7 +29,7 @@ interface PacedClient extends Client {
   readonly calls: number;
   /** The most that were under way at once. */
   readonly peakInFlight: number;
-  /** Times that DingTalk said we were too fast. */
+  /** How often DingTalk refused a call for its rate. */
   readonly refusals: number;
 }
 

@@ -79,7 +79,7 @@ function send(
     }
     const secure = url.protocol === 'https:';
     let connected = false;
-    // The TLS options are said for each request too: a tunnel's connection takes them from there.
+    // The TLS options stand in each request too: a tunnel's connection takes them from there.
     const options = { method, headers, signal, agent, rejectUnauthorized: true };
     const outgoing = secure ? httpsRequest(url, options) : httpRequest(url, options);
     outgoing.once('response', resolve);
@@ -94,7 +94,7 @@ function send(
       const code = abortCode(signal) ?? cause.code ?? 'network';
       reject(new TransportError(code, connected && !isUnread(cause), { cause }));
     };
-    // A request that waits for a tunnel hears of its end only with the tunnel's.
+    // A request that waits for a tunnel gets no event at its own end, only at the tunnel's.
     const giveUp = () => fail(signal.reason as Error);
     signal.addEventListener('abort', giveUp, { once: true });
     outgoing.once('close', () => signal.removeEventListener('abort', giveUp));

@@ -92,7 +92,7 @@ const payloadSchema = z.strictObject({
  * The one owner of the session cookie.
  *
  * @param now milliseconds since 1970
- * @param onKeyUse told the id of a key with which a session was opened
+ * @param onKeyUse called with the id of the key that opened a session
  * @param maxRememberedBytes what opened sessions may take, so that they need not be opened again
  */
 export function createSessions(

@@ -113,7 +113,7 @@ export const auditStore = singleton('audit-store', () => createLibsqlAudit(recor
 
 const recorder = singleton('audit-recorder', () =>
   createRecorder({
-    // The store is made with the first line that is written, not with the first that is told.
+    // The store is made with the first line that is written, not with the first that is recorded.
     store: { append: (lines) => auditStore().append(lines) },
     onFailure: (error) => log().error({ event: 'audit-unavailable', err: error }),
   }),

@@ -41,8 +41,8 @@ function readFrame(text: string): StreamFrame {
   if (type === 'SYSTEM') return { kind: 'system' };
   if (messageId === '') return { kind: 'malformed' };
   if (type !== 'EVENT') return { kind: 'foreign', messageId };
-  const said = typeof data === 'string' ? parseJson(data) : data;
-  return { kind: 'event', messageId, event: parseEvent(headers, said ?? undefined) };
+  const parsedData = typeof data === 'string' ? parseJson(data) : data;
+  return { kind: 'event', messageId, event: parseEvent(headers, parsedData ?? undefined) };
 }
 
 /** An answer to a frame. @param data what it says, as text: itself JSON */

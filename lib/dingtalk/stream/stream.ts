@@ -178,7 +178,7 @@ async function fetchAddress(
   return url;
 }
 
-/** DingTalk said no on its own account, or asks for fewer calls: that does not pass within seconds. */
+/** DingTalk refuses the app, or asks for fewer calls: that does not pass within seconds. */
 function isRefusal(error: unknown): boolean {
   return error instanceof DingTalkError && (error.isThrottled || !error.isTransient);
 }
