@@ -26,10 +26,6 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 }
 
 async function answerTo(request: NextRequest, headers: Headers): Promise<NextResponse> {
-  // Pages are only ever read, and there are no Server Actions: Next need not look at the body of anything else.
-  if (!/^(GET|HEAD)$/.test(request.method)) {
-    return new NextResponse(null, { status: 405, headers: { allow: 'GET, HEAD' } });
-  }
   if (isColdEntry(request)) {
     const rewritten = NextResponse.rewrite(new URL('/login/quick', request.url), { request: { headers } });
     // Next compresses what a route handler answers only if the type was known before.

@@ -3,7 +3,7 @@ import { singleton } from './singleton';
 
 /** Where this process stands between its start and its end. `start.mjs` makes it, where the process began there. */
 export const lifecycle = singleton('lifecycle', () => ({
-  /** `start.mjs` sees to the signals; false: under `next start` and `next dev`, Next does. */
+  /** `start.mjs` sees to the signals; false: under `next dev`, Next does. */
   isManaged: false,
   /** A signal has come: load balancers should send no more here. */
   draining: false,

@@ -23,6 +23,7 @@ export function boot(connections: ConnectionOptions): void {
     if (!(error instanceof ConfigError)) throw error;
     refuse(error.message);
   }
+  if (!connections.hasWebSockets) refuseOtherStart();
   guardOutput();
   warnOfWeakKeys();
   watchSessions();
@@ -35,6 +36,12 @@ export function boot(connections: ConnectionOptions): void {
   startRecheck();
   startEvents();
   stopCleanly();
+}
+
+/** `next start` listens before anything here has run: the first requests would reach Next uncleaned, its signals not us. */
+function refuseOtherStart(): void {
+  if (!lifecycle().isManaged)
+    refuse('请用 npm start（node start.mjs）启动 · Start it with npm start (node start.mjs)');
 }
 
 /** What is still in memory is written down before the process ends, and the database is left as one complete file. */

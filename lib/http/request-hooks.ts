@@ -45,7 +45,7 @@ export function watchConnections(options: ConnectionOptions): void {
     server.on('request', (request, response) => {
       // Next gives some answers by itself (a slash too many, a method that it does not know): they have these, too.
       response.setHeaders(strictest);
-      receive(request, response, () => {
+      receive(request, response, options, () => {
         for (const listener of listeners) listener.call(server, request, response);
       });
     });
@@ -57,18 +57,27 @@ export function watchConnections(options: ConnectionOptions): void {
   subscribe('http.server.request.start', (message) => guard((message as { server: unknown }).server));
 }
 
-function receive(request: IncomingMessage, response: ServerResponse, serve: () => void): void {
+function receive(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { hasWebSockets }: ConnectionOptions,
+  serve: () => void,
+): void {
   const target = cleanTarget(request.url);
-  // A `Request` cannot have this method: Next answers 500.
-  const problem = request.method === 'TRACE' ? 'method-not-allowed' : 'bad-request';
-  if (target === undefined || problem === 'method-not-allowed') {
-    serveInTurn(request.socket, response, () => refuse(problem, request, response));
+  const isApi = target !== undefined && /^\/api(?:[/\\?#]|$)/.test(target);
+  // A `Request` cannot have TRACE: Next answers 500. Of a page's other methods Next collects the whole body before
+  // `proxy.ts`, and writes past the log when it breaks off; its development server has addresses of its own for them.
+  const isTaken = request.method !== 'TRACE' && (isApi || hasWebSockets || isRead(request.method));
+  if (target === undefined || !isTaken) {
+    const problem = isTaken ? 'bad-request' : 'method-not-allowed';
+    const allowed = isApi ? 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' : 'GET, HEAD';
+    serveInTurn(request.socket, response, () => refuse(problem, allowed, request, response));
     return;
   }
   request.url = target;
   cleanHeaders(request.headers, sessionCookies().cookieName);
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
-  if (/^\/api(?:[/\\?#]|$)/.test(target)) watchApi(request, response);
+  if (isApi) watchApi(request, response);
   // While Next finds its way to the page: inside a render, the same would hold it up for milliseconds.
   if (!target.startsWith('/_next/')) void sessionCookies().open(request.headers.cookie);
   // Node's parser drops what follows such a request in the same packet: on an open connection that would never be
@@ -77,6 +86,8 @@ function receive(request: IncomingMessage, response: ServerResponse, serve: () =
   cutOffSlowSender(request);
   serveInTurn(request.socket, response, serve);
 }
+
+const isRead = (method: string | undefined) => method === 'GET' || method === 'HEAD';
 
 function cutOffSlowSender(request: IncomingMessage): void {
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)
@@ -89,7 +100,7 @@ function cutOffSlowSender(request: IncomingMessage): void {
 }
 
 /** What is wrong with a request before it has reached a page or route. */
-function refuse(problem: Problem, request: IncomingMessage, response: ServerResponse): void {
+function refuse(problem: Problem, allow: string, request: IncomingMessage, response: ServerResponse): void {
   const requestId = randomUUID();
   const messages = messagesIn(preferredLanguage(request.headers['accept-language']));
   const { code, status } = problems[problem];
@@ -98,7 +109,7 @@ function refuse(problem: Problem, request: IncomingMessage, response: ServerResp
     'content-type': 'application/json',
     'cache-control': 'private, no-store',
     'x-request-id': requestId,
-    ...(status === 405 ? { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' } : {}),
+    ...(status === 405 ? { allow } : {}),
   });
   response.end(JSON.stringify({ error }));
 }

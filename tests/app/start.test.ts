@@ -21,6 +21,7 @@ import { openDatabase } from '../../lib/storage/sqlite';
 import { appEnv, bareEnv, collect, spawnApp, startApp } from '../support/app';
 import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
+import { send } from '../support/raw-request';
 import { isIn } from '../support/staff';
 
 /** How the app is started and stopped, by the commands that the documents give. */
@@ -190,6 +191,38 @@ test('a start command whose own settings are wrong is refused by their names, li
   const output = collect(child);
   expect((await once(child, 'exit'))[0]).toBe(1);
   for (const name of Object.keys(wrong)) expect(output().split(`- ${name} `)).toHaveLength(2);
+});
+
+test('the first request that gets an answer is cleaned like any other', async () => {
+  const port = await freePort();
+  const child = spawnApp(port, appEnv(emulator, `http://127.0.0.1:${port}`));
+  const ended = once(child, 'exit');
+  try {
+    while (!(await isListening(port))) expect(child.exitCode).toBe(null);
+    // Next serves a part of the file to whom it lets through with this header.
+    const { status, headers } = await send(
+      { url: `http://127.0.0.1:${port}` },
+      { path: '/icon.svg', headers: { range: 'bytes=0-1' } },
+    );
+    expect([status, headers['cross-origin-opener-policy']]).toEqual([200, 'same-origin']);
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+});
+
+test('`next start`, which listens before requests are cleaned, is refused with the right command', async () => {
+  const port = await freePort();
+  const words = ['node_modules/next/dist/bin/next', 'start', '-H', '127.0.0.1', '-p', String(port)];
+  const child = spawn(process.execPath, words, {
+    env: { ...bareEnv(), ...appEnv(emulator, `http://127.0.0.1:${port}`) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = collect(child);
+  expect((await once(child, 'exit'))[0]).toBe(1);
+  expect(output()).toContain(
+    '请用 npm start（node start.mjs）启动 · Start it with npm start (node start.mjs)',
+  );
 });
 
 test('a taken port is said to be taken', async () => {

@@ -249,3 +249,59 @@ test('outsiders can have a mailbox that looks like ours', async () => {
     60121,
   );
 });
+
+test('the requests of Logto’s connector: its scope, what it sends, and all that it reads', async () => {
+  const person = emulator.company.people.find(({ active, mobile }) => active && mobile)!;
+  const { searchParams } = await loginAs(person.userid, { scope: 'openid' });
+  const headers = { 'user-agent': 'got (https://github.com/sindresorhus/got)' };
+  const token = await exchange({ code: searchParams.get('code') });
+  expect(token.json).toMatchObject({ accessToken: expect.any(String), expireIn: expect.any(Number) });
+  const me = await request(`${emulator.url}/v1.0/contact/users/me`, {
+    headers: { ...headers, 'x-acs-dingtalk-access-token': token.json.accessToken },
+  });
+  const { nick, unionId, mobile, stateCode } = me.json;
+  expect([nick, unionId, `${stateCode}${mobile}`]).toEqual([
+    person.name,
+    person.unionid,
+    `86${person.mobile}`,
+  ]);
+});
+
+test('the requests of @alicloud/dingtalk: chunked bodies, a refresh, and errors that name themselves', async () => {
+  const post = async (path: string, body: object, token?: string) => {
+    const text = new TextEncoder().encode(JSON.stringify(body));
+    const chunked = new ReadableStream({
+      start: (controller) => {
+        controller.enqueue(text);
+        controller.close();
+      },
+    });
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'content-type': 'application/json; charset=utf-8',
+    };
+    if (token) headers['x-acs-dingtalk-access-token'] = token;
+    return request(`${emulator.url}${path}`, {
+      method: 'POST',
+      headers,
+      body: chunked,
+      duplex: 'half',
+    } as RequestInit);
+  };
+  const { clientId, clientSecret } = emulator;
+  const app = await post('/v1.0/oauth2/accessToken', { appKey: clientId, appSecret: clientSecret });
+  expect(app.json).toEqual({ accessToken: expect.any(String), expireIn: expect.any(Number) });
+  const code = emulator.control.mintCode(first().userid, { kind: 'oauth' });
+  const asked = { clientId, clientSecret, code, grantType: 'authorization_code' };
+  const { refreshToken } = (await post('/v1.0/oauth2/userAccessToken', asked)).json;
+  const again = { clientId, clientSecret, refreshToken, grantType: 'refresh_token' };
+  const renewed = await post('/v1.0/oauth2/userAccessToken', again);
+  expect((await profile(renewed.json.accessToken)).json.unionId).toBe(first().unionid);
+  const spent = await post('/v1.0/oauth2/userAccessToken', asked);
+  expect([spent.status, spent.json.code]).toEqual([400, 'invalidParameter.authCode.notFound']);
+  const ticket = await request(`${emulator.url}/v1.0/oauth2/jsapiTickets`, {
+    method: 'POST',
+    headers: { accept: 'application/json', 'x-acs-dingtalk-access-token': app.json.accessToken },
+  });
+  expect(ticket.json).toEqual({ jsapiTicket: expect.any(String), expireIn: expect.any(Number) });
+});

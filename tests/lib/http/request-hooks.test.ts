@@ -70,7 +70,7 @@ test.each(['websocket', 'h2c', 'foo/2', 'TLS/1.0'])('an offer of %s is ignored',
   expect(statuses(text)).toEqual([200]);
   expect(text).toMatch(/^connection: close/im);
   expect(upgraded).not.toHaveBeenCalled();
-  const post = `POST /a HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 4\r\n\r\nbody`;
+  const post = `POST /api/a HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: 4\r\n\r\nbody`;
   expect(statuses(await exchange(post))).toEqual([200]);
   await vi.waitFor(async () => expect(await sockets()).toBe(0));
 });
@@ -105,6 +105,18 @@ test('what comes behind is cleaned', async () => {
   expect(seen[0]!.headers['next-router-state-tree']).toBeUndefined();
   expect(seen[0]!.headers['x-dingpass-peer']).toBe('127.0.0.1');
 });
+
+test.each(['POST', 'PUT', 'OPTIONS', 'PURGE', 'TRACE'])(
+  'a page’s %s is refused before anything reads its body',
+  async (method) => {
+    const text = await exchange(
+      `${method} /me HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{`,
+    );
+    expect(statuses(text)).toEqual([405]);
+    expect(text).toMatch(/^allow: GET, HEAD\r$/im);
+    expect(seen).toEqual([]);
+  },
+);
 
 test('too many parameters are refused in a sentence, before anything is served', async () => {
   const text = await exchange(get(`/?${'a&'.repeat(200)}`, 'Accept-Language: en\r\n'));
