@@ -95,12 +95,6 @@ test('all forgeries hear the very same, whatever is wrong, and however large it 
   expect([...refusals]).toEqual(['403 {"error":{"code":"CALLBACK_REFUSED","message":"refused"}}']);
 });
 
-test('where no callback is agreed on there is no such address', async () => {
-  const other = await startApp({ emulator });
-  expect(await postEvent(other, emulator, { EventType: 'user_leave_org', UserId: ['u1'] })).toBe(404);
-  await other.close();
-});
-
 corpus.report({
   total: 34,
   applying: 34,
