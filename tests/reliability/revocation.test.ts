@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, dataDirOf, startApp } from '../support/app';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { describeTimes, printFigures, span } from '../support/figures';
 import { signedIn } from '../support/http-session';
 import { percentile } from '../support/load';
@@ -91,6 +92,33 @@ describe('two processes', () => {
     expect(wrong).toEqual([]);
   });
 });
+
+test('an event about five hundred people of the mirror is answered within 1.5 s, and none of them is in it any more', async () => {
+  const company = await startEmulator({ enforceQps: false, members: 620, departments: 40 });
+  const ids = company.company.people.filter(({ active }) => active).map(({ userid }) => userid);
+  const [stayer, leavers] = [ids.shift()!, ids.slice(0, 500)];
+  const crowded = await startDirectoryApp({
+    emulator: company,
+    env: { ...CALLBACK_ENV, ADMIN_USER_IDS: stayer },
+  });
+  try {
+    const boss = await signedIn(crowded, company, stayer);
+    await untilRead(boss);
+    const cookies: string[] = [];
+    for (const userid of leavers.slice(0, 20))
+      cookies.push((await signedIn(crowded, company, userid)).cookieHeader());
+    const started = performance.now();
+    expect(await postEvent(crowded, company, { EventType: 'user_leave_org', UserId: leavers })).toBe(200);
+    const ms = performance.now() - started;
+    for (const cookie of cookies) expect(await isIn(crowded, cookie)).toBe(false);
+    const found = await boss.ask(`/directory/people/${leavers.at(-1)}`);
+    expect(found.status).toBe(404);
+    expect(ms).toBeLessThan(1500);
+  } finally {
+    await crowded.close();
+    await company.close();
+  }
+}, 90_000);
 
 test('R9: kill -9 after the acknowledgement loses no revocation and nobody else’s session', async () => {
   const rounds = span(2, 100);
