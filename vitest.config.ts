@@ -1,15 +1,28 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Tests of the built app that measure time, memory or processor, or keep the machine busy: one at a time. */
+/** Tests of the built app that measure time or memory under load: one at a time, with nothing beside them. */
 const TIMED = [
-  'tests/reliability/**/*.test.ts',
-  'tests/app/{events,floods,revocation,slow-bodies,strangers,surface}.test.ts',
-  'tests/browser/demo.test.ts',
-  'tests/bench.test.ts',
+  'tests/app/{floods,slow-bodies,strangers}.test.ts',
+  'tests/reliability/{outage,revocation}.test.ts',
 ];
+const SERVED = ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'];
+
+/** Those that take longest begin first, so that the workers end together. Of the others Vitest knows best. */
+const LONGEST = ['two-builds', 'app/revocation', 'app/events', 'app/faults', 'app/directory', 'app/door'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const placeOf = ({ moduleId, project }: TestSpecification) => {
+      const place = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+      return (project.config.sequence.groupOrder + 1) * 100 + (place === -1 ? LONGEST.length : place);
+    };
+    return (await super.sort(files)).sort((one, other) => placeOf(one) - placeOf(other));
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -22,13 +35,14 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
         test: {
           name: 'units',
           include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'],
-          exclude: TIMED,
+          exclude: SERVED,
           setupFiles: ['tests/support/console-guard.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -39,7 +53,7 @@ export default defineConfig({
         test: {
           name: 'served',
           globalSetup: ['tests/support/global-setup.ts'],
-          include: ['tests/{app,browser}/**/*.test.ts'],
+          include: SERVED,
           exclude: TIMED,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

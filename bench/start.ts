@@ -25,7 +25,7 @@ interface Size {
   pageLoads: number;
 }
 const FULL: Size = { members: [60, 600, 6000, 100_000], starts: 5, rounds: 31, asks: 40, pageLoads: 2000 };
-const SHORT: Size = { members: [60, 600], starts: 1, rounds: 1, asks: 5, pageLoads: 50 };
+const SHORT: Size = { members: [60, 120], starts: 1, rounds: 1, asks: 3, pageLoads: 10 };
 
 /** A company whose directory has been read. */
 interface Company {

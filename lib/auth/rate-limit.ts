@@ -24,6 +24,11 @@ const EVERYBODY = 'everybody';
 export interface AttemptOptions {
   /** Whether an error is the client's fault and counts. */
   isFailure(error: unknown): boolean;
+  /**
+   * Whether DingTalk was asked about the code and gave no answer. It may have been invented, and the question is spent:
+   * of a client that never succeeded it counts among those of everybody, though not against the client.
+   */
+  isUnanswered(error: unknown): boolean;
   signal?: AbortSignal | undefined;
   /** A larger network that the client belongs to. */
   network?: string | undefined;
@@ -122,24 +127,25 @@ export function createAttempts() {
     }
   }
 
-  async function attempt<T>(
-    client: string,
-    { isFailure, network }: AttemptOptions,
-    action: () => Promise<T>,
-  ): Promise<T> {
+  const isKnown = (client: string, { device }: AttemptOptions) => device !== undefined || known.has(client);
+
+  async function attempt<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
+    const { isFailure, isUnanswered, network } = options;
     try {
       const value = await action();
       known.set(client, true);
       return value;
     } catch (error) {
-      if (isFailure(error)) {
-        const keys = [client, ...(network === undefined ? [] : [network]), EVERYBODY];
-        await outsideRequest(() =>
-          Promise.all(windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key)))),
-        );
-      }
+      if (isFailure(error)) await count([client, ...(network === undefined ? [] : [network]), EVERYBODY]);
+      else if (isUnanswered(error) && !isKnown(client, options)) await count([EVERYBODY]);
       throw error;
     }
+  }
+
+  async function count(keys: string[]): Promise<void> {
+    await outsideRequest(() =>
+      Promise.all(windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key)))),
+    );
   }
 
   return {
@@ -158,7 +164,7 @@ export function createAttempts() {
       const asNewClient = () =>
         limited(EVERYBODY, signal, () => own().then(() => newClientsLeft(client)), counted);
       return limited(client, signal, own, () => {
-        if (device !== undefined || known.has(client)) return counted();
+        if (isKnown(client, options)) return counted();
         if (network === undefined) return asNewClient();
         return limited(network, signal, () => failuresLeft(network, 'perNetwork'), asNewClient);
       });

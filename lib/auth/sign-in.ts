@@ -76,6 +76,7 @@ async function verifiedMember(
   trip.note({ door });
   const options = {
     isFailure: isFailedAttempt,
+    isUnanswered: isUnansweredExchange,
     signal: trip.budget.signal,
     network: networkKey(headers),
     device: await knownDevices().deviceIn(headers.get('cookie')),
@@ -221,6 +222,13 @@ function isFailedAttempt(error: unknown): boolean {
   const { problem, detail } = error;
   if (problem === 'code-refused' || problem === 'not-member') return true;
   return /^(unknown-answer|request-refused)$/.test(problem) && isCodeApi(detail.api);
+}
+
+/** Whether DingTalk was asked about a code and nothing came back in time. */
+function isUnansweredExchange(error: unknown): boolean {
+  if (!(error instanceof AppError && error.cause instanceof DingTalkError)) return false;
+  const { api, mayHaveHadEffect } = error.cause.detail;
+  return mayHaveHadEffect && isCodeApi(api);
 }
 
 /** Keeps a code from being handed in twice, unless the first time provably left it as it was. */

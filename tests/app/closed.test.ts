@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { signedIn, Visitor } from '../support/http-session';
 import { givenCookie, send, sendRsc } from '../support/raw-request';
-import { untilReady } from '../support/staff';
+import { postEvent, untilReady } from '../support/staff';
 
 /** Closed by default: who is served what, who may call what, and how recently they must have signed in. */
 
@@ -130,6 +130,10 @@ test('what is public answers strangers, the scripts of the sign-in page included
   expect((await send(app, { path: '/directory/export.csv' })).json.error.code).toBe('NOT_SIGNED_IN');
   expect((await send(app, { path: '/login.rsc' })).status).toBe(404);
   expect((await colleague.ask('/nothing-here')).status).toBe(404);
+});
+
+test('where no callback is agreed on there is no address for events, however well they are signed', async () => {
+  expect(await postEvent(app, emulator, { EventType: 'user_leave_org', UserId: [ids[1]!] })).toBe(404);
 });
 
 test('a handler refuses other methods, other sites and strangers, in this order, as JSON', async () => {
@@ -287,7 +291,7 @@ test('one member, /me in a loop: DingTalk is asked a handful of times, and nobod
     Object.values(emulator.control.calls().byEndpoint).reduce((sum, count) => sum + count, 0);
   const before = asked();
   const languages = ['zh-CN', 'en'];
-  for (let views = 0; views < 60; views++) {
+  for (let views = 0; views < 20; views++) {
     const headers = { 'accept-language': languages[views % 2]! };
     const answers = await Promise.all(Array.from({ length: 5 }, () => looping.ask('/me', { headers })));
     for (const { status, text } of answers) {

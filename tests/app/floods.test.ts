@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import corpus from '../corpora/abuse-load.json';
 import { entry } from '../support/abuse';
-import { type App, startApp } from '../support/app';
+import { type App, memoryMb, startApp } from '../support/app';
 import { untilRead } from '../support/directory-app';
 import { span } from '../support/figures';
 import { signedIn, Visitor } from '../support/http-session';
@@ -19,6 +18,8 @@ const shown = new Set<string>();
 let emulator: Emulator;
 let app: App;
 let caller: Caller;
+/** The address of loopback that the scene comes from. */
+let home = '127.0.0.1';
 
 interface Scenery {
   emulator: Emulator;
@@ -48,7 +49,7 @@ async function play(
   scene: () => Promise<void>,
   localAddress = '127.0.0.1',
 ) {
-  [emulator, app] = [itsEmulator, itsApp];
+  [emulator, app, home] = [itsEmulator, itsApp, localAddress];
   askedBefore = codesAsked();
   caller = createCaller(app, 64, localAddress);
   try {
@@ -94,6 +95,8 @@ async function firstSignIn(): Promise<void> {
 }
 
 const behindProxy = { TRUSTED_PROXY_HOPS: '1' };
+/** Of the scenes that begin with the limit of all strangers and go on after it. */
+const spent = { ...behindProxy, LOG_LEVEL: 'warn' };
 const codesAsked = () => emulator.control.calls().byEndpoint[USERINFO] ?? 0;
 /** Codes that DingTalk was asked about in this scene. */
 const asked = () => codesAsked() - askedBefore;
@@ -112,54 +115,57 @@ function count(answers: { status: number }[]): Record<number, number> {
 
 // ── Codes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-test('AB-001: a thousand invented codes from one address cost DingTalk thirty questions, and others nothing', async () => {
+test('AB-001: any number of invented codes from one address cost DingTalk thirty questions, and others nothing', async () => {
   shown.add(entry('AB-001').id);
   await withSharedApp(behindProxy, async () => {
     emulator.control.settings({ latencyMs: 50 });
     const people = activePeople();
-    const [flood, others] = await Promise.all([
-      crowd({ count: 1000, atOnce: 30 }, () => tryCode(invented(), from('198.51.100.1'))),
-      pace({ count: 20, perSecond: 4 }, (index) =>
+    const others = span(8, 20);
+    const [flood, met] = await Promise.all([
+      crowd({ count: span(200, 1000), atOnce: 30 }, () => tryCode(invented(), from('198.51.100.1'))),
+      pace({ count: others, perSecond: 4 }, (index) =>
         tryCode(emulator.control.mintCode(people[index]!.userid), from(`192.0.2.${index}`)),
       ),
     ]);
-    expect(asked() - 20).toBeLessThanOrEqual(30);
-    expect(count(others)).toEqual({ 200: 20 });
+    expect(asked() - others).toBeLessThanOrEqual(30);
+    expect(count(met)).toEqual({ 200: others });
     const counts = count(flood);
-    expect((counts[401] ?? 0) + (counts[429] ?? 0)).toBe(1000);
+    expect((counts[401] ?? 0) + (counts[429] ?? 0)).toBe(flood.length);
     const refused = flood.find(({ status }) => status === 429)!;
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(JSON.parse(refused.text).error).toMatchObject({ code: 'TOO_MANY_ATTEMPTS', retry: true });
   });
 });
 
-test('AB-001: and so do a thousand at the same moment', async () => {
+test('AB-001: and so do those of the same moment', async () => {
   await withSharedApp({}, async () => {
     emulator.control.settings({ latencyMs: 100 });
     const everybody = createCaller(app, 500, '127.0.0.9');
-    await Promise.all(Array.from({ length: 1000 }, () => everybody.signIn(invented())));
+    await Promise.all(Array.from({ length: span(300, 1000) }, () => everybody.signIn(invented())));
     everybody.close();
     expect(asked()).toBeLessThanOrEqual(30);
   });
 });
 
-test('AB-002: two hundred addresses with twenty codes each cost three hundred questions, and real people come in', async () => {
+test('AB-002: two hundred addresses with codes of their own cost three hundred questions, and real people come in', async () => {
   shown.add(entry('AB-002').id);
-  await withApp(behindProxy, async () => {
+  await withSharedApp(spent, async () => {
     emulator.control.settings({ latencyMs: 50 });
     const people = activePeople();
     const real = (index: number) =>
       tryCode(emulator.control.mintCode(people[index]!.userid), from(`192.0.2.${index}`));
+    const realOnes = span(30, 100);
     // Half of the people have been here before, from the same address.
-    for (let index = 0; index < 50; index++) expect((await real(index)).status).toBe(200);
+    for (let index = 0; index < realOnes / 2; index++) expect((await real(index)).status).toBe(200);
     const before = asked();
     const [flood, met] = await Promise.all([
-      crowd({ count: 4000, atOnce: 40 }, (index) => tryCode(invented(), from(`198.51.100.${index % 200}`))),
-      pace({ count: 100, perSecond: 20 }, real),
+      crowd({ count: span(700, 4000), atOnce: 40 }, (index) =>
+        tryCode(invented(), from(`198.51.100.${index % 200}`)),
+      ),
+      pace({ count: realOnes, perSecond: span(10, 20) }, real),
     ]);
-    const realOnes = 100;
     expect(asked() - before - realOnes).toBeLessThanOrEqual(300);
-    expect(met.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(99);
+    expect(met.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(realOnes - 1);
     expect(count(flood)[200]).toBeUndefined();
     expect(flood.every(({ status }) => status === 401 || status === 429)).toBe(true);
   });
@@ -175,7 +181,7 @@ test('AB-002: even when they all come at once; those who were here before come i
     const before = asked();
     // Address by address, so that the flood gets as far as it can.
     const everybody = createCaller(app, 500);
-    const flood = Array.from({ length: 2000 }, (_, index) =>
+    const flood = Array.from({ length: span(700, 2000) }, (_, index) =>
       everybody.signIn(invented(), from(`198.51.100.${Math.floor(index / 20)}`)),
     );
     await delay(100);
@@ -235,7 +241,7 @@ test('AB-006: another spelling of the address of the sign-in is no way around th
     ),
   );
   shown.add('AB-006');
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     const more = [
       '/api//session',
       '/api/session//',
@@ -271,7 +277,8 @@ test('AB-007: an office of three hundred people behind one address comes in, ove
     const people = activePeople();
     const signIn = (index: number) =>
       tryCode(emulator.control.mintCode(people[index % people.length]!.userid));
-    expect(count(await pace({ count: 300, perSecond: 50 }, signIn))).toEqual({ 200: 300 });
+    const day = span(50, 300);
+    expect(count(await pace({ count: day, perSecond: 50 }, signIn))).toEqual({ 200: day });
     // Now and then somebody's code is too old.
     for (let at = 0; at < 10; at++) expect((await tryCode(invented())).status).toBe(401);
     const atOnce = await Promise.all(Array.from({ length: 300 }, (_, index) => signIn(index)));
@@ -284,7 +291,7 @@ test('an office of three hundred at nine o’clock, twenty calls a second allowe
     emulator.control.settings({ enforceQps: true, qps: 20 });
     const people = activePeople();
     // Fifteen a second is what DingTalk lets an app do; who is told that it is busy taps again.
-    const answers = await pace({ count: span(75, 150), perSecond: 15 }, (index) =>
+    const answers = await pace({ count: span(45, 150), perSecond: 15 }, (index) =>
       tryCode(emulator.control.mintCode(people[index]!.userid)),
     );
     expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true);
@@ -294,7 +301,7 @@ test('an office of three hundred at nine o’clock, twenty calls a second allowe
 
 // ── Bodies and sockets ────────────────────────────────────────────────────────────────────────────────────────────
 
-test('AB-011: five hundred stalled bodies are closed in time, and people come in meanwhile', {
+test('AB-011: hundreds of stalled bodies are closed in time, and people come in meanwhile', {
   timeout: 60_000,
 }, async () => {
   shown.add(entry('AB-011').id);
@@ -304,7 +311,9 @@ test('AB-011: five hundred stalled bodies are closed in time, and people come in
     const idle = await pace({ count: 20, perSecond: 10 }, signIn);
     const before = memoryMb(app);
     const started = performance.now();
-    const stalled = Array.from({ length: 500 }, (_, index) => stall(index % 2 === 0 ? 'silent' : 'trickle'));
+    const stalled = Array.from({ length: span(200, 500) }, (_, index) =>
+      stall(index % 2 === 0 ? 'silent' : 'trickle'),
+    );
     const atPages = Array.from({ length: 20 }, () => stall('silent', '/login'));
     await delay(2500);
     const meanwhile = await pace({ count: 20, perSecond: 10 }, signIn);
@@ -372,11 +381,11 @@ test('a body that never says how long it is ends at 16 KiB', { timeout: 60_000 }
   });
 });
 
-test('AB-014: three hundred failures leave nothing behind that grows', async () => {
+test('AB-014: hundreds of failures leave nothing behind that grows', async () => {
   shown.add(entry('AB-014').id);
-  await withApp(behindProxy, async () => {
+  await withSharedApp(spent, async () => {
     const batch = () =>
-      crowd({ count: 500, atOnce: 40 }, (index) =>
+      crowd({ count: span(150, 500), atOnce: 40 }, (index) =>
         tryCode(invented(), from(`10.0.${index >> 8}.${index & 255}`)),
       );
     await batch();
@@ -388,17 +397,9 @@ test('AB-014: three hundred failures leave nothing behind that grows', async () 
   });
 });
 
-describe('with one app', () => {
-  beforeAll(async () => {
-    emulator = await startEmulator({ enforceQps: false });
-    app = await startApp({ emulator });
-  });
-  afterAll(async () => {
-    await Promise.all([app.close(), emulator.close()]);
-  });
-
-  test('AB-017: nobody finds a Server Action', async () => {
-    shown.add(entry('AB-017').id);
+test('AB-017: nobody finds a Server Action', async () => {
+  shown.add(entry('AB-017').id);
+  await withSharedApp({}, async () => {
     for (const path of ['/', '/login', '/me', '/nothing-here', '/api/session']) {
       for (const action of ['x', '0'.repeat(42), 'a'.repeat(4000)]) {
         const started = performance.now();
@@ -413,9 +414,11 @@ describe('with one app', () => {
       }
     }
   });
+});
 
-  test('AB-018: how long a refusal takes says nothing about the cookie', { timeout: 60_000 }, async () => {
-    shown.add(entry('AB-018').id);
+test('AB-018: how long a refusal takes says nothing about the cookie', { timeout: 60_000 }, async () => {
+  shown.add(entry('AB-018').id);
+  await withSharedApp({}, async () => {
     const member = await signedIn(app, emulator, emulator.company.people[0]!.userid);
     const [name, good] = [...member.cookies][0]!;
     const flip = (at: number) => good.slice(0, at) + (good[at] === 'A' ? 'B' : 'A') + good.slice(at + 1);
@@ -427,7 +430,7 @@ describe('with one app', () => {
       body: flip(120),
     };
     const times = Object.fromEntries(Object.keys(cookies).map((kind) => [kind, [] as number[]]));
-    for (let round = 0; round < 150; round++) {
+    for (let round = 0; round < span(60, 150); round++) {
       for (const [kind, value] of Object.entries(cookies)) {
         const started = performance.now();
         const answer = await new Visitor(app).ask('/api/session', {
@@ -477,14 +480,8 @@ test('every entry of the corpus was shown', () => {
 
 // ── By hand ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Resident memory of the app's process. */
-function memoryMb({ process: child }: App): number {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-}
-
 function open(): Socket {
-  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  const socket = connect({ port: Number(new URL(app.url).port), host: '127.0.0.1', localAddress: home });
   socket.on('error', () => undefined);
   return socket;
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
@@ -19,11 +19,11 @@ let emulator: Emulator;
 let app: App;
 let caller: Caller;
 
-afterEach(async () => {
+const stop = async () => {
   caller?.close();
   await app?.close();
   await emulator?.close();
-});
+};
 
 async function start(members = 40): Promise<void> {
   emulator = await startEmulator({ members, enforceQps: false });
@@ -57,18 +57,21 @@ async function refuseCodes(
 }
 
 describe('codes that DingTalk refuses by a number on no list', () => {
+  beforeAll(() => start());
+  afterAll(stop);
+
   test.each([
     [40_999, undefined],
     [-7, 'something new'],
     [820_001, ''],
     [22, undefined],
   ])('%i counts: twenty of an address are asked about', async (errcode, errmsg) => {
-    await start();
+    const office = `198.51.100.${Math.abs(errcode) % 250}`;
     expect((await comeIn(0, '192.0.2.1')).status).toBe(200);
     const before = askedFor(USERINFO);
     const fault = { kind: 'errcode' as const, errcode, ...(errmsg === undefined ? {} : { errmsg }) };
     emulator.control.fault({ endpoint: USERINFO, times: 'always', fault });
-    const ends = await refuseCodes(30, () => OFFICE);
+    const ends = await refuseCodes(30, () => office);
     expect(askedFor(USERINFO) - before).toBe(20);
     expect(ends.slice(0, 20).every((status) => status === 502 || status === 503)).toBe(true);
     expect(ends.slice(20)).toEqual(Array(10).fill(429));
@@ -78,16 +81,19 @@ describe('codes that DingTalk refuses by a number on no list', () => {
 });
 
 describe('an office behind one address', () => {
-  test('whose two hundred people have been here before is not shut out by refused codes', async () => {
-    await start(260);
-    const devices = await crowd({ count: 200, atOnce: 10 }, async (at) => {
+  beforeAll(() => start(260));
+  afterAll(stop);
+
+  test('whose people have been here before is not shut out by refused codes', async () => {
+    const size = span(60, 200);
+    const devices = await crowd({ count: size, atOnce: 10 }, async (at) => {
       const { status, device } = await comeIn(at, OFFICE);
       expect([status, device]).toEqual([200, expect.stringMatching(DEVICE)]);
       return device!;
     });
-    expect(new Set(devices).size).toBe(200);
+    expect(new Set(devices).size).toBe(size);
     expect(await refuseCodes(25, () => OFFICE)).toEqual([...Array(20).fill(401), ...Array(5).fill(429)]);
-    const back = await crowd({ count: 200, atOnce: 10 }, (at) => comeIn(at, OFFICE, devices[at]));
+    const back = await crowd({ count: size, atOnce: 10 }, (at) => comeIn(at, OFFICE, devices[at]));
     expect(back.filter(({ status }) => status !== 200)).toEqual([]);
 
     // A cookie that was made up, or is there twice, is no device.
@@ -101,7 +107,6 @@ describe('an office behind one address', () => {
   });
 
   test('with an IPv6 network of its own: a /48 has two clients’ failures, known devices of it and others come in', async () => {
-    await start();
     const inside = (at: number) => `2001:db8:1:${at.toString(16)}::5`;
     const { device } = await comeIn(0, inside(0xffff));
     const before = askedFor(USERINFO);
@@ -115,42 +120,47 @@ describe('an office behind one address', () => {
   });
 });
 
-test('a member who goes through people’s pages without end costs DingTalk few calls, and nobody a sign-in', async () => {
-  emulator = await startEmulator({ members: 400, enforceQps: true, qps: 20 });
-  app = await startDirectoryApp({
-    emulator,
-    env: { TRUSTED_PROXY_HOPS: '1', DIRECTORY_CALLS_PER_SECOND: '10' },
+describe('a directory', () => {
+  afterAll(stop);
+
+  test('a member who goes through people’s pages without end costs DingTalk few calls, and nobody a sign-in', async () => {
+    emulator = await startEmulator({ members: 400, enforceQps: true, qps: 20 });
+    app = await startDirectoryApp({
+      emulator,
+      env: { TRUSTED_PROXY_HOPS: '1', DIRECTORY_CALLS_PER_SECOND: '10' },
+    });
+    caller = createCaller(app);
+    const people = activePeople();
+    const member = await signedIn(app, emulator, people[0]!.userid);
+    await untilRead(member);
+    const cookie = member.cookieHeader();
+    const seconds = span(5, 60);
+    const enough = span(120, Number.POSITIVE_INFINITY);
+    const before = askedFor(DETAIL);
+    const until = performance.now() + seconds * 1000;
+    let visited = 0;
+    const loop = async () => {
+      while (performance.now() < until && visited < enough) {
+        const { userid } = people[1 + (visited++ % (people.length - 1))]!;
+        const path = visited % 5 === 0 ? '/me' : `/directory/people/${userid}`;
+        expect((await caller.ask(path, { headers: { cookie } })).status).toBe(200);
+      }
+    };
+    const others = pace({ count: seconds * 2, perSecond: 2 }, (at) =>
+      comeIn(at % people.length, `192.0.2.${at}`),
+    );
+    await Promise.all([...Array(4)].map(loop));
+    const lost = (await others).filter(({ status }) => status !== 200);
+    // Every sign-in asks for the record of the person once.
+    const calls = askedFor(DETAIL) - before - seconds * 2;
+    printFigures(`${seconds} s of one member’s pages in a loop`, {
+      pages: visited,
+      calls,
+      'sign-ins lost': lost.length,
+    });
+    expect(lost).toEqual([]);
+    expect(visited).toBeGreaterThan(45);
+    // Fifteen questions a minute, where the minutes begin by the clock; in a short run at most two have begun.
+    expect(calls).toBeLessThanOrEqual(isLong ? 60 : 30);
   });
-  caller = createCaller(app);
-  const people = activePeople();
-  const member = await signedIn(app, emulator, people[0]!.userid);
-  await untilRead(member);
-  const cookie = member.cookieHeader();
-  const seconds = span(9, 60);
-  const before = askedFor(DETAIL);
-  const until = performance.now() + seconds * 1000;
-  let visited = 0;
-  const loop = async () => {
-    while (performance.now() < until) {
-      const { userid } = people[1 + (visited++ % (people.length - 1))]!;
-      const path = visited % 5 === 0 ? '/me' : `/directory/people/${userid}`;
-      expect((await caller.ask(path, { headers: { cookie } })).status).toBe(200);
-    }
-  };
-  const others = pace({ count: seconds * 2, perSecond: 2 }, (at) =>
-    comeIn(at % people.length, `192.0.2.${at}`),
-  );
-  await Promise.all([...Array(4)].map(loop));
-  const lost = (await others).filter(({ status }) => status !== 200);
-  // Every sign-in asks for the record of the person once.
-  const calls = askedFor(DETAIL) - before - seconds * 2;
-  printFigures(`${seconds} s of one member’s pages in a loop`, {
-    pages: visited,
-    calls,
-    'sign-ins lost': lost.length,
-  });
-  expect(lost).toEqual([]);
-  expect(visited).toBeGreaterThan(45);
-  // Fifteen questions a minute, where the minutes begin by the clock; in a short run at most two have begun.
-  expect(calls).toBeLessThanOrEqual(isLong ? 60 : 30);
 });

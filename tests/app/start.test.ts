@@ -14,7 +14,7 @@ import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { migrations } from '../../lib/storage/migrations';
 import { openDatabase } from '../../lib/storage/sqlite';
@@ -106,40 +106,57 @@ test.each<[string, [string, ...string[]]]>([
   database.close();
 });
 
-test('the database is for its owner alone, also in a folder and under a name that were there', async () => {
-  const dataDir = newFolder('mode');
-  chmodSync(dataDir, 0o755);
-  const first = await startApp({ emulator, env: { DATA_DIR: dataDir } });
-  await first.close();
-  for (const file of readdirSync(dataDir)) chmodSync(join(dataDir, file), 0o644);
-  const second = await startApp({ emulator, env: { DATA_DIR: dataDir } });
-  try {
-    for (const file of readdirSync(dataDir))
-      expect(statSync(join(dataDir, file)).mode & 0o777, file).toBe(0o600);
-  } finally {
-    await second.close();
-  }
-});
+describe('a database that was there before', () => {
+  const dataDir = newFolder('before');
+  let port: number;
+  let visitor: Visitor;
+  /** What a second process on the port of the first says. */
+  let taken: { code: number; said: string };
+  beforeAll(async () => {
+    chmodSync(dataDir, 0o755);
+    const first = await startApp({ emulator, env: { DATA_DIR: dataDir } });
+    port = Number(new URL(first.url).port);
+    visitor = await signedIn(first, emulator, userid);
+    const second = spawnApp(port, appEnv(emulator, first.origin));
+    const output = collect(second);
+    taken = { code: (await once(second, 'exit'))[0], said: output() };
+    await first.close();
+    for (const file of readdirSync(dataDir)) chmodSync(join(dataDir, file), 0o644);
+  });
 
-test.each([
-  ['DINGTALK_CORP_ID', 'dinganothercompany'],
-  ['DINGTALK_CLIENT_ID', 'dinganotherapp'],
-  ['DINGTALK_API_URL', 'http://127.0.0.1:9'],
-])('a database of another %s is refused with what to do, and left as it is', async (name, value) => {
-  const dataDir = newFolder('other');
-  const app = await startApp({ emulator, env: { DATA_DIR: dataDir } });
-  await signedIn(app, emulator, userid);
-  await app.close();
-  const before = readFileSync(join(dataDir, 'dingpass.db'));
-  const env = { ...appEnv(emulator, app.origin), DATA_DIR: dataDir, [name]: value };
-  const child = spawnApp(await freePort(), env);
-  const output = collect(child);
-  expect((await once(child, 'exit'))[0]).toBe(1);
-  expect(output()).toContain(`- ${name}: `);
-  expect(output()).toMatch(/无法启动[\s\S]*npm run database -- --begin-anew/);
-  expect(output().includes('--adopt')).toBe(name !== 'DINGTALK_CORP_ID');
-  expect(output()).not.toMatch(/Ready in|^\s+at /m);
-  expect(readFileSync(join(dataDir, 'dingpass.db')).equals(before)).toBe(true);
+  test('a taken port is said to be taken', () => {
+    expect(taken.code).toBe(1);
+    expect(taken.said).toMatch(/端口 \d+ 已被占用.*choose another with -p/);
+  });
+
+  test.each([
+    ['DINGTALK_CORP_ID', 'dinganothercompany'],
+    ['DINGTALK_CLIENT_ID', 'dinganotherapp'],
+    ['DINGTALK_API_URL', 'http://127.0.0.1:9'],
+  ])('of another %s is refused with what to do, and left as it is', async (name, value) => {
+    const before = readFileSync(join(dataDir, 'dingpass.db'));
+    const env = { ...appEnv(emulator, `http://127.0.0.1:${port}`), DATA_DIR: dataDir, [name]: value };
+    const child = spawnApp(await freePort(), env);
+    const output = collect(child);
+    expect((await once(child, 'exit'))[0]).toBe(1);
+    expect(output()).toContain(`- ${name}: `);
+    expect(output()).toMatch(/无法启动[\s\S]*npm run database -- --begin-anew/);
+    expect(output().includes('--adopt')).toBe(name !== 'DINGTALK_CORP_ID');
+    expect(output()).not.toMatch(/Ready in|^\s+at /m);
+    expect(readFileSync(join(dataDir, 'dingpass.db')).equals(before)).toBe(true);
+  });
+
+  test('is for its owner alone, whatever it was and wherever it is, and sessions outlive a stop', async () => {
+    const second = await startApp({ emulator, env: { DATA_DIR: dataDir }, port });
+    try {
+      for (const file of readdirSync(dataDir))
+        expect(statSync(join(dataDir, file)).mode & 0o777, file).toBe(0o600);
+      expect(await isIn(second, visitor.cookieHeader())).toBe(true);
+      expect((await new Visitor(second).ask('/api/ready')).status).toBe(200);
+    } finally {
+      await second.close();
+    }
+  });
 });
 
 /** A folder like the project's, with a `.env` of an operator in it. */
@@ -223,30 +240,6 @@ test('`next start`, which listens before requests are cleaned, is refused with t
   expect(output()).toContain(
     '请用 npm start（node start.mjs）启动 · Start it with npm start (node start.mjs)',
   );
-});
-
-test('a taken port is said to be taken', async () => {
-  const app = await startApp({ emulator });
-  const child = spawnApp(Number(new URL(app.url).port), appEnv(emulator, app.origin));
-  const output = collect(child);
-  expect((await once(child, 'exit'))[0]).toBe(1);
-  expect(output()).toMatch(/端口 \d+ 已被占用.*choose another with -p/);
-  await app.close();
-});
-
-test('sessions outlive a stop', async () => {
-  const dataDir = newFolder('restart');
-  const first = await startApp({ emulator, env: { DATA_DIR: dataDir } });
-  const visitor = await signedIn(first, emulator, userid);
-  await first.close();
-  const second = await startApp({
-    emulator,
-    env: { DATA_DIR: dataDir },
-    port: Number(new URL(first.url).port),
-  });
-  expect(await isIn(second, visitor.cookieHeader())).toBe(true);
-  expect((await new Visitor(second).ask('/api/ready')).status).toBe(200);
-  await second.close();
 });
 
 test('the built app with wrong settings ends at once, with one message that lists them all', async () => {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { FaultInput } from '../../emulator/platform/fault-kinds';
-import { startEmulator } from '../../emulator/server';
-import { memoryMb, startApp } from '../support/app';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { type App, memoryMb, startApp } from '../support/app';
 import { startSwitch } from '../support/cuttable-connection';
 import { describeTimes, isLong, printFigures, span } from '../support/figures';
 import { signedIn } from '../support/http-session';
@@ -13,10 +13,13 @@ vi.setConfig({ testTimeout: 300_000 });
 const UNAVAILABLE = '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。';
 const BUSY = '当前登录繁忙，请稍后再试。';
 
-test('R4, R5: through an outage of every kind, who is in stays in; who is not is told so at once; it mends itself', async () => {
-  const emulator = await startEmulator({ members: 300, enforceQps: false });
-  const line = await startSwitch(emulator.port);
-  const app = await startApp({
+let emulator: Emulator;
+let line: Awaited<ReturnType<typeof startSwitch>>;
+let app: App;
+beforeAll(async () => {
+  emulator = await startEmulator({ members: 300, enforceQps: false });
+  line = await startSwitch(emulator.port);
+  app = await startApp({
     emulator,
     env: {
       DINGTALK_API_URL: line.url,
@@ -25,6 +28,13 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
       TRUSTED_PROXY_HOPS: '1',
     },
   });
+});
+afterAll(async () => {
+  await Promise.all([app?.close(), line?.close()]);
+  await emulator?.close();
+});
+
+test('R4, R5: through an outage of every kind, who is in stays in; who is not is told so at once; it mends itself', async () => {
   const member = await signedIn(app, emulator, emulator.company.people[0]!.userid);
   const caller = createCaller(app);
   const cookie = { cookie: member.cookieHeader() };
@@ -75,7 +85,6 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
   const recovery = performance.now() - healed;
   const afterwards = await pace({ count: 20, perSecond: 10 }, signIn);
   caller.close();
-  await Promise.all([app.close(), line.close(), emulator.close()]);
 
   const codeOf = ({ text }: Reply) => /"reason":"([^"]+)"/.exec(text)?.[1];
   const refused = tries.filter((reply) => codeOf(reply) === 'circuit-open');
@@ -106,29 +115,6 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
   expect(afterwards.filter(({ status }) => status !== 200)).toEqual([]);
 });
 
-test('a crowd at the door of a silent DingTalk does not keep the circuit from opening', async () => {
-  const emulator = await startEmulator({ enforceQps: false });
-  const app = await startApp({ emulator, env: { SHOW_OPERATOR_HINTS: 'true', TRUSTED_PROXY_HOPS: '1' } });
-  await signedIn(app, emulator, emulator.company.people[0]!.userid);
-  emulator.control.fault({ endpoint: 'any', times: 'always', fault: { kind: 'blackhole' } });
-  const caller = createCaller(app, 400);
-  // 40 a second for 9 s: twenty are under way, the queue fills, and from 7.5 s on people give up waiting in it.
-  const answers = await pace({ count: 9 * 40, perSecond: 40 }, (index) =>
-    caller.signIn(emulator.control.mintCode(emulator.company.people[0]!.userid), {
-      'x-forwarded-for': `10.3.${index >> 8}.${index & 255}`,
-    }),
-  );
-  const late = answers.slice(-40);
-  caller.close();
-  await Promise.all([app.close(), emulator.close()]);
-  printFigures('A crowd of 40 sign-ins a second at a silent DingTalk', {
-    'all answers': describeTimes(answers.map(({ ms }) => ms)),
-    'in the last second': describeTimes(late.map(({ ms }) => ms)),
-  });
-  expect(answers.every(({ status, ms }) => status === 503 && ms < 12_000)).toBe(true);
-  expect(late.filter(({ text }) => text.includes('"circuit-open"')).length).toBeGreaterThanOrEqual(36);
-});
-
 /** One in a hundred calls goes wrong, in one of these ways. */
 const MISHAPS: FaultInput[] = [
   { kind: 'reset' },
@@ -147,8 +133,6 @@ const MISHAPS: FaultInput[] = [
 
 test('R18: at 50 requests a second, one call of DingTalk in a hundred going wrong, nothing breaks and nothing grows', async () => {
   const seconds = span(4, 180);
-  const emulator = await startEmulator({ members: 300, enforceQps: false });
-  const app = await startApp({ emulator, env: { TRUSTED_PROXY_HOPS: '1' } });
   const member = await signedIn(app, emulator, emulator.company.people[0]!.userid);
   const caller = createCaller(app);
   const cookie = { cookie: member.cookieHeader() };
@@ -170,7 +154,7 @@ test('R18: at 50 requests a second, one call of DingTalk in a hundred going wron
   caller.close();
   const output = app.output();
   const ended = app.process.exitCode;
-  await Promise.all([app.close(), emulator.close()]);
+  emulator.control.clearFaults();
 
   const pages = replies.filter(({ kind }) => kind !== 'sign-in').map(({ reply }) => reply);
   const signIns = replies.filter(({ kind }) => kind === 'sign-in').map(({ reply }) => reply);
@@ -192,4 +176,25 @@ test('R18: at 50 requests a second, one call of DingTalk in a hundred going wron
   expect(output).not.toMatch(/unhandledRejection|uncaughtException/i);
   expect(ended).toBeNull();
   if (isLong) expect(slope).toBeLessThan(10);
+});
+
+// Last: it leaves the circuit open.
+test('a crowd at the door of a silent DingTalk does not keep the circuit from opening', async () => {
+  await signedIn(app, emulator, emulator.company.people[0]!.userid);
+  emulator.control.fault({ endpoint: 'any', times: 'always', fault: { kind: 'blackhole' } });
+  const caller = createCaller(app, 400);
+  // 40 a second for 9 s: twenty are under way, the queue fills, and from 7.5 s on people give up waiting in it.
+  const answers = await pace({ count: 9 * 40, perSecond: 40 }, (index) =>
+    caller.signIn(emulator.control.mintCode(emulator.company.people[0]!.userid), {
+      'x-forwarded-for': `10.3.${index >> 8}.${index & 255}`,
+    }),
+  );
+  const late = answers.slice(-40);
+  caller.close();
+  printFigures('A crowd of 40 sign-ins a second at a silent DingTalk', {
+    'all answers': describeTimes(answers.map(({ ms }) => ms)),
+    'in the last second': describeTimes(late.map(({ ms }) => ms)),
+  });
+  expect(answers.every(({ status, ms }) => status === 503 && ms < 12_000)).toBe(true);
+  expect(late.filter(({ text }) => text.includes('"circuit-open"')).length).toBeGreaterThanOrEqual(36);
 });

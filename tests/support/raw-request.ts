@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { Socket } from 'node:net';
 import type { App } from './app';
 
 /** An answer as it came: no redirect followed, nothing kept. */
@@ -20,11 +21,53 @@ export interface WireRequest {
   body?: string | Buffer | undefined;
 }
 
+/** More than Node takes for a head, and less than it reads at once. */
+const FIRST_BYTES = 24 * 1024;
+const REFUSED_WITHIN_MS = 1000;
+
+/** What a stream says of a chunk that is no text: a socket must not take it for some. */
+const AS_BYTES = 'buffer' as BufferEncoding;
+
+/**
+ * Waits before it sends most of something large: a server that refuses what it has seen closes, and its kernel answers
+ * what comes after that with a reset, which takes the refusal away from a client that has not read it yet.
+ */
+class PatientSocket extends Socket {
+  override _writev(
+    chunks: { chunk: string | Buffer; encoding: BufferEncoding }[],
+    done: (error?: Error | null) => void,
+  ) {
+    this._write(Buffer.concat(chunks.map(({ chunk, encoding }) => toBytes(chunk, encoding))), AS_BYTES, done);
+  }
+
+  override _write(chunk: string | Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void) {
+    const bytes = toBytes(chunk, encoding);
+    if (bytes.length <= FIRST_BYTES) return super._write(bytes, AS_BYTES, done);
+    super._write(bytes.subarray(0, FIRST_BYTES), AS_BYTES, (error) => {
+      if (error) return done(error);
+      const timer = setTimeout(() => {
+        this.off('data', refused);
+        super._write(bytes.subarray(FIRST_BYTES), AS_BYTES, done);
+      }, REFUSED_WITHIN_MS);
+      const refused = () => {
+        clearTimeout(timer);
+        done();
+      };
+      this.once('data', refused).once('close', () => clearTimeout(timer));
+    });
+  }
+}
+
+function toBytes(chunk: string | Buffer, encoding: BufferEncoding): Buffer {
+  return typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+}
+
 /** Sends one request on a connection of its own. */
 export function send(app: Pick<App, 'url'>, { method = 'GET', path, headers = {}, body }: WireRequest) {
   const { hostname, port } = new URL(app.url);
   return new Promise<WireAnswer>((resolve, reject) => {
-    const outgoing = request({ hostname, port, method, path, agent: false });
+    const createConnection = () => new PatientSocket().connect(Number(port), hostname);
+    const outgoing = request({ hostname, port, method, path, createConnection });
     for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value ?? '');
     if (body !== undefined) outgoing.setHeader('content-length', Buffer.byteLength(body));
     let answered = false;
@@ -41,7 +84,7 @@ export function send(app: Pick<App, 'url'>, { method = 'GET', path, headers = {}
       incoming.once('end', finish);
       incoming.once('error', finish);
     });
-    // Whoever is told "too large" early may find the line closed while still sending.
+    // A refusal of what is still being sent may be lost to a reset.
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       if (answered) return;
       if (/^(ECONNRESET|EPIPE)$/.test(error.code ?? '')) {

@@ -5,6 +5,7 @@ import { usedCodes } from '@/lib/auth/used-codes';
 import { AppError } from '@/lib/errors';
 
 const isFailure = (error: unknown) => error instanceof AppError && error.status < 500;
+const isUnanswered = (error: unknown) => error instanceof AppError && error.problem === 'unreachable';
 const refused = () => new AppError('code-refused');
 
 /** What became of a sign-in: `ok`, a problem of ours, and whether DingTalk was asked. */
@@ -23,7 +24,7 @@ async function trySignIn(
 ): Promise<End> {
   let asked = false;
   try {
-    await attempts.run(client, { isFailure, ...who }, async () => {
+    await attempts.run(client, { isFailure, isUnanswered, ...who }, async () => {
       asked = true;
       if (ms > 0) await delay(ms);
       if (error) throw error;
@@ -89,6 +90,22 @@ test('what is no fault of the client is not counted', async () => {
   expect((await trySignIn(attempts, 'a')).end).toBe('ok');
 });
 
+test('questions that DingTalk does not answer: three hundred of strangers in a minute, all at once or not', async () => {
+  const attempts = createAttempts();
+  const unanswered = new AppError('unreachable');
+  const veteran = { device: 'of-a-veteran' };
+  expect((await trySignIn(attempts, 'office', undefined, 0, veteran)).end).toBe('ok');
+  const ends = await Promise.all(
+    Array.from({ length: 1000 }, (_, at) => trySignIn(attempts, `stranger-${at}`, unanswered, 5)),
+  );
+  expect(asked(ends)).toBeLessThanOrEqual(300);
+  expect(asked(ends)).toBeGreaterThanOrEqual(280);
+  expect((await trySignIn(attempts, 'a-new-stranger')).end).toBe('too-many-attempts');
+  expect((await trySignIn(attempts, 'office', undefined, 0, veteran)).end).toBe('ok');
+  for (let at = 0; at < 50; at++) await trySignIn(attempts, 'office', unanswered, 0, veteran);
+  expect((await trySignIn(attempts, 'office', undefined, 0, veteran)).end).toBe('ok');
+});
+
 test('an office of three hundred behind one address is let in, all at once', async () => {
   const attempts = createAttempts();
   const ends = await Promise.all(
@@ -114,7 +131,7 @@ test('in an office where nineteen codes were refused, the others still come in, 
   let most = 0;
   const ends = await Promise.all(
     Array.from({ length: 100 }, () =>
-      attempts.run('office', { isFailure }, async () => {
+      attempts.run('office', { isFailure, isUnanswered }, async () => {
         underWay++;
         most = Math.max(most, underWay);
         await delay(1);
