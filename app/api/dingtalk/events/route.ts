@@ -1,8 +1,8 @@
 import { methods } from '@/lib/auth/methods';
 import { config } from '@/lib/config';
 import { AppError } from '@/lib/errors';
-import { handleCallback } from '@/lib/events/callback';
 import { dispatcher } from '@/lib/events/apply';
+import { handleCallback } from '@/lib/events/callback';
 import { type RequestContext, readBytes } from '@/lib/http/route';
 
 export const dynamic = 'force-dynamic';
