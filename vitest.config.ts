@@ -3,6 +3,13 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Tests of the built app that measure time, memory or processor, or keep the machine busy: one at a time. */
+const TIMED = [
+  'tests/reliability/**/*.test.ts',
+  'tests/app/{events,floods,revocation,slow-bodies,strangers,surface}.test.ts',
+  'tests/bench.test.ts',
+];
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -19,7 +26,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'units',
-          include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/{architecture,docs}.test.ts'],
+          include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'],
+          exclude: TIMED,
+          setupFiles: ['tests/support/console-guard.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -29,11 +38,20 @@ export default defineConfig({
         test: {
           name: 'served',
           globalSetup: ['tests/support/global-setup.ts'],
-          include: ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'],
-          // One file at a time: they start servers and browsers of their own, and many measure how long an answer
-          // takes. On two cores, two such files at once would measure each other.
-          fileParallelism: false,
+          include: ['tests/{app,browser}/**/*.test.ts'],
+          exclude: TIMED,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          globalSetup: ['tests/support/global-setup.ts'],
+          include: TIMED,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -171,7 +171,7 @@ const BY_CODE: ReadonlyMap<string, Problem> = new Map(
       ['quota-spent', '90020 Forbidden.AccessDenied.ApiCountLimitForOrg'],
       [
         'request-refused',
-        '22 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 Missingbody parameter.error invalidParameter',
+        '22 40 41 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 parameter.error invalidParameter',
       ],
     ] as const
   ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
@@ -227,11 +227,17 @@ function toProblem(error: DingTalkError): Problem {
   if (error.kind === 'unreachable') return lastingCause(error.code) ?? 'unreachable';
   if (error.kind === 'malformed') return 'malformed';
   // For the exchange of a code, a bad parameter is a bad code.
-  if (isCodeApi(error.detail.api) && /^(400002|40035)$/.test(error.code)) return 'code-refused';
+  if (isCodeApi(error.detail.api) && /^(40|41|400002|40035)$/.test(error.code)) return 'code-refused';
   const known = BY_CODE.get(error.code);
   if (known) return known;
   if (error.isThrottled) return 'throttled';
   if (error.isBusy) return 'unreachable';
   // Whatever the token endpoint refuses, it refuses the credentials.
-  return error.detail.api === '/v1.0/oauth2/accessToken' ? 'bad-credentials' : 'unknown-answer';
+  if (error.detail.api === '/v1.0/oauth2/accessToken') return 'bad-credentials';
+  return isMissingField(error.code) ? 'request-refused' : 'unknown-answer';
+}
+
+/** v1.0 names the field that it misses, as in `MissingunionId`. */
+function isMissingField(code: string): boolean {
+  return /^Missing\S+$/.test(code);
 }

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { benchPlot, benchTables, type Results } from '../bench/report';
-import { parseConfig, SETTING_NAMES } from '../lib/config';
+import { parseConfig } from '../lib/config';
 import type { Language } from '../lib/i18n';
+import { SETTING_NAMES } from '../lib/settings';
 import { AUDIT_EVENTS } from '../lib/storage/audit-line';
 import { exampleSettings } from './support/env-example';
 import {

@@ -7,20 +7,20 @@ import type { Clock } from './clock';
 /** One WebSocket of an app. */
 export interface StreamConnection {
   readonly id: string;
-  /** Nothing that the app sends is heard and nothing is ever said again: it stands, and is dead. */
+  /** Open, but nothing is read and nothing is sent. */
   isDeaf: boolean;
   /** Pings of the protocol are answered, and nothing else happens. */
   isMute: boolean;
-  /** It was told to leave: nothing new is sent on it. */
+  /** A `disconnect` frame was sent: nothing new is sent on it. */
   isLeaving: boolean;
   /** @param data becomes a text within the frame, as DingTalk does it */
-  say(type: 'SYSTEM' | 'EVENT', headers: Record<string, string>, data: object): void;
+  send(type: 'SYSTEM' | 'EVENT', headers: Record<string, string>, data: object): void;
   close(): void;
-  /** TCP ends in good order, without a close frame. */
+  /** Ends TCP regularly, without a close frame. */
   end(): void;
-  /** A close frame, after which TCP is left standing for good. */
-  sayClose(): void;
-  /** A TCP reset, as when the gateway's machine dies. */
+  /** A close frame, after which TCP stays open. */
+  sendClose(): void;
+  /** A TCP reset, as when the gateway's machine crashes. */
   kill(): void;
 }
 
@@ -42,7 +42,7 @@ export function createConnections({ clock }: { clock: Clock }) {
       isDeaf: false,
       isMute: false,
       isLeaving: false,
-      say(type, headers, data) {
+      send(type, headers, data) {
         if (connection.isDeaf || connection.isMute) return;
         const time = String(clock.now());
         const common = { contentType: 'application/json', connectionId: connection.id, time };
@@ -55,7 +55,7 @@ export function createConnections({ clock }: { clock: Clock }) {
       },
       close: () => socket.close(1000),
       end: () => raw.end(),
-      sayClose() {
+      sendClose() {
         // ws would end TCP once it read the answer: it reads no more, and the frame (FIN, opcode 8, 1000) is written by hand.
         raw.removeAllListeners('data').resume();
         raw.write(Buffer.from([0x88, 0x02, 0x03, 0xe8]));
@@ -76,7 +76,7 @@ export function createConnections({ clock }: { clock: Clock }) {
   }
 
   return {
-    /** @param onEnd the TCP connection is gone, whoever ended it */
+    /** @param listeners.onEnd called when the TCP connection is gone, ended by either side */
     accept(
       upgrade: { req: IncomingMessage; socket: Duplex; head: Buffer },
       listeners: {
@@ -98,8 +98,8 @@ export function createConnections({ clock }: { clock: Clock }) {
 function readAck(text: string): StreamAck {
   try {
     const { code, headers, data } = JSON.parse(text);
-    const said = typeof data === 'string' ? JSON.parse(data) : undefined;
-    const status = typeof said?.status === 'string' ? said.status : undefined;
+    const answer = typeof data === 'string' ? JSON.parse(data) : undefined;
+    const status = typeof answer?.status === 'string' ? answer.status : undefined;
     return { code: Number(code), messageId: String(headers?.messageId), status };
   } catch {
     return { code: 0, messageId: '', status: undefined };

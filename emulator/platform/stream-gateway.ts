@@ -4,19 +4,19 @@ import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import type { Alarms } from './alarms';
 import type { Clock } from './clock';
-import { type CompanyEvent, streamParts } from './company-event';
+import type { CompanyEvent } from './company-event';
 import { createConnections, type StreamConnection } from './stream-connections';
+import { createStreamOutbox } from './stream-outbox';
 
 /** Where an app connects to, on the emulator's own port. */
 export const STREAM_PATH = '/v1.0/gateway/connect';
 
-const MOST_WAITING = 10_000;
-/** Between the word to leave and the end of a connection. */
+/** From the `disconnect` frame to the end of the connection. */
 const LEAVE_WITHIN_MS = 10_000;
 
-/** How the gateway behaves, and what it shall do now. */
+/** How the gateway behaves, and what it does now. */
 export const streamRequest = z.strictObject({
-  /** `silent`: every connection, old and new, stands and is dead. `mute`: only pings are answered. `unanswered`: so is no handshake. */
+  /** `silent`: every connection, old and new, stays open and nothing is sent or read. `mute`: only pings are answered. `unanswered`: handshakes are not answered. */
   mode: z.enum(['normal', 'silent', 'mute', 'unanswered']).optional(),
   /** Life of a ticket. */
   ticketLifeMs: z.int().min(0).optional(),
@@ -24,13 +24,13 @@ export const streamRequest = z.strictObject({
   redeliverAfterMs: z.int().min(1).optional(),
   /** The gateway pings so often. */
   pingEveryMs: z.int().min(10).optional(),
-  /** Whether a new connection is greeted with `CONNECTED` and `REGISTERED`, which nothing promises. */
+  /** Whether a new connection is greeted with `CONNECTED` and `REGISTERED`, which is undocumented. */
   greets: z.boolean().optional(),
-  /** Whether tickets name another host, as DingTalk's second one does: here the other loopback name. */
+  /** Whether tickets name another host, as DingTalk's second one does: here `localhost`. */
   secondHost: z.boolean().optional(),
   /**
-   * Now: a ping; the word to leave; a reset of all connections; an end of TCP without a word of WebSocket; a close
-   * frame after which TCP is left standing; or they are forgotten without a word.
+   * At once, on all connections: a ping; a `disconnect` frame; a TCP reset; a TCP end without a close frame; a close
+   * frame after which TCP stays open; or nothing is sent any more on open connections.
    */
   act: z.enum(['ping', 'disconnect', 'kill', 'end', 'close-and-stay', 'half-open']).optional(),
 });
@@ -59,12 +59,6 @@ export interface StreamReport {
   pongs: number;
 }
 
-interface Waiting {
-  event: CompanyEvent;
-  /** 0: never. */
-  dueAt: number;
-}
-
 /** DingTalk's Stream: tickets, connections, and events that are sent until they are acknowledged. */
 export interface StreamGateway {
   /** An address to connect to, and a ticket: good for one connection, for 90 s. @param origin the emulator's own */
@@ -77,160 +71,139 @@ export interface StreamGateway {
   close(): void;
 }
 
+const DEFAULTS = {
+  mode: 'normal' as StreamReport['mode'],
+  ticketLifeMs: 90_000,
+  redeliverAfterMs: 60_000,
+  pingEveryMs: 60_000,
+  greets: false,
+  secondHost: false,
+};
+
 /** Makes a gateway without connections. @see https://open.dingtalk.com/document/development/stream-mode */
 export function createStreamGateway(options: { clock: Clock; alarms: Alarms; appId: string }): StreamGateway {
-  const { clock, alarms, appId } = options;
+  const { clock, alarms } = options;
   const { accept } = createConnections({ clock });
-  const tickets = new Map<string, number>();
+  const tickets = createTickets(clock);
   const connections = new Set<StreamConnection>();
-  /** By event id. */
-  const waiting = new Map<string, Waiting>();
-  /** Message id to event id. */
-  const messages = new Map<string, string>();
-  const defaults = {
-    mode: 'normal' as StreamReport['mode'],
-    ticketLifeMs: 90_000,
-    redeliverAfterMs: 60_000,
-    pingEveryMs: 60_000,
-    greets: false,
-    secondHost: false,
-  };
-  const noCounts = { opened: 0, peak: 0, refused: 0, sent: 0, acknowledged: 0, later: 0, pongs: 0 };
-  let settings = { ...defaults };
-  let counts = { ...noCounts };
+  let settings = { ...DEFAULTS };
+  let counts = { opened: 0, peak: 0, refused: 0 };
   let stopPings: () => void = () => {};
-
-  function handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => {});
-    if (settings.mode === 'unanswered') return;
-    const ticket = new URL(req.url ?? '/', 'http://emulator').searchParams.get('ticket') ?? '';
-    const expiresAt = tickets.get(ticket);
-    tickets.delete(ticket);
-    if (expiresAt === undefined || clock.now() >= expiresAt) {
-      counts.refused += 1;
-      socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-      return;
-    }
-    accept({ req, socket, head }, { onOpen, onAck, onEnd: (connection) => connections.delete(connection) });
-  }
+  const outbox = createStreamOutbox({
+    ...options,
+    connections: () => [...connections].filter(({ isLeaving }) => !isLeaving),
+    redeliverAfterMs: () => settings.redeliverAfterMs,
+  });
 
   function onOpen(connection: StreamConnection): void {
-    connection.isDeaf = settings.mode === 'silent';
-    connection.isMute = settings.mode === 'mute';
+    applyMode(connection, settings.mode);
     connections.add(connection);
     counts.opened += 1;
     counts.peak = Math.max(counts.peak, connections.size);
     if (settings.greets)
-      for (const topic of ['CONNECTED', 'REGISTERED']) connection.say('SYSTEM', { topic }, {});
-    if (counts.opened === 1) pingLater();
-    deliver();
+      for (const topic of ['CONNECTED', 'REGISTERED']) connection.send('SYSTEM', { topic }, {});
+    if (counts.opened === 1) schedulePings();
+    outbox.deliver();
   }
 
-  function onAck({
-    code,
-    messageId,
-    status,
-  }: {
-    code: number;
-    messageId: string;
-    status: string | undefined;
-  }): void {
-    const eventId = messages.get(messageId);
-    if (eventId === undefined) {
-      counts.pongs += 1;
-      return;
-    }
-    messages.delete(messageId);
-    const isDone = code === 200 && status === 'SUCCESS';
-    counts[isDone ? 'acknowledged' : 'later'] += 1;
-    if (isDone) waiting.delete(eventId);
-  }
-
-  /** Sends what is due, each event on any one of the connections that the gateway believes in. */
-  function deliver(): void {
-    const open = [...connections].filter(({ isLeaving }) => !isLeaving);
-    if (open.length === 0) return;
-    for (const [eventId, entry] of waiting) {
-      if (entry.dueAt > clock.now()) continue;
-      const messageId = randomUUID();
-      messages.set(messageId, eventId);
-      entry.dueAt = clock.now() + settings.redeliverAfterMs;
-      alarms.in(settings.redeliverAfterMs, deliver);
-      counts.sent += 1;
-      const { headers, data } = streamParts(entry.event, appId);
-      open[Math.floor(Math.random() * open.length)]!.say('EVENT', { ...headers, messageId }, data);
-    }
-  }
-
-  function pingLater(): void {
+  function schedulePings(): void {
     stopPings();
     stopPings = alarms.in(settings.pingEveryMs, () => {
       act('ping');
-      pingLater();
+      schedulePings();
     });
   }
 
-  function act(what: NonNullable<StreamRequest['act']>): void {
+  function act(what: Act): void {
     for (const connection of connections) {
-      if (what === 'ping') connection.say('SYSTEM', { topic: 'ping' }, { opaque: randomUUID() });
-      if (what === 'kill') connection.kill();
-      if (what === 'end') connection.end();
-      if (what === 'close-and-stay') connection.sayClose();
-      if (what === 'half-open' || what === 'close-and-stay') {
-        connection.isDeaf = true;
-        connections.delete(connection);
-      }
-      if (what === 'disconnect') {
-        connection.say('SYSTEM', { topic: 'disconnect' }, { reason: 'persistent connection is timeout' });
-        connection.isLeaving = true;
-        alarms.in(LEAVE_WITHIN_MS, connection.close);
-      }
+      ACTS[what](connection);
+      if (what === 'half-open' || what === 'close-and-stay') connections.delete(connection);
+      if (what === 'disconnect') alarms.in(LEAVE_WITHIN_MS, connection.close);
     }
-  }
-
-  function report(): StreamReport {
-    return { ...settings, connections: connections.size, waiting: waiting.size, ...counts };
   }
 
   return {
     issueTicket(origin) {
-      const ticket = randomUUID();
-      tickets.set(ticket, clock.now() + settings.ticketLifeMs);
       const address = new URL(STREAM_PATH, origin.replace(/^http/, 'ws'));
       if (settings.secondHost) address.hostname = 'localhost';
-      return { endpoint: address.href, ticket };
+      return { endpoint: address.href, ticket: tickets.issue(settings.ticketLifeMs) };
     },
-    handleUpgrade,
+    handleUpgrade(req, socket, head) {
+      socket.on('error', () => {});
+      if (settings.mode === 'unanswered') return;
+      if (!tickets.redeem(new URL(req.url ?? '/', 'http://emulator').searchParams.get('ticket') ?? '')) {
+        counts.refused += 1;
+        socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
+      const onEnd = (connection: StreamConnection) => connections.delete(connection);
+      accept({ req, socket, head }, { onOpen, onAck: outbox.acknowledge, onEnd });
+    },
     send(event) {
-      if (counts.opened === 0 || waiting.size >= MOST_WAITING) return;
-      // The same event asked for again is sent again, a duplicate.
-      waiting.set(event.id, { event, dueAt: 0 });
-      deliver();
+      if (counts.opened > 0) outbox.add(event);
     },
     change(request) {
       const { act: wanted, ...change } = streamRequest.parse(request);
-      settings = {
-        ...settings,
-        ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
-      };
-      for (const connection of connections) {
-        if (change.mode === 'silent') connection.isDeaf = true;
-        if (change.mode === 'mute') connection.isMute = true;
-      }
-      if (change.pingEveryMs !== undefined) pingLater();
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      settings = { ...settings, ...given };
+      if (change.mode) for (const connection of connections) applyMode(connection, change.mode);
+      if (change.pingEveryMs !== undefined) schedulePings();
       if (wanted) act(wanted);
-      return report();
+      return { ...settings, connections: connections.size, ...counts, ...outbox.report() };
     },
     reset() {
-      settings = { ...defaults };
-      counts = { ...noCounts, opened: connections.size, peak: connections.size };
+      settings = { ...DEFAULTS };
+      counts = { opened: connections.size, peak: connections.size, refused: 0 };
       tickets.clear();
-      waiting.clear();
-      messages.clear();
-      if (connections.size > 0) pingLater();
+      outbox.reset();
+      if (connections.size > 0) schedulePings();
     },
     close() {
       for (const connection of connections) connection.kill();
     },
+  };
+}
+
+type Act = NonNullable<StreamRequest['act']>;
+
+/** What an order does with each connection. */
+const ACTS: Record<Act, (connection: StreamConnection) => void> = {
+  ping: (connection) => connection.send('SYSTEM', { topic: 'ping' }, { opaque: randomUUID() }),
+  kill: (connection) => connection.kill(),
+  end: (connection) => connection.end(),
+  'close-and-stay': (connection) => {
+    connection.sendClose();
+    connection.isDeaf = true;
+  },
+  'half-open': (connection) => {
+    connection.isDeaf = true;
+  },
+  disconnect: (connection) => {
+    connection.send('SYSTEM', { topic: 'disconnect' }, { reason: 'persistent connection is timeout' });
+    connection.isLeaving = true;
+  },
+};
+
+/** A connection that became deaf or mute stays so, whatever the mode is later. */
+function applyMode(connection: StreamConnection, mode: StreamReport['mode']): void {
+  if (mode === 'silent') connection.isDeaf = true;
+  if (mode === 'mute') connection.isMute = true;
+}
+
+/** Tickets: each opens one connection, while it lives. */
+function createTickets(clock: Clock) {
+  const expiries = new Map<string, number>();
+  return {
+    issue(lifeMs: number): string {
+      const ticket = randomUUID();
+      expiries.set(ticket, clock.now() + lifeMs);
+      return ticket;
+    },
+    redeem(ticket: string): boolean {
+      const expiresAt = expiries.get(ticket);
+      expiries.delete(ticket);
+      return expiresAt !== undefined && clock.now() < expiresAt;
+    },
+    clear: () => expiries.clear(),
   };
 }

@@ -65,7 +65,7 @@ function guarded(name: MethodName, method: Method): RouteHandler {
       return await attempt(request, trip);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.problem === 'not-permitted') await noteRefusal(request, trip);
+      if (error.problem === 'not-permitted') await noteRefusal(request, trip, method.event);
       const answer = await answerPerson(error, request, trip);
       if (!answer) throw error;
       trip.fail(error);
@@ -74,9 +74,15 @@ function guarded(name: MethodName, method: Method): RouteHandler {
   });
 }
 
-async function noteRefusal({ url }: Request, { requestId }: RequestContext): Promise<void> {
+async function noteRefusal(
+  { url }: Request,
+  { requestId, note }: RequestContext,
+  event: string | undefined,
+): Promise<void> {
   const userId = (await perhapsMember())?.userId;
-  noteRefusedAccess({ userId, address: new URL(url).pathname, requestId });
+  note({ userId });
+  const address = new URL(url).pathname;
+  noteRefusedAccess({ userId, address, requestId: event === undefined ? requestId : undefined });
 }
 
 function admit(method: MemberMethod): Promise<Session> {

@@ -46,13 +46,13 @@ export interface RefusedAccess {
   userId: string | undefined;
   /** Path and query; the query is not written down. */
   address: string;
-  /** What the person is shown. */
-  requestId: string;
+  /** What the person is shown; undefined where the request leaves a line of its own. */
+  requestId?: string | undefined;
 }
 
 /** A member asked for what is not for them. */
 export function noteRefusedAccess({ userId, address, requestId }: RefusedAccess): void {
   const path = address.replace(/[?#].*$/s, '');
-  log().warn({ event: 'access-refused', requestId, userId, path });
+  if (requestId !== undefined) log().warn({ event: 'access-refused', requestId, userId, path });
   record({ event: 'access-refused', userId, reason: 'not-permitted', detail: path });
 }

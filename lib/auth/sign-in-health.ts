@@ -5,7 +5,7 @@ import { AppError, type Problem, toAppError } from '../errors';
 import { messagesIn } from '../i18n';
 import { log } from '../log';
 import type { Session } from '../session/session-cookie';
-import { singleton } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import { within } from '../within';
 
 /**
@@ -29,6 +29,8 @@ const health = singleton('sign-in-health', () => ({
   failures: new Map<Scope, Problem>(),
   checking: undefined as Promise<void> | undefined,
   checkedAt: Number.NEGATIVE_INFINITY,
+  /** What the log was told last. */
+  told: undefined as Problem | undefined,
 }));
 
 /** How sign-ins fare. Waits for the check at the start, a little; never throws. */
@@ -51,10 +53,13 @@ export async function signInHealth(): Promise<SignInHealth> {
  */
 export function checkSignIn(): Promise<void> {
   const state = health();
-  state.checking ??= check().finally(() => {
-    state.checking = undefined;
-    state.checkedAt = performance.now();
-  });
+  // Others wait for it too, longer than the request for readiness that began it.
+  state.checking ??= outsideRequest(() =>
+    check().finally(() => {
+      state.checking = undefined;
+      state.checkedAt = performance.now();
+    }),
+  );
   return state.checking;
 }
 
@@ -63,19 +68,25 @@ async function check(): Promise<void> {
   try {
     await dingTalkClient().warm();
     await findEmployee(dingTalkClient(), ABSENT_UNION_ID, undertaking);
-    settle('everybody', undefined);
+    found(undefined);
   } catch (error) {
     const failure = asFailure(error);
     // DingTalk looks at token, address and permission before it looks for the person.
     const isAnswered = failure.problem === 'not-member' || failure.problem === 'request-refused';
-    settle('everybody', isAnswered ? undefined : failure);
+    found(isAnswered ? undefined : failure);
   }
 }
 
-/** A sign-in went well, or did not. */
+function found(failure: AppError | undefined): void {
+  settle('everybody', failure);
+  tell(failure);
+}
+
+/** A sign-in went well, or did not. The log has a line of it already. */
 export function noteSignIn(door: Session['door'], error?: unknown): void {
   if (error === undefined) {
     settle('everybody', undefined);
+    health().told = undefined;
     if (door === 'browser') settle('browser', undefined);
     return;
   }
@@ -98,10 +109,15 @@ const SAYS_SOMETHING = new Set<Problem>([
 
 function settle(scope: Scope, failure: AppError | undefined): void {
   const { failures } = health();
-  const before = failures.get(scope);
   if (failure) failures.set(scope, failure.problem);
   else failures.delete(scope);
-  if (before === failure?.problem) return;
+}
+
+/** Once for each change: a check is repeated as long as something is wrong. */
+function tell(failure: AppError | undefined): void {
+  const state = health();
+  if (state.told === failure?.problem) return;
+  state.told = failure?.problem;
   if (failure) log().warn({ event: 'warm-up', ...failure.toLog(), ...explanationOf(failure.problem) });
   else log().info({ event: 'warm-up', outcome: 'ok' });
 }

@@ -2,6 +2,8 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { requireMember } from '../auth/auth';
+import { endMissingMember } from '../auth/missing-member';
+import { DingTalkError } from '../dingtalk/errors';
 import { getMember, type Member, type WireLanguage } from '../dingtalk/users';
 import { dingTalkClient } from '../dingtalk-client';
 import { freshMember } from '../directory/refresh';
@@ -60,15 +62,24 @@ function ask(
   userId: string,
   options: Parameters<typeof getMember>[2],
 ): Promise<Readonly<Member>> {
-  const asked = getMember(dingTalkClient(), userId, options)
-    .then((member) => {
-      const profile = Object.freeze(member);
-      remembered().set(key, profile);
-      return profile;
-    })
-    .finally(() => underWay().delete(key));
+  const asked = outsideRequest(() => answerOf(key, userId, options).finally(() => underWay().delete(key)));
   underWay().set(key, asked);
   return asked;
+}
+
+async function answerOf(
+  key: string,
+  userId: string,
+  options: Parameters<typeof getMember>[2],
+): Promise<Readonly<Member>> {
+  try {
+    const profile = Object.freeze(await getMember(dingTalkClient(), userId, options));
+    remembered().set(key, profile);
+    return profile;
+  } catch (error) {
+    if (error instanceof DingTalkError && error.isPersonGone) await endMissingMember(userId);
+    throw error;
+  }
 }
 
 async function fromDirectory(userId: string): Promise<Profile> {

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 
-/** What several calls belong to, such as one sign-in: a common deadline, and a count of what they cost. */
+/** What several calls share, such as those of one sign-in: a deadline, and a count. */
 export interface RequestBudget {
   signal?: AbortSignal;
   /** Calls sent so far, repeated ones included. */
   calls: number;
-  /** Whoever undertakes this repeats calls at a pace of their own: here each is sent once. @see pace.ts */
+  /** The caller repeats calls at its own pace: here each is sent once. @see paced-client.ts */
   paced?: boolean;
 }
 
@@ -25,6 +25,6 @@ export interface DingTalkRequest<T> {
   /** For an answer that may be larger than 1 MiB. @see WHOLE_LIST_BYTES */
   maxAnswerBytes?: number;
   budget?: RequestBudget | undefined;
-  /** True for a caller that paces its own attempts: neither told by the breaker to wait, nor heard by it. */
+  /** The caller paces its own attempts: the circuit breaker neither refuses this call nor counts how it ends. */
   paced?: boolean;
 }

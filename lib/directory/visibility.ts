@@ -1,6 +1,6 @@
 import 'server-only';
-import type { Grant } from '../config';
 import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
+import type { Grant } from '../setting-values';
 import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole } from './model';
 import type { DirectoryTree } from './tree';
 

@@ -23,14 +23,15 @@ beforeAll(async () => {
   emulator = await startEmulator({ enforceQps: false, members: 20 });
   ids = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
   const env = { ADMIN_USER_IDS: ids[0]!, DIRECTORY_EXPORT: ids[0]!, TRUSTED_PROXY_HOPS: '0' };
-  app = await startApp({ emulator, env });
   const ahead = {
     NODE_OPTIONS: `--import=${resolve('tests/support/clock-ahead.mjs')}`,
     TEST_CLOCK_AHEAD_MS: String(HOUR_MS),
   };
-  later = await startApp({ emulator, env: { ...env, ...ahead } });
-  await untilReady(app);
-  await untilReady(later);
+  [app, later] = await Promise.all([
+    startApp({ emulator, env }),
+    startApp({ emulator, env: { ...env, ...ahead } }),
+  ]);
+  await Promise.all([untilReady(app), untilReady(later)]);
   admin = await signedIn(app, emulator, ids[0]!);
   colleague = await signedIn(app, emulator, ids[1]!);
 });

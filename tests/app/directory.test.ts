@@ -342,15 +342,20 @@ test('many pages at once ask DingTalk about few people, and the others’ manage
   expect(unknown).toHaveLength(crowd.length - asked);
 });
 
-test('a person can be written to from anywhere: by a link that opens their page in DingTalk', async () => {
+const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_4 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148';
+
+test('a person can be written to from a phone: by a link that opens their page in DingTalk', async () => {
   const { userid } = person(5);
-  const { text } = await member.ask(`/directory/people/${userid}`);
-  const target = encodeURIComponent(`${app.origin}/directory/people/${userid}`);
+  const path = `/directory/people/${userid}`;
+  const { text } = await member.ask(path, { headers: { 'user-agent': PHONE } });
+  const target = encodeURIComponent(app.origin + path);
   expect(text).toContain(`href="dingtalk://dingtalkclient/page/link?url=${target}"`);
+  // A computer cannot open it.
+  expect((await member.ask(path)).text).not.toContain('dingtalk://');
 });
 
 test('pages speak English to whoever reads English', async () => {
-  const en = { headers: { 'accept-language': 'en' } };
+  const en = { headers: { 'accept-language': 'en', 'user-agent': PHONE } };
   const pages: [Visitor, string, string[], string[]][] = [
     [
       member,

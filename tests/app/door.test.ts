@@ -3,6 +3,7 @@ import { unsealData } from 'iron-session';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { shownName } from '../../lib/shown-text';
 import { type App, linesWith, SESSION_SECRET, startApp } from '../support/app';
 import { type TamperKit, tamper, tamperings } from '../support/tamper';
 import { countCalls } from '../support/telephone';
@@ -395,7 +396,10 @@ test('200 sign-ins at once, the app just started: one token fetch, and every ses
     const visitors = await Promise.all(people.map((person) => signedIn(cold, fresh, person.userid)));
     const told = await Promise.all(visitors.map((visitor) => visitor.ask('/api/session')));
     expect(told.map(({ json }) => [json.member.userId, json.member.name])).toEqual(
-      people.map((person) => [person.userid, Array.from(person.name).slice(0, 64).join('').trim()]),
+      people.map(({ userid, name }) => [
+        userid,
+        Array.from(shownName(name, userid)).slice(0, 64).join('').trim(),
+      ]),
     );
     expect(calls()).toMatchObject({ exchange: 200, detail: 200, used: 200 });
     expect(fresh.control.calls().byEndpoint['/v1.0/oauth2/accessToken']).toBe(1);
@@ -636,7 +640,7 @@ test('no secret, token, code or cookie is in any answer or in the log, whatever 
     ['userinfo', { kind: 'redirect', status: 302, location: '/steal?access_token=x' }],
     ['userinfo', { kind: 'reset' }],
     ['userdetail', { kind: 'errcode', errcode: 60011 }],
-    ['userdetail', { kind: 'patch', set: { 'result.dept_id_list': 'x' } }],
+    ['userdetail', { kind: 'patch', set: { 'result.userid': ['x'] } }],
   ];
   const quiet = await startApp({ emulator, env: { LOG_LEVEL: 'trace', SHOW_OPERATOR_HINTS: 'true' } });
   const answers: Answer[] = [];

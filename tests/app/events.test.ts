@@ -74,7 +74,13 @@ corpus.each(
 /** A sign-in for which DingTalk takes its time. */
 async function beginSignIn() {
   const userid = somebody();
-  emulator.control.fault({ endpoint: 'userdetail', times: 1, fault: { kind: 'delayHeaders', ms: 1500 } });
+  // Of this person only: who left just now is asked about too.
+  emulator.control.fault({
+    endpoint: 'userdetail',
+    where: { userid },
+    times: 1,
+    fault: { kind: 'delayHeaders', ms: 1500 },
+  });
   const visitor = new Visitor(app);
   const answer = visitor.post('/api/session', { code: emulator.control.mintCode(userid) });
   await delay(500);

@@ -316,15 +316,11 @@ const UNAVAILABLE = [
   true,
 ] as const;
 const BUSY = [503, 'UPSTREAM_BUSY', '当前登录繁忙，请稍后再试。', true] as const;
-const QUOTA = [
-  503,
-  'UPSTREAM_QUOTA',
-  '登录服务暂不可用，已通知管理员。已登录的用户不受影响。',
-  false,
-] as const;
+const QUOTA = [503, 'UPSTREAM_QUOTA', '登录服务暂不可用。已登录的用户不受影响。', false] as const;
 const MISCONFIGURED = [503, 'APP_MISCONFIGURED', '应用配置有误，请联系管理员。', false] as const;
 const CODE_INVALID = [401, 'CODE_INVALID', '登录凭证已失效，请重新打开应用。', true] as const;
 const NOT_ALLOWED = [403, 'NOT_ALLOWED', '您不在该应用的可见范围内，请联系管理员。', false] as const;
+const INACTIVE = [403, 'NOT_ALLOWED', '您的钉钉账号尚未在本公司激活。', true] as const;
 const NOT_MEMBER = [403, 'NOT_MEMBER', '您不是本公司的成员。', true] as const;
 const UNKNOWN = [502, 'UPSTREAM_UNKNOWN', '钉钉返回了未知的错误，登录没有完成。', false] as const;
 const SIGNED_IN = [200, null, '', null] as const;
@@ -417,7 +413,7 @@ const siblings: Sibling[] = [
   ['userdetail', 'no errcode', { kind: 'patch', unset: ['errcode'] }, UNAVAILABLE, { calls: 1 }],
   ['userinfo', 'errcode null', set('errcode', null), UNAVAILABLE, { calls: 1 }],
   ['userinfo', 'errcode false', set('errcode', false), UNAVAILABLE, { calls: 1 }],
-  ['userinfo', 'errcode "40078"', set('errcode', '40078'), UNAVAILABLE, { calls: 1 }],
+  ['userinfo', 'errcode "40078"', set('errcode', '40078'), CODE_INVALID, { calls: 1, tokens: 0 }],
   ['userdetail', 'errcode ""', set('errcode', ''), UNAVAILABLE, { calls: 1 }],
   ['userinfo', 'result null', set('result', null), UNAVAILABLE, { calls: 1 }],
   ['userdetail', 'result null', set('result', null), UNAVAILABLE, { calls: 1 }],
@@ -435,7 +431,7 @@ const siblings: Sibling[] = [
   ],
   ['userdetail', 'userid missing', { kind: 'patch', unset: ['result.userid'] }, UNAVAILABLE, { calls: 1 }],
   ['userdetail', 'userid in other letters', set('result.userid', 'ALICE'), UNAVAILABLE, { calls: 1 }],
-  ['userdetail', 'dept_id_list an object', set('result.dept_id_list', { 0: 1 }), UNAVAILABLE, { calls: 1 }],
+  ['userdetail', 'dept_id_list an object', set('result.dept_id_list', { 0: 1 }), SIGNED_IN, { calls: 1 }],
   [
     'userdetail',
     'dept_id_list missing',
@@ -445,7 +441,9 @@ const siblings: Sibling[] = [
   ],
   ['userdetail', 'name missing', { kind: 'patch', unset: ['result.name'] }, SIGNED_IN, { calls: 1 }],
   ['userdetail', 'name blank', set('result.name', ' \u0000\n '), SIGNED_IN, { calls: 1 }],
-  ['userdetail', '"active" a text', set('result.active', 'false'), UNAVAILABLE, { calls: 1 }],
+  ['userdetail', '"active" a text, true', set('result.active', 'true'), SIGNED_IN, { calls: 1 }],
+  ['userdetail', '"active" a text, false', set('result.active', 'false'), INACTIVE, { calls: 1 }],
+  ['userdetail', '"active" what cannot be read', set('result.active', {}), INACTIVE, { calls: 1 }],
   ['userdetail', 'a list', json([]), UNAVAILABLE, { calls: 1 }],
   ['userdetail', 'a number', json(0), UNAVAILABLE, { calls: 1 }],
   ['userdetail', 'null', json(null), UNAVAILABLE, { calls: 1 }],
@@ -497,13 +495,7 @@ const siblings: Sibling[] = [
     [503, 'APP_MISCONFIGURED', '该应用目前已停用，请联系管理员。', false],
     { calls: 1 },
   ],
-  [
-    'userdetail',
-    'somebody not active',
-    set('result.active', false),
-    [403, 'NOT_ALLOWED', '您的钉钉账号尚未在本公司激活。', true],
-    { calls: 1 },
-  ],
+  ['userdetail', 'somebody not active', set('result.active', false), INACTIVE, { calls: 1 }],
   [
     'userinfo',
     '60020 with an IPv6 address',
@@ -512,7 +504,8 @@ const siblings: Sibling[] = [
     { calls: 1 },
   ],
   ['userinfo', '60020, not wrapped', said(60020), MISCONFIGURED, { calls: 1 }],
-  ['userdetail', '60011', { kind: 'errcode', errcode: 60011 }, MISCONFIGURED, { calls: 1, tokens: 0 }],
+  // A permission may have been granted after the token was made: one new token, then the word stands.
+  ['userdetail', '60011', { kind: 'errcode', errcode: 60011 }, MISCONFIGURED, { calls: 2, tokens: 1 }],
   ['userdetail', '88/40014, always', wrapped('40014'), MISCONFIGURED, { calls: 2, tokens: 1 }],
   ['userdetail', '88/40014, once', wrapped('40014'), SIGNED_IN, { times: 1, calls: 2, tokens: 1 }],
   ['userdetail', '88/40000', wrapped('40000'), MISCONFIGURED, { calls: 1 }],

@@ -7,6 +7,7 @@ import corpus from '../corpora/abuse-load.json';
 import { entry } from '../support/abuse';
 import { type App, startApp } from '../support/app';
 import { untilRead } from '../support/directory-app';
+import { span } from '../support/figures';
 import { type Caller, createCaller, crowd, pace, percentile } from '../support/load';
 import { signedIn, Visitor } from '../support/visitor';
 
@@ -19,20 +20,64 @@ let emulator: Emulator;
 let app: App;
 let caller: Caller;
 
-/** Every scene has its own app: the limits remember for a minute. */
-async function withApp(env: Record<string, string>, scene: () => Promise<void>): Promise<void> {
+interface Scenery {
+  emulator: Emulator;
+  app: App;
+}
+/** Codes that DingTalk was asked about before the scene. */
+let askedBefore = 0;
+/** Apps that several scenes share, by their settings. */
+let scenes = 0;
+const shared = new Map<string, Promise<Scenery>>();
+afterAll(async () => {
+  for (const one of await Promise.all(shared.values()))
+    await Promise.all([one.app.close(), one.emulator.close()]);
+});
+
+async function startScenery(env: Record<string, string>): Promise<Scenery> {
   emulator = await startEmulator({ members: 400, enforceQps: false });
   app = await startApp({ emulator, env });
   caller = createCaller(app);
   await firstSignIn();
+  caller.close();
+  return { emulator, app };
+}
+
+async function play(
+  { emulator: itsEmulator, app: itsApp }: Scenery,
+  scene: () => Promise<void>,
+  localAddress = '127.0.0.1',
+) {
+  [emulator, app] = [itsEmulator, itsApp];
+  askedBefore = codesAsked();
+  caller = createCaller(app, 64, localAddress);
   try {
     await scene();
     expect(app.process.exitCode).toBeNull();
     expect((await new Visitor(app).ask('/api/health')).status).toBe(200);
   } finally {
     caller.close();
-    await Promise.all([app.close(), emulator.close()]);
   }
+}
+
+/** For a scene that comes near the limit of all clients together: the limits remember for a minute. */
+async function withApp(env: Record<string, string>, scene: () => Promise<void>): Promise<void> {
+  const own = await startScenery(env);
+  try {
+    await play(own, scene);
+  } finally {
+    await Promise.all([own.app.close(), own.emulator.close()]);
+  }
+}
+
+/** For a scene that fails a few dozen times, from an address that no other scene of these settings uses. */
+async function withSharedApp(env: Record<string, string>, scene: () => Promise<void>): Promise<void> {
+  scenes += 1;
+  const key = JSON.stringify(env);
+  if (!shared.has(key)) shared.set(key, startScenery(env));
+  const one = await shared.get(key)!;
+  one.emulator.control.settings({ latencyMs: 0, enforceQps: false });
+  await play(one, scene, `127.0.0.${10 + scenes}`);
 }
 
 /** Before the flood: the app has its token, and the machine has come to rest. */
@@ -49,8 +94,9 @@ async function firstSignIn(): Promise<void> {
 }
 
 const behindProxy = { TRUSTED_PROXY_HOPS: '1' };
-/** Codes that DingTalk was asked about, without the first one. */
-const asked = () => (emulator.control.calls().byEndpoint[USERINFO] ?? 0) - 1;
+const codesAsked = () => emulator.control.calls().byEndpoint[USERINFO] ?? 0;
+/** Codes that DingTalk was asked about in this scene. */
+const asked = () => codesAsked() - askedBefore;
 const invented = () =>
   `invented-${Math.random().toString(36).slice(2)}${Math.random().toString(36).slice(2)}`;
 const from = (address: string) => ({ 'x-forwarded-for': address });
@@ -68,7 +114,7 @@ function count(answers: { status: number }[]): Record<number, number> {
 
 test('AB-001: a thousand invented codes from one address cost DingTalk thirty questions, and others nothing', async () => {
   shown.add(entry('AB-001').id);
-  await withApp(behindProxy, async () => {
+  await withSharedApp(behindProxy, async () => {
     emulator.control.settings({ latencyMs: 50 });
     const people = activePeople();
     const [flood, others] = await Promise.all([
@@ -88,9 +134,9 @@ test('AB-001: a thousand invented codes from one address cost DingTalk thirty qu
 });
 
 test('AB-001: and so do a thousand at the same moment', async () => {
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     emulator.control.settings({ latencyMs: 100 });
-    const everybody = createCaller(app, 500);
+    const everybody = createCaller(app, 500, '127.0.0.9');
     await Promise.all(Array.from({ length: 1000 }, () => everybody.signIn(invented())));
     everybody.close();
     expect(asked()).toBeLessThanOrEqual(30);
@@ -109,7 +155,7 @@ test('AB-002: two hundred addresses with twenty codes each cost three hundred qu
     const before = asked();
     const [flood, met] = await Promise.all([
       crowd({ count: 4000, atOnce: 40 }, (index) => tryCode(invented(), from(`198.51.100.${index % 200}`))),
-      pace({ count: 100, perSecond: 10 }, real),
+      pace({ count: 100, perSecond: 20 }, real),
     ]);
     const realOnes = 100;
     expect(asked() - before - realOnes).toBeLessThanOrEqual(300);
@@ -147,7 +193,7 @@ test('AB-002: even when they all come at once; those who were here before come i
 test('AB-005: six spellings of one address have one count', async () => {
   const forms = entry('AB-005').setup.forms as string[];
   shown.add('AB-005');
-  await withApp(behindProxy, async () => {
+  await withSharedApp(behindProxy, async () => {
     for (let at = 0; at < 60; at++) await tryCode(invented(), from(forms[at % forms.length]!));
     expect(asked()).toBe(20);
     for (const form of forms) expect((await tryCode(invented(), from(form))).status).toBe(429);
@@ -156,14 +202,14 @@ test('AB-005: six spellings of one address have one count', async () => {
 });
 
 test('a /64 of IPv6 addresses has one count', async () => {
-  await withApp(behindProxy, async () => {
+  await withSharedApp(behindProxy, async () => {
     for (let at = 0; at < 40; at++) await tryCode(invented(), from(`2001:db8:0:1::${at.toString(16)}`));
     expect(asked()).toBe(20);
   });
 });
 
 test('a client cannot choose its own address: not by X-Forwarded-For, not by our own header, not through a proxy', async () => {
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     for (let at = 0; at < 60; at++) {
       await tryCode(invented(), {
         'x-forwarded-for': `192.0.2.${at}`,
@@ -175,9 +221,9 @@ test('a client cannot choose its own address: not by X-Forwarded-For, not by our
     }
     expect(asked()).toBe(20);
   });
-  await withApp(behindProxy, async () => {
+  await withSharedApp(behindProxy, async () => {
     // The proxy appends what it saw to what the client made up.
-    for (let at = 0; at < 60; at++) await tryCode(invented(), from(`192.0.2.${at}, 198.51.100.9`));
+    for (let at = 0; at < 60; at++) await tryCode(invented(), from(`192.0.2.${at}, 198.18.0.9`));
     expect(asked()).toBe(20);
   });
 });
@@ -220,7 +266,7 @@ test('AB-006: another spelling of the address of the sign-in is no way around th
 
 test('AB-007: an office of three hundred people behind one address comes in, over the day and all at once', async () => {
   shown.add(entry('AB-007').id);
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     emulator.control.settings({ latencyMs: 20 });
     const people = activePeople();
     const signIn = (index: number) =>
@@ -234,15 +280,15 @@ test('AB-007: an office of three hundred people behind one address comes in, ove
 });
 
 test('an office of three hundred at nine o’clock, twenty calls a second allowed: nobody is refused for good', async () => {
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     emulator.control.settings({ enforceQps: true, qps: 20 });
     const people = activePeople();
     // Fifteen a second is what DingTalk lets an app do; who is told that it is busy taps again.
-    const answers = await pace({ count: 150, perSecond: 15 }, (index) =>
+    const answers = await pace({ count: span(75, 150), perSecond: 15 }, (index) =>
       tryCode(emulator.control.mintCode(people[index]!.userid)),
     );
     expect(answers.every(({ status }) => status === 200 || status === 503)).toBe(true);
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(149);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(answers.length - 1);
   });
 });
 
@@ -252,7 +298,7 @@ test('AB-011: five hundred stalled bodies are closed in time, and people come in
   timeout: 60_000,
 }, async () => {
   shown.add(entry('AB-011').id);
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     const people = activePeople();
     const signIn = (index: number) => tryCode(emulator.control.mintCode(people[index]!.userid));
     const idle = await pace({ count: 20, perSecond: 10 }, signIn);
@@ -290,7 +336,7 @@ test('AB-011: five hundred stalled bodies are closed in time, and people come in
 test('bodies of 10 MB, and of a hundred thousand lists in lists, are refused in time', {
   timeout: 60_000,
 }, async () => {
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
     const bodies: [string, number][] = [
       [`{"code":"${'a'.repeat(10_000_000)}"}`, 413],
@@ -316,7 +362,7 @@ test('bodies of 10 MB, and of a hundred thousand lists in lists, are refused in 
 });
 
 test('a body that never says how long it is ends at 16 KiB', { timeout: 60_000 }, async () => {
-  await withApp({}, async () => {
+  await withSharedApp({}, async () => {
     const before = memoryMb(app);
     const ends = await Promise.all(Array.from({ length: 20 }, () => stall('endless')));
     // Whoever goes on sending may lose the answer to a reset, never wait for it.

@@ -34,7 +34,7 @@ async function quiet(of: App): Promise<number> {
   for (let length = -1; ; ) {
     if (of.output().length === length) return length;
     length = of.output().length;
-    await delay(150);
+    await delay(50);
   }
 }
 
@@ -157,9 +157,9 @@ test('the names are all that there are', () => {
     /route\.ts$/.test(path),
   );
   const names = files.flatMap(
-    (path) => readFileSync(`app/${path}`, 'utf8').match(/\broute\('[\w-]+'/g) ?? [],
+    (path) => readFileSync(`app/${path}`, 'utf8').match(/\{\s*access: [^{}]*\bevent: '[\w-]+'/g) ?? [],
   );
-  expect(new Set(names.map((name) => name.slice(7, -1)))).toEqual(
+  expect(new Set(names.map((name) => name.replace(/^.*event: '|'$/gs, '')))).toEqual(
     new Set(NAMED_EVENTS.map(([name]) => name)),
   );
 });
@@ -244,8 +244,10 @@ test('nothing of a request can write a line: not its id, not its headers, not it
 
 test('the log is as talkative as it is told to be', async () => {
   const told: Record<string, number> = {};
-  for (const level of ['silent', 'error', 'warn', 'info', 'debug', 'trace']) {
-    const other = await startApp({ emulator, env: { LOG_LEVEL: level } });
+  const levels = ['silent', 'error', 'warn', 'info', 'debug', 'trace'];
+  const others = await Promise.all(levels.map((LOG_LEVEL) => startApp({ emulator, env: { LOG_LEVEL } })));
+  for (const [index, level] of levels.entries()) {
+    const other = others[index]!;
     const from = await quiet(other);
     const visitor = new Visitor(other);
     await visitor.post('/api/session', { code: mint() });
@@ -258,8 +260,8 @@ test('the log is as talkative as it is told to be', async () => {
     for (const secret of [emulator.clientSecret, SESSION_SECRET, ...visitor.cookies.values()]) {
       expect(other.output()).not.toContain(secret);
     }
-    await other.close();
   }
+  await Promise.all(others.map((other) => other.close()));
   expect(told).toEqual({ silent: 0, error: 1, warn: 2, info: 3, debug: 3, trace: 3 });
 });
 

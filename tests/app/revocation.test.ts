@@ -394,7 +394,9 @@ test('while the database is away people stay in for a minute; then a 503 says so
     const left = { EventType: 'user_leave_org', UserId: [leaverId], eventId: 'while-away' };
     expect(await postEvent(app, emulator, left)).toBe(503);
     expect(await isIn(app, cookieOf(leaver))).toBe(false);
-    await delay(2500);
+    await expect
+      .poll(async () => (await visitor.ask('/api/session')).status, { interval: 100, timeout: 10_000 })
+      .toBe(503);
     const refused = await visitor.ask('/api/session');
     expect(refused.status).toBe(503);
     expect(refused.json.error.code).toBe('SESSIONS_UNKNOWN');
@@ -422,8 +424,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
     expect(notice.headers.get('refresh')).toBe('5;url=/me?x=1');
     expect(notice.text).toContain('whether you are signed in');
     renameSync(`${file}.away`, file);
-    await delay(1500);
-    expect(await isIn(app, cookieOf(visitor))).toBe(true);
+    await expect.poll(() => isIn(app, cookieOf(visitor)), { interval: 100, timeout: 10_000 }).toBe(true);
     expect(await isIn(app, cookieOf(leaver))).toBe(false);
     expect(await postEvent(app, emulator, left)).toBe(200);
     expect(await isIn(app, cookieOf(leaver))).toBe(false);

@@ -1,95 +1,33 @@
-import { execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { expectClosed, forAll, INTERNAL_PAGES, tryWayIn, waysIn } from '../support/access';
-import { type App, appEnv, collect, linesWith, SESSION_SECRET, startApp } from '../support/app';
-import { freePort } from '../support/port';
+import {
+  type AlteredBuild,
+  CLIENT_SECRET,
+  DIRECTORY,
+  FORGETFUL,
+  takeAlteredBuild,
+} from '../support/altered-build';
+import { type App, linesWith, SESSION_SECRET, startApp } from '../support/app';
 import { findSecrets } from '../support/secrets';
 import { givenCookie, send, type WireAnswer } from '../support/wire';
 
-/**
- * A copy of the project that was spoilt: there are pages and handlers that throw, or forget to ask who is there. Of the
- * one build there are two apps: one as it is, and one without proxy.ts.
- */
-const DIRECTORY = 'test-results/altered';
-const PARTS = [
-  'app',
-  'lib',
-  'public',
-  'proxy.ts',
-  'access-check.js',
-  'instrumentation.ts',
-  'next.config.js',
-  'package.json',
-  'start.mjs',
-  'tsconfig.json',
-];
-
-const THROWING_ROUTE = `
-import { config } from '@/lib/config';
-import { route } from '@/lib/http/route';
-
-function fail(request: Request): never {
-  const { clientSecret, sessionKeys } = config();
-  const cause = new Error([...sessionKeys.values(), request.headers.get('cookie')].join());
-  throw Object.assign(new Error('thrown with ' + clientSecret, { cause }), { headers: [...request.headers], clientSecret });
-}
-export const POST = route('throws', async (request) => fail(request));
-export async function GET(request: Request) {
-  return fail(request);
-}
-`;
-
-const THROWING_PAGE = `
-import { headers } from 'next/headers';
-import { pageMember } from '@/lib/auth/auth';
-import { config } from '@/lib/config';
-
-export default async function ThrowingPage() {
-  await pageMember();
-  const { clientSecret, sessionKeys } = config();
-  const cause = new Error([...sessionKeys.values(), (await headers()).get('cookie')].join());
-  throw new Error('thrown with ' + clientSecret, { cause });
-}
-`;
-
-/** What a hurried colleague writes: nothing asks who is there. */
-const FORGETFUL: Record<string, string> = {
-  'app/(internal)/forgetful/page.tsx':
-    'export default async function Page() {\n  return <p>the secret lunch</p>;\n}\n',
-  'app/forgetful/nested/page.tsx': 'export default function Page() {\n  return <p>the secret lunch</p>;\n}\n',
-  'app/(internal)/forgetful.csv/route.ts':
-    "export function GET() {\n  return new Response('the secret lunch');\n}\n",
-};
-
-/** The access is missing, which only types tell: whatever is not said to be public or for members is closed. */
-const MISSPELT_HANDLER = `
-import { methods } from '@/lib/auth/methods';
-
-export const { GET, POST, PUT, PATCH, DELETE } = methods({
-  GET: { acess: 'public', handler: async () => new Response('the secret lunch') } as never,
-});
-`;
+/** Of the altered build there are two apps: one as it is, and one without proxy.ts. */
 
 let emulator: Emulator;
 /** Without proxy.ts. */
 let app: App;
 /** With it. */
 let netted: App;
-let checked: { code: number; output: string };
-let refusedBuild: string;
-let namedInDevelopment: string;
+let build: AlteredBuild;
 let session: string;
 let secrets: Record<string, string>;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ enforceQps: false, clientSecret: 'canary-of-the-client-secret-000001' });
+  emulator = await startEmulator({ enforceQps: false, clientSecret: CLIENT_SECRET });
   secrets = { appSecret: emulator.clientSecret, sessionSecret: SESSION_SECRET };
-  await buildAltered();
+  build = await takeAlteredBuild();
   netted = await startApp({ emulator, directory: DIRECTORY });
   removeProxy();
   app = await startApp({ emulator, directory: DIRECTORY });
@@ -107,6 +45,7 @@ afterAll(async () => {
 });
 
 test('the check, the build and the development server name each file that asks nobody', () => {
+  const { checked, refusedBuild, namedInDevelopment } = build;
   expect(checked.code).toBe(1);
   for (const file of [...Object.keys(FORGETFUL), 'app/api/throws/route.ts']) {
     expect(checked.output).toContain(`${file}: `);
@@ -213,82 +152,10 @@ function member(path: string): Promise<WireAnswer> {
   return send(app, { path, headers: { cookie: `dingpass=${session}` } });
 }
 
-async function buildAltered(): Promise<void> {
-  rmSync(DIRECTORY, { recursive: true, force: true });
-  mkdirSync(DIRECTORY, { recursive: true });
-  for (const part of PARTS) cpSync(part, `${DIRECTORY}/${part}`, { recursive: true });
-  addFile('app/api/throws/route.ts', THROWING_ROUTE);
-  addFile('app/(internal)/throws/page.tsx', THROWING_PAGE);
-  addFile('app/api/misspelt/route.ts', MISSPELT_HANDLER);
-  for (const [path, text] of Object.entries(FORGETFUL)) addFile(path, text);
-  checked = await runCheck();
-  namedInDevelopment = await develop();
-  refusedBuild = await build().then(
-    () => 'it was built',
-    ({ stdout, stderr }) => stdout + stderr,
-  );
-  // The one who does not listen to it.
-  writeFileSync(
-    `${DIRECTORY}/next.config.js`,
-    readFileSync('next.config.js', 'utf8').replace('if (message) throw new Error(message);', ''),
-  );
-  await build();
-}
-
-const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
-
-async function runCheck(): Promise<typeof checked> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['access-check.js'], { cwd: DIRECTORY });
-    return { code: 0, output: stdout };
-  } catch (error) {
-    const { code, stderr } = error as { code: number; stderr: string };
-    return { code, output: stderr };
-  }
-}
-
-/** What the development server writes until it has named the files, or is ready. */
-async function develop(): Promise<string> {
-  const child = spawn(process.execPath, [next, 'dev', '-H', '127.0.0.1', '-p', String(await freePort())], {
-    cwd: DIRECTORY,
-    env: buildEnv(),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output = collect(child);
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  for (let waited = 0; !/asking who they are|Ready in/.test(output()) && waited < 60_000; waited += 100)
-    await delay(100);
-  child.kill('SIGTERM');
-  await ended;
-  return output();
-}
-
 /** As if proxy.ts had never been there, for every server that starts from now on. */
 function removeProxy(): void {
   const file = `${DIRECTORY}/.next/server/functions-config-manifest.json`;
   const manifest = JSON.parse(readFileSync(file, 'utf8'));
   delete manifest.functions['/_middleware'];
   writeFileSync(file, JSON.stringify(manifest));
-}
-
-function buildEnv(): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env.PATH,
-    HOME: process.env.HOME,
-    NEXT_TELEMETRY_DISABLED: '1',
-    ...appEnv(emulator, 'https://app.example.com'),
-  } as unknown as NodeJS.ProcessEnv;
-}
-
-function build() {
-  return promisify(execFile)(process.execPath, [next, 'build'], {
-    cwd: DIRECTORY,
-    env: { ...buildEnv(), NODE_ENV: 'production' },
-  });
-}
-
-function addFile(path: string, text: string): void {
-  const file = `${DIRECTORY}/${path}`;
-  mkdirSync(file.slice(0, file.lastIndexOf('/')), { recursive: true });
-  writeFileSync(file, text);
 }

@@ -33,6 +33,12 @@ const exchanges = () => emulator.control.calls().byEndpoint['/topapi/v2/user/get
 const scriptIn = (html: string) => /<script nonce="[^"]+" [^>]*>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
 
 const EVERY_CLIENT = Object.keys(CLIENTS) as ClientName[];
+/** One of each native bridge, which refuse in ways of their own. */
+const EACH_BRIDGE = ['android', 'iphone', 'harmony', 'windows'] as const;
+const TWO_CLIENTS = ['android', 'windows'] as const;
+/** What the native bridge is asked for: old clients know only the first version. */
+const methodOf = (client: ClientName) =>
+  client === 'android-old' ? 'runtime.permission.requestAuthCode' : 'runtime.permission.requestAuthCodeV2';
 
 test.each(EVERY_CLIENT)(
   'a cold client (%s) is asked at the address it opened, by less than 20 KB of script, without React',
@@ -143,36 +149,40 @@ async function cold(client: ClientName, onAsk: (times: number) => BridgeAnswer =
   return { ...opened, sent, [Symbol.asyncDispose]: () => opened.context.close() };
 }
 
-describe.each(EVERY_CLIENT)(
-  'on %s, people come to the exact address with one code and one POST',
-  (client) => {
-    test('at the quick door', async () => {
-      await using opened = await cold(client);
-      await opened.page.goto(app.url + DEEP);
-      await isIn(opened.page);
-      expect(opened.page.url()).toBe(app.url + DEEP);
-      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
-    });
+describe('people come to the exact address with one code and one POST', () => {
+  test.each(EVERY_CLIENT)('at the quick door, on %s', async (client) => {
+    await using opened = await cold(client);
+    await opened.page.goto(app.url + DEEP);
+    await isIn(opened.page);
+    expect(opened.page.url()).toBe(app.url + DEEP);
+    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+    expect(opened.asked).toEqual([methodOf(client)]);
+  });
 
-    test('at the sign-in page, where the script in the quick door did not run', async () => {
+  test.each(TWO_CLIENTS)(
+    'at the sign-in page, where the script in the quick door did not run, on %s',
+    async (client) => {
       await using opened = await cold(client);
       await blockQuickScript(opened.context);
       await opened.page.goto(app.url + DEEP);
       await isIn(opened.page);
       expect(opened.page.url()).toBe(app.url + DEEP);
       expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the sign-in page'] });
-    });
+    },
+  );
 
-    test('at the sign-in page alone', async () => {
-      await using opened = await cold(client);
-      const [path = '', part] = DEEP.split('#');
-      await opened.page.goto(`${app.url}/login?${new URLSearchParams({ next: path })}#${part}`);
-      await isIn(opened.page);
-      expect(opened.page.url()).toBe(app.url + DEEP);
-      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the sign-in page'] });
-    });
+  test.each(EVERY_CLIENT)('at the sign-in page alone, on %s', async (client) => {
+    await using opened = await cold(client);
+    const [path = '', part] = DEEP.split('#');
+    await opened.page.goto(`${app.url}/login?${new URLSearchParams({ next: path })}#${part}`);
+    await isIn(opened.page);
+    expect(opened.page.url()).toBe(app.url + DEEP);
+    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the sign-in page'] });
+  });
 
-    test('at the sign-in page, which shows why the quick door got no code and waits for a tap', async () => {
+  test.each(EACH_BRIDGE)(
+    'at the sign-in page, which shows why the quick door got no code and waits for a tap, on %s',
+    async (client) => {
       await using opened = await cold(client, (times) => (times === 1 ? bad() : good()));
       await opened.page.goto(app.url + DEEP);
       await isTold(opened.page, '钉钉没有给出登录凭证。');
@@ -181,21 +191,24 @@ describe.each(EVERY_CLIENT)(
       await isIn(opened.page);
       expect(opened.page.url()).toBe(app.url + DEEP);
       expect(opened.sent()).toEqual({ codes: 2, requests: ['POST at the sign-in page'] });
-    });
+    },
+  );
 
-    test('or are told, once, that our server let them in no further', async () => {
+  test.each(TWO_CLIENTS)(
+    'or are told, once, that our server let them in no further, on %s',
+    async (client) => {
       await using opened = await cold(client);
       emulator.control.fault({
         endpoint: 'userdetail',
         times: 1,
-        fault: { kind: 'errcode', errcode: 60011, wrapped: true },
+        fault: { kind: 'errcode', errcode: 60020, wrapped: true },
       });
       await opened.page.goto(app.url + DEEP);
       await isTold(opened.page, '应用配置有误，请联系管理员。');
       expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
-    });
-  },
-);
+    },
+  );
+});
 
 // ── Webviews that keep little, and slow ones ──────────────────────────────────────────────────────────────────────
 

@@ -47,11 +47,6 @@ async function inClient(
 
 test.each([
   ['android', 'runtime.permission.requestAuthCodeV2'],
-  ['iphone', 'runtime.permission.requestAuthCodeV2'],
-  ['harmony', 'runtime.permission.requestAuthCodeV2'],
-  ['harmony-compatible', 'runtime.permission.requestAuthCodeV2'],
-  ['windows', 'runtime.permission.requestAuthCodeV2'],
-  ['mac', 'runtime.permission.requestAuthCodeV2'],
   ['android-old', 'runtime.permission.requestAuthCode'],
 ] as const)('opens in DingTalk on %s and the member is in, through %s', async (client, method) => {
   const before = exchanges();

@@ -315,9 +315,10 @@ test.each(['https://door.example.com.', 'https://*.example.com', 'https:door.exa
 
 test('lists may be written with the commas and semicolons of any keyboard, names hold what people hold', () => {
   expect(parseConfig({ ...good, ADMIN_USER_IDS: 'a，b；c;d' }).adminUserIds).toEqual(['a', 'b', 'c', 'd']);
-  const seeHidden = ['人事（总部）', '👨‍👩‍👧组', 'HR & IT'];
-  expect(parseConfig({ ...good, DIRECTORY_SEE_HIDDEN: seeHidden.join(',') }).directory).toMatchObject({
-    seeHidden,
+  const roles = ['人事（总部）', '👨‍👩‍👧组', 'HR & IT'];
+  const seeHidden = roles.map((role) => `role:${role}`).join(',');
+  expect(parseConfig({ ...good, DIRECTORY_SEE_HIDDEN: `${seeHidden}；zhang` }).directory).toMatchObject({
+    seeHidden: { userIds: ['zhang'], roles },
   });
 });
 

@@ -67,7 +67,7 @@ test.each(legacy)('%s means %s, and %s must act', (code, problem, actor) => {
   }
 });
 
-test.each(['40035', '400002'])(
+test.each(['40', '41', '40035', '400002'])(
   '%s is a bad code where a code was handed in, and our mistake elsewhere',
   (code) => {
     expect(problemOf(code, USERINFO)).toBe('code-refused');
@@ -103,21 +103,37 @@ test.each([
   expect(problems[problem].actor).toBe(actor);
 });
 
-test.each(['99999', '1', '60122', 'isv.something', 'constructor', '__proto__', 'toString', 'hasOwnProperty'])(
-  '%s, which nobody knows, is an honest unknown with its code',
+test.each(['Missingbody', 'MissingunionId', 'MissingaccessToken'])(
+  '%s, a field of v1.0 that is missing, is our mistake wherever it is missing',
   (code) => {
-    for (const api of [USERINFO, USERDETAIL]) {
-      const cause = new DingTalkError('rejected', { api, code, mayHaveHadEffect: true });
-      expect(fromDingTalk(cause)).toMatchObject({
-        problem: 'unknown-answer',
-        code: 'UPSTREAM_UNKNOWN',
-        status: 502,
-        detail: { dingTalkCode: code, api },
-        cause,
-      });
+    for (const api of ['/v1.0/contact/users/me', '/v1.0/contact/users/getByUnionId']) {
+      expect(problemOf(code, api)).toBe('request-refused');
     }
   },
 );
+
+test.each([
+  '99999',
+  '1',
+  'Missing',
+  '60122',
+  'isv.something',
+  'constructor',
+  '__proto__',
+  'toString',
+  'hasOwnProperty',
+])('%s, which nobody knows, is an honest unknown with its code', (code) => {
+  for (const api of [USERINFO, USERDETAIL]) {
+    const cause = new DingTalkError('rejected', { api, code, mayHaveHadEffect: true });
+    expect(fromDingTalk(cause)).toMatchObject({
+      problem: 'unknown-answer',
+      code: 'UPSTREAM_UNKNOWN',
+      status: 502,
+      detail: { dingTalkCode: code, api },
+      cause,
+    });
+  }
+});
 
 test('no answer and nonsense are told apart, whatever their code', () => {
   for (const code of [

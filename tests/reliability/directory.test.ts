@@ -17,7 +17,7 @@ import {
 import { printFigures, span } from '../support/figures';
 import { prepareSync } from '../support/sync-process';
 
-const KILLS = span(3, 20);
+const KILLS = span(2, 20);
 const COMPANIES = span(1, 12);
 const firstSeed = Math.floor(Math.random() * 2 ** 31);
 
@@ -52,7 +52,7 @@ test('killed at random moments, it goes on to the exact result each time, and re
 }) => {
   onTestFailed(() => void process.stdout.write(`the seed was ${firstSeed}\n`));
   const random = createRandom(firstSeed);
-  await start(firstSeed, { members: 900, departments: 120 });
+  await start(firstSeed, { members: span(400, 900), departments: span(60, 120) });
   const counts = { kills: 0, before: 0, after: 0, exact: 0, 'ended by itself': 0 };
   let before = await dumpMirror(mirror.store);
   for (let round = 0; counts.kills < KILLS; round++) {
@@ -197,7 +197,10 @@ test('with faults of every kind on 1 % of the calls each, what is read is exact,
   for (let round = 0; round < COMPANIES; round++) {
     seed = firstSeed + round;
     const random = createRandom(seed);
-    await start(seed, { members: 300 + random.below(1200), departments: 40 + random.below(120) });
+    await start(seed, {
+      members: 300 + random.below(span(300, 1200)),
+      departments: 40 + random.below(span(40, 120)),
+    });
     const before = await dumpMirror(mirror.store);
     stir(random, String(round));
     for (const endpoint of Object.keys(ENDPOINTS)) {

@@ -65,7 +65,7 @@ test('nothing that outlives a request keeps a piece of it', async () => {
     env: { ...CALLBACK_ENV, TRUSTED_PROXY_HOPS: '1', DIRECTORY_SYNC: 'on', LOG_LEVEL: 'error' },
   });
   const caller = createCaller(app, 8);
-  const visits = await crowd({ count: span(60, 1000), atOnce: 8 }, (index) => visit(app, caller, index));
+  const visits = await crowd({ count: span(30, 1000), atOnce: 8 }, (index) => visit(app, caller, index));
   const inspector = await inspect(app.output);
   const left = await inspector.countLiving(PARTS_OF_A_REQUEST);
   inspector.close();

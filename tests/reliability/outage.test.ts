@@ -39,7 +39,7 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
 
   const before = await pace({ count: 60, perSecond: 20 }, read);
 
-  const seconds = span(12, 60);
+  const seconds = span(8, 60);
   const kinds: [string, () => Promise<void> | void][] = [
     ['refused', () => line.cut()],
     ['silent', () => fault({ kind: 'blackhole' })],
@@ -146,7 +146,7 @@ const MISHAPS: FaultInput[] = [
 ];
 
 test('R18: at 50 requests a second, one call of DingTalk in a hundred going wrong, nothing breaks and nothing grows', async () => {
-  const seconds = span(6, 180);
+  const seconds = span(4, 180);
   const emulator = await startEmulator({ members: 300, enforceQps: false });
   const app = await startApp({ emulator, env: { TRUSTED_PROXY_HOPS: '1' } });
   const member = await signedIn(app, emulator, emulator.company.people[0]!.userid);

@@ -116,6 +116,7 @@ const PASSING_CODES = [
     (name) => `Forbidden.AccessDenied.${name}`,
   ),
   ...['system.busy', 'systemBusy', 'system.error', 'server.error'],
+  'Missing<name>',
 ];
 
 function dingTalkCodesOf(name: Problem): string[] {

@@ -1,9 +1,38 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { ensureBrowser } from './browser';
 
-/** Before the first test: a browser and a build. */
+const SOURCES = [
+  'app',
+  'lib',
+  'public',
+  'proxy.ts',
+  'instrumentation.ts',
+  'next.config.js',
+  'package-lock.json',
+];
+
+/** Before the first test of the built app: a browser, and a build of these sources. */
 export default function setup(): void {
   ensureBrowser();
-  if (!existsSync('.next/BUILD_ID'))
-    throw new Error('Run `npm test`, or `npm run build` first: the tests use the built app.');
+  const message = describeBuild('.');
+  if (message) throw new Error(message);
+}
+
+/** @returns why the tests cannot use the build of a project, if they cannot */
+export function describeBuild(root: string): string | undefined {
+  const build = `${root}/.next/BUILD_ID`;
+  if (!existsSync(build) || !existsSync(`${root}/dist`))
+    return 'The tests use the built app, and there is no build: run `npm run build` first.';
+  const builtAt = statSync(build).mtimeMs;
+  const newer = SOURCES.map((source) => `${root}/${source}`).flatMap((source) => newerIn(source, builtAt));
+  if (newer.length > 0)
+    return `The tests use the built app, and the build is older than ${newer[0]}: run \`npm run build\` first.`;
+  return undefined;
+}
+
+function newerIn(path: string, time: number): string[] {
+  if (!existsSync(path)) return [];
+  const status = statSync(path);
+  if (!status.isDirectory()) return status.mtimeMs > time ? [path] : [];
+  return readdirSync(path).flatMap((name) => newerIn(`${path}/${name}`, time));
 }

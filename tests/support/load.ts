@@ -42,8 +42,16 @@ export interface Caller {
 
 const STALE = 'a stale connection';
 
-/** Makes a caller; an answer that never comes, or a broken connection, has the status 0. */
-export function createCaller({ url, origin }: { url: string; origin: string }, maxSockets = 64): Caller {
+/**
+ * Makes a caller; an answer that never comes, or a broken connection, has the status 0.
+ *
+ * @param localAddress the address of loopback that it comes from
+ */
+export function createCaller(
+  { url, origin }: { url: string; origin: string },
+  maxSockets = 64,
+  localAddress = '127.0.0.1',
+): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets });
   const askOnce: Caller['ask'] = (path, { headers = {}, body } = {}) =>
     new Promise((resolve) => {
@@ -58,7 +66,12 @@ export function createCaller({ url, origin }: { url: string; origin: string }, m
         resolve({ status, headers: got, text: said, ms: performance.now() - started });
       const outgoing = request(
         url + path,
-        { agent, method: body === undefined ? 'GET' : 'POST', headers: { ...sent, ...headers } },
+        {
+          agent,
+          localAddress,
+          method: body === undefined ? 'GET' : 'POST',
+          headers: { ...sent, ...headers },
+        },
         (incoming) => {
           incoming.setEncoding('utf8').on('data', (chunk) => {
             said += chunk;

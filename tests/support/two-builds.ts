@@ -5,7 +5,7 @@ import { extname, join, parse } from 'node:path';
 import { createProxyServer } from 'httpxy';
 
 /** What the app needs besides its build. */
-const BESIDES = ['public', 'next.config.js', 'package.json'];
+const BESIDES = ['public', 'next.config.js', 'package.json', 'start.mjs'];
 const TEXT = new Set(['.js', '.css', '.json', '.html', '.rsc', '.meta', '.txt', '']);
 
 /**

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { demoFolder, demoSettings, nothingElse } from '../../../emulator/demo/demo-settings';
-import { parseConfig, SETTING_NAMES } from '../../../lib/config';
+import { parseConfig } from '../../../lib/config';
+import { SETTING_NAMES } from '../../../lib/settings';
 import { withEmulator } from '../dingtalk-calls';
 
 test('a demo has every setting of its own: nothing of a shell or a .env reaches it', async () => {

@@ -234,7 +234,7 @@ describe('an event in three spellings', () => {
   const leave = {
     type: 'member-left',
     id: '83546b',
-    twins: [expect.stringMatching(/^[\w-]{43}$/)],
+    deduplicationKeys: [expect.stringMatching(/^[\w-]{43}$/)],
     corpId: 'dingexample',
     userIds: ['u1', 'u2'],
     departmentIds: [],

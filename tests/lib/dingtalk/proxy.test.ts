@@ -12,6 +12,7 @@ import { listMemberIds } from '../../../lib/dingtalk/users';
 import { fromDingTalk, problems } from '../../../lib/errors';
 import { createAuthority } from '../../support/certificates';
 import { type ConnectProxy, startConnectProxy } from '../../support/connect-proxy';
+import { takeConsoleOutput } from '../../support/console-guard';
 import { freePort } from '../../support/port';
 import { createLine, everythingOf, failureOf } from '../../support/telephone';
 import { startTlsFront } from '../../support/tls-front';
@@ -303,4 +304,6 @@ test('under NODE_TLS_REJECT_UNAUTHORIZED=0 an unknown certificate is still refus
     });
     expect(reason).toMatch(unknown);
   }
+  // Node's own, once a process.
+  expect(takeConsoleOutput().filter((line) => !line.includes('NODE_TLS_REJECT_UNAUTHORIZED'))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { type CircuitBreaker, createCircuitBreaker } from '@/lib/dingtalk/circuit-breaker';
 import { DingTalkError } from '@/lib/dingtalk/errors';
-import { type Breaker, type Bulkhead, createBreaker, createBulkhead } from '@/lib/dingtalk/guard';
 
 const API = '/topapi/v2/user/get';
 
@@ -22,7 +22,7 @@ const malformed = (code: string) =>
   new DingTalkError('malformed', { api: API, code, mayHaveHadEffect: true });
 
 /** Runs calls that all end in the same way, and says how: `sent` or the code of the refusal. */
-async function fail(breaker: Breaker, times: number, error: Error): Promise<string[]> {
+async function fail(breaker: CircuitBreaker, times: number, error: Error): Promise<string[]> {
   const ends: string[] = [];
   for (let call = 0; call < times; call++) {
     let sent = false;
@@ -37,10 +37,8 @@ async function fail(breaker: Breaker, times: number, error: Error): Promise<stri
   return ends;
 }
 
-const succeed = (breaker: Breaker) => breaker.run(API, async () => 'answered').catch(codeOf);
+const succeed = (breaker: CircuitBreaker) => breaker.run(API, async () => 'answered').catch(codeOf);
 const codeOf = (error: DingTalkError) => error.code;
-
-// ── The circuit breaker ───────────────────────────────────────────────────────────────────────────────────────────
 
 test.each([
   ['no answer in time', unreachable('timeout')],
@@ -50,20 +48,20 @@ test.each([
   ['a certificate', unreachable('CERT_HAS_EXPIRED')],
   ['an answer that is no JSON', malformed('not-json')],
 ])('five faults in a row open the circuit: %s', async (_, error) => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   expect(await fail(breaker, 4, error)).toEqual(['sent', 'sent', 'sent', 'sent']);
   expect(await fail(breaker, 3, error)).toEqual(['sent', 'circuit-open', 'circuit-open']);
 });
 
 test('a call that the open circuit turns away had no effect and may be made again', async () => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   await fail(breaker, 5, unreachable('timeout'));
   const error = await breaker.run(API, async () => 'sent').catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ kind: 'unreachable', detail: { api: API, mayHaveHadEffect: false } });
 });
 
 test('four faults and an answer, for ever, open nothing', async () => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   for (let round = 0; round < 20; round++) {
     expect(await fail(breaker, 4, unreachable('timeout'))).not.toContain('circuit-open');
     expect(await succeed(breaker)).toBe('answered');
@@ -73,14 +71,14 @@ test('four faults and an answer, for ever, open nothing', async () => {
 test.each(['40078', '60121', '60011', '60020', '50002', '90018', '90020', '45009', '-1', '88', '99999'])(
   'DingTalk saying %s a thousand times opens nothing',
   async (code) => {
-    const breaker = createBreaker(createClock().now);
+    const breaker = createCircuitBreaker(createClock().now);
     const ends = await fail(breaker, 1000, rejected(code));
     expect(ends.every((end) => end === 'sent')).toBe(true);
   },
 );
 
 test('odd records and a backend that is late open nothing either', async () => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   for (const error of [
     malformed('unexpected-shape'),
     malformed('other-userid'),
@@ -92,7 +90,7 @@ test('odd records and a backend that is late open nothing either', async () => {
 });
 
 test('an answer of DingTalk between faults begins the count anew, whatever it says', async () => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   await fail(breaker, 4, unreachable('timeout'));
   await fail(breaker, 1, rejected('40078'));
   expect(await fail(breaker, 5, unreachable('timeout'))).not.toContain('circuit-open');
@@ -102,7 +100,7 @@ test('an answer of DingTalk between faults begins the count anew, whatever it sa
 test.each(['too-many-in-flight', 'waited-too-long'])(
   'a call that our own queue turned away (%s) says nothing about the far end',
   async (code) => {
-    const breaker = createBreaker(createClock().now);
+    const breaker = createCircuitBreaker(createClock().now);
     for (let round = 0; round < 4; round++) {
       await fail(breaker, 1, unreachable('timeout'));
       await fail(breaker, 30, unreachable(code));
@@ -113,7 +111,7 @@ test.each(['too-many-in-flight', 'waited-too-long'])(
 );
 
 test('a call that waited in our queue while the circuit opened does not close it again', async () => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   let giveUp: (error: Error) => void = () => undefined;
   const waiting = breaker
     .run(API, () => new Promise<never>((_, reject) => (giveUp = reject)))
@@ -125,13 +123,13 @@ test('a call that waited in our queue while the circuit opened does not close it
 });
 
 test('a ban opens the circuit at once', async () => {
-  const breaker = createBreaker(createClock().now);
+  const breaker = createCircuitBreaker(createClock().now);
   expect(await fail(breaker, 2, rejected('banned'))).toEqual(['sent', 'circuit-open']);
 });
 
 test('while it is open, one call in five seconds is let through', async () => {
   const clock = createClock();
-  const breaker = createBreaker(clock.now);
+  const breaker = createCircuitBreaker(clock.now);
   await fail(breaker, 5, unreachable('timeout'));
   let sent = 0;
   for (let ms = 0; ms < 30_000; ms += 100) {
@@ -143,7 +141,7 @@ test('while it is open, one call in five seconds is let through', async () => {
 
 test('of many callers at the moment of the probe, one is let through', async () => {
   const clock = createClock();
-  const breaker = createBreaker(clock.now);
+  const breaker = createCircuitBreaker(clock.now);
   await fail(breaker, 5, unreachable('timeout'));
   clock.pass(5000);
   const ends = await Promise.all(
@@ -162,7 +160,7 @@ test('of many callers at the moment of the probe, one is let through', async () 
 
 test('a probe that is answered closes it, at once and for all', async () => {
   const clock = createClock();
-  const breaker = createBreaker(clock.now);
+  const breaker = createCircuitBreaker(clock.now);
   await fail(breaker, 5, unreachable('timeout'));
   clock.pass(4999);
   expect(await succeed(breaker)).toBe('circuit-open');
@@ -172,7 +170,7 @@ test('a probe that is answered closes it, at once and for all', async () => {
 
 test('a probe to which DingTalk says no closes it: it is there', async () => {
   const clock = createClock();
-  const breaker = createBreaker(clock.now);
+  const breaker = createCircuitBreaker(clock.now);
   await fail(breaker, 5, unreachable('timeout'));
   clock.pass(5000);
   await fail(breaker, 1, rejected('40078'));
@@ -181,7 +179,7 @@ test('a probe to which DingTalk says no closes it: it is there', async () => {
 
 test('a probe that fails leaves it open for another five seconds', async () => {
   const clock = createClock();
-  const breaker = createBreaker(clock.now);
+  const breaker = createCircuitBreaker(clock.now);
   await fail(breaker, 5, unreachable('timeout'));
   clock.pass(5000);
   expect(await fail(breaker, 2, unreachable('timeout'))).toEqual(['sent', 'circuit-open']);
@@ -189,106 +187,4 @@ test('a probe that fails leaves it open for another five seconds', async () => {
   expect(await succeed(breaker)).toBe('circuit-open');
   clock.pass(1);
   expect(await succeed(breaker)).toBe('answered');
-});
-
-// ── The bulkhead ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Starts calls that end when told to. */
-function crowd(bulkhead: Bulkhead) {
-  const doors: (() => void)[] = [];
-  let running = 0;
-  let most = 0;
-  const order: number[] = [];
-  const enter = (count: number, signal?: AbortSignal) =>
-    Array.from({ length: count }, (_, index) =>
-      bulkhead
-        .run(API, signal, async () => {
-          order.push(index);
-          running++;
-          most = Math.max(most, running);
-          await new Promise<void>((resolve) => doors.push(resolve));
-          running--;
-          return 'done';
-        })
-        .catch((error: DingTalkError) => error.code),
-    );
-  return { enter, doors, order, running: () => running, most: () => most };
-}
-
-test('twenty calls are under way at a time, two hundred wait, and the next is told at once that we are busy', async () => {
-  const bulkhead = createBulkhead();
-  const { enter, doors, running, most } = crowd(bulkhead);
-  const calls = enter(221);
-  await delay(5);
-  expect(running()).toBe(20);
-  expect(await calls[220]).toBe('too-many-in-flight');
-  while (doors.length > 0 || running() > 0) {
-    doors.shift()?.();
-    await delay(0);
-  }
-  const ends = await Promise.all(calls);
-  expect(ends.filter((end) => end === 'done')).toHaveLength(220);
-  expect(most()).toBe(20);
-});
-
-test('who waits longest is next', async () => {
-  const { enter, doors, order } = crowd(createBulkhead());
-  const calls = enter(60);
-  await delay(5);
-  while (doors.length > 0) {
-    doors.shift()?.();
-    await delay(0);
-  }
-  await Promise.all(calls);
-  expect(order).toEqual([...order].sort((a, b) => a - b));
-});
-
-test('a wait ends with the deadline of whoever waits, without having had an effect', async () => {
-  const bulkhead = createBulkhead();
-  const { enter, doors, running } = crowd(bulkhead);
-  enter(20);
-  const hasty = bulkhead
-    .run(API, AbortSignal.timeout(30), async () => 'sent')
-    .catch((error: unknown) => error);
-  const patient = bulkhead.run(API, undefined, async () => 'sent');
-  expect(await hasty).toMatchObject({
-    kind: 'unreachable',
-    detail: { code: 'waited-too-long', mayHaveHadEffect: false },
-  });
-  doors.shift()?.();
-  expect(await patient).toBe('sent');
-  expect(running()).toBe(19);
-});
-
-test('a place is given back after a failure too, and after any number of them', async () => {
-  const bulkhead = createBulkhead();
-  for (let round = 0; round < 100; round++) {
-    await bulkhead
-      .run(API, undefined, async () => {
-        throw unreachable('timeout');
-      })
-      .catch(() => undefined);
-  }
-  const { enter, doors, running } = crowd(bulkhead);
-  const calls = enter(20);
-  await delay(5);
-  expect(running()).toBe(20);
-  for (const open of doors) open();
-  expect(await Promise.all(calls)).toEqual(Array(20).fill('done'));
-});
-
-test('two hundred who gave up waiting leave their places to others', async () => {
-  const bulkhead = createBulkhead();
-  const { enter, doors } = crowd(bulkhead);
-  enter(20);
-  const impatient = enter(200, AbortSignal.timeout(20));
-  expect(new Set(await Promise.all(impatient))).toEqual(new Set(['waited-too-long']));
-  const next = enter(200);
-  await delay(5);
-  expect(await enter(1)[0]).toBe('too-many-in-flight');
-  while (doors.length > 0) {
-    doors.shift()?.();
-    await delay(0);
-  }
-  expect(new Set(await Promise.all(next))).toEqual(new Set(['done']));
 });

@@ -1,0 +1,64 @@
+import { IDLE_CONNECTION_MS } from './agents';
+import { readAnswer } from './answer';
+import { DingTalkError } from './errors';
+import type { DingTalkRequest } from './request';
+import { type Transport, TransportError } from './transport';
+
+type Host = DingTalkRequest<unknown>['host'];
+
+/** The two hosts of DingTalk's APIs: sends single requests, without tokens of its own or repetitions. */
+export function createHosts(options: {
+  transport: Transport;
+  bases: Readonly<Record<Host, string>>;
+  timeoutMs: number;
+}) {
+  const { transport, bases, timeoutMs } = options;
+  const usedAt = { api: Number.NEGATIVE_INFINITY, oapi: Number.NEGATIVE_INFINITY };
+
+  return {
+    /** @throws DingTalkError */
+    async send<T>(request: DingTalkRequest<T>, token: string | undefined): Promise<T> {
+      usedAt[request.host] = performance.now();
+      const limit = AbortSignal.timeout(timeoutMs);
+      const signal = request.budget?.signal ? AbortSignal.any([limit, request.budget.signal]) : limit;
+      if (request.budget) request.budget.calls++;
+      try {
+        const message = toMessage(request, bases[request.host], token);
+        return readAnswer(request, await transport({ ...message, signal }));
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        // The end of the request budget says nothing about this call.
+        const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
+        const { mayHaveHadEffect, proxy, cause } = error;
+        const detail = { api: request.path, code, mayHaveHadEffect, ...(proxy && { proxy }) };
+        throw new DingTalkError('unreachable', detail, { cause });
+      }
+    },
+    /** Opens a connection unless there is one. Calls no API: nothing is counted, and the answer does not matter. */
+    async connect(host: Host): Promise<void> {
+      if (performance.now() - usedAt[host] < IDLE_CONNECTION_MS) return;
+      usedAt[host] = performance.now();
+      const signal = AbortSignal.timeout(timeoutMs);
+      const url = new URL(bases[host]);
+      await transport({ url, method: 'GET', headers: {}, body: undefined, signal }).catch(() => undefined);
+    },
+  };
+}
+
+/** URL, headers and body of a request, in the dialect of its host. */
+function toMessage(request: DingTalkRequest<unknown>, base: string, token: string | undefined) {
+  const { method, maxAnswerBytes } = request;
+  const url = new URL(base.replace(/\/+$/, '') + request.path);
+  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
+  const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'gzip' };
+  if (token !== undefined) {
+    if (request.host === 'api') headers['x-acs-dingtalk-access-token'] = token;
+    else url.searchParams.set('access_token', token);
+  }
+  const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json';
+    headers['content-length'] = String(Buffer.byteLength(body));
+  }
+  return { url, method, headers, body, maxAnswerBytes };
+}

@@ -1,0 +1,182 @@
+import 'server-only';
+import { z } from 'zod';
+import type { ValueKind } from './pasted-value';
+import {
+  baseUrl,
+  frameAncestors,
+  grant,
+  hosts,
+  origin,
+  proxyUrl,
+  required,
+  sessionKeys,
+  toggle,
+  userIdList,
+  wholeNumber,
+  wholeNumberOrOff,
+} from './setting-values';
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const CONSOLE = 'open-dev.dingtalk.com';
+const EVENTS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 事件订阅`;
+const CREDENTIALS = `${CONSOLE} → 应用开发 → (your app 您的应用) → 凭证与基础信息`;
+
+/** Names and forms of all settings. What is left out has its default from here. */
+export const settingsSchema = z.object({
+  DINGTALK_CORP_ID: required(`CorpId: ${CONSOLE}, home page 首页`).regex(
+    /^(?!\$)/,
+    'still is the placeholder / 仍是占位符',
+  ),
+  DINGTALK_CLIENT_ID: required(`Client ID, formerly AppKey 原 AppKey: ${CREDENTIALS}`),
+  DINGTALK_CLIENT_SECRET: required(`Client Secret, formerly AppSecret 原 AppSecret: ${CREDENTIALS}`),
+  DINGTALK_AGENT_ID: z
+    .string()
+    .regex(/^\d+$/, `must be a number / 必须是数字 (AgentId: ${CREDENTIALS})`)
+    .optional(),
+  DINGTALK_API_URL: baseUrl('https://api.dingtalk.com'),
+  DINGTALK_OAPI_URL: baseUrl('https://oapi.dingtalk.com'),
+  DINGTALK_LOGIN_URL: baseUrl('https://login.dingtalk.com'),
+  PUBLIC_ORIGIN: origin(
+    'is missing: the address that people open, e.g. https://door.example.com / 未设置：员工打开的地址',
+  ),
+  SESSION_KEYS: sessionKeys,
+  SESSION_SEAL_KEY: z.string().optional(),
+  SESSION_TTL_SECONDS: wholeNumber(43200, 60, 7 * 86400),
+  SESSION_IDLE_SECONDS: wholeNumberOrOff('off', 300, 7 * 86400),
+  SESSION_SAME_SITE: z
+    .enum(['lax', 'none'], { error: 'must be lax or none / 只能是 lax 或 none' })
+    .default('lax'),
+  TRUSTED_PROXY_HOPS: wholeNumber(0, 0, 10),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')} / 取值不对` })
+    .default('info'),
+  SHOW_OPERATOR_HINTS: toggle('true', 'false', false),
+  FRAME_ANCESTORS: frameAncestors('https://*.dingtalk.com'),
+  AVATAR_HOSTS: hosts('*.dingtalk.com,*.alicdn.com'),
+  DATA_DIR: z.string().default('./data'),
+  DIRECTORY_SYNC: toggle('on', 'off', true),
+  DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
+  DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: wholeNumber(0, 0, 86_400),
+  DIRECTORY_CALLS_PER_SECOND: wholeNumber(15, 1, 1000),
+  DIRECTORY_SEE_HIDDEN: grant,
+  DIRECTORY_EXPORT: grant,
+  ADMIN_USER_IDS: userIdList,
+  STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  HTTP_PROXY: proxyUrl,
+  HTTPS_PROXY: proxyUrl,
+  NO_PROXY: z.string().optional(),
+  DINGTALK_CALLBACK_TOKEN: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9]{3,64}$/,
+      `must be 3 to 64 letters and digits / 必须是 3 到 64 个字母或数字 (${EVENTS})`,
+    )
+    .optional(),
+  DINGTALK_CALLBACK_AES_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9]{43}$/, `must be 43 letters and digits / 必须是 43 个字母或数字 (${EVENTS})`)
+    .optional(),
+  DINGTALK_STREAM: toggle('on', 'off', false),
+  AUDIT_DAYS: wholeNumber(200, 1, 3650),
+  HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
+    .default('127.0.0.1'),
+  PORT: wholeNumber(3000, 0, 65_535),
+  DRAIN_SECONDS: wholeNumber(1, 0, 60),
+});
+
+/** Every name that is read from the environment. */
+export const SETTING_NAMES = Object.keys(settingsSchema.shape);
+
+/** Settings whose values are not plain ASCII. */
+export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
+  PUBLIC_ORIGIN: 'address',
+  DINGTALK_API_URL: 'address',
+  DINGTALK_OAPI_URL: 'address',
+  DINGTALK_LOGIN_URL: 'address',
+  DATA_DIR: 'path',
+  DIRECTORY_SEE_HIDDEN: 'names',
+  DIRECTORY_EXPORT: 'names',
+  ADMIN_USER_IDS: 'names',
+};
+
+/** What sealing needs, for the command that changes the keys. */
+export const sessionSettingsSchema = settingsSchema.pick({
+  SESSION_KEYS: true,
+  SESSION_SEAL_KEY: true,
+  SESSION_TTL_SECONDS: true,
+});
+
+/** @see toConfig */
+export function toSessionSettings(settings: z.infer<typeof sessionSettingsSchema>) {
+  /** Key id to secret, in the order given. */
+  const sessionKeys = settings.SESSION_KEYS;
+  /** Id of the key that seals new sessions. */
+  const sealKey = settings.SESSION_SEAL_KEY ?? [...sessionKeys.keys()][0] ?? '';
+  return { sessionKeys, sealKey, sessionTtlSeconds: settings.SESSION_TTL_SECONDS };
+}
+
+/** The settings as the code reads them. Secrets are in the result: never log it whole. */
+export function toConfig(settings: z.infer<typeof settingsSchema>) {
+  return {
+    ...toSessionSettings(settings),
+    corpId: settings.DINGTALK_CORP_ID,
+    clientId: settings.DINGTALK_CLIENT_ID,
+    clientSecret: settings.DINGTALK_CLIENT_SECRET,
+    agentId: settings.DINGTALK_AGENT_ID,
+    apiUrl: settings.DINGTALK_API_URL,
+    oapiUrl: settings.DINGTALK_OAPI_URL,
+    loginUrl: settings.DINGTALK_LOGIN_URL,
+    /** The HTTP proxy that DingTalk is asked through; its password is a secret. */
+    outgoingProxy:
+      settings.HTTP_PROXY || settings.HTTPS_PROXY
+        ? { http: settings.HTTP_PROXY, https: settings.HTTPS_PROXY, noProxy: settings.NO_PROXY }
+        : undefined,
+    /** Scheme, host and port as people's browsers see them, without a trailing slash. */
+    publicOrigin: settings.PUBLIC_ORIGIN,
+    /** A session that was not used for so long is over; undefined: use does not matter. */
+    sessionIdleSeconds: settings.SESSION_IDLE_SECONDS,
+    /** Administration and export need a sign-in of the last so many minutes; undefined: any session will do. */
+    stepUpMinutes: settings.STEP_UP_MINUTES,
+    /** Not `strict`: the cookie would be missing on the way back from DingTalk's page, and behind a link in a chat. */
+    sessionSameSite: settings.SESSION_SAME_SITE,
+    trustedProxyHops: settings.TRUSTED_PROXY_HOPS,
+    logLevel: settings.LOG_LEVEL,
+    showOperatorHints: settings.SHOW_OPERATOR_HINTS,
+    /** Origins, besides our own, whose pages may show ours in a frame. */
+    frameAncestors: settings.FRAME_ANCESTORS,
+    /** Hosts (with port, if any) whose pictures are shown as avatars. */
+    avatarHosts: settings.AVATAR_HOSTS,
+    /** Folder of the database files; created when it does not exist. */
+    dataDir: settings.DATA_DIR,
+    /** How the directory is kept, and who may see what of it. */
+    directory: {
+      /** Whether this process reads the address book by itself. */
+      sync: settings.DIRECTORY_SYNC,
+      /** Seconds from one read to the next; 0: never by itself. */
+      syncIntervalSeconds: settings.DIRECTORY_SYNC_INTERVAL_SECONDS,
+      /** A sign-in uses the directory when it is at most this old; 0: never. */
+      signInMaxAgeSeconds: settings.DIRECTORY_SIGN_IN_MAX_AGE_SECONDS,
+      /** Calls a second to each API; DingTalk allows 20. */
+      callsPerSecond: settings.DIRECTORY_CALLS_PER_SECOND,
+      /** Who sees hidden departments, people and mobile numbers. */
+      seeHidden: settings.DIRECTORY_SEE_HIDDEN,
+      /** Who may export. */
+      mayExport: settings.DIRECTORY_EXPORT,
+    },
+    /** Administrators of this app, beside DingTalk's own main administrators. */
+    adminUserIds: settings.ADMIN_USER_IDS,
+    /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: events do not come this way. */
+    callback:
+      settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
+        ? { token: settings.DINGTALK_CALLBACK_TOKEN, aesKey: settings.DINGTALK_CALLBACK_AES_KEY }
+        : undefined,
+    /** Whether events are fetched over a Stream connection. */
+    stream: settings.DINGTALK_STREAM,
+    /** How long audit entries are kept. */
+    auditDays: settings.AUDIT_DAYS,
+    /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
+    listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
+  };
+}

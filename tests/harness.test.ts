@@ -1,0 +1,42 @@
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { takeConsoleOutput } from './support/console-guard';
+import { describeBuild } from './support/global-setup';
+
+test.fails.each(['debug', 'error', 'info', 'log', 'trace', 'warn'] as const)(
+  'a test that writes to the console by console.%s fails',
+  (method) => {
+    // biome-ignore lint/suspicious/noConsole: this is what is caught
+    console[method]('unexpected');
+  },
+);
+
+test.fails('a test fails that makes Node.js warn', async () => {
+  process.emitWarning('unexpected');
+  await turn();
+});
+
+test('a test that expects output takes it', () => {
+  // biome-ignore lint/suspicious/noConsole: this is what is caught
+  console.warn('expected', 1);
+  expect(takeConsoleOutput()).toEqual(['console.warn: expected 1']);
+});
+
+test('a build that is missing or older than a source is named, and what to do', () => {
+  const root = mkdtempSync(join(tmpdir(), 'dingpass-build-'));
+  for (const folder of ['.next', 'dist', 'lib/room']) mkdirSync(join(root, folder), { recursive: true });
+  const at = (path: string, seconds: number) => {
+    writeFileSync(join(root, path), '');
+    utimesSync(join(root, path), seconds, seconds);
+  };
+  at('lib/room/file.ts', 1000);
+  expect(describeBuild(root)).toMatch(/there is no build: run `npm run build`/);
+  at('.next/BUILD_ID', 2000);
+  expect(describeBuild(root)).toBeUndefined();
+  at('lib/room/file.ts', 3000);
+  expect(describeBuild(root)).toMatch(/older than .*lib\/room\/file\.ts: run `npm run build`/);
+  rmSync(root, { recursive: true });
+});
