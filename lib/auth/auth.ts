@@ -2,6 +2,7 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
+import { cache } from 'react';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { TARGET_HEADER } from '../http/internal-headers';
@@ -12,11 +13,12 @@ import { sessions } from '../session/sessions';
 import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
 
 /**
- * The session of whoever asks, or null.
+ * The session of the visitor, or null. Checked once while a page is rendered, however often layout, page and data
+ * access ask; each call checks anew in a route handler, where React's `cache()` does nothing.
  *
- * @throws AppError `sessions-unknown` while nobody can tell which sessions have ended
+ * @throws AppError `sessions-unknown` while it is not known which sessions have ended
  */
-export async function currentMember(): Promise<Session | null> {
+export const currentMember = cache(async (): Promise<Session | null> => {
   const opened = await sessionCookies().open((await headers()).get('cookie'));
   if (!opened.session) {
     noteRefusedCookie(opened.reason);
@@ -27,9 +29,9 @@ export async function currentMember(): Promise<Session | null> {
   if (verdict === 'valid') return opened.session;
   noteEnded(opened.session);
   return null;
-}
+});
 
-/** As `currentMember`, where it does not matter that nobody can tell: for what is shown around a page, never for the page. */
+/** As `currentMember`, and null where it is not known: for what is shown around a page, never for the page. */
 export async function perhapsMember(): Promise<Session | null> {
   return currentMember().catch((error: unknown) => {
     if (error instanceof AppError) return null;
@@ -42,12 +44,12 @@ export interface MemberRequirement {
   signedInWithinMinutes?: number | undefined;
 }
 
-/** What administration and export ask for: a sign-in as recent as `STEP_UP_MINUTES`. */
+/** What administration and export require: a sign-in as recent as `STEP_UP_MINUTES`. */
 export function stepUp(): MemberRequirement {
   return { signedInWithinMinutes: config().stepUpMinutes };
 }
 
-/** The session of whoever asks. @throws AppError `not-signed-in`, `sign-in-too-old` */
+/** The session of the visitor. @throws AppError `not-signed-in`, `sign-in-too-old` */
 export async function requireMember(requirement: MemberRequirement = {}): Promise<Session> {
   const session = await currentMember();
   if (!session) throw new AppError('not-signed-in');
@@ -56,7 +58,7 @@ export async function requireMember(requirement: MemberRequirement = {}): Promis
 }
 
 /**
- * For pages: the session of whoever asks, or off to the sign-in page and back to the exact address afterwards. A
+ * For pages: the session of the visitor, or a redirect to the sign-in page, and back to the exact address afterwards. A
  * workbench link of another company is not answered with this company's session.
  */
 export async function pageMember({ signedInWithinMinutes }: MemberRequirement = {}): Promise<Session> {
@@ -73,7 +75,7 @@ export async function pageMember({ signedInWithinMinutes }: MemberRequirement = 
   redirect(loginAddress({ next: target, linkedCorpId, within }) as '/login');
 }
 
-/** For pages: a member asked for what is not for them. Off to a page that answers 403, which a page itself cannot. */
+/** For pages that the member may not see: redirects to an address that answers 403, which a page itself cannot. */
 export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<never> {
   const address = safeReturnTo((await headers()).get(TARGET_HEADER));
   const requestId = randomUUID();
@@ -81,12 +83,12 @@ export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<nev
   redirect(deniedAddress(requestId, address) as '/');
 }
 
-/** The page that says that another one is for others. @param next the way to try again */
+/** The address that answers 403. @param next where its "try again" leads */
 export function deniedAddress(requestId: string, next: string): string {
   return `/denied?${new URLSearchParams({ request: requestId, next })}`;
 }
 
-/** Whether a session began so lately. Every session is recent enough where nothing is asked. */
+/** Whether a session began in the last so many minutes; true for undefined. */
 export function isRecent(session: Session, minutes: number | undefined): boolean {
   return minutes === undefined || Date.now() / 1000 - session.issuedAt < minutes * 60;
 }
