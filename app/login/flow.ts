@@ -72,7 +72,10 @@ export function handOver(outcome: Outcome, loginPage: string): string {
   return `${loginPage}${FROM_INSTANT}${location.hash}`;
 }
 
-/** The outcome of an instant sign-in. Its part of the SDK is for one kind of client: in others its `not-in-dingtalk` is no answer. */
+/**
+ * The outcome of an instant sign-in. Its page has the part of the SDK for one kind of client only: `not-in-dingtalk` is
+ * no answer then.
+ */
 function takeHandedOver(): Outcome | undefined {
   if (!location.search.includes(FROM_INSTANT)) return undefined;
   const left = popFlag('outcome');

@@ -8,10 +8,11 @@ export type ClientKind = `${ClientApp}-${ClientSystem}`;
 
 /**
  * Whether a user agent is a client of DingTalk. The client's SDK has the last word; this decides before it is loaded,
- * for the server and the browser alike. DingTalk's link previews (`DingTalkBot`) are no client: nobody would sign in.
+ * for the server and the browser alike. DingTalk's link preview, `DingTalkBot` of `open.dingtalk.com`, is no client: it
+ * cannot sign in.
  */
 export function isDingTalk(userAgent: string): boolean {
-  return /DingTalk(?!Bot)/i.test(userAgent);
+  return /\bDingTalk[/(]/i.test(userAgent);
 }
 
 /** Whether a client of DingTalk is one for phones and tablets; the others are for desktops. */
