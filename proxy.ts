@@ -6,6 +6,7 @@ import { isPublicAddress } from './lib/http/public-addresses';
 import { safeReturnTo } from './lib/http/return-to';
 import { pagePolicy, setPageSecurityHeaders } from './lib/http/security-headers';
 import { SESSION_REFUSED, sessionCookies } from './lib/session/session-cookie';
+import { isDingTalk } from './lib/session/user-agent';
 
 /**
  * Gives every page its security headers and the nonce that its scripts need, tells it its own address, and sends away
@@ -56,7 +57,7 @@ async function sendStrangerAway(request: NextRequest): Promise<NextResponse | un
 function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolean {
   return (
     method === 'GET' &&
-    /\bDingTalk[/(]/i.test(headers.get('user-agent') ?? '') &&
+    isDingTalk(headers.get('user-agent') ?? '') &&
     // Next’s router asks for */*, and hides its own headers here.
     /text\/html/.test(headers.get('accept') ?? '') &&
     // What is fetched ahead is not opened yet.

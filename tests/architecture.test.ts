@@ -55,9 +55,12 @@ function targetOf(source: Source, specifier: string): string {
 const targetsOf = (source: Source) =>
   importsOf(source).map(({ specifier, isTypeOnly }) => ({ target: targetOf(source, specifier), isTypeOnly }));
 const isIn = (path: string, ...folders: string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
+/** Loaded by client components and by the script of the instant sign-in page. */
+const CLIENT_MODULES = ['account-switch', 'flow', 'quick/script', 'session-flags'].map(
+  (name) => `app/login/${name}.ts`,
+);
 const isClient = ({ path, text }: Source) =>
-  /^\s*['"]use client['"]/.test(codeOf(text)) ||
-  ['app/login/flow.ts', 'app/login/quick/script.ts'].includes(path);
+  /^\s*['"]use client['"]/.test(codeOf(text)) || CLIENT_MODULES.includes(path);
 const wrong = (source: Source, target: string) => `${source.path} imports ${target}`;
 
 // ── The law ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,7 +197,7 @@ const packagesHaveOneImporter: Rule = (source) => {
 const clientSeesNoServer: Rule = (source) => {
   if (!isClient(source)) return [];
   const mayUse = (target: string) =>
-    target === 'lib/webview' || target === 'lib/i18n' || isIn(target, 'lib/i18n');
+    ['lib/webview', 'lib/i18n', 'lib/session/user-agent'].includes(target) || isIn(target, 'lib/i18n');
   return targetsOf(source)
     .filter(({ target, isTypeOnly }) => isIn(target, 'lib') && !isTypeOnly && !mayUse(target))
     .map(({ target }) => wrong(source, target));
@@ -205,6 +208,7 @@ const NOT_SERVER_ONLY: Record<string, string> = {
   'lib/errors.ts': 'a table of problems, and the pure mapping to them',
   'lib/http/return-to.ts': 'pure',
   'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
+  'lib/session/user-agent.ts': 'pure, for the browser too',
   'lib/webview.ts': 'runs in the browser only',
 };
 
@@ -344,6 +348,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       },
       { path: 'app/deep/x.tsx', text: '"use client";\nconst { log } = await import("../../lib/log");' },
       { path: 'app/login/flow.ts', text: "import { mayRetry } from '@/lib/errors';" },
+      { path: 'app/login/account-switch.ts', text: "import { sessions } from '@/lib/session/sessions';" },
     ],
     kept: [
       { path: 'app/x.tsx', text: "import { config } from '@/lib/config';" },

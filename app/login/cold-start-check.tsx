@@ -1,7 +1,8 @@
 'use client';
 
 import { useEffect } from 'react';
-import { changeOver, popFlags } from './flow';
+import { switchAccount } from './account-switch';
+import { popSignInFlags } from './session-flags';
 
 interface ColdStartCheckProps {
   corpId: string;
@@ -10,12 +11,12 @@ interface ColdStartCheckProps {
   userId: string;
 }
 
-/** On the first page of a webview: is the person who holds it still the one who was signed in here? */
+/** On the first page of a webview: whether another person holds it than the one who is signed in. */
 export function ColdStartCheck({ corpId, clientId, userId }: ColdStartCheckProps) {
   useEffect(() => {
-    // This page came with a session: the cookie was kept, and whoever had signed out is back.
-    popFlags();
-    changeOver({ corpId, clientId, next: '/' }, userId).then((changed) => {
+    // This page came with a session: the cookie was kept, and an earlier sign-out is history.
+    popSignInFlags();
+    switchAccount({ corpId, clientId, next: '/' }, userId).then((changed) => {
       if (changed) location.reload();
     });
   }, [corpId, clientId, userId]);

@@ -12,7 +12,8 @@ import { corpIdIn } from '@/lib/http/login-address';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import { nonceOf } from '@/lib/http/security-headers';
 import type { Messages } from '@/lib/i18n';
-import { type ClientProblem, MARK_SIGNED_OUT } from './flow';
+import type { ClientProblem } from './flow';
+import { MARK_SIGNED_OUT } from './session-flags';
 import { type LoginProblem, SignIn, type SignInText } from './sign-in';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -2,6 +2,7 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
+import { cache } from 'react';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { TARGET_HEADER } from '../http/internal-headers';
@@ -11,8 +12,13 @@ import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
 import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
 
-/** The visitor's session, or null. @throws AppError `sessions-unknown` while the store of sessions does not answer */
-export async function currentMember(): Promise<Session | null> {
+/**
+ * The session of the visitor, or null. Checked once while a page is rendered, however often layout, page and data
+ * access ask; each call checks anew in a route handler, where React's `cache()` does nothing.
+ *
+ * @throws AppError `sessions-unknown` while it is not known which sessions have ended
+ */
+export const currentMember = cache(async (): Promise<Session | null> => {
   const opened = await sessionCookies().open((await headers()).get('cookie'));
   if (!opened.session) {
     noteRefusedCookie(opened.reason);
@@ -23,7 +29,7 @@ export async function currentMember(): Promise<Session | null> {
   if (verdict === 'valid') return opened.session;
   noteEnded(opened.session);
   return null;
-}
+});
 
 /** As `currentMember`, and null where the sessions are unknown: for what is shown around a page, never for the page. */
 export async function perhapsMember(): Promise<Session | null> {
@@ -38,7 +44,7 @@ interface MemberRequirement {
   signedInWithinMinutes?: number | undefined;
 }
 
-/** What administration and export ask for: a sign-in as recent as `STEP_UP_MINUTES`. */
+/** What administration and export require: a sign-in as recent as `STEP_UP_MINUTES`. */
 export function stepUp(): MemberRequirement {
   return { signedInWithinMinutes: config().stepUpMinutes };
 }
@@ -69,7 +75,7 @@ export async function pageMember({ signedInWithinMinutes }: MemberRequirement = 
   redirect(loginAddress({ next: target, linkedCorpId, within }) as '/login');
 }
 
-/** For pages: a member asked for what is not for them. Off to a page that answers 403, which a page itself cannot. */
+/** For pages that the member may not see: redirects to an address that answers 403, which a page itself cannot. */
 export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<never> {
   const address = safeReturnTo((await headers()).get(TARGET_HEADER));
   const requestId = randomUUID();
@@ -77,12 +83,12 @@ export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<nev
   redirect(deniedAddress(requestId, address) as '/');
 }
 
-/** The page that says that another one is for others. @param next the way to try again */
+/** The address that answers 403. @param next where its "try again" leads */
 export function deniedAddress(requestId: string, next: string): string {
   return `/denied?${new URLSearchParams({ request: requestId, next })}`;
 }
 
-/** Whether a session began so lately. Every session is recent enough where nothing is asked. */
+/** Whether a session began in the last so many minutes; true for undefined. */
 export function isRecent(session: Session, minutes: number | undefined): boolean {
   return minutes === undefined || Date.now() / 1000 - session.issuedAt < minutes * 60;
 }

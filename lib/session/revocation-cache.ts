@@ -18,8 +18,6 @@ export interface RevocationCache {
   check(session: Checked): Verdict;
   /** As `check`; asks the store where this process is stale, or has never asked. */
   verify(session: Checked): Promise<'valid' | 'ended' | 'unknown'>;
-  /** The numbers under which somebody's sessions are made, as far as this process has heard. */
-  standingOf(userId: string): SessionVersion;
   /** Fetches what has changed: one fetch serves every caller that asked before it began. Never throws. */
   refresh(): Promise<void>;
   /** A session that this process itself ended. */
@@ -130,14 +128,14 @@ export function createRevocationCache({
 
   const isFresh = () => now() - answeredAt <= staleMs && isWritable();
 
-  const standingOf = (userId: string): SessionVersion => ({
+  const versionOf = (userId: string): SessionVersion => ({
     generation: generations.get(userId) ?? 0,
     epoch,
   });
 
   function check(session: Checked): Verdict {
     if (!isFresh()) return 'unknown';
-    const { generation } = standingOf(session.userId);
+    const { generation } = versionOf(session.userId);
     if (ended.has(session.id) || isHeld(session)) return 'ended';
     if (session.epoch === epoch && session.generation === generation) return 'valid';
     const isNewer = session.epoch > epoch || (session.epoch === epoch && session.generation > generation);
@@ -155,7 +153,7 @@ export function createRevocationCache({
 
   function hold(userIds: readonly string[] | 'everybody'): () => void {
     const isEverybody = userIds === 'everybody';
-    const people = isEverybody ? [] : userIds.map((id) => [id, standingOf(id).generation] as const);
+    const people = isEverybody ? [] : userIds.map((id) => [id, versionOf(id).generation] as const);
     const held = { people: new Map(people), everybody: isEverybody ? epoch : Number.NEGATIVE_INFINITY };
     holds.add(held);
     return () => holds.delete(held);
@@ -171,7 +169,6 @@ export function createRevocationCache({
 
   return {
     check,
-    standingOf,
     async verify(session) {
       let verdict = check(session);
       if (verdict === 'stale' || sequence === -1) {

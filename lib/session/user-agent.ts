@@ -1,5 +1,3 @@
-import 'server-only';
-
 const APPS = ['dingtalk', 'edge', 'chrome', 'firefox', 'safari', 'other'] as const;
 const SYSTEMS = ['android', 'ios', 'harmony', 'windows', 'mac', 'linux', 'other'] as const;
 
@@ -8,8 +6,21 @@ export type ClientSystem = (typeof SYSTEMS)[number];
 /** What a session was begun with, in words of ours: a user agent is the client's own text, and is not kept. */
 export type ClientKind = `${ClientApp}-${ClientSystem}`;
 
+/**
+ * Whether a user agent is a client of DingTalk. The client's SDK has the last word; this decides before it is loaded,
+ * for the server and the browser alike. DingTalk's link preview, `DingTalkBot` of `open.dingtalk.com`, is no client: it
+ * cannot sign in.
+ */
+export function isDingTalk(userAgent: string): boolean {
+  return /\bDingTalk[/(]/i.test(userAgent);
+}
+
+/** Whether a client of DingTalk is one for phones and tablets; the others are for desktops. */
+export function isDingTalkMobile(userAgent: string): boolean {
+  return isDingTalk(userAgent) && /AliApp\(/i.test(userAgent);
+}
+
 const APP_MARKS: [ClientApp, RegExp][] = [
-  ['dingtalk', /DingTalk/i],
   ['edge', /\bEdg(?:e|A|iOS)?\//],
   ['firefox', /\b(?:Firefox|FxiOS)\//],
   ['chrome', /\b(?:HeadlessChrome|Chrome|CriOS|Chromium)\//],
@@ -27,7 +38,7 @@ const SYSTEM_MARKS: [ClientSystem, RegExp][] = [
 
 export function toClientKind(userAgent: string | null): ClientKind {
   const text = (userAgent ?? '').slice(0, 512);
-  const app = APP_MARKS.find(([, mark]) => mark.test(text))?.[0] ?? 'other';
+  const app = isDingTalk(text) ? 'dingtalk' : (APP_MARKS.find(([, mark]) => mark.test(text))?.[0] ?? 'other');
   const system = SYSTEM_MARKS.find(([, mark]) => mark.test(text))?.[0] ?? 'other';
   return `${app}-${system}`;
 }

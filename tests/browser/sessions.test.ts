@@ -90,10 +90,11 @@ test('an administrator finds a person and signs them out, without JavaScript; th
 
 test('whoever is dismissed while they read a page is out with the next click', async () => {
   const { userid } = people[3]!;
+  const reader = await signedIn(app, emulator, userid);
   const page = await open(userid);
   await page.goto(app.url);
   emulator.control.fire(userid);
-  await page.waitForTimeout(2000);
+  await expect.poll(async () => (await reader.ask('/api/session')).status, { timeout: 10_000 }).toBe(401);
   await page.locator('a[href="/me"]').click();
   await page.waitForURL(/\/login\?/);
 });

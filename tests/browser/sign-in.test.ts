@@ -178,10 +178,8 @@ test('a webview that keeps no cookie is told, and does not go round in circles',
 });
 
 describe.each([
-  ['android', '/'],
   ['android', '/?corpid='],
   ['windows', '/'],
-  ['windows', '/?corpid='],
 ] as const)('after signing out on %s of what was opened as %s', (client, opening) => {
   const home = () => (opening.endsWith('=') ? opening + emulator.corpId : opening);
   const greeting = (page: Page) => page.getByRole('heading', { level: 1 }).filter({ hasText: name });

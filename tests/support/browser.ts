@@ -59,6 +59,9 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      // Without a graphics card the GPU process draws in software, on the processor that the tests need.
+      '--disable-gpu',
+      '--disable-software-rasterizer',
     ],
   });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isOurCorp } from '@/lib/auth/auth';
 import { methods } from '@/lib/auth/methods';
-import { changeOver, signIn, signOut } from '@/lib/auth/sign-in';
+import { signIn, signOut } from '@/lib/auth/sign-in';
 import { AppError } from '@/lib/errors';
 import { safeReturnTo } from '@/lib/http/return-to';
 import { type RequestContext, readJson } from '@/lib/http/route';
@@ -40,9 +40,13 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
 async function signInByCode(request: Request, trip: RequestContext): Promise<Response> {
   const body = await readJson(request, bodySchema);
   if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
-  const { session, setCookie } = body.changeOver
-    ? await changeOver(body.code, request, trip)
-    : await signIn('client', body.code, request, trip);
+  const { session, setCookie } = await signIn({
+    door: 'client',
+    code: body.code,
+    request,
+    context: trip,
+    isAccountSwitch: body.changeOver,
+  });
   const answer = { member: toMember(session), next: safeReturnTo(body.next) };
   return Response.json(answer, setCookie ? { headers: { 'set-cookie': setCookie } } : {});
 }

@@ -3,10 +3,11 @@ import { config } from '@/lib/config';
 import { expectSignIn } from '@/lib/dingtalk-client';
 import { TARGET_HEADER } from '@/lib/http/internal-headers';
 import { corpIdInTarget, loginAddress } from '@/lib/http/login-address';
+import { escaped, plainPage } from '@/lib/http/plain-page';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import { nonceOf } from '@/lib/http/security-headers';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
-import { escaped, plainPage } from '../../../lib/http/plain-page';
+import { isDingTalkMobile } from '@/lib/session/user-agent';
 import scripts from './script-text';
 
 /** Which answer it is depends on these. */
@@ -29,7 +30,7 @@ export function GET(request: Request): Response {
   const { appName, signIn } = messagesIn(language);
   const { asking, posting } = signIn;
   const nonce = nonceOf(request.headers.get('content-security-policy'));
-  const isPhone = /AliApp\(/i.test(request.headers.get('user-agent') ?? '');
+  const isMobile = isDingTalkMobile(request.headers.get('user-agent') ?? '');
   const data = Object.entries({ corpId, clientId, next: asLocation(next), loginPage, asking, posting })
     .map(([name, value]) => `data-${name.replace(/[A-Z]/g, '-$&').toLowerCase()}="${escaped(value)}"`)
     .join(' ');
@@ -37,7 +38,7 @@ export function GET(request: Request): Response {
     language,
     title: appName,
     // First of all: the code is under way before anything is painted.
-    head: `<script nonce="${nonce}" ${data}>${isPhone ? scripts.phone : scripts.desktop}</script>`,
+    head: `<script nonce="${nonce}" ${data}>${isMobile ? scripts.phone : scripts.desktop}</script>`,
     body: `<div role="status"><span class="spinner" aria-hidden="true"></span><p>${escaped(asking)}</p></div>
 <a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a>
 <noscript><meta http-equiv="refresh" content="0;url=${escaped(loginPage)}"></noscript>

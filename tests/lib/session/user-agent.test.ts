@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { partsOfClient, toClientKind } from '../../../lib/session/user-agent';
+import { isDingTalk, isDingTalkMobile, partsOfClient, toClientKind } from '../../../lib/session/user-agent';
 import { CLIENTS } from '../../support/client';
 
 test.each([
@@ -22,6 +22,20 @@ test.each([
   [null, 'other-other'],
 ])('%s is %s', (userAgent, kind) => {
   expect(toClientKind(userAgent)).toBe(kind);
+});
+
+test.each([
+  [CLIENTS.android, true, true],
+  [CLIENTS.iphone, true, true],
+  [CLIENTS.harmony, true, true],
+  [CLIENTS.windows, true, false],
+  [CLIENTS.mac, true, false],
+  ['Mozilla/5.0 (compatible; DingTalkBot-LinkService/1.0; +https://open.dingtalk.com/)', false, false],
+  ['Mozilla/5.0 (Linux; Android 13) AliApp(TB/10.0)', false, false],
+  ['Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0 Safari/537.36', false, false],
+  ['', false, false],
+])('whether %s is a client of DingTalk, and one for phones', (userAgent, client, mobile) => {
+  expect([isDingTalk(userAgent), isDingTalkMobile(userAgent)]).toEqual([client, mobile]);
 });
 
 test('whatever is in the database, only words of ours come out', () => {

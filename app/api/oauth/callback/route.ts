@@ -49,8 +49,8 @@ async function sessionFor(
   if (flow.outcome === 'good') {
     const code = codeIn(query);
     return repeatedCallbacks().first(state, code, async () => {
-      const { setCookie } = await signIn('browser', code, request, trip);
-      return [setCookie];
+      const { setCookie } = await signIn({ door: 'browser', code, request, context: trip });
+      return setCookie ? [setCookie] : [];
     });
   }
   if (flow.outcome === 'used') trip.note({ repeated: true });
