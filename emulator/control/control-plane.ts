@@ -5,6 +5,7 @@ import { readBody } from '../platform/call-request';
 import { ControlError } from '../platform/control-error';
 import type { FaultRequest } from '../platform/faults';
 import type { Platform } from '../platform/platform';
+import { codeRequest } from './code-minting';
 import type { Control } from './control';
 import { runEventRoute } from './event-routes';
 
@@ -108,14 +109,6 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       throw new ControlError(404, `nothing here: ${method} ${url.pathname}`);
   }
 }
-
-const codeRequest = z.strictObject({
-  userid: z.string().min(1),
-  kind: z.enum(['jsapi', 'oauth']).optional(),
-  corpId: z.string().optional(),
-  clientId: z.string().optional(),
-  scopes: z.array(z.string()).optional(),
-});
 
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
 const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });
