@@ -50,8 +50,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
   const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
-  const told = runEventRoute(platform.events, route, fields);
-  if (told) return told;
+  const answer = runEventRoute(platform.events, route, fields);
+  if (answer) return answer;
   switch (route) {
     case 'POST codes': {
       const { userid, ...options } = codeRequest.parse(fields);

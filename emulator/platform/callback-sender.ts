@@ -5,7 +5,7 @@ import type { Clock } from './clock';
 import { type CompanyEvent, callbackBody, failedItem } from './company-event';
 import { type Json, toJson } from './json';
 
-/** DingTalk's patience with an answer. */
+/** DingTalk's time limit for an answer. */
 const ANSWER_WITHIN_MS = 2500;
 /** After a failure it tries again after so long, and once more after so long. */
 const RETRY_AFTER_MS = [10_000, 30_000];
