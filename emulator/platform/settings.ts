@@ -34,7 +34,7 @@ export type Settings = z.output<typeof settingsSchema>;
 export const settingsChange = settingsSchema.partial();
 export type SettingsChange = z.input<typeof settingsChange>;
 
-/** Permission points that an app of the emulator has unless told otherwise. */
+/** Permission points that an app of the emulator has by default. */
 export const DEFAULT_PERMISSIONS: readonly string[] = [
   'qyapi_base',
   'open_app_api_base',
