@@ -114,7 +114,7 @@ function Line({ line, messages }: { line: WrittenLine; messages: Messages }) {
   );
 }
 
-/** Why a session ended, or which problem refused somebody; a word that is neither stands for itself. */
+/** Why a session ended, or which problem refused a person; a word that is neither is shown as it is. */
 function reasonText(reason: string, { sessions, problems }: Messages): string {
   const reasons: Record<string, string> = sessions.reasons;
   const sentences: Record<string, { person: string }> = problems;

@@ -26,7 +26,7 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
   );
 }
 
-/** What became of the order that led here. The address can be anybody's: numbers and ids only, and never as markup. */
+/** What became of the order that led here. The address is untrusted input: numbers and ids only, and never as markup. */
 function Outcome(props: { ended: string; person: string; unknown: string; text: SessionsText }) {
   const { ended, person, unknown, text } = props;
   const clip = (id: string) => id.slice(0, 128);

@@ -31,7 +31,7 @@ export default async function SyncPage(props: PageProps<'/admin/sync'>) {
 
 interface StatusProps {
   status: SyncStatus;
-  /** Somebody has just asked for a run while there was one. */
+  /** A run was requested while another was under way. */
   isRefused: boolean;
   messages: Messages;
   language: Language;

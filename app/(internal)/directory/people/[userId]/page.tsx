@@ -111,7 +111,7 @@ function Departments({ person, text }: { person: Person; text: DirectoryText }) 
   );
 }
 
-/** As it was before it was put into the address. What cannot be read back is nobody's. */
+/** As it was before it was put into the address. What cannot be decoded is no user id. */
 function userIdIn(segment: string): string {
   try {
     return decodeURIComponent(segment);
