@@ -6,13 +6,13 @@ import { migrations } from '../lib/storage/migrations';
 import { openDatabase } from '../lib/storage/sqlite';
 import type { EmulatorProcess } from './emulator-process';
 
-/** Somebody who works at the emulator's company. */
+/** An employee of the emulator's company. */
 export interface Person {
   userid: string;
   name: string;
 }
 
-/** The first so many people of a company who can sign in: not everybody has activated their account. */
+/** The first so many people of a company who can sign in: some employees have not activated their account. */
 export async function peopleOf(emulator: EmulatorProcess, count: number): Promise<Person[]> {
   const found: Person[] = [];
   for (let offset = 0; found.length < count; offset += 100) {

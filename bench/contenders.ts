@@ -17,7 +17,7 @@ export const NAMES: Record<Contender, string> = {
 };
 
 /**
- * Signs somebody in at a contender's own endpoint, as its docs say.
+ * Signs a person in at a contender's own endpoint, as its docs say.
  *
  * @returns the `Cookie` header that their browser sends from now on
  */

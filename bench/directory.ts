@@ -291,7 +291,7 @@ const TYPED =
 const QUERIES = [
   ...TYPED,
   ...TYPED.slice(0, 12).flatMap((first) => TYPED.slice(12, 40).map((second) => first + second)),
-  // Two words narrow each other, in either order, and at times to nobody.
+  // Two words narrow each other, in either order, and at times to no match.
   ...TYPED.slice(0, 40).flatMap((first, at) => [
     `${first} ${TYPED[(at + 20) % TYPED.length]}`,
     `${TYPED[(at + 33) % TYPED.length]} ${first}`,
@@ -331,7 +331,7 @@ async function pageTimes(store: SyncStore, { big, pages }: Size, departmentId: n
   return times;
 }
 
-/** The built app on what the sync has written: one person who searches, turns pages, and takes everybody along. */
+/** The built app on what the sync has written: one person who searches, turns pages, and exports the directory. */
 async function apiFigures({
   emulator,
   folder,

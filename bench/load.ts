@@ -28,7 +28,7 @@ export interface LoadResult {
   p50: number;
 }
 
-/** Whoever makes the load has a process of its own: measured in the server's, it would slow down what it measures. */
+/** The load generator has a process of its own: measured in the server's, it would slow down what it measures. */
 export interface LoadProcess {
   run(load: Load): Promise<LoadResult>;
   close(): void;

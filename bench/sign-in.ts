@@ -46,7 +46,7 @@ export async function benchSignIn({ short }: { real: boolean; short: boolean }):
       exchange: async (code) => void (await exchange(emulator, token, code)),
       bare: async () => void (await ask(`${site.url}/api/none`)),
     } satisfies Record<string, Way>;
-    // Whoever serves has served before.
+    // The server is warm: it has served before the measurement.
     for (let n = 0; n < (short ? 1 : 50); n++) {
       for (const way of [ways.signIn, ways.mirror]) await atOnce(way, await codes(20));
     }

@@ -13,7 +13,7 @@ import { prepareProduct } from './prepare';
 
 const MEGABYTE = 1024 * 1024;
 const BUILD = fileURLToPath(new URL('../.next', import.meta.url));
-/** What anybody may sign in as, again and again. */
+/** The account of every measured sign-in. */
 const VISITORS = 50;
 
 interface Size {
@@ -166,7 +166,7 @@ async function medianTimes(kind: Kind, served: Served[], size: Size, load: LoadP
   const rounds: number[][] = [];
   for (let number = 0; number < size.rounds; number++) {
     const times = served.map(() => 0);
-    // Once in this order, once in the other: whoever comes first has no advantage.
+    // Once in this order, once in the other: the first contender has no advantage.
     const order = [...served.entries()];
     for (const [index, company] of number % 2 ? order.reverse() : order) {
       const result = await load.run({

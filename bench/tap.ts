@@ -99,7 +99,7 @@ export async function benchTap({ short }: { real: boolean; short: boolean }): Pr
   }
 }
 
-/** One after the other; each is told whether ours goes first, because the machine is another one after the first. */
+/** One after the other; each gets whether ours goes first, because the machine is another one after the first. */
 async function several<T>(times: number, one: (oursFirst: boolean) => Promise<T>): Promise<T[]> {
   const all: T[] = [];
   for (let n = 0; n < times; n++) all.push(await one(n % 2 === 0));
@@ -161,14 +161,14 @@ function blockedFigures(taps: Tap[]): Figure[] {
 }
 
 function clientFigures(client: ClientName, rounds: Both[]): Figure[] {
-  const told = (taps: Tap[]) => {
+  const summarize = (taps: Tap[]) => {
     const of = (what: 'asked' | 'painted') => Math.round(median(taps.map((one) => one[what])));
     return { value: `${of('asked')} / ${of('painted')}`, unit: ' ms' };
   };
   const what = `${client}, fast line: code asked / page painted`;
   return [
-    { what, ...told(rounds.map(({ ours }) => ours)) },
-    { what: `${what}, the common way`, ...told(rounds.map(({ common }) => common)) },
+    { what, ...summarize(rounds.map(({ ours }) => ours)) },
+    { what: `${what}, the common way`, ...summarize(rounds.map(({ common }) => common)) },
   ];
 }
 
@@ -205,7 +205,7 @@ async function tap(
 
 /** What goes over the line. `startedAt`: Unix time of the first request, in ms. */
 async function watch(cdp: CDPSession) {
-  interface Trip {
+  interface Exchange {
     script: boolean;
     post: boolean;
     from: number;
@@ -213,9 +213,9 @@ async function watch(cdp: CDPSession) {
     to: number;
     bytes: number;
   }
-  const trips: Trip[] = [];
-  const open = new Map<string, Trip>();
-  const chunks: { trip: Trip; at: number; bytes: number }[] = [];
+  const exchanges: Exchange[] = [];
+  const open = new Map<string, Exchange>();
+  const chunks: { exchange: Exchange; at: number; bytes: number }[] = [];
   let startedAt = 0;
   let origin = 0;
   await cdp.send('Network.enable');
@@ -232,7 +232,7 @@ async function watch(cdp: CDPSession) {
         startedAt = wallTime * 1000;
         origin = timestamp;
       }
-      const trip = {
+      const exchange = {
         script: type === 'Script',
         post: request.method === 'POST',
         from: timestamp,
@@ -240,39 +240,41 @@ async function watch(cdp: CDPSession) {
         to: Number.POSITIVE_INFINITY,
         bytes: 0,
       };
-      trips.push(trip);
-      open.set(requestId, trip);
+      exchanges.push(exchange);
+      open.set(requestId, exchange);
     },
   );
   cdp.on('Network.responseReceived', ({ requestId, timestamp }) => {
-    const trip = open.get(requestId);
-    if (trip) trip.answered = timestamp;
+    const exchange = open.get(requestId);
+    if (exchange) exchange.answered = timestamp;
   });
   cdp.on('Network.dataReceived', ({ requestId, timestamp, encodedDataLength }) => {
-    const trip = open.get(requestId);
-    if (trip) chunks.push({ trip, at: timestamp, bytes: encodedDataLength });
+    const exchange = open.get(requestId);
+    if (exchange) chunks.push({ exchange, at: timestamp, bytes: encodedDataLength });
   });
   cdp.on('Network.loadingFinished', ({ requestId, timestamp, encodedDataLength }) => {
-    const trip = open.get(requestId);
-    if (!trip) return;
-    trip.to = timestamp;
-    trip.bytes = encodedDataLength;
+    const exchange = open.get(requestId);
+    if (!exchange) return;
+    exchange.to = timestamp;
+    exchange.bytes = encodedDataLength;
   });
   return () => {
-    const session = trips.find(({ post }) => post)?.answered ?? Number.NaN;
-    const scripts = chunks.filter(({ trip, at }) => trip.script && at <= session);
+    const session = exchanges.find(({ post }) => post)?.answered ?? Number.NaN;
+    const scripts = chunks.filter(({ exchange, at }) => exchange.script && at <= session);
     let chain = 0;
     let end = Number.NEGATIVE_INFINITY;
-    for (const trip of trips.filter(({ to }) => to < Number.POSITIVE_INFINITY).sort((a, b) => a.to - b.to)) {
-      if (trip.from < end) continue;
+    for (const exchange of exchanges
+      .filter(({ to }) => to < Number.POSITIVE_INFINITY)
+      .sort((a, b) => a.to - b.to)) {
+      if (exchange.from < end) continue;
       chain++;
-      end = trip.to;
+      end = exchange.to;
     }
     return {
       startedAt,
       session: (session - origin) * 1000,
       scriptBytes: scripts.reduce((sum, { bytes }) => sum + bytes, 0),
-      bytes: trips.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytes: exchanges.reduce((sum, { bytes }) => sum + bytes, 0),
       trips: chain,
     };
   };

@@ -16,7 +16,6 @@ import { createWorkbench } from './workbench/workbench';
 export interface EmulatorOptions {
   /** 0, the default: any free port. */
   port?: number | undefined;
-  host?: '127.0.0.1' | undefined;
   /** Other names under which requests reach it, through a proxy or a resolver of a test's own; without port. */
   hosts?: string[] | undefined;
   /** People in the company; default 60. */
@@ -98,13 +97,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     appUrl: options.appUrl,
     hasOtherBrowser: options.appOrigin !== undefined,
     appLog: options.appLog,
-    platform: {
-      ...app,
-      corpName: platform.company.corpName,
-      people: () => control.people(),
-      mintCode: (userid) => control.mintCode(userid),
-      control,
-    },
+    platform,
+    control,
   });
 
   const sockets = new Set<Socket>();
@@ -121,22 +115,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       : isDingtalkPath(path)
         ? handleDingtalk(platform, req, res)
         : workbench.handleRequest(req, res);
-    // A client that goes away is no news here.
+    // Without a listener a client that disconnects would end the process.
     res.on('error', () => {});
     Promise.resolve(handled).catch(() => res.destroy());
   }
-  server.on('request', (req, res) => (isOwnHost(req) ? serve(req, res) : refuseHost(res)));
+  server.on('request', (req, res) => (isOwnHost(platform.hosts, req) ? serve(req, res) : refuseHost(res)));
   server.on('upgrade', (req, socket, head) => {
-    if (!isOwnHost(req)) socket.destroy();
+    if (!isOwnHost(platform.hosts, req)) socket.destroy();
     else if (pathOf(req.url) === STREAM_PATH) platform.events.gateway.handleUpgrade(req, socket, head);
     else workbench.handleUpgrade(req, socket, head);
   });
-
-  // A name of another site that was made to resolve to loopback (DNS rebinding) must find nothing here.
-  function isOwnHost({ headers: { host = '' } }: IncomingMessage): boolean {
-    const name = host.toLowerCase().replace(/:\d+$/, '');
-    return platform.hosts.some((own) => own.replace(/:\d+$/, '') === name);
-  }
 
   const close = () =>
     new Promise<void>((resolve) => {
@@ -162,6 +150,12 @@ function initialSettings(options: EmulatorOptions, url: string): Settings {
     oauthParameters: 'both',
     permissionText: 'apply-link',
   };
+}
+
+// A name of another site that was made to resolve to loopback (DNS rebinding) must find nothing here.
+function isOwnHost(hosts: readonly string[], { headers: { host = '' } }: IncomingMessage): boolean {
+  const name = host.toLowerCase().replace(/:\d+$/, '');
+  return hosts.some((own) => own.replace(/:\d+$/, '') === name);
 }
 
 function refuseHost(res: ServerResponse): void {

@@ -2,7 +2,7 @@
 
 import { useEffect } from 'react';
 
-/** Loads the page again when a browser brings it back from its memory: whoever signed out must not see it with "back". */
+/** Loads the page again when a browser brings it back from its memory: after a sign-out it must not be visible with "back". */
 export function FreshOnReturn() {
   useEffect(() => {
     const onShow = (event: PageTransitionEvent) => {

@@ -2,7 +2,7 @@ interface MemberMenuProps {
   text: { open: string; signOut: string };
 }
 
-/** "Not you?": shows the way out, and only the way out, so that one tap too many signs nobody out. Needs no JavaScript. */
+/** "Not you?": shows the way out, and only the way out, so that a second tap by mistake does not sign the member out. Needs no JavaScript. */
 export function MemberMenu({ text }: MemberMenuProps) {
   return (
     <details className="hero-menu">

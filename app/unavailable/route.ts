@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic';
 const RETRY_SECONDS = 5;
 
 /**
- * Where pages send people while nobody can tell whose session still stands: a true 503, which a page cannot answer
+ * Where pages send people while it is unknown which sessions have ended: a true 503, which a page cannot answer
  * with, and back to the page after some seconds.
  */
 export function GET(request: Request): Response {

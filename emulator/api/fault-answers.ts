@@ -110,13 +110,7 @@ function patch(body: Answer['body'], fault: Fault & { kind: 'patch' }): Answer['
   const copy = structuredClone(body);
   for (const [path, value] of Object.entries(fault.set ?? {})) {
     const [holder, key] = reach(copy, path);
-    // Not an assignment: a path through __proto__ must become a field, not a prototype.
-    Object.defineProperty(holder, key, {
-      value: expand(value),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    define(holder, key, expand(value));
   }
   for (const path of fault.unset ?? []) {
     const [holder, key] = reach(copy, path);
@@ -132,18 +126,15 @@ function reach(body: object, path: string): readonly [object, string] {
   for (const key of keys) {
     const next: unknown = Object.hasOwn(holder, key) ? (holder as Record<string, unknown>)[key] : undefined;
     if (typeof next === 'object' && next !== null) holder = next;
-    else {
-      const made = {};
-      Object.defineProperty(holder, key, {
-        value: made,
-        enumerable: true,
-        configurable: true,
-        writable: true,
-      });
-      holder = made;
-    }
+    else holder = define(holder, key, {});
   }
   return [holder, last];
+}
+
+// Not an assignment: a path through __proto__ must become a field, not a prototype.
+function define<T>(holder: object, key: string, value: T): T {
+  Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
+  return value;
 }
 
 function expand(value: unknown): Json {

@@ -10,12 +10,12 @@ import { toBytes } from './fault-answers';
 
 const MEGABYTE = 1_000_000;
 const lastResponses = new WeakMap<Socket, ServerResponse>();
-const doomed = new WeakSet<Socket>();
+const closing = new WeakSet<Socket>();
 
 /** Notes that a request came over this socket. True when a fault has closed it meanwhile: no answer is due. */
 export function isClosing(req: IncomingMessage, res: ServerResponse): boolean {
   lastResponses.set(req.socket, res);
-  if (!doomed.has(req.socket)) return false;
+  if (!closing.has(req.socket)) return false;
   req.socket.resetAndDestroy();
   return true;
 }
@@ -26,7 +26,7 @@ export function send(res: ServerResponse, answer: Answer): void {
   res.writeHead(answer.status, headersOf(answer, bytes.length)).end(bytes);
 }
 
-/** Breaks the connection instead of answering. @param answer what would have been said, for a reset in its midst */
+/** Breaks the connection instead of answering. @param answer what would have been sent, for a reset in its midst */
 export async function breakOff(
   fault: Fault & { kind: 'reset' | 'hangup' | 'blackhole' },
   { req, res, answer }: { req: IncomingMessage; res: ServerResponse; answer: Answer | undefined },
@@ -67,7 +67,7 @@ export async function flood(
   }
   const contentType = 'application/json;charset=UTF-8';
   res.writeHead(200, { 'content-type': contentType, ...(zipped ? { 'content-encoding': 'gzip' } : {}) });
-  // The other side may well have enough of it.
+  // The client may close the connection before the end.
   await pipeline(Readable.from(blocks()), res).catch(() => {});
 }
 
@@ -107,7 +107,7 @@ export async function deliver(res: ServerResponse, answer: Answer, fault: Fault)
 function closeWhenIdle(res: ServerResponse, idleMs: number): void {
   const { socket } = res.req;
   if (idleMs === 0) {
-    doomed.add(socket);
+    closing.add(socket);
     return;
   }
   const timer = setTimeout(() => {

@@ -8,7 +8,7 @@ export interface Department {
   parentId: number | undefined;
   /** 1 for the root. */
   depth: number;
-  /** Colleagues do not see it, but for those permitted. */
+  /** Only the permitted people and departments see it. */
   hidden?: boolean | undefined;
   permittedDepartments?: number[] | undefined;
   permittedUsers?: string[] | undefined;

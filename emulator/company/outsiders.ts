@@ -1,7 +1,7 @@
 import type { Person } from './person';
 import { createRandom } from './random';
 
-/** Somebody with a DingTalk account who is not, or not only, a member of the company. */
+/** A DingTalk account of a person who is not, or not only, a member of the company. */
 export interface Outsider {
   /** The emulator's own name for the account; a userid only for those who have one. */
   id: string;
@@ -25,43 +25,17 @@ export const OTHER_CORP_ID = 'dingemulator0002corp';
 export function generateOutsiders(staff: readonly Person[], seed: number): Outsider[] {
   const random = createRandom(seed, 41);
   const unionid = () => `${random.text(22)}iEiE`;
-  const outsiders: Outsider[] = [
-    {
-      id: 'external-contact',
-      kind: 'external-contact',
-      unionid: unionid(),
-      nick: '供应商小周',
-      userid: 'external.zhou01',
-      corpId: undefined,
-      mobile: '10199999901',
-    },
-    {
-      id: 'stranger',
-      kind: 'stranger',
-      unionid: unionid(),
-      nick: '路人甲',
-      userid: undefined,
-      corpId: undefined,
-      mobile: '10199999902',
-    },
-    {
-      id: 'left',
-      kind: 'left',
-      unionid: unionid(),
-      nick: '前同事老吴',
-      userid: undefined,
-      corpId: undefined,
-      mobile: '10199999903',
-    },
-    {
-      id: 'other-company',
-      kind: 'other-company',
-      unionid: unionid(),
-      nick: '隔壁公司的孙经理',
-      userid: undefined,
-      corpId: OTHER_CORP_ID,
-      mobile: '10199999904',
-    },
+  const account = (
+    kind: Exclude<Outsider['kind'], 'two-companies'>,
+    nick: string,
+    mobile: string,
+    { userid, corpId }: { userid?: string; corpId?: string } = {},
+  ): Outsider => ({ id: kind, kind, unionid: unionid(), nick, userid, corpId, mobile });
+  const outsiders = [
+    account('external-contact', '供应商小周', '10199999901', { userid: 'external.zhou01' }),
+    account('stranger', '路人甲', '10199999902'),
+    account('left', '前同事老吴', '10199999903'),
+    account('other-company', '隔壁公司的孙经理', '10199999904', { corpId: OTHER_CORP_ID }),
   ];
   const last = staff.findLast((person) => person.active);
   if (last && staff.length > 1) {

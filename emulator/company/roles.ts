@@ -15,7 +15,7 @@ export interface RoleGroup {
   roles: Role[];
 }
 
-/** Ids of the roles that follow from what a person is, not from what somebody ticked. */
+/** Ids of the roles that follow from a person's position, not from an assignment. */
 export const MAIN_ADMIN_ROLE = 4_100_200_301;
 export const SUB_ADMIN_ROLE = 4_100_200_302;
 export const LEADER_ROLE = 4_100_200_303;

@@ -57,7 +57,7 @@ function generatePerson(
     title: ordinary ? '软件工程师' : boss ? '总经理' : title,
     jobNumber: ordinary || random.chance(0.9) ? String(index + 1).padStart(5, '0') : '',
     stateCode: '86',
-    // 100 is no mobile prefix in China: nobody can be called by mistake.
+    // 100 is no mobile prefix in China: a call by mistake reaches no person.
     mobile: `100${String(index + 1).padStart(8, '0')}`,
     hideMobile: random.chance(0.1),
     telephone: random.chance(0.2) ? `8${String(1000 + random.below(9000))}` : '',

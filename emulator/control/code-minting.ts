@@ -1,19 +1,23 @@
+import { z } from 'zod';
 import { OTHER_CORP_ID, type Outsider } from '../company/outsiders';
 import { ControlError } from '../platform/control-error';
 import type { Platform } from '../platform/platform';
 
-/** How a code differs from the usual: a 免登 code of our app for our company. */
-export interface CodeOptions {
-  kind?: 'jsapi' | 'oauth' | undefined;
-  corpId?: string | undefined;
-  clientId?: string | undefined;
+/** A code as the control plane requests it; by default a 免登 code of our app for our company. */
+export const codeRequest = z.strictObject({
+  userid: z.string().min(1),
+  kind: z.enum(['jsapi', 'oauth']).optional(),
+  corpId: z.string().optional(),
+  clientId: z.string().optional(),
   /** Of an OAuth code; default `openid corpid`. */
-  scopes?: string[] | undefined;
-}
+  scopes: z.array(z.string()).optional(),
+});
+
+export type CodeOptions = Omit<z.input<typeof codeRequest>, 'userid'>;
 
 /**
- * Makes a code as DingTalk's client or login page would. Somebody dismissed still gets one: the phone does not know
- * yet. @param id a userid, or the id of an outsider
+ * Makes a code as DingTalk's client or login page would. A dismissed person still gets one, because the
+ * client does not know of the dismissal yet. @param id a userid, or the id of an outsider
  */
 export function mintCode(platform: Platform, id: string, options: CodeOptions = {}): string {
   const { app, company, jsapiCodes, oauthCodes } = platform;

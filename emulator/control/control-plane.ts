@@ -5,6 +5,7 @@ import { readBody } from '../platform/call-request';
 import { ControlError } from '../platform/control-error';
 import type { FaultRequest } from '../platform/faults';
 import type { Platform } from '../platform/platform';
+import { codeRequest } from './code-minting';
 import type { Control } from './control';
 import { runEventRoute } from './event-routes';
 
@@ -49,8 +50,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
   const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
-  const told = runEventRoute(platform.events, route, fields);
-  if (told) return told;
+  const answer = runEventRoute(platform.events, route, fields);
+  if (answer) return answer;
   switch (route) {
     case 'POST codes': {
       const { userid, ...options } = codeRequest.parse(fields);
@@ -108,14 +109,6 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       throw new ControlError(404, `nothing here: ${method} ${url.pathname}`);
   }
 }
-
-const codeRequest = z.strictObject({
-  userid: z.string().min(1),
-  kind: z.enum(['jsapi', 'oauth']).optional(),
-  corpId: z.string().optional(),
-  clientId: z.string().optional(),
-  scopes: z.array(z.string()).optional(),
-});
 
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
 const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });

@@ -56,7 +56,7 @@ export interface Control {
   patchPerson(userid: string, change: PersonChange): PersonSummary;
   /** To these departments; without any, to the next one of the tree. */
   move(userid: string, departmentIds?: number[]): PersonSummary;
-  /** Makes somebody a main or a sub-administrator, or neither; without a level, main or no longer main. */
+  /** Makes a member a main or a sub-administrator, or neither; without a level, main or no longer main. */
   promote(userid: string, level?: 'main' | 'sub' | 'none'): Pick<PersonSummary, 'name' | 'adminLevel'>;
   addDepartment(department: { name: string; parentId: number }): Department;
   /** Changes a department: its name, its place, who sees it, what its people see. */

@@ -12,7 +12,7 @@ export function demoSettings(emulator: Emulator, origin: string): Record<string,
     DINGTALK_API_URL: emulator.url,
     DINGTALK_OAPI_URL: emulator.url,
     DINGTALK_LOGIN_URL: origin,
-    // Without it nobody would hear of the workbench's buttons: who is dismissed there has to be out here.
+    // Without Stream the app would get no events: an employee dismissed in the workbench would stay signed in.
     DINGTALK_STREAM: 'on',
     PUBLIC_ORIGIN: origin,
     SESSION_KEYS: `demo:${randomBytes(32).toString('hex')}`,

@@ -125,7 +125,7 @@ function startApp(): ChildProcess {
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
   child.once('exit', async (code, signal) => {
-    // Its last words may still be on their way. 'close' would wait for them, but also for whatever it has left running.
+    // The last output may still be in the pipe. 'close' would wait for it, but also for processes that the app left running.
     await delay(300);
     say(
       `\n${stripVTControlCharacters(log.tail(keptOutput))}\n应用已退出 · The app has stopped (${signal ?? code})`,
@@ -168,7 +168,7 @@ async function stop(exitCode: number): Promise<never> {
   process.exit(exitCode);
 }
 
-/** Both families are tried: browsers turn `localhost` into ::1 first, where somebody else may be listening. */
+/** Both families are tried: browsers turn `localhost` into ::1 first, where another program may be listening. */
 async function firstFreePort(from: number): Promise<number> {
   for (let candidate = from; candidate < Math.min(from + 100, 65_536); candidate += 1) {
     if ((await isFree(candidate, '127.0.0.1')) && (await isFree(candidate, '::1'))) return candidate;

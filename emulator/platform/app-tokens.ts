@@ -7,7 +7,7 @@ export interface Lease {
   expiresAt: number;
 }
 
-/** The app's access token: one at a time, extended whenever somebody asks again. */
+/** The app's access token: one at a time, extended by every fetch. */
 export interface AppTokens {
   /** The live token, extended, or a new one. @param lifeSeconds how long from now it shall live */
   issue(lifeSeconds: number): string;

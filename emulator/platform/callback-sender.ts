@@ -2,11 +2,10 @@ import { z } from 'zod';
 import type { Alarms } from './alarms';
 import { openAnswer, sealText } from './callback-crypto';
 import type { Clock } from './clock';
-import { type CompanyEvent, callbackBody, failedItem, type KeyStyle } from './company-event';
-import type { Json } from './json';
-import { toJson } from './json';
+import { type CompanyEvent, callbackBody, failedItem } from './company-event';
+import { type Json, toJson } from './json';
 
-/** DingTalk's patience with an answer. */
+/** DingTalk's time limit for an answer. */
 const ANSWER_WITHIN_MS = 2500;
 /** After a failure it tries again after so long, and once more after so long. */
 const RETRY_AFTER_MS = [10_000, 30_000];
@@ -18,37 +17,27 @@ const KEPT = 1000;
 /** Hostnames as `URL` writes them: every spelling of an address has become one by then. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** A subscription as the control plane takes it: what one would enter in the console, and how DingTalk shall write. */
+/** A subscription as the console takes it, and the spelling in which DingTalk writes its callbacks. */
 export const callbackRequest = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   token: z.string().regex(/^[A-Za-z0-9]{3,64}$/),
   aesKey: z.string().regex(/^[A-Za-z0-9]{43}$/),
   /** Default: the Client ID, as for what is entered in the console. */
   ownerKey: z.string().min(1).optional(),
-  keyStyle: z.enum(['pascal', 'camel']).optional(),
-  signatureName: z.enum(['both', 'msg_signature', 'signature']).optional(),
-  timestampName: z.enum(['timestamp', 'timeStamp']).optional(),
-  /** Only these; default: all. */
+  keyStyle: z.enum(['pascal', 'camel']).default('pascal'),
+  signatureName: z.enum(['both', 'msg_signature', 'signature']).default('both'),
+  timestampName: z.enum(['timestamp', 'timeStamp']).default('timestamp'),
+  /** Event types; default: all. */
   tags: z.array(z.string()).optional(),
-  /** Whether the address is tried before it is taken; default yes. */
-  check: z.boolean().optional(),
+  /** Whether the address is checked before it is accepted. */
+  check: z.boolean().default(true),
 });
 
-/** A subscription as tests and the control plane order it. */
+/** A subscription as tests and the control plane request it. */
 export type CallbackRequest = z.input<typeof callbackRequest>;
 
 /** Where callbacks go, and how they are written. */
-export interface Subscription {
-  url: string;
-  token: string;
-  aesKey: string;
-  ownerKey: string;
-  keyStyle: KeyStyle;
-  signatureName: 'both' | 'msg_signature' | 'signature';
-  timestampName: 'timestamp' | 'timeStamp';
-  /** Undefined: all. */
-  tags: string[] | undefined;
-}
+export type Subscription = z.output<typeof callbackRequest> & { ownerKey: string };
 
 /** One event on its way to the app. */
 export interface Delivery {
@@ -58,18 +47,6 @@ export interface Delivery {
   state: 'pending' | 'delivered' | 'failed';
   /** Why the last attempt failed. */
   reason: string | undefined;
-}
-
-/** Sends events to the app's address, again when it does not answer, and keeps what could not be delivered. */
-export interface CallbackSender {
-  subscription: Subscription | undefined;
-  /** Asks an address for a right answer. @throws Error with `kind` that says why not */
-  check(subscription: Subscription): Promise<void>;
-  send(event: CompanyEvent): void;
-  deliveries(): Delivery[];
-  /** A page of what could not be delivered; it is told once. */
-  takeFailed(): { items: Record<string, Json>[]; hasMore: boolean };
-  reset(): void;
 }
 
 /** Why an address is not taken. */
@@ -82,15 +59,18 @@ export class CheckFailure extends Error {
 }
 
 /**
- * Makes a sender without a subscription: it sends nothing.
+ * Sends events to the app's address, again after a failure, and keeps what could not be delivered. Without a
+ * subscription it sends nothing.
  *
  * @param options.origins where it may post beside loopback: it must not become a way to reach other machines
+ * @param options.clientId the owner key of a subscription that names none
  */
 export function createCallbackSender(options: {
   clock: Clock;
   alarms: Alarms;
   origins: readonly string[];
-}): CallbackSender {
+  clientId: string;
+}) {
   const { clock, alarms, origins } = options;
   let deliveries: Delivery[] = [];
   let failed: { event: CompanyEvent; listedAt: number }[] = [];
@@ -144,10 +124,16 @@ export function createCallbackSender(options: {
     }
   }
 
-  const sender: CallbackSender = {
-    subscription: undefined,
-    check: (to) => post(to, '{"EventType":"check_url"}'),
-    send(event) {
+  const sender = {
+    subscription: undefined as Subscription | undefined,
+    /** Takes a subscription; unless `check` is false, after a right answer from its address. @throws CheckFailure */
+    async subscribe(request: CallbackRequest): Promise<void> {
+      const wanted = callbackRequest.parse(request);
+      const subscription = { ...wanted, ownerKey: wanted.ownerKey ?? options.clientId };
+      if (wanted.check) await post(subscription, '{"EventType":"check_url"}');
+      sender.subscription = subscription;
+    },
+    send(event: CompanyEvent): void {
       const to = sender.subscription;
       if (!to || (to.tags && !to.tags.includes(event.type))) return;
       const { id: eventId, type } = event;
@@ -156,14 +142,15 @@ export function createCallbackSender(options: {
       if (deliveries.length > KEPT * 2) deliveries = deliveries.slice(-KEPT);
       attemptSoon(event, delivery, to);
     },
-    deliveries: () => deliveries.slice(-KEPT).map((delivery) => ({ ...delivery })),
-    takeFailed() {
+    deliveries: (): Delivery[] => deliveries.slice(-KEPT).map((delivery) => ({ ...delivery })),
+    /** A page of what could not be delivered, removed from the list: the app gets each entry once. */
+    takeFailed(): { items: Record<string, Json>[]; hasMore: boolean } {
       const listed = failed.filter(({ listedAt }) => listedAt <= clock.now());
       const page = listed.slice(0, PAGE);
       failed = failed.filter((entry) => !page.includes(entry));
       return { items: page.map(({ event }) => failedItem(event)), hasMore: listed.length > PAGE };
     },
-    reset() {
+    reset(): void {
       era += 1;
       queue.length = 0;
       deliveries = [];
@@ -201,8 +188,7 @@ async function postSealed(to: Subscription, text: string, now: number): Promise<
   }
   if (status !== 200) throw new CheckFailure('bad-answer', `status ${status}`);
   try {
-    const said = openAnswer(JSON.parse(answer), to);
-    if (said !== 'success') throw new Error('the answer does not say success');
+    if (openAnswer(JSON.parse(answer), to) !== 'success') throw new Error('the answer does not say success');
   } catch (error) {
     throw new CheckFailure('bad-answer', error instanceof SyntaxError ? 'no JSON' : (error as Error).message);
   }

@@ -1,4 +1,4 @@
-/** A clock that can be moved. Everything in the emulator that has a life reads the time here, never `Date.now()`. */
+/** A clock that can be moved. Everything in the emulator that expires reads the time here, never `Date.now()`. */
 export interface Clock {
   /** Milliseconds since 1970, as DingTalk would see them. */
   now(): number;
@@ -7,7 +7,7 @@ export interface Clock {
   /** How far it stands from the machine's clock, in milliseconds. */
   offsetMs(): number;
   reset(): void;
-  /** Is told whenever the clock was moved. */
+  /** Calls the listener after every move. */
   onMove(listener: () => void): void;
 }
 

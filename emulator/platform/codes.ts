@@ -3,7 +3,7 @@ import type { Clock } from './clock';
 
 const CODE_LIFE_MS = 300_000;
 
-/** What stands behind a one-time code. */
+/** What a one-time code is exchanged for. */
 export interface CodeGrant {
   clientId: string;
   corpId: string | undefined;
@@ -13,7 +13,7 @@ export interface CodeGrant {
   scopes: readonly string[];
 }
 
-/** One-time codes of one kind. 免登 and OAuth codes live in separate stores, so that one never opens the other's door. */
+/** One-time codes of one kind. 免登 and OAuth codes live in separate stores, so that no code of one kind is accepted for the other. */
 export interface CodeStore {
   /** Makes a code for a grant; it lives 300 s. */
   mint(grant: CodeGrant): string;

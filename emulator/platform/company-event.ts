@@ -28,7 +28,7 @@ export const eventRequest = z.strictObject({
   departmentIds: ids.optional(),
   roleIds: ids.optional(),
   action: z.enum(['add', 'remove']).optional(),
-  /** Another company's, to see whether anybody acts on it. */
+  /** Another company's: an app must ignore the event. */
   corpId: z.string().optional(),
   /** The same again is a duplicate. */
   eventId: z.string().optional(),
@@ -83,7 +83,7 @@ export type KeyStyle = 'pascal' | 'camel';
 export function callbackBody(event: CompanyEvent, style: KeyStyle): Record<string, Json> {
   const { type, id, corpId, bornAt, diff } = event;
   const details = detailsOf(event, style === 'pascal');
-  // The pages show one object, whoever was changed.
+  // The documentation shows one object, however many people were changed.
   const diffInfo = diff.length > 0 ? { diffInfo: diff[0]! } : {};
   if (style === 'pascal') {
     return {

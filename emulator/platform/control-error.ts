@@ -1,4 +1,4 @@
-/** A wish of the control plane that cannot be fulfilled; the status is the HTTP answer's. */
+/** A request to the control plane that is refused; the status is the HTTP answer's. */
 export class ControlError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {

@@ -1,28 +1,15 @@
 import { createAlarms } from './alarms';
-import {
-  type CallbackRequest,
-  type CallbackSender,
-  CheckFailure,
-  callbackRequest,
-  createCallbackSender,
-  type Delivery,
-  type Subscription,
-} from './callback-sender';
+import { type CallbackRequest, CheckFailure, createCallbackSender, type Delivery } from './callback-sender';
 import type { Clock } from './clock';
 import { type CompanyEvent, type EventRequest, toEvent } from './company-event';
 import { ControlError } from './control-error';
-import {
-  createStreamGateway,
-  type StreamGateway,
-  type StreamReport,
-  type StreamRequest,
-} from './stream-gateway';
+import { createStreamGateway, type StreamReport, type StreamRequest } from './stream-gateway';
 
 /** The events' part of the control plane, for tests in the same process. */
 export interface EventControl {
-  /** Something happens in the company. @returns the event's id */
+  /** An event of the company. @returns the event's id */
   emit(request: EventRequest & { diff?: CompanyEvent['diff'] }): { eventId: string };
-  /** Has callbacks sent, as if entered in the console: the address is tried first. @throws ControlError 400 */
+  /** Subscribes an address to callbacks, as the console does: it is checked first. @throws ControlError 400 */
   subscribe(request: CallbackRequest): Promise<void>;
   unsubscribe(): void;
   deliveries(): Delivery[];
@@ -31,24 +18,23 @@ export interface EventControl {
 }
 
 /** Everything that sends events. */
-export interface EventHub {
-  readonly control: EventControl;
-  readonly callbacks: CallbackSender;
-  readonly gateway: StreamGateway;
-  reset(): void;
-  close(): void;
-}
+export type EventHub = ReturnType<typeof createEventHub>;
 
-/** Makes a hub that nobody listens to yet. */
+/** Makes a hub without a subscription and without Stream connections. */
 export function createEventHub(options: {
   clock: Clock;
   app: { corpId: string; clientId: string; agentId: string };
   /** Where callbacks may go beside loopback. */
   callbackOrigins: readonly string[];
-}): EventHub {
+}) {
   const { clock, app } = options;
   const alarms = createAlarms(clock);
-  const callbacks = createCallbackSender({ clock, alarms, origins: options.callbackOrigins });
+  const callbacks = createCallbackSender({
+    clock,
+    alarms,
+    origins: options.callbackOrigins,
+    clientId: app.clientId,
+  });
   const gateway = createStreamGateway({ clock, alarms, appId: app.agentId });
 
   const control: EventControl = {
@@ -59,15 +45,9 @@ export function createEventHub(options: {
       return { eventId: event.id };
     },
     async subscribe(request) {
-      const { check, ...wanted } = callbackRequest.parse(request);
-      const subscription = toSubscription(wanted, app.clientId);
-      try {
-        if (check !== false) await callbacks.check(subscription);
-      } catch (error) {
-        if (error instanceof CheckFailure) throw new ControlError(400, `check_url: ${error.message}`);
-        throw error;
-      }
-      callbacks.subscription = subscription;
+      await callbacks.subscribe(request).catch((error: unknown) => {
+        throw error instanceof CheckFailure ? new ControlError(400, `check_url: ${error.message}`) : error;
+      });
     },
     unsubscribe() {
       callbacks.subscription = undefined;
@@ -80,29 +60,14 @@ export function createEventHub(options: {
     control,
     callbacks,
     gateway,
-    reset() {
+    reset(): void {
       alarms.clear();
       callbacks.reset();
       gateway.reset();
     },
-    close() {
+    close(): void {
       alarms.clear();
       gateway.close();
     },
-  };
-}
-
-/** Fills in what an order leaves open. */
-export function toSubscription(wanted: Omit<CallbackRequest, 'check'>, ownerKey: string): Subscription {
-  const { url, token, aesKey, tags } = wanted;
-  return {
-    url,
-    token,
-    aesKey,
-    tags,
-    ownerKey: wanted.ownerKey ?? ownerKey,
-    keyStyle: wanted.keyStyle ?? 'pascal',
-    signatureName: wanted.signatureName ?? 'both',
-    timestampName: wanted.timestampName ?? 'timestamp',
   };
 }

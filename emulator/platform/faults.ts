@@ -1,29 +1,23 @@
 import { z } from 'zod';
 import { createRandom, type Random } from '../company/random';
-import { type Fault, type FaultInput, faultSchema } from './fault-kinds';
+import { type Fault, faultSchema } from './fault-kinds';
 
 const faultRequest = z.strictObject({
+  /** `any`, `token`, `userinfo`, `userdetail`, or the exact path of an endpoint. */
   endpoint: z.string().min(1),
+  /** How many calls, the next ones; default 1 (2 for `reorderRefresh`, which needs two). */
   times: z.union([z.int().min(1), z.literal('always')]).optional(),
+  /** Only calls whose body has these values, such as `{"dept_id": 1, "cursor": 100}`. */
   where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** Only this share of the calls, 0 to 1; the choice is pseudo-random and repeatable. */
   share: z.number().gt(0).max(1).optional(),
   fault: faultSchema,
 });
 
-/** An order to fail, as a test or the control plane gives it. */
-export interface FaultRequest {
-  /** `any`, `token`, `userinfo`, `userdetail`, or the exact path of an endpoint. */
-  endpoint: string;
-  /** How many calls, the next ones; default 1 (2 for `reorderRefresh`, which needs two). */
-  times?: number | 'always' | undefined;
-  /** Only calls whose body says this, such as `{"dept_id": 1, "cursor": 100}`. */
-  where?: Record<string, string | number | boolean> | undefined;
-  /** Only this share of the calls, 0 to 1, chosen as by lot but always the same. */
-  share?: number | undefined;
-  fault: FaultInput;
-}
+/** A fault as a test or the control plane requests it. */
+export type FaultRequest = z.input<typeof faultRequest>;
 
-/** A fault that waits for calls, or has had them. */
+/** A fault with the calls that it still waits for, and those that it has met. */
 export interface ArmedFault {
   id: string;
   endpoint: string;
@@ -36,17 +30,8 @@ export interface ArmedFault {
   fault: Fault;
 }
 
-/** Orders to fail, in the order in which they were given: the first that fits a call is used. */
-export interface FaultStore {
-  add(request: FaultRequest): ArmedFault;
-  /** Whether a fault for these paths looks into the body. @param paths the path as called and as the endpoint's template */
-  looksInside(paths: readonly string[]): boolean;
-  /** The fault for a call, if any; it counts as used. @param fields of the body, where {@link looksInside} asks for them */
-  take(paths: readonly string[], fields?: Record<string, unknown>): Fault | undefined;
-  list(): ArmedFault[];
-  /** Removes one, or all. False when there is none with this id. */
-  clear(id?: string): boolean;
-}
+/** Armed faults, in the order in which they were added: the first that matches a call is used. */
+export type FaultStore = ReturnType<typeof createFaultStore>;
 
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   token: ['/gettoken', '/v1.0/oauth2/accessToken', '/v1.0/oauth2/{corpId}/token'],
@@ -60,12 +45,12 @@ export function isFaultAlias(endpoint: string): boolean {
 }
 
 /** Makes an empty store. */
-export function createFaultStore(): FaultStore {
+export function createFaultStore() {
   let armed: ArmedFault[] = [];
   const randomSources = new Map<string, Random>();
   let lastId = 0;
   return {
-    add(request) {
+    add(request: FaultRequest): ArmedFault {
       const { endpoint, times, where, share, fault } = faultRequest.parse(request);
       lastId += 1;
       randomSources.set(`fault-${lastId}`, createRandom(lastId, 61));
@@ -74,9 +59,11 @@ export function createFaultStore(): FaultStore {
       armed.push(entry);
       return entry;
     },
-    looksInside: (paths) =>
+    /** Whether a fault for these paths needs the body. @param paths the path as called and as the endpoint's template */
+    looksInside: (paths: readonly string[]): boolean =>
       armed.some(({ where, remaining, endpoint }) => where && remaining !== 0 && fits(endpoint, paths)),
-    take(paths, fields = {}) {
+    /** The fault for a call, if any; it counts as used. @param fields of the body, where `looksInside` asks for them */
+    take(paths: readonly string[], fields: Record<string, unknown> = {}): Fault | undefined {
       const entry = armed.find(
         (candidate) =>
           candidate.remaining !== 0 &&
@@ -91,8 +78,9 @@ export function createFaultStore(): FaultStore {
       if (entry.remaining !== 'always') entry.remaining -= 1;
       return entry.fault;
     },
-    list: () => armed.map((entry) => ({ ...entry })),
-    clear(id) {
+    list: (): ArmedFault[] => armed.map((entry) => ({ ...entry })),
+    /** Removes one, or all. False when there is none with this id. */
+    clear(id?: string): boolean {
       const before = armed.length;
       armed = id === undefined ? [] : armed.filter((entry) => entry.id !== id);
       return id === undefined || armed.length < before;

@@ -8,7 +8,7 @@ import { createEventHub, type EventHub } from './event-hub';
 import { createFaultStore, type FaultStore } from './faults';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
-import { tellOf } from './staff-events';
+import { eventsOf } from './staff-events';
 import { createUserTokens, type UserTokens } from './user-tokens';
 
 /** The app as it is registered in the console. */
@@ -65,7 +65,7 @@ export function createPlatform(options: PlatformOptions): Platform {
   const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
   const platform: Platform = {
     app: options.app,
-    company: createCompany({ ...options, corpId: options.app.corpId }, tellOf(events.control)),
+    company: createCompany({ ...options, corpId: options.app.corpId }, eventsOf(events.control)),
     clock,
     calls: createCallLog(clock),
     faults: createFaultStore(),

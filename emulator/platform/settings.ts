@@ -3,29 +3,38 @@ import { z } from 'zod';
 /** Which part of the address book the app may read: all, or departments with everything below them and single people. */
 export type Scope = 'all' | { departments: number[]; users: string[] };
 
-/** Everything that can be changed while the emulator runs. */
-export interface Settings {
+const settingsSchema = z.strictObject({
   /** Life of an app token from its last fetch, in seconds. */
-  tokenLifeSeconds: number;
+  tokenLifeSeconds: z.int().min(1),
   /** Permission points of the app, by the console's codes. */
-  permissions: string[];
-  scope: Scope;
+  permissions: z.array(z.string()),
+  scope: z.union([
+    z.literal('all'),
+    z.strictObject({ departments: z.array(z.int()).default([]), users: z.array(z.string()).default([]) }),
+  ]),
   /** Calls per second that one app may make to one API. */
-  qps: number;
-  enforceQps: boolean;
+  qps: z.int().min(1),
+  enforceQps: z.boolean(),
   /** IPv4 addresses, `*` allowed for a segment. Empty: not enforced. */
-  ipWhitelist: string[];
+  ipWhitelist: z.array(z.string()),
   /** Milliseconds by which every answer of DingTalk is late. */
-  latencyMs: number;
+  latencyMs: z.int().min(0).max(600_000),
   /** Redirect URLs registered for the login page; compared as a whole. */
-  redirectUris: string[];
-  /** What the login page puts into the redirect: `code` and `authCode`, or only one of them. */
-  oauthParameters: 'both' | 'authCode' | 'code';
+  redirectUris: z.array(z.string()),
+  /** Parameters that the login page adds to the redirect: `code` and `authCode`, or only one of them. */
+  oauthParameters: z.enum(['both', 'authCode', 'code']),
   /** Which of its two current texts v1.0 uses for a missing permission point; both come with `accessdenieddetail`. */
-  permissionText: 'apply-link' | 'reference';
-}
+  permissionText: z.enum(['apply-link', 'reference']),
+});
 
-/** Permission points that an app of the emulator has unless told otherwise. */
+/** Everything that can be changed while the emulator runs. */
+export type Settings = z.output<typeof settingsSchema>;
+
+/** A change of settings as the control plane takes it: any of them, the others stay. */
+export const settingsChange = settingsSchema.partial();
+export type SettingsChange = z.input<typeof settingsChange>;
+
+/** Permission points that an app of the emulator has by default. */
 export const DEFAULT_PERMISSIONS: readonly string[] = [
   'qyapi_base',
   'open_app_api_base',
@@ -39,25 +48,3 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   'Contact.User.Read',
   'Contact.User.mobile',
 ];
-
-/** A change of settings as the control plane takes it. */
-export const settingsChange = z.strictObject({
-  tokenLifeSeconds: z.int().min(1).optional(),
-  permissions: z.array(z.string()).optional(),
-  scope: z
-    .union([
-      z.literal('all'),
-      z.strictObject({ departments: z.array(z.int()).default([]), users: z.array(z.string()).default([]) }),
-    ])
-    .optional(),
-  qps: z.int().min(1).optional(),
-  enforceQps: z.boolean().optional(),
-  ipWhitelist: z.array(z.string()).optional(),
-  latencyMs: z.int().min(0).max(600_000).optional(),
-  redirectUris: z.array(z.string()).optional(),
-  oauthParameters: z.enum(['both', 'authCode', 'code']).optional(),
-  permissionText: z.enum(['apply-link', 'reference']).optional(),
-});
-
-/** A change of settings: any of them, the others stay. */
-export type SettingsChange = z.input<typeof settingsChange>;

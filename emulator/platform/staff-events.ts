@@ -3,7 +3,7 @@ import { type Person, rolesOf } from '../company/person';
 import type { CompanyEvent } from './company-event';
 import type { EventControl } from './event-hub';
 
-/** Fields of their own choosing, of which DingTalk tells nobody. */
+/** Fields of which DingTalk sends no `user_modify_org`. */
 const PERSONAL = new Set<keyof Person>(['hasAvatar', 'realAuthed', 'active', 'adminLevel', 'roleIds']);
 const DEPARTMENT_EVENTS = {
   'department-created': 'org_dept_create',
@@ -11,16 +11,16 @@ const DEPARTMENT_EVENTS = {
   'department-removed': 'org_dept_remove',
 };
 
-/** Tells the app of everything that changes in the company, whoever changes it, as DingTalk does. */
-export function tellOf(events: EventControl): (change: CompanyChange) => void {
+/** Emits DingTalk's events for every change in the company. */
+export function eventsOf(events: EventControl): (change: CompanyChange) => void {
   const emit = (
     type: string,
     userid: string,
     more: { roleIds?: number[]; action?: 'add' | 'remove'; diff?: CompanyEvent['diff'] } = {},
   ) => events.emit({ type, userIds: [userid], ...more });
 
-  /** In the order in which DingTalk was seen to send them; nobody may rely on it. */
-  function tellOfChange(before: Person, after: Person): void {
+  /** In the order in which DingTalk was seen to send them; it is not guaranteed. */
+  function emitChange(before: Person, after: Person): void {
     const { userid } = after;
     const changed = (Object.keys(after) as (keyof Person)[]).filter(
       (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
@@ -50,7 +50,7 @@ export function tellOf(events: EventControl): (change: CompanyChange) => void {
         emit('user_leave_org', change.userid);
         return;
       case 'changed':
-        return tellOfChange(change.before, change.after);
+        return emitChange(change.before, change.after);
       default:
         events.emit({ type: DEPARTMENT_EVENTS[change.what], departmentIds: [change.id] });
     }

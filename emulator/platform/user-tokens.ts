@@ -5,7 +5,7 @@ import type { Clock } from './clock';
 const ACCESS_LIFE_SECONDS = 7200;
 const REFRESH_LIFE_MS = 30 * 86_400_000;
 
-/** Who logged in on DingTalk's login page, and for which company. */
+/** The account that logged in on DingTalk's login page, and the company. */
 export interface Login {
   account: string;
   corpId: string | undefined;
@@ -24,7 +24,7 @@ export interface UserTokens {
   issue(login: Login): UserTokenPair;
   /** Trades a refresh token for a new pair; it is used up (assumed). Undefined when it is unknown, used or expired. */
   refresh(refreshToken: string): UserTokenPair | undefined;
-  /** Whose token it is; `expired` when it was one. */
+  /** The login of a token; `expired` after its life. */
   login(accessToken: string): Login | 'expired' | undefined;
   reset(): void;
 }

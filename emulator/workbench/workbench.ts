@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Control, PersonSummary } from '../control/control';
+import type { Control } from '../control/control';
+import type { Platform } from '../platform/platform';
 import { type AppProxy, createAppProxy } from './app-proxy';
 import { sendAsset } from './assets';
 import { findLines } from './log-lines';
@@ -13,19 +14,6 @@ import { findPeople } from './people';
 const homeUrl = '/?corpid=$CORPID$';
 
 const prefix = '/__emulator/workbench/';
-
-/** What the workbench sees of the platform. */
-export interface WorkbenchPlatform {
-  readonly corpId: string;
-  readonly corpName: string;
-  readonly clientId: string;
-  readonly agentId: string;
-  /** Everybody who works here, in the address book's order. */
-  people(): PersonSummary[];
-  /** A 免登 code of the app for a member of the company. */
-  mintCode(userid: string): string;
-  readonly control: Control;
-}
 
 /** DingTalk's workbench, and the app behind it, on the emulator's origin. */
 export interface Workbench {
@@ -40,7 +28,8 @@ export interface WorkbenchOptions {
   /** Whether the emulator's other loopback name is a browser without cookies. */
   hasOtherBrowser: boolean;
   appLog: (() => readonly string[]) | undefined;
-  platform: WorkbenchPlatform;
+  platform: Platform;
+  control: Control;
 }
 
 /** The workbench's page with its webviews, and the way to the app for every path that is not the emulator's. */
@@ -76,24 +65,21 @@ function sendPage(
   res: ServerResponse,
   page: WorkbenchOptions & { name: string; query: URLSearchParams; app: AppProxy | undefined },
 ): void | Promise<void> {
-  const { name, query, app, platform, appLog } = page;
+  const { name, query, app, appLog } = page;
   if (name === 'company.json') {
-    const { corpId, corpName, clientId } = platform;
-    const otherBrowser = page.hasOtherBrowser
-      ? `http://${otherName(hostOf(req))}${prefix}other-browser`
-      : undefined;
-    const hasLog = appLog !== undefined;
     return sendJson(res, {
-      corpId,
-      corpName,
-      clientId,
+      corpId: page.platform.app.corpId,
+      corpName: page.platform.company.corpName,
+      clientId: page.platform.app.clientId,
       homeUrl,
       hasApp: app !== undefined,
-      hasLog,
-      otherBrowser,
+      hasLog: appLog !== undefined,
+      otherBrowser: page.hasOtherBrowser
+        ? `http://${otherName(hostOf(req))}${prefix}other-browser`
+        : undefined,
     });
   }
-  if (name === 'people.json') return sendJson(res, findPeople(platform.people(), query));
+  if (name === 'people.json') return sendJson(res, findPeople(page.control.people(), query));
   if (name === 'log.json') return sendJson(res, { lines: findLines(appLog?.() ?? [], query.get('q') ?? '') });
   if (name === 'other-browser') return openOtherBrowser(res, app);
   if (name === 'client') return becomeClient(req, res, page);

@@ -50,7 +50,7 @@ export function DirectorySearch({ query, found, language, children }: DirectoryS
   }).current;
 
   useEffect(() => {
-    // Whoever comes back to this page, or typed before it was ready, has something else in the box or the address.
+    // After "back", or typing before hydration, the box and the address differ from what the server rendered.
     const asked = new URLSearchParams(location.search).get('q') ?? '';
     const box = input.current;
     if (box && box.value === query && asked !== query) box.value = asked;
@@ -90,7 +90,7 @@ export function DirectorySearch({ query, found, language, children }: DirectoryS
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
-          // Half a syllable in an input method is not what anybody looks for.
+          // Half a syllable in an input method is not a search.
           onInput={(event) => {
             if (!(event.nativeEvent as InputEvent).isComposing) look(DEBOUNCE_MS);
           }}

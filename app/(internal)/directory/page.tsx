@@ -1,6 +1,4 @@
-import type { Metadata } from 'next';
-import Link from 'next/link';
-import { AgainNote } from '@/app/_ui/again-note';
+import { Page, titled } from '@/app/_ui/page-frame';
 import { pageMember } from '@/lib/auth/auth';
 import { overview, search } from '@/lib/dal/directory';
 import { mayExport } from '@/lib/dal/directory-export';
@@ -12,10 +10,7 @@ import { EmptyDirectory } from './empty-directory';
 import { toSearchResult } from './items';
 import { StateNote } from './state-note';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.directory.title} · ${messages.appName}` };
-}
+export const generateMetadata = titled(({ directory, appName }) => [directory.title, appName]);
 
 /** The staff directory: the tree of departments, and the search. */
 export default async function DirectoryPage(props: PageProps<'/directory'>) {
@@ -30,18 +25,15 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
     mayExport(),
   ]);
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {text.home}
-        </Link>
-      </header>
-      <h1 className="page-title">{text.title}</h1>
+    <Page
+      back={{ label: text.home }}
+      title={text.title}
+      again={again === '1' && !lack && messages.stepUp.again}
+    >
       {lack ? (
         <EmptyDirectory lack={lack} text={text} messages={messages} />
       ) : (
         <>
-          {again === '1' && <AgainNote messages={messages} />}
           <StateNote state={state} language={language} place="above" />
           <DirectorySearch query={query} found={found} language={language}>
             {departments.length > 0 && (
@@ -64,6 +56,6 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
           )}
         </>
       )}
-    </main>
+    </Page>
   );
 }

@@ -24,7 +24,7 @@ export function PersonRow({ person, text }: { person: PersonItem; text: Director
   );
 }
 
-/** Says why somebody was found, where the row does not show it anyway. */
+/** Says what the search matched, where the row does not show it anyway. */
 function matchedBy({ matched, jobNumber, userId }: PersonItem, text: DirectoryText): string | undefined {
   if (matched === 'job-number' && jobNumber) return `${text.fields.jobNumber} ${jobNumber}`;
   if (matched === 'mobile') return text.matchedMobile;

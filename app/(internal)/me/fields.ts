@@ -49,7 +49,7 @@ const PERMISSION: Partial<Record<Field, string>> = {
 
 const ISO_DATE = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** Sorts a member's record into labelled groups: what DingTalk told, and what it did not. */
+/** Sorts a member's record into labelled groups: the fields that DingTalk returned, and those that it withheld. */
 export function toFieldGroups(
   member: Member,
   messages: Messages,

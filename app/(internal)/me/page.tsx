@@ -1,5 +1,4 @@
-import type { Metadata } from 'next';
-import Link from 'next/link';
+import { Page, titled } from '@/app/_ui/page-frame';
 import { pageMember } from '@/lib/auth/auth';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
 import { currentProfile } from '@/lib/dal/profile';
@@ -11,10 +10,7 @@ import { FieldList } from '../../_ui/field-list';
 import { ProblemNote } from '../../_ui/problem-note';
 import { toFieldGroups } from './fields';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.me.title} · ${messages.appName}` };
-}
+export const generateMetadata = titled(({ me, appName }) => [me.title, appName]);
 
 /** Everything that DingTalk says about the member. */
 export default async function MePage() {
@@ -27,12 +23,7 @@ export default async function MePage() {
   const { known, withheld } = toFieldGroups({ ...shown, name }, messages, language);
   const title = shownText(profile?.title);
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {messages.me.back}
-        </Link>
-      </header>
+    <Page back={{ label: messages.me.back }}>
       <section className="person">
         <Avatar name={name} url={isAvatarAllowed(profile?.avatarUrl) ? profile?.avatarUrl : undefined} />
         <div className="person-text">
@@ -62,6 +53,6 @@ export default async function MePage() {
         <FieldList key={group.title} {...group} />
       ))}
       {told.source === 'dingtalk' && withheld.fields.length > 0 && <FieldList {...withheld} quiet />}
-    </main>
+    </Page>
   );
 }

@@ -1,42 +1,24 @@
 import { sysLevel } from '../../company/person';
 import { createRandom } from '../../company/random';
-import { flatAnswer, Refusal, topapiAnswer } from '../../platform/answers';
-import type { Json } from '../../platform/json';
-import { type Call, type Endpoint, readText } from './endpoint';
+import { Refusal } from '../../platform/answers';
+import { type Arguments, type Call, type Endpoint, flat, readText, topapi } from './endpoint';
+
+const ACCESS = { permission: 'qyapi_base', required: { code: 'text' } satisfies Arguments };
 
 /** 免登: a one-time code becomes a userid. @see https://open.dingtalk.com/document/orgapp/obtain-the-userid-of-a-user-by-using-the-log-free */
 export const codeEndpoints: Endpoint[] = [
-  {
-    method: 'POST',
-    path: '/topapi/v2/user/getuserinfo',
-    family: 'topapi',
-    token: 'app',
-    permission: 'qyapi_base',
-    required: { code: 'text' },
-    handle(call) {
-      const { userid, name, unionid, deviceId, level } = exchange(call);
-      const result: Json = { userid, name };
-      if (unionid !== undefined) result.unionid = unionid;
-      return topapiAnswer({
-        result: { ...result, device_id: deviceId, sys: isSys(level), sys_level: level },
-      });
-    },
-  },
-  {
-    method: 'GET',
-    path: '/user/getuserinfo',
-    family: 'flat',
-    token: 'app',
-    permission: 'qyapi_base',
-    required: { code: 'text' },
-    handle(call) {
-      const { userid, name, deviceId, level } = exchange(call);
-      return flatAnswer({ userid, name, deviceId, is_sys: isSys(level), sys_level: level });
-    },
-  },
+  topapi('/topapi/v2/user/getuserinfo', ACCESS, (call) => {
+    const { userid, name, unionid, deviceId, level } = exchange(call);
+    const result = { userid, name, unionid, device_id: deviceId, sys: isSys(level), sys_level: level };
+    return { result };
+  }),
+  flat('/user/getuserinfo', ACCESS, (call) => {
+    const { userid, name, deviceId, level } = exchange(call);
+    return { userid, name, deviceId, is_sys: isSys(level), sys_level: level };
+  }),
 ];
 
-// An unknown, old, used or foreign code are one and the same to DingTalk: 40078.
+// DingTalk has one errcode for an unknown, expired, used or foreign code: 40078.
 function exchange(call: Call) {
   const { jsapiCodes, app, company } = call.platform;
   const code = readText(call, 'code');

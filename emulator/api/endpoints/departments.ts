@@ -1,30 +1,23 @@
 import { ROOT_DEPARTMENT } from '../../company/departments';
-import { Refusal, topapiAnswer } from '../../platform/answers';
+import { Refusal } from '../../platform/answers';
 import type { Json } from '../../platform/json';
 import { requireDepartment } from './authorized-scope';
-import { type Arguments, type Call, type Endpoint, readInteger, readText } from './endpoint';
+import { type Arguments, type Call, type Endpoint, readInteger, readText, topapi } from './endpoint';
 
 const DEPARTMENT: Arguments = { dept_id: 'number' };
 
 function endpoint(
-  path: string,
+  name: string,
   declared: Pick<Endpoint, 'required' | 'optional'>,
   handle: (call: Call) => Json,
 ): Endpoint {
-  return {
-    method: 'POST',
-    path,
-    family: 'topapi',
-    token: 'app',
-    permission: 'qyapi_get_department_list',
-    ...declared,
-    handle: (call) => topapiAnswer({ result: handle(call) }),
-  };
+  const access = { permission: 'qyapi_get_department_list', ...declared };
+  return topapi(`/topapi/v2/department/${name}`, access, (call) => ({ result: handle(call) }));
 }
 
 /** Reading the tree of departments. @see https://open.dingtalk.com/document/orgapp/obtain-the-department-list-v2 */
 export const departmentEndpoints: Endpoint[] = [
-  endpoint('/topapi/v2/department/listsub', { optional: DEPARTMENT }, (call) => {
+  endpoint('listsub', { optional: DEPARTMENT }, (call) => {
     const { id } = requireDepartment(call.platform, readId(call));
     return call.platform.company.childrenOf(id).map((child) => ({
       dept_id: child.id,
@@ -36,17 +29,15 @@ export const departmentEndpoints: Endpoint[] = [
     }));
   }),
   // Documented as not limited by the authorised scope, like the two listparent* below.
-  endpoint('/topapi/v2/department/listsubid', { required: DEPARTMENT }, (call) => {
+  endpoint('listsubid', { required: DEPARTMENT }, (call) => {
     const id = knownId(call);
     return { dept_id_list: call.platform.company.childrenOf(id).map((child) => child.id) };
   }),
-  endpoint('/topapi/v2/department/get', { required: DEPARTMENT }, (call) =>
-    departmentRecord(call, readId(call)),
-  ),
-  endpoint('/topapi/v2/department/listparentbydept', { required: DEPARTMENT }, (call) => ({
+  endpoint('get', { required: DEPARTMENT }, (call) => departmentRecord(call, readId(call))),
+  endpoint('listparentbydept', { required: DEPARTMENT }, (call) => ({
     parent_id_list: call.platform.company.pathOf(knownId(call)),
   })),
-  endpoint('/topapi/v2/department/listparentbyuser', { required: { userid: 'text' } }, (call) => {
+  endpoint('listparentbyuser', { required: { userid: 'text' } }, (call) => {
     const { company } = call.platform;
     const person = company.person(readText(call, 'userid'));
     if (!person) throw new Refusal(33012);

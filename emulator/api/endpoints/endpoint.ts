@@ -1,16 +1,17 @@
-import { type Answer, type Family, Refusal } from '../../platform/answers';
+import { type Answer, type Family, flatAnswer, Refusal, topapiAnswer } from '../../platform/answers';
 import type { CallBody } from '../../platform/call-request';
+import type { Json } from '../../platform/json';
 import type { Platform } from '../../platform/platform';
 import type { Login } from '../../platform/user-tokens';
 
-/** One call as an endpoint sees it, after the gate let it through. */
+/** One call as an endpoint gets it, after the gate has passed it. */
 export interface Call {
   platform: Platform;
   query: URLSearchParams;
   body: CallBody;
   /** Values of `{…}` in the endpoint's path. */
   parameters: Record<string, string>;
-  /** Whose user token it is, for endpoints that want one. */
+  /** The owner of the user token, for endpoints that require one. */
   login: Login | undefined;
 }
 
@@ -31,6 +32,30 @@ export interface Endpoint {
   required?: Arguments;
   optional?: Arguments;
   handle(call: Call): Answer | Promise<Answer>;
+}
+
+type Declared = Partial<Pick<Endpoint, 'method' | 'token' | 'permission' | 'required' | 'optional'>>;
+type Fields = Record<string, Json>;
+
+/** An endpoint of /topapi: POST with the app's token; `handle` returns the fields of its answer. */
+export function topapi(path: string, declared: Declared, handle: (call: Call) => Fields): Endpoint {
+  const answer = (call: Call) => topapiAnswer(handle(call));
+  return { method: 'POST', path, family: 'topapi', token: 'app', ...declared, handle: answer };
+}
+
+/** An endpoint of DingTalk 1.0: GET with the app's token, unless declared otherwise; a flat answer. */
+export function flat(
+  path: string,
+  declared: Declared,
+  handle: (call: Call) => Fields | Promise<Fields>,
+): Endpoint {
+  const answer = async (call: Call) => flatAnswer(await handle(call));
+  return { method: 'GET', path, family: 'flat', token: 'app', ...declared, handle: answer };
+}
+
+/** An endpoint of v1.0: POST without a token, unless declared otherwise. */
+export function v1(path: string, declared: Declared, handle: Endpoint['handle']): Endpoint {
+  return { method: 'POST', path, family: 'v1', token: 'none', ...declared, handle };
 }
 
 /**
@@ -57,10 +82,7 @@ export function checkArguments(endpoint: Endpoint, call: Call): void {
 function isOfType(value: unknown, type: Arguments[string]): boolean {
   if (type === 'text') return typeof value === 'string' || typeof value === 'number';
   if (type === 'boolean') return /^(true|false)$/.test(String(value));
-  return typeof value === 'number' ? Number.isSafeInteger(value) : isDigits(value);
-}
-
-function isDigits(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
   return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
 }
 

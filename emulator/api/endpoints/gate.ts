@@ -5,8 +5,8 @@ import type { Platform } from '../../platform/platform';
 import type { Login } from '../../platform/user-tokens';
 import type { Endpoint } from './endpoint';
 
-/** What the gate has to know of a request. */
-export interface Request {
+/** A request before its endpoint sees it. */
+interface Request {
   endpoint: Endpoint;
   query: URLSearchParams;
   headers: { token: string | undefined };
@@ -15,16 +15,16 @@ export interface Request {
   ip: string;
 }
 
-/** Let in, perhaps as somebody; or turned away with an answer. */
-export type Verdict = { login: Login | undefined } | { answer: Answer };
+/** Passed, with the login of a user token; or refused with an answer. */
+type Verdict = { login: Login | undefined } | { answer: Answer };
 
 /**
  * Judges a call before its endpoint sees it: token, address, permission point, calls per second, in this order
  * (the order is assumed).
  * @see https://open.dingtalk.com/document/orgapp/server-api-error-codes-1
  */
-export function judge(platform: Platform, knock: Request): Verdict {
-  const { endpoint } = knock;
+export function judge(platform: Platform, request: Request): Verdict {
+  const { endpoint } = request;
   const refuse = (errcode: number, errmsg = ERRMSG[errcode] ?? '', more = {}): Verdict => {
     const wrapped = isGatewayCode(errcode);
     return { answer: refusalAnswer(errcode, errmsg, { family: endpoint.family, wrapped, ...more }) };
@@ -32,13 +32,13 @@ export function judge(platform: Platform, knock: Request): Verdict {
   if (endpoint.token === 'none') return { login: undefined };
 
   const checked =
-    endpoint.family === 'v1' ? checkHeaderToken(platform, knock) : checkLegacyToken(platform, knock);
+    endpoint.family === 'v1' ? checkHeaderToken(platform, request) : checkLegacyToken(platform, request);
   if (typeof checked === 'number') return refuse(checked);
   if ('answer' in checked) return checked;
 
   const { app, settings } = platform;
-  if (!isAllowedAddress(knock.ip, settings.ipWhitelist)) {
-    return refuse(60020, addressText(app.clientId, knock.ip));
+  if (!isAllowedAddress(request.ip, settings.ipWhitelist)) {
+    return refuse(60020, addressText(app.clientId, request.ip));
   }
   if (endpoint.permission && !settings.permissions.includes(endpoint.permission)) {
     return { answer: permissionAnswer(platform, endpoint.permission, endpoint.family) };

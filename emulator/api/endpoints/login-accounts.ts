@@ -23,7 +23,7 @@ export interface Account {
   note: string;
 }
 
-/** The account behind an id of the login page; somebody who was dismissed since still has theirs. */
+/** The account behind an id of the login page; a dismissed person keeps theirs. */
 export function findAccount(platform: Platform, id: string): Account | undefined {
   const { company } = platform;
   const outsider = company.outsiders.find((candidate) => candidate.id === id);
@@ -44,7 +44,7 @@ export function searchAccounts(platform: Platform, text: string, limit: number):
   return found;
 }
 
-/** Everybody outside the member list. */
+/** All accounts outside the member list. */
 export function outsiderAccounts(platform: Platform): Account[] {
   return platform.company.outsiders.map((outsider) => outsiderAccount(platform, outsider));
 }

@@ -10,7 +10,7 @@ export interface AccountsView {
   corpName: string;
 }
 
-/** The page on which one chooses who one is. Plain HTML: it works without scripts and without other hosts. */
+/** The page on which a person chooses an account. Plain HTML: it works without scripts and without other hosts. */
 export function accountsPage(view: AccountsView, nonce: string): string {
   const { request, search, members, outsiders } = view;
   const query = new URLSearchParams(request.parameters);
@@ -18,7 +18,7 @@ export function accountsPage(view: AccountsView, nonce: string): string {
     .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
     .join('');
   const list = (accounts: Account[]) => accounts.map((account) => item(account, query)).join('');
-  const nobody = '<p class="none">没有找到 <span lang="en">Nobody found</span></p>';
+  const noMatch = '<p class="none">没有找到 <span lang="en">Nobody found</span></p>';
   return layout(
     `<h1>登录钉钉 <span lang="en">Log in to DingTalk</span></h1>
 <p class="ask">将以所选账号登录 <b>${escapeHtml(new URL(request.redirectUri).host)}</b>
@@ -28,7 +28,7 @@ export function accountsPage(view: AccountsView, nonce: string): string {
 <div class="row"><input id="q" name="q" type="search" value="${escapeHtml(search)}" autocomplete="off">
 <button>搜索</button></div></form>
 <section aria-label="成员 Members"><h2>企业成员 <span lang="en">Members</span></h2>
-${members.length > 0 ? `<ul>${list(members)}</ul>` : nobody}</section>
+${members.length > 0 ? `<ul>${list(members)}</ul>` : noMatch}</section>
 <section aria-label="其他账号 Other accounts"><h2>其他账号 <span lang="en">Other accounts</span></h2>
 <ul>${list(outsiders)}</ul></section>
 <a class="refuse" href="/oauth2/auth/refuse?${escapeHtml(query.toString())}">拒绝 <span lang="en">Refuse</span></a>`,

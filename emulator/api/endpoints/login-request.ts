@@ -12,7 +12,7 @@ export interface AuthorizeRequest {
   parameters: [string, string][];
 }
 
-/** Why a request to the login page is wrong, for people. Nobody is redirected then. */
+/** Why a request to the login page is wrong, for people. There is no redirect then. */
 export interface AuthorizeProblem {
   problem: string;
   english: string;

@@ -7,19 +7,20 @@ import { type AuthorizeRequest, parseAuthorizeRequest } from './login-request';
 
 const SHOWN_MEMBERS = 20;
 
-/** The login page of DingTalk, where a browser goes to choose who it is. @see https://open.dingtalk.com/document/orgapp/tutorial-obtaining-user-personal-information */
+/** The login page of DingTalk, where a person chooses the account to sign in with. @see https://open.dingtalk.com/document/orgapp/tutorial-obtaining-user-personal-information */
 export const loginEndpoints: Endpoint[] = [
-  { method: 'GET', path: '/oauth2/auth', family: 'page', token: 'none', handle: whenValid(showAccounts) },
-  { method: 'GET', path: '/oauth2/auth/choose', family: 'page', token: 'none', handle: whenValid(choose) },
-  { method: 'GET', path: '/oauth2/auth/refuse', family: 'page', token: 'none', handle: whenValid(refuse) },
+  endpoint('/oauth2/auth', showAccounts),
+  endpoint('/oauth2/auth/choose', choose),
+  endpoint('/oauth2/auth/refuse', refuse),
 ];
 
-// Each step judges the request anew: nothing is remembered between the page and the click.
-function whenValid(next: (call: Call, request: AuthorizeRequest) => Answer): (call: Call) => Answer {
-  return (call) => {
+// Each step checks the request again: no state is kept between the page and the click.
+function endpoint(path: string, next: (call: Call, request: AuthorizeRequest) => Answer): Endpoint {
+  const handle = (call: Call) => {
     const request = parseAuthorizeRequest(call.platform, call.query);
     return 'problem' in request ? page(400, (nonce) => problemPage(request, nonce)) : next(call, request);
   };
+  return { method: 'GET', path, family: 'page', token: 'none', handle };
 }
 
 function showAccounts({ platform, query }: Call, request: AuthorizeRequest): Answer {

@@ -1,5 +1,5 @@
 import type { Person } from '../../company/person';
-import { Refusal, topapiAnswer } from '../../platform/answers';
+import { Refusal } from '../../platform/answers';
 import type { Json } from '../../platform/json';
 import { requireDepartment, requirePerson } from './authorized-scope';
 import {
@@ -10,75 +10,87 @@ import {
   readInteger,
   readText,
   readValue,
+  topapi,
 } from './endpoint';
 import { userGetRecord, userListRecord } from './member-record';
 
 const ORDERS = ['entry_asc', 'entry_desc', 'modify_asc', 'modify_desc', 'custom'];
 
-/** What a list of a department is asked with. */
 const PAGE_ARGUMENTS: Arguments = { dept_id: 'number', cursor: 'number', size: 'number' };
-
-function endpoint(
-  path: string,
-  permission: string,
-  required: Arguments,
-  handle: (call: Call) => Record<string, Json>,
-): Endpoint {
-  const answer = (call: Call) => topapiAnswer(handle(call));
-  return { method: 'POST', path, family: 'topapi', token: 'app', permission, required, handle: answer };
-}
 
 /** Reading members. @see https://open.dingtalk.com/document/orgapp/query-user-details */
 export const memberEndpoints: Endpoint[] = [
-  endpoint('/topapi/v2/user/get', 'qyapi_get_member', { userid: 'text' }, (call) => ({
+  topapi('/topapi/v2/user/get', { permission: 'qyapi_get_member', required: { userid: 'text' } }, (call) => ({
     result: userGetRecord(call.platform, requirePerson(call.platform, readText(call, 'userid'))),
   })),
-  endpoint('/topapi/v2/user/list', 'qyapi_get_department_member', PAGE_ARGUMENTS, (call) => {
-    const id = readInteger(call, 'dept_id');
-    const page = readPage(call, { offset: 40035, size: 40035 });
-    requireDepartment(call.platform, id, 60019);
-    return { result: pageOf(sorted(call, id), page, (person) => userListRecord(call.platform, person, id)) };
-  }),
-  endpoint('/topapi/user/listsimple', 'qyapi_get_department_member', PAGE_ARGUMENTS, (call) => {
-    const id = readInteger(call, 'dept_id');
-    const page = readPage(call, { offset: 40068, size: 40069 });
-    requireDepartment(call.platform, id);
-    return { result: pageOf(sorted(call, id), page, ({ userid, name }) => ({ userid, name })) };
-  }),
-  endpoint('/topapi/user/listid', 'qyapi_get_member', { dept_id: 'number' }, (call) => {
-    const id = readInteger(call, 'dept_id');
-    if (!call.platform.company.department(id)) throw new Refusal(60003);
-    // Documented as not limited by the authorised scope.
-    return { result: { userid_list: call.platform.company.membersOf(id).map((person) => person.userid) } };
-  }),
-  endpoint('/topapi/user/count', 'qyapi_get_member', { only_active: 'boolean' }, (call) => {
-    const { people } = call.platform.company;
-    return {
-      result: {
-        count: readBoolean(call, 'only_active')
-          ? people.filter((person) => person.active).length
-          : people.length,
-      },
-    };
-  }),
-  endpoint('/topapi/v2/user/getbymobile', 'qyapi_get_member_by_mobile', { mobile: 'text' }, (call) => {
-    const mobile = readText(call, 'mobile');
-    if (!/^(\+?\d{1,4}-)?\d{6,15}$/.test(mobile)) throw new Refusal(40104);
-    const person = call.platform.company.personByMobile(mobile.replace(/^\+?86-/, ''));
-    if (!person) throw new Refusal(60121);
-    return { result: { userid: person.userid } };
-  }),
-  endpoint('/topapi/user/getbyunionid', 'qyapi_get_member', { unionid: 'text' }, (call) => ({
-    result: findByUnionid(call),
-  })),
-  endpoint('/topapi/user/listadmin', 'qyapi_get_member', {}, ({ platform }) => ({
+  topapi(
+    '/topapi/v2/user/list',
+    { permission: 'qyapi_get_department_member', required: PAGE_ARGUMENTS },
+    (call) => {
+      const id = readInteger(call, 'dept_id');
+      const page = readPage(call, { offset: 40035, size: 40035 });
+      requireDepartment(call.platform, id, 60019);
+      return {
+        result: pageOf(sorted(call, id), page, (person) => userListRecord(call.platform, person, id)),
+      };
+    },
+  ),
+  topapi(
+    '/topapi/user/listsimple',
+    { permission: 'qyapi_get_department_member', required: PAGE_ARGUMENTS },
+    (call) => {
+      const id = readInteger(call, 'dept_id');
+      const page = readPage(call, { offset: 40068, size: 40069 });
+      requireDepartment(call.platform, id);
+      return { result: pageOf(sorted(call, id), page, ({ userid, name }) => ({ userid, name })) };
+    },
+  ),
+  topapi(
+    '/topapi/user/listid',
+    { permission: 'qyapi_get_member', required: { dept_id: 'number' } },
+    (call) => {
+      const id = readInteger(call, 'dept_id');
+      if (!call.platform.company.department(id)) throw new Refusal(60003);
+      // Documented as not limited by the authorised scope.
+      return { result: { userid_list: call.platform.company.membersOf(id).map((person) => person.userid) } };
+    },
+  ),
+  topapi(
+    '/topapi/user/count',
+    { permission: 'qyapi_get_member', required: { only_active: 'boolean' } },
+    (call) => {
+      const onlyActive = readBoolean(call, 'only_active');
+      return {
+        result: { count: call.platform.company.people.filter((one) => one.active || !onlyActive).length },
+      };
+    },
+  ),
+  topapi(
+    '/topapi/v2/user/getbymobile',
+    { permission: 'qyapi_get_member_by_mobile', required: { mobile: 'text' } },
+    (call) => {
+      const mobile = readText(call, 'mobile');
+      if (!/^(\+?\d{1,4}-)?\d{6,15}$/.test(mobile)) throw new Refusal(40104);
+      const person = call.platform.company.personByMobile(mobile.replace(/^\+?86-/, ''));
+      if (!person) throw new Refusal(60121);
+      return { result: { userid: person.userid } };
+    },
+  ),
+  topapi(
+    '/topapi/user/getbyunionid',
+    { permission: 'qyapi_get_member', required: { unionid: 'text' } },
+    (call) => ({
+      result: findByUnionid(call),
+    }),
+  ),
+  topapi('/topapi/user/listadmin', { permission: 'qyapi_get_member' }, ({ platform }) => ({
     result: platform.company.people
       .filter((person) => person.adminLevel > 0)
       .map(({ userid, adminLevel }) => ({ userid, sys_level: adminLevel })),
   })),
 ];
 
-/** Who has this unionid: 0 an employee, 1 an external contact; a stranger is 60121. @see https://open.dingtalk.com/document/orgapp/query-a-user-by-the-union-id */
+/** The owner of a unionid: 0 an employee, 1 an external contact; other accounts are 60121. @see https://open.dingtalk.com/document/orgapp/query-a-user-by-the-union-id */
 export function findByUnionid(call: Call): { contact_type: number; userid: string } {
   const unionid = readText(call, 'unionid');
   const { company } = call.platform;

@@ -1,60 +1,52 @@
 import { ROLE_GROUPS, ROLES } from '../../company/roles';
-import { type Answer, Refusal, topapiAnswer } from '../../platform/answers';
-import { type Arguments, type Call, type Endpoint, readInteger } from './endpoint';
+import { Refusal } from '../../platform/answers';
+import { type Arguments, type Call, type Endpoint, readInteger, topapi } from './endpoint';
 
 const PAGE: Arguments = { offset: 'number', size: 'number' };
 
-function endpoint(
-  path: string,
-  permission: string,
-  required: Arguments,
-  handle: (call: Call) => Answer,
-): Endpoint {
-  return {
-    method: 'POST',
-    path,
-    family: 'topapi',
-    token: 'app',
-    permission,
-    required,
-    optional: PAGE,
-    handle,
-  };
-}
-
 /** Reading roles; mind the camelCase of `hasMore`, `groupId` and `roleId`. @see https://open.dingtalk.com/document/orgapp/obtains-a-list-of-enterprise-roles */
 export const roleEndpoints: Endpoint[] = [
-  endpoint('/topapi/role/list', 'qyapi_get_department_list', {}, (call) => {
+  topapi('/topapi/role/list', { permission: 'qyapi_get_department_list', optional: PAGE }, (call) => {
     const { offset, size } = readPage(call, 200);
     const groups = ROLE_GROUPS.slice(offset, offset + size).map((group) => ({
       groupId: group.id,
       name: group.name,
       roles: group.roles.map(({ id, name }) => ({ id, name })),
     }));
-    return topapiAnswer({ result: { hasMore: offset + size < ROLE_GROUPS.length, list: groups } });
+    return { result: { hasMore: offset + size < ROLE_GROUPS.length, list: groups } };
   }),
-  endpoint('/topapi/role/simplelist', 'qyapi_get_department_member', { role_id: 'number' }, (call) => {
-    const role = requireRole(readInteger(call, 'role_id', { errcode: 33011 }));
-    const { offset, size } = readPage(call, 100);
-    const people = call.platform.company.peopleWithRole(role.id);
-    const list = people
-      .slice(offset, offset + size)
-      .map(({ userid, name }) => ({ userid, name, manageScopes: [] }));
-    const next = offset + size;
-    const more = next < people.length;
-    return topapiAnswer({ result: { hasMore: more, nextCursor: more ? next : undefined, list } });
-  }),
-  endpoint('/topapi/role/getrole', 'qyapi_get_department_member', { roleId: 'number' }, (call) => {
-    const role = requireRole(readInteger(call, 'roleId', { errcode: 33011 }));
-    return topapiAnswer({ role: { name: role.name, groupId: role.groupId } });
-  }),
-  endpoint('/topapi/role/getrolegroup', 'qyapi_get_department_list', { group_id: 'number' }, (call) => {
-    const id = readInteger(call, 'group_id', { errcode: 33011 });
-    const group = ROLE_GROUPS.find((candidate) => candidate.id === id);
-    if (!group) throw new Refusal(33011);
-    const roles = group.roles.map((role) => ({ role_id: role.id, role_name: role.name }));
-    return topapiAnswer({ role_group: { group_name: group.name, roles } });
-  }),
+  topapi(
+    '/topapi/role/simplelist',
+    { permission: 'qyapi_get_department_member', required: { role_id: 'number' }, optional: PAGE },
+    (call) => {
+      const role = requireRole(readInteger(call, 'role_id', { errcode: 33011 }));
+      const { offset, size } = readPage(call, 100);
+      const people = call.platform.company.peopleWithRole(role.id);
+      const next = offset + size;
+      const list = people.slice(offset, next).map(({ userid, name }) => ({ userid, name, manageScopes: [] }));
+      const more = next < people.length;
+      return { result: { hasMore: more, nextCursor: more ? next : undefined, list } };
+    },
+  ),
+  topapi(
+    '/topapi/role/getrole',
+    { permission: 'qyapi_get_department_member', required: { roleId: 'number' } },
+    (call) => {
+      const role = requireRole(readInteger(call, 'roleId', { errcode: 33011 }));
+      return { role: { name: role.name, groupId: role.groupId } };
+    },
+  ),
+  topapi(
+    '/topapi/role/getrolegroup',
+    { permission: 'qyapi_get_department_list', required: { group_id: 'number' } },
+    (call) => {
+      const id = readInteger(call, 'group_id', { errcode: 33011 });
+      const group = ROLE_GROUPS.find((candidate) => candidate.id === id);
+      if (!group) throw new Refusal(33011);
+      const roles = group.roles.map((role) => ({ role_id: role.id, role_name: role.name }));
+      return { role_group: { group_name: group.name, roles } };
+    },
+  ),
 ];
 
 function requireRole(id: number) {

@@ -1,36 +1,28 @@
 import { type Answer, v1Answer, v1Missing, v1Refusal } from '../../platform/answers';
 import type { UserTokenPair } from '../../platform/user-tokens';
-import type { Call, Endpoint } from './endpoint';
+import { isApp } from './app-token';
+import { type Call, type Endpoint, v1 } from './endpoint';
 import { permissionAnswer } from './gate';
 import { findAccount } from './login-accounts';
 
 /** Login outside DingTalk: a code of the login page becomes a person's token, and the token a profile. */
 export const userTokenEndpoints: Endpoint[] = [
-  {
-    method: 'POST',
-    path: '/v1.0/oauth2/userAccessToken',
-    family: 'v1',
-    token: 'none',
-    handle: exchange,
-  },
-  {
-    method: 'GET',
-    path: '/v1.0/contact/users/{unionId}',
-    family: 'v1',
-    token: 'user',
-    permission: 'Contact.User.Read',
-    handle: profile,
-  },
+  v1('/v1.0/oauth2/userAccessToken', {}, exchange),
+  v1(
+    '/v1.0/contact/users/{unionId}',
+    { method: 'GET', token: 'user', permission: 'Contact.User.Read' },
+    profile,
+  ),
 ];
 
 /** @see https://open.dingtalk.com/document/orgapp/obtain-user-token */
 function exchange({ platform, body }: Call): Answer {
-  const { app, settings, oauthCodes, userTokens } = platform;
+  const { settings, oauthCodes, userTokens } = platform;
   if (body.kind !== 'json') return v1Missing('body');
   const { clientId, clientSecret, code, refreshToken, grantType } = body.fields;
   if (!clientId) return v1Missing('clientId');
   if (!clientSecret) return v1Missing('clientSecret');
-  if (clientId !== app.clientId || clientSecret !== app.clientSecret) {
+  if (!isApp(platform, clientId, clientSecret)) {
     return v1Refusal(400, 'invalidClientIdOrSecret', '无效的clientId或者clientSecret');
   }
   if (!settings.permissions.includes('open_app_api_base'))

@@ -20,7 +20,7 @@ export function createAppLog(texts) {
       'data-testid': 'log-search',
     })
   );
-  /** Items by their line: what somebody has opened to read stays open when others come. @type {Map<string, HTMLElement>} */
+  /** Items by their line: a line that was opened stays open when others arrive. @type {Map<string, HTMLElement>} */
   let shown = new Map();
 
   async function refresh() {

@@ -27,7 +27,7 @@ const lateMs = 5000;
  * @param {{ setTitle(title: string): void, close(): void, openLink(url: string): void }} world.frame
  * @param {() => 'phone' | 'desktop'} world.shape
  * @param {(userid: string) => void | Promise<void>} world.openChat
- * @param {(call: NativeCall) => void} world.onCall told again when the call's state changes
+ * @param {(call: NativeCall) => void} world.onCall called again when the call's state changes
  * @returns {(method: string, params: any) => Promise<unknown>} rejects with `{ errorCode, errorMessage }`
  */
 export function createNative({ company, userid, mood, frame, shape, openChat, onCall }) {

@@ -71,7 +71,7 @@ export function createStaffActions({ texts, person, say, onChange }) {
       element('h3', {}, texts.staff, element('small', { text: texts.staffHint })),
       element('div', { class: 'staff-buttons' }, ...Object.values(buttons)),
     ),
-    /** Offers what can be done with who holds the device now: somebody dismissed can only come back. */
+    /** Offers the actions for the device's present user: a dismissed employee can only be hired again. */
     async refresh() {
       const { userid } = person();
       const { total } = await fetchPeople({ userid });

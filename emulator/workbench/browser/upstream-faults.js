@@ -37,7 +37,7 @@ function always(endpoint, fault) {
 }
 
 /**
- * The faults that wait for calls now, whoever gave the order.
+ * The faults that wait for calls now, armed here or by the control plane.
  *
  * @returns {Promise<(FaultOrder & { id: string })[]>}
  */

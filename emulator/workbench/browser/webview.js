@@ -52,7 +52,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
         watch(loadingPollMs);
       });
     }
-    // Whoever spoke last has the title: the page's own, or its call to setTitle.
+    // The later one wins: the page's own title, or its call to setTitle.
     if (document.title !== '' && document.title !== documentTitle) {
       documentTitle = document.title;
       show({ title: documentTitle });

@@ -1,6 +1,5 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
-import { AgainNote } from '@/app/_ui/again-note';
+import { oneValue, Page, titled } from '@/app/_ui/page-frame';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { type AuditQuery, auditPage } from '@/lib/dal/admin-audit';
 import { currentMessages } from '@/lib/http/language';
@@ -10,10 +9,7 @@ import { AUDIT_EVENTS } from '@/lib/storage/audit-line';
 import type { WrittenLine } from '@/lib/storage/audit-store';
 import { Received } from './received';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.sessions.audit.title} · ${messages.appName}` };
-}
+export const generateMetadata = titled(({ sessions, appName }) => [sessions.audit.title, appName]);
 
 /** For administrators: who came in, who was refused and why, whose sessions ended and through whom. */
 export default async function AuditPage(props: PageProps<'/admin/audit'>) {
@@ -21,21 +17,14 @@ export default async function AuditPage(props: PageProps<'/admin/audit'>) {
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
   const { event, person, day, before, again } = await props.searchParams;
-  const query = { event: one(event), person: one(person), day: one(day) };
+  const query = { event: oneValue(event), person: oneValue(person), day: oneValue(day) };
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {text.home}
-        </Link>
-      </header>
-      <h1 className="page-title">{text.audit.title}</h1>
-      {again === '1' && <AgainNote messages={messages} />}
+    <Page back={{ label: text.home }} title={text.audit.title} again={again === '1' && messages.stepUp.again}>
       <p className="page-lead">{text.audit.lead}</p>
       <Filter query={query} text={text} />
-      <Lines query={query} before={toId(one(before))} messages={messages} />
+      <Lines query={query} before={toId(oneValue(before))} messages={messages} />
       <Received text={text} language={language} />
-    </main>
+    </Page>
   );
 }
 
@@ -125,7 +114,7 @@ function Line({ line, messages }: { line: WrittenLine; messages: Messages }) {
   );
 }
 
-/** Why a session ended, or which problem refused somebody; a word that is neither stands for itself. */
+/** Why a session ended, or which problem refused a person; a word that is neither is shown as it is. */
 function reasonText(reason: string, { sessions, problems }: Messages): string {
   const reasons: Record<string, string> = sessions.reasons;
   const sentences: Record<string, { person: string }> = problems;
@@ -139,8 +128,4 @@ function toParameters(query: AuditQuery): URLSearchParams {
 
 function toId(text: string): number | undefined {
   return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-function one(value: string | string[] | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

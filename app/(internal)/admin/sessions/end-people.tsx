@@ -1,7 +1,7 @@
 import type { SessionsText } from '@/lib/i18n/sessions-page';
 
 /**
- * Ending what is in no list: all of one person, a sign-in under way included, or of everybody.
+ * Ending what is in no list: all sessions of one person, a sign-in under way included, or of all people.
  *
  * @param person what was asked for before the administrator had to sign in again
  */

@@ -1,6 +1,5 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
-import { AgainNote } from '@/app/_ui/again-note';
+import { oneValue, Page, titled } from '@/app/_ui/page-frame';
 import { SessionItem } from '@/app/_ui/session-item';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { liveSessions } from '@/lib/dal/admin-sessions';
@@ -10,10 +9,7 @@ import type { Language } from '@/lib/i18n';
 import type { SessionsText } from '@/lib/i18n/sessions-page';
 import { EndPeople } from './end-people';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.sessions.all.title} · ${messages.appName}` };
-}
+export const generateMetadata = titled(({ sessions, appName }) => [sessions.all.title, appName]);
 
 /** For administrators: who is signed in, and ending it. Plain forms: they need no JavaScript. */
 export default async function SessionsPage(props: PageProps<'/admin/sessions'>) {
@@ -22,22 +18,15 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
   const text = messages.sessions;
   const { q, after, again, ended, person, unknown } = await props.searchParams;
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {text.home}
-        </Link>
-      </header>
-      <h1 className="page-title">{text.all.title}</h1>
-      {again === '1' && <AgainNote messages={messages} />}
-      <Outcome ended={one(ended)} person={one(person)} unknown={one(unknown)} text={text} />
-      <SessionList wanted={one(q)} after={one(after)} text={text} language={language} />
-      <EndPeople text={text} person={again === '1' ? one(person) : ''} />
-    </main>
+    <Page back={{ label: text.home }} title={text.all.title} again={again === '1' && messages.stepUp.again}>
+      <Outcome ended={oneValue(ended)} person={oneValue(person)} unknown={oneValue(unknown)} text={text} />
+      <SessionList wanted={oneValue(q)} after={oneValue(after)} text={text} language={language} />
+      <EndPeople text={text} person={again === '1' ? oneValue(person) : ''} />
+    </Page>
   );
 }
 
-/** What became of the order that led here. The address can be anybody's: numbers and ids only, and never as markup. */
+/** What became of the order that led here. The address is untrusted input: numbers and ids only, and never as markup. */
 function Outcome(props: { ended: string; person: string; unknown: string; text: SessionsText }) {
   const { ended, person, unknown, text } = props;
   const clip = (id: string) => id.slice(0, 128);
@@ -122,8 +111,4 @@ function EndForm({ name, value, label }: { name: string; value: string; label: s
       </button>
     </form>
   );
-}
-
-function one(value: string | string[] | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,8 +1,6 @@
-import type { Metadata } from 'next';
-import Link from 'next/link';
-import { AgainNote } from '@/app/_ui/again-note';
 import { FieldList } from '@/app/_ui/field-list';
 import { Moment } from '@/app/_ui/moment';
+import { Page, titled } from '@/app/_ui/page-frame';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { type SyncStatus, syncStatus } from '@/lib/dal/admin-sync';
 import { currentMessages } from '@/lib/http/language';
@@ -11,10 +9,7 @@ import { LiveProgress } from './live-progress';
 import { MissingList } from './missing-list';
 import { RunCard } from './run-card';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.sync.title} · ${messages.appName}` };
-}
+export const generateMetadata = titled(({ sync, appName }) => [sync.title, appName]);
 
 /** For administrators: how the directory is being read, what is missing, and how it was before. */
 export default async function SyncPage(props: PageProps<'/admin/sync'>) {
@@ -23,27 +18,20 @@ export default async function SyncPage(props: PageProps<'/admin/sync'>) {
   const text = messages.sync;
   const { started, again } = await props.searchParams;
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {text.home}
-        </Link>
-      </header>
-      <h1 className="page-title">{text.title}</h1>
-      {again === '1' && <AgainNote messages={messages} />}
+    <Page back={{ label: text.home }} title={text.title} again={again === '1' && messages.stepUp.again}>
       <Status
         status={await syncStatus()}
         isRefused={started === 'no'}
         messages={messages}
         language={language}
       />
-    </main>
+    </Page>
   );
 }
 
 interface StatusProps {
   status: SyncStatus;
-  /** Somebody has just asked for a run while there was one. */
+  /** A run was requested while another was under way. */
   isRefused: boolean;
   messages: Messages;
   language: Language;

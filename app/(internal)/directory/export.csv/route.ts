@@ -11,7 +11,7 @@ import { record } from '@/lib/storage/audit-log';
 export const dynamic = 'force-dynamic';
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
-  /** Everybody as a file for spreadsheets, sent as it is read. */
+  /** All visible people as a file for spreadsheets, sent as it is read. */
   GET: { access: 'member', stepUp: true, event: 'directory-export', handler: exportDirectory },
 });
 

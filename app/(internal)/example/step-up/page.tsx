@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { Addressed } from '@/app/_ui/addressed';
+import { Page } from '@/app/_ui/page-frame';
 import { pageMember } from '@/lib/auth/auth';
 import { currentName } from '@/lib/dal/current-name';
 import { currentMessages } from '@/lib/http/language';
@@ -9,12 +9,7 @@ export default async function StepUpPage() {
   const member = await pageMember({ signedInWithinMinutes: 5 });
   const { messages } = await currentMessages();
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {messages.me.back}
-        </Link>
-      </header>
+    <Page back={{ label: messages.me.back }}>
       <section className="person">
         <div className="person-text">
           <h1 className="person-name">{messages.stepUp.title}</h1>
@@ -23,6 +18,6 @@ export default async function StepUpPage() {
           </p>
         </div>
       </section>
-    </main>
+    </Page>
   );
 }

@@ -1,15 +1,11 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
-import { AgainNote } from '@/app/_ui/again-note';
+import { Page, titled } from '@/app/_ui/page-frame';
 import { SessionItem } from '@/app/_ui/session-item';
 import { pageMember } from '@/lib/auth/auth';
 import { mySessions } from '@/lib/dal/my-sessions';
 import { currentMessages } from '@/lib/http/language';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.sessions.mine.title} · ${messages.appName}` };
-}
+export const generateMetadata = titled(({ sessions, appName }) => [sessions.mine.title, appName]);
 
 /** Where the member is signed in, and how to end it. Plain forms: they need no JavaScript. */
 export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
@@ -19,14 +15,7 @@ export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
   const { after, again } = await props.searchParams;
   const { sessions, next } = await mySessions(typeof after === 'string' ? after : undefined);
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {text.home}
-        </Link>
-      </header>
-      <h1 className="page-title">{text.mine.title}</h1>
-      {again === '1' && <AgainNote messages={messages} />}
+    <Page back={{ label: text.home }} title={text.mine.title} again={again === '1' && messages.stepUp.again}>
       <p className="page-lead">{text.mine.lead}</p>
       <ul className="rows sessions">
         {sessions.map((session) => (
@@ -63,6 +52,6 @@ export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
         </button>
         <p className="figures">{text.mine.endAllHint}</p>
       </form>
-    </main>
+    </Page>
   );
 }

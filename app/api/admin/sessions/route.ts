@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic';
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
   /**
-   * Ends one session (`session`), one person's (`person`), or everybody's (`everyone=yes`), by a form. The page that
+   * Ends one session (`session`), one person's (`person`), or all sessions (`everyone=yes`), by a form. The page that
    * follows says what was done.
    */
   POST: { access: 'administrator', event: 'sessions-end', handler: endSessions },

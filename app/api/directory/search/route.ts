@@ -5,7 +5,7 @@ import { search } from '@/lib/dal/directory';
 export const dynamic = 'force-dynamic';
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
-  /** Finds people and departments by what somebody typed: `?q=`. */
+  /** Finds people and departments by a typed text: `?q=`. */
   GET: {
     access: 'member',
     handler: async (request) => {

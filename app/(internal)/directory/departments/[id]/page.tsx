@@ -1,6 +1,5 @@
-import type { Metadata } from 'next';
-import Link from 'next/link';
 import { notFound } from 'next/navigation';
+import { Page, titled } from '@/app/_ui/page-frame';
 import { pageMember } from '@/lib/auth/auth';
 import { departmentPage, PAGE_SIZE } from '@/lib/dal/directory';
 import { currentMessages } from '@/lib/http/language';
@@ -11,10 +10,7 @@ import { Path } from '../../path';
 import { StateNote } from '../../state-note';
 import { PeopleList } from './people-list';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.directory.tree} · ${messages.directory.title}` };
-}
+export const generateMetadata = titled(({ directory }) => [directory.tree, directory.title]);
 
 /** One department: where it is, what is below it, and its people. */
 export default async function DepartmentPage(props: PageProps<'/directory/departments/[id]'>) {
@@ -29,12 +25,7 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
   if (!found || page > found.pageCount) notFound();
   const { state, department, path, subDepartments, people, peopleCount, pageCount } = found;
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/directory" prefetch={false}>
-          ‹ {text.back}
-        </Link>
-      </header>
+    <Page back={{ href: '/directory', label: text.back }}>
       <Path path={path} label={text.path} />
       <h1 className="page-title">
         <bdi className="name">{department.name}</bdi>
@@ -76,6 +67,6 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
         )}
       </section>
       <StateNote state={state} language={language} place="below" />
-    </main>
+    </Page>
   );
 }

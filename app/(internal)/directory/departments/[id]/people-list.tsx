@@ -17,7 +17,7 @@ interface PeopleListProps {
 
 type State = 'idle' | 'loading' | 'failed' | 'updated';
 
-/** What was loaded by scrolling, so that whoever comes back from a person finds the list as they left it. */
+/** What was loaded by scrolling, so that "back" from a person shows the list as it was. */
 const left = new Map<string, PeopleResult>();
 
 /** A department's people: pages with plain links, loaded one after another as one scrolls. */

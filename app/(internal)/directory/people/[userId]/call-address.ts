@@ -13,7 +13,7 @@ const NUMBER = /^\+?[\d() -]{2,30}$/;
 
 /**
  * A link that calls a number, and after a pause its extension; undefined for what is no number. Dialled as one number,
- * an extension would make it somebody else's.
+ * an extension would make it another person's number.
  *
  * @see https://www.rfc-editor.org/rfc/rfc3966 which has no pause; phones read a comma as one
  */

@@ -19,7 +19,7 @@ export function inDingTalkAddress(url: string): string {
   return `dingtalk://dingtalkclient/page/link?url=${encodeURIComponent(url)}`;
 }
 
-/** How to reach somebody, as far as it is known. */
+/** Ways to reach a person, as far as they are known. */
 export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
   const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
   return [
@@ -32,7 +32,7 @@ export function contactFields(person: PersonPage, text: DirectoryText): Field[] 
   ].filter(({ value }) => Boolean(value));
 }
 
-/** What somebody does here. */
+/** A person's job: number, manager, roles. */
 export function workFields(
   { jobNumber, manager, managerUnknown, roles }: PersonPage,
   text: DirectoryText,

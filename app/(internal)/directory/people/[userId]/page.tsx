@@ -1,8 +1,8 @@
-import type { Metadata } from 'next';
 import Link from 'next/link';
 import { notFound } from 'next/navigation';
 import { Avatar } from '@/app/_ui/avatar';
 import { FieldList } from '@/app/_ui/field-list';
+import { Page, titled } from '@/app/_ui/page-frame';
 import { pageMember } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
 import { type PersonPage as Person, personPage } from '@/lib/dal/directory';
@@ -15,10 +15,7 @@ import { callAddress } from './call-address';
 import { ChatLink } from './chat-link';
 import { contactFields, inDingTalkAddress, mailAddress, workFields } from './contact';
 
-export async function generateMetadata(): Promise<Metadata> {
-  const { messages } = await currentMessages();
-  return { title: `${messages.directory.people} · ${messages.directory.title}` };
-}
+export const generateMetadata = titled(({ directory }) => [directory.people, directory.title]);
 
 /** One person: where they work and how to reach them, as far as DingTalk tells and the viewer may see. */
 export default async function PersonPage(props: PageProps<'/directory/people/[userId]'>) {
@@ -31,12 +28,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
   const contact = contactFields(person, text);
   const work = workFields(person, text);
   return (
-    <main className="page">
-      <header className="bar">
-        <Link className="bar-back" href="/directory" prefetch={false}>
-          ‹ {text.back}
-        </Link>
-      </header>
+    <Page back={{ href: '/directory', label: text.back }}>
       <StateNote state={person.state} language={language} place="above" />
       <section className="person">
         <Avatar name={name} url={avatarUrl} />
@@ -57,7 +49,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
       <Departments person={person} text={text} />
       {work.length > 0 && <FieldList title={text.work} fields={work} />}
       <StateNote state={person.state} language={language} place="below" />
-    </main>
+    </Page>
   );
 }
 
@@ -119,7 +111,7 @@ function Departments({ person, text }: { person: Person; text: DirectoryText }) 
   );
 }
 
-/** As it was before it was put into the address. What cannot be read back is nobody's. */
+/** As it was before it was put into the address. What cannot be decoded is no user id. */
 function userIdIn(segment: string): string {
   try {
     return decodeURIComponent(segment);
