@@ -20,14 +20,20 @@ let mirror: Mirror;
 let spoil: (path: string, result: never) => unknown;
 beforeEach(async ({ onTestFailed }) => {
   onTestFailed(() => void process.stdout.write(`the seed was ${seed}\n`));
-  emulator = await startEmulator({ members: 300, departments: 12, seed: 7, enforceQps: false });
-  mirror = openMirror(emulator);
+  await startCompany(60);
   spoil = (_, result) => result;
 });
-afterEach(async () => {
+afterEach(stopCompany);
+
+async function startCompany(members: number): Promise<void> {
+  emulator = await startEmulator({ members, departments: 16, seed: 7, enforceQps: false });
+  mirror = openMirror(emulator);
+}
+
+async function stopCompany(): Promise<void> {
   mirror.db.close();
   await emulator.close();
-});
+}
 
 /** A client for whom what DingTalk answers is spoilt. */
 function spoiltClient() {
@@ -48,6 +54,8 @@ function spoilRecords(change: (record: Record) => object): void {
 }
 
 test('300 records with one odd field each: nobody is kept from signing in, lost from a list, or a run from being complete', async () => {
+  await stopCompany();
+  await startCompany(300);
   const random = createRandom(seed);
   const { people } = emulator.company;
   const drawn = drawOddFields(people.length, () => random.next());
@@ -108,37 +116,44 @@ test('a last page that does not say so is the last page', async () => {
       : result;
   };
   const run = await syncSpoilt();
-  expect(run).toMatchObject({ state: 'complete', people: 300, missing: [] });
+  expect(run).toMatchObject({ state: 'complete', people: emulator.company.people.length, missing: [] });
 });
 
 // ── What hides or bars counts until the opposite is said ──────────────────────────────────────────────────────────
 
 const UNREADABLE = [null, 'yes', 2, [], {}, ''];
 
-test.each([...UNREADABLE, undefined, 'true', 1])(
-  'a number whose hide_mobile is %j is hidden',
-  async (value) => {
-    spoilRecords((record) => withOddField(record, { field: 'hide_mobile', value }));
-    const { userid } = emulator.company.people[0]!;
-    await syncSpoilt();
-    expect((await mirror.store.member(userid))!.record.hideMobile).toBe(true);
-  },
-);
+/** Each person of the list with one of the values. @returns who has which, in the order of the values */
+function spoilOnePersonEach(fields: readonly object[]): { userid: string; fields: object }[] {
+  const spoilt = fields.map((odd, at) => ({ userid: emulator.company.people[at]!.userid, fields: odd }));
+  spoilRecords((record) => ({
+    ...record,
+    active: true,
+    ...spoilt.find(({ userid }) => userid === record.userid)?.fields,
+  }));
+  return spoilt;
+}
 
-test.each([
-  ...UNREADABLE.map((value) => ['active', value] as const),
-  ['active', undefined],
-  ['active', 'false'],
-  ['active', 0],
-  ...UNREADABLE.map((value) => ['disable_status', value] as const),
-  ['disable_status', true],
-  ['disable_status', '1'],
-] as const)('somebody whose %s is %j is inactive', async (field, value) => {
-  spoilRecords((record) => withOddField({ ...record, active: true }, { field, value }));
-  const { userid } = emulator.company.people[0]!;
-  expect((await getMember(spoiltClient(), userid)).active).not.toBe(true);
+test('a number is hidden unless its hide_mobile readably says the opposite', async () => {
+  const values = [...UNREADABLE, undefined, 'true', 1];
+  const spoilt = spoilOnePersonEach(values.map((hide_mobile) => ({ hide_mobile })));
   await syncSpoilt();
-  expect((await mirror.store.member(userid))!.record.active).toBe(false);
+  for (const { userid, fields } of spoilt) {
+    expect((await mirror.store.member(userid))!.record.hideMobile, JSON.stringify(fields)).toBe(true);
+  }
+});
+
+test('somebody is inactive unless active and disable_status readably say the opposite', async () => {
+  const spoilt = spoilOnePersonEach([
+    ...[...UNREADABLE, undefined, 'false', 0].map((active) => ({ active })),
+    ...[...UNREADABLE, true, '1'].map((disable_status) => ({ disable_status })),
+  ]);
+  const client = spoiltClient();
+  await syncSpoilt();
+  for (const { userid, fields } of spoilt) {
+    expect((await getMember(client, userid)).active, JSON.stringify(fields)).not.toBe(true);
+    expect((await mirror.store.member(userid))!.record.active, JSON.stringify(fields)).toBe(false);
+  }
 });
 
 test.each([undefined, false, 'false', 0])(
@@ -149,35 +164,24 @@ test.each([undefined, false, 'false', 0])(
   },
 );
 
-test.each(UNREADABLE)(
-  'a department whose hide_dept or outer_dept is %j is closed and named; others and the root are not',
-  async (value) => {
-    const [hidden, restricted] = emulator.company.departments
-      .filter(({ id }) => id !== 1)
-      .map(({ id }) => id);
-    const odd: { [id: number]: object } = {
-      [hidden!]: { hide_dept: value },
-      [restricted!]: { outer_dept: value },
-      1: { hide_dept: value, outer_dept: value },
-    };
-    spoil = (path, result) =>
-      path === DEPARTMENT ? { ...(result as Record), ...odd[(result as Record).dept_id as number] } : result;
-    const run = await syncSpoilt();
-    expect(run.state).toBe('partial');
-    expect(run.missing.map(({ what, problem, departmentId }) => ({ what, problem, departmentId }))).toEqual(
-      expect.arrayContaining(
-        [hidden, restricted].map((departmentId) => ({
-          what: 'settings',
-          problem: 'malformed',
-          departmentId,
-        })),
-      ),
-    );
-    expect(run.missing).toHaveLength(2);
-    const closed = (await mirror.store.departments()).filter((one) => one.hidden || one.restricted);
-    expect(closed.map(({ id }) => id).sort()).toEqual([hidden, restricted].sort());
-  },
-);
+test('a department whose hide_dept or outer_dept cannot be read is closed and named; others and the root are not', async () => {
+  const fields = UNREADABLE.flatMap((value) => [{ hide_dept: value }, { outer_dept: value }]);
+  const others = emulator.company.departments.filter(({ id }) => id !== 1);
+  const odd = new Map<number, object>(fields.map((one, at) => [others[at]!.id, one]));
+  const ids = [...odd.keys()].sort();
+  odd.set(1, { hide_dept: null, outer_dept: 'yes' });
+  spoil = (path, result) =>
+    path === DEPARTMENT
+      ? { ...(result as Record), ...odd.get((result as Record).dept_id as number) }
+      : result;
+  const run = await syncSpoilt();
+  expect(run.state).toBe('partial');
+  for (const missing of run.missing)
+    expect(missing).toMatchObject({ what: 'settings', problem: 'malformed' });
+  expect(run.missing.map(({ departmentId }) => departmentId).sort()).toEqual(ids);
+  const closed = (await mirror.store.departments()).filter((one) => one.hidden || one.restricted);
+  expect(closed.map(({ id }) => id).sort()).toEqual(ids);
+});
 
 // ── One bad record, and the others ────────────────────────────────────────────────────────────────────────────────
 
@@ -191,7 +195,11 @@ test('somebody whose entry in the list has no id is found by the list of ids, wi
       list: page.list.map((record) => (record.userid === userid ? { ...record, userid: null } : record)),
     };
   };
-  expect(await syncSpoilt()).toMatchObject({ state: 'complete', people: 300, missing: [] });
+  expect(await syncSpoilt()).toMatchObject({
+    state: 'complete',
+    people: emulator.company.people.length,
+    missing: [],
+  });
   expect(await mirror.store.member(userid)).not.toBeNull();
 });
 
@@ -278,7 +286,12 @@ test.each(['the root', 'itself', 'the department above it'])(
       },
     });
     const { length } = emulator.company.departments;
-    expect(run).toMatchObject({ state: 'complete', people: 300, departments: length, missing: [] });
+    expect(run).toMatchObject({
+      state: 'complete',
+      people: emulator.company.people.length,
+      departments: length,
+      missing: [],
+    });
     expect(run.skipped).toMatchObject([{ id: child, why: 'cycle' }]);
   },
 );
