@@ -17,7 +17,7 @@ let emulator: Emulator;
 let mirror: Mirror;
 
 async function start(options: EmulatorOptions = {}): Promise<void> {
-  emulator = await startEmulator({ members: 400, departments: 30, seed, enforceQps: false, ...options });
+  emulator = await startEmulator({ members: 150, departments: 30, seed, enforceQps: false, ...options });
   mirror = openMirror(emulator);
 }
 beforeEach(({ onTestFailed }) => {
@@ -63,7 +63,7 @@ test.each([
   ['the first', 1],
   ['a later', 2],
 ] as const)('a department that moves to a list read already is found by %s run', async (_, run) => {
-  await start({ members: 600, departments: 60 });
+  await start({ members: 200, departments: 60 });
   if (run === 2) await mirror.sync();
   const { id, parentId } = branch();
   const client = meeting({ path: LISTSUB, dept_id: parentId! }, () =>
@@ -161,7 +161,7 @@ test.each([
     const from = leaf();
     const mover = onlyIn(from);
     const client = meeting({ path: LIST, dept_id: from }, () => emulator.control.move(mover, [1]));
-    expect(await mirror.sync({ client })).toMatchObject({ state: 'complete', removed: 0, people: 400 });
+    expect(await mirror.sync({ client })).toMatchObject({ state: 'complete', removed: 0, people: 150 });
     await expectSame(mirror, company());
   },
 );
