@@ -42,6 +42,12 @@ export interface Config {
   adminUserIds: readonly string[];
   /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: they do not come this way. */
   callback: { token: string; aesKey: string } | undefined;
+  /** Who may see which page; undefined: every member every page. */
+  accessFile: string | undefined;
+  /** What the mirror says of a person counts for so long in rules. */
+  accessMaxAgeHours: number;
+  /** Who sees the audit, and nothing else of the administration. */
+  auditors: Grant;
   /** Whether events are fetched over a Stream connection. */
   stream: boolean;
   /** How long lines of the audit are kept. */
@@ -253,6 +259,9 @@ const settingsSchema = z.object({
   DIRECTORY_SEE_HIDDEN: grant,
   DIRECTORY_EXPORT: grant,
   ADMIN_USER_IDS: userIdList,
+  AUDITORS: grant,
+  ACCESS_FILE: z.string().optional(),
+  ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
@@ -291,6 +300,8 @@ const KINDS: Partial<Record<string, ValueKind>> = {
   DIRECTORY_SEE_HIDDEN: 'names',
   DIRECTORY_EXPORT: 'names',
   ADMIN_USER_IDS: 'names',
+  AUDITORS: 'names',
+  ACCESS_FILE: 'path',
 };
 
 /**
@@ -409,6 +420,9 @@ function toConfig(settings: Settings): Config {
       mayExport: settings.DIRECTORY_EXPORT,
     },
     adminUserIds: settings.ADMIN_USER_IDS,
+    auditors: settings.AUDITORS,
+    accessFile: settings.ACCESS_FILE,
+    accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
     callback:
       settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
         ? { token: settings.DINGTALK_CALLBACK_TOKEN, aesKey: settings.DINGTALK_CALLBACK_AES_KEY }

@@ -2,13 +2,17 @@ import 'server-only';
 import { AppError } from '../errors';
 import { assertSameOrigin, type RequestContext, refuseMethod, route } from '../http/route';
 import type { Session } from '../session/session-cookie';
-import { requireAdministrator } from './administrator';
+import { RuleRefusal } from './access/admission';
+import { requireAdministrator, requireAuditor } from './administrator';
 import { perhapsMember, requireMember, stepUp } from './auth';
 import { answerPerson } from './person-answer';
-import { noteRefusedAccess } from './refusals';
+import { noteRefusedAccess, noteRefusedByRule } from './refusals';
 
-/** Who may call: anybody; a member of the company; an administrator with a sign-in as recent as `STEP_UP_MINUTES`. */
-export type Access = 'public' | 'member' | 'administrator';
+/**
+ * Who may call: anybody; a member of the company; an administrator, or also an auditor, with a
+ * sign-in as recent as `STEP_UP_MINUTES`.
+ */
+export type Access = 'public' | 'member' | 'administrator' | 'auditor';
 
 interface MethodSettings {
   /** What the log calls it, such as `sign-in`; without, the log has only what is our or DingTalk's fault. */
@@ -23,7 +27,7 @@ type PublicMethod = MethodSettings & {
 };
 
 type MemberMethod = MethodSettings & {
-  access: 'member' | 'administrator';
+  access: 'member' | 'administrator' | 'auditor';
   /** The member must have signed in within `STEP_UP_MINUTES`; administrators always must. */
   stepUp?: true;
   /** Called only for those who may. @param member who calls */
@@ -65,7 +69,13 @@ function guarded(name: MethodName, method: Method): RouteHandler {
       return await attempt(request, trip);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.problem === 'not-permitted') await noteRefusal(request, trip);
+      if (error instanceof RuleRefusal) noteRefusedByRule({
+          session: error.session,
+          verdict: error.verdict,
+          address: pathOf(request),
+          requestId: trip.requestId,
+        });
+      else if (error.problem === 'not-permitted') await noteRefusal(request, trip);
       const answer = await answerPerson(error, request, trip);
       if (!answer) throw error;
       trip.fail(error);
@@ -74,12 +84,15 @@ function guarded(name: MethodName, method: Method): RouteHandler {
   });
 }
 
-async function noteRefusal({ url }: Request, { requestId }: RequestContext): Promise<void> {
+const pathOf = ({ url }: Request) => new URL(url).pathname;
+
+async function noteRefusal(request: Request, { requestId }: RequestContext): Promise<void> {
   const userId = (await perhapsMember())?.userId;
-  noteRefusedAccess({ userId, address: new URL(url).pathname, requestId });
+  noteRefusedAccess({ userId, address: pathOf(request), requestId });
 }
 
 function admit(method: MemberMethod): Promise<Session> {
+  if (method.access === 'auditor') return requireAuditor();
   if (method.access !== 'member') return requireAdministrator();
   return requireMember(method.stepUp ? stepUp() : {});
 }
