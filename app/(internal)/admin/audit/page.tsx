@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { AgainNote } from '@/app/_ui/again-note';
-import { pageAdministrator } from '@/lib/auth/administrator';
+import { pageAuditor } from '@/lib/auth/administrator';
 import { type AuditQuery, auditPage } from '@/lib/dal/admin-audit';
 import { currentMessages } from '@/lib/http/language';
 import type { Messages } from '@/lib/i18n';
@@ -17,7 +17,7 @@ export async function generateMetadata(): Promise<Metadata> {
 
 /** For administrators: who came in, who was refused and why, whose sessions ended and through whom. */
 export default async function AuditPage(props: PageProps<'/admin/audit'>) {
-  await pageAdministrator();
+  await pageAuditor();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
   const { event, person, day, before, again } = await props.searchParams;
