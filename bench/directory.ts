@@ -148,7 +148,7 @@ async function sightFor(store: SyncStore, userId: string): Promise<Visibility> {
   return visibilityOf(
     tree,
     { userId, member: await store.member(userId), roles: [] },
-    { userIds: [], roles: [] },
+    false,
   );
 }
 

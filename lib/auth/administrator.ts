@@ -1,7 +1,8 @@
 import 'server-only';
+import { config } from '../config';
 import { AppError } from '../errors';
 import type { Session } from '../session/session-cookie';
-import { isAuditor } from './access/member-facts';
+import { isGranted } from './access/member-facts';
 import { isViewerAdministrator } from './administrator-list';
 import { denyPage, isRecent, pageMember, requireMember, stepUp } from './auth';
 
@@ -37,5 +38,5 @@ export async function pageAuditor(): Promise<Session> {
 
 /** Whether a member sees the audit. */
 export async function mayReadAudit({ userId }: Pick<Session, 'userId'>): Promise<boolean> {
-  return (await isAuditor(userId)) || (await isViewerAdministrator(userId));
+  return (await isGranted(config().auditors, userId)) || (await isViewerAdministrator(userId));
 }

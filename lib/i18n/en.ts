@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
@@ -443,4 +444,5 @@ export const en: Messages = {
   errorPage: errorPage.en,
   sync: syncPage.en,
   sessions: sessionsPage.en,
+  access: accessPage.en,
 };

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
@@ -425,6 +426,7 @@ export const zhCN = {
   errorPage: errorPage['zh-CN'],
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
+  access: accessPage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

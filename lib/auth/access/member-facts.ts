@@ -3,14 +3,16 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { config } from '../../config';
 import type { Missing } from '../../directory/mirror-state';
-import type { DirectoryState, StoredMember, StoredRole } from '../../directory/model';
+import type { DirectoryState, StoredMember } from '../../directory/model';
 import { directoryStore } from '../../directory/store';
 import { directoryTree } from '../../directory/tree';
 import { log } from '../../log';
+import type { Grant } from '../../setting-values';
 import { outsideRequest, singleton } from '../../singleton';
 import { isViewerAdministrator } from '../administrator-list';
 import { type Company, createCompany } from './company';
-import type { MemberFacts } from './condition';
+import type { CompanyNames, MemberFacts, Truth } from './condition';
+import { grantTruth } from './grants';
 
 /** What the mirror says of members, as rules need it. */
 
@@ -30,6 +32,8 @@ const PLACES: readonly Missing['what'][] = [
   'person',
   'record',
 ];
+
+const NO_COMPANY = createCompany({ departments: new Map(), pathOf: () => [] }, []);
 
 interface Remembered<T> {
   value: T;
@@ -63,7 +67,7 @@ export async function memberFacts(userId: string): Promise<MemberFacts> {
 /** The names of departments and roles. Never throws. */
 export async function companyNames(): Promise<Company> {
   const mirror = await currentMirror();
-  return mirror?.company ?? createCompany({ departments: new Map(), pathOf: () => [] }, []);
+  return mirror?.company ?? NO_COMPANY;
 }
 
 /** When the mirror was read, and how far; undefined: the database is silent. */
@@ -71,9 +75,9 @@ export async function mirrorState(): Promise<DirectoryState | undefined> {
   return (await currentMirror())?.state;
 }
 
-/** Whether `AUDITORS` names a member. */
-export async function isAuditor(userId: string): Promise<boolean> {
-  return (await memberFacts(userId)).auditor === true;
+/** Whether a setting, such as `DIRECTORY_EXPORT`, grants something to a member. */
+export async function isGranted(grant: Grant, userId: string): Promise<boolean> {
+  return grantTruth(grant, await memberFacts(userId), await companyNames()) === 'holds';
 }
 
 async function currentMirror(): Promise<Mirror | undefined> {
@@ -134,32 +138,36 @@ async function factsOf(mirror: Mirror, userId: string, member: StoredMember | nu
   const roles = member && rolesAt >= limit ? await store.rolesOf(userId) : undefined;
   const isAdministrator = await isViewerAdministrator(userId, { ask: false });
   const areAdministratorsRead = state.asOf !== undefined && !lacking.some(({ what }) => what === 'admins');
-  return {
+  const facts: MemberFacts = {
     userId,
     departments: member && placesAt >= limit ? member.departments : undefined,
     roleIds: roles?.map(({ id }) => id),
     administrator: isAdministrator || (areAdministratorsRead ? false : undefined),
-    auditor: auditorBy(userId, roles),
+    auditor: undefined,
     asOf: placesAt || undefined,
   };
-}
-
-function auditorBy(userId: string, roles: readonly StoredRole[] | undefined): boolean | undefined {
-  const { auditors } = config();
-  if (auditors.userIds.includes(userId)) return true;
-  if (auditors.roles.length === 0) return false;
-  return roles?.some(({ name }) => auditors.roles.includes(name));
+  return withAuditor(facts, mirror.company);
 }
 
 function nothingKnown(userId: string): MemberFacts {
-  const { adminUserIds, auditors } = config();
-  return {
+  const { adminUserIds } = config();
+  return withAuditor({
     userId,
     departments: undefined,
     roleIds: undefined,
     administrator: adminUserIds.includes(userId) || undefined,
-    auditor: auditors.userIds.includes(userId) || (auditors.roles.length > 0 ? undefined : false),
-  };
+    auditor: undefined,
+  });
+}
+
+const TRUE_OR_FALSE: Record<Truth, boolean | undefined> = {
+  holds: true,
+  'does-not': false,
+  unknown: undefined,
+};
+
+function withAuditor(facts: MemberFacts, company: CompanyNames = NO_COMPANY): MemberFacts {
+  return { ...facts, auditor: TRUE_OR_FALSE[grantTruth(config().auditors, facts, company)] };
 }
 
 /** Everybody of the mirror with what is known of them, a page at a time, so that nobody else is held up. */

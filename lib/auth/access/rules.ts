@@ -12,14 +12,19 @@ import { type AccessRules, createAccessRules } from './decide';
 
 /** `ACCESS_FILE` is set, has errors, and there was never one without. Its message lists them. */
 export class AccessFileError extends Error {
+  /** Each with file and line. */
+  readonly problemLines: readonly string[];
+
   constructor(path: string, problems: readonly FileProblem[]) {
+    const lines = problems.map((problem) => describeProblem(path, problem));
     super(
       [
         'dingpass cannot start: ACCESS_FILE has errors, and there is none before it that could be used.',
         'dingpass 无法启动：ACCESS_FILE 有错误，也没有可沿用的上一份。',
-        ...problems.map((problem) => `  - ${describeProblem(path, problem)}`),
+        ...lines.map((line) => `  - ${line}`),
       ].join('\n'),
     );
+    this.problemLines = lines;
     this.name = 'AccessFileError';
   }
 }
@@ -86,7 +91,7 @@ export function createRulesInForce({
   function lookAtFile(): void {
     const stamp = stampOf(path);
     if (stamp === file?.stamp) return;
-    const { text, problems } = readFileSafely(path, ownHost);
+    const { text, problems } = readAccessFile(path, ownHost);
     // Replaced while it was read: the next look sees a whole one.
     if (stampOf(path) !== stamp) return;
     const hash = text === undefined ? undefined : hashOf(text);
@@ -155,21 +160,26 @@ function stampOf(path: string): string {
   }
 }
 
-/** The text of a file, and what is wrong with it. Never throws. */
-export function readFileSafely(
+/** A file's text and rules, or what is wrong with it. Never throws. */
+export function readAccessFile(
   path: string,
   ownHost: string | undefined,
-): { text: string | undefined; problems: readonly FileProblem[] } {
+): { text: string | undefined; rules: AccessRules | undefined; problems: readonly FileProblem[] } {
   try {
-    if (statSync(path).size > MAX_FILE_BYTES)
-      return { text: undefined, problems: parseAccessFile(' '.repeat(MAX_FILE_BYTES + 1)).problems };
+    const stats = statSync(path);
+    // A pipe would hold the process up for ever.
+    if (!stats.isFile())
+      throw Object.assign(new Error(), { code: stats.isDirectory() ? 'EISDIR' : 'ENOTFILE' });
+    if (stats.size > MAX_FILE_BYTES)
+      return { ...parseAccessFile(' '.repeat(MAX_FILE_BYTES + 1)), text: undefined };
     const bytes = readFileSync(path);
-    const { problems } = parseAccessFile(bytes, ownHost);
-    return { text: problems.length > 0 ? undefined : bytes.toString('utf8'), problems };
+    const parsed = parseAccessFile(bytes, ownHost);
+    return { ...parsed, text: parsed.rules && bytes.toString('utf8') };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return {
       text: undefined,
+      rules: undefined,
       problems: [{ line: 1, message: `cannot be read (${code}) / 无法读取（${code}）` }],
     };
   }
