@@ -36,7 +36,11 @@ const USAGE = [
 async function main(words: string[]): Promise<number> {
   const asTable = words.includes('--as-table');
   const [first, second, ...others] = words.filter((word) => word !== '--as-table');
-  if (first === undefined || others.length > 0 || words.some((word) => /^--?(?!as-table$)/.test(word)))
+  if (
+    first === undefined ||
+    others.length > 0 ||
+    words.some((word) => word.startsWith('-') && word !== '--as-table')
+  )
     return fail(USAGE);
   config();
   if (first === 'check' && second === undefined && !asTable) return check();
@@ -149,8 +153,8 @@ function describeRule(rule: Rule): string {
 }
 
 function describeFinding({ condition, truth, reason, parts = [] }: Finding): string {
-  const why = both(({ reasons }) => reasons[reason]);
-  const told = `${both(({ truths }) => truths[truth])}${why === ' · ' ? '' : ` (${why})`}`;
+  const why = reason === 'fact' || reason === 'parts' ? '' : ` (${both(({ reasons }) => reasons[reason])})`;
+  const told = both(({ truths }) => truths[truth]) + why;
   const inner = parts.map((part) => `\n    ${describeFinding(part)}`).join('');
   return `${SIGNS[truth]} ${condition.text} — ${told}${inner}`;
 }

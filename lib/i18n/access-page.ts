@@ -20,8 +20,6 @@ const zhCN = {
   recent: (minutes: number) => `还要求在最近 ${minutes} 分钟内登录过`,
   truths: { holds: '符合', 'does-not': '不符合', unknown: '未知' },
   reasons: {
-    fact: '',
-    parts: '',
     mirror: '通讯录缺少或没有足够新的信息',
     place: '此人所在的部门尚未读入通讯录',
     'no-such-name': '通讯录中没有这个名称',
@@ -105,8 +103,6 @@ const en: typeof zhCN = {
   recent: (minutes) => `It also requires a sign-in within the last ${minutes} minutes`,
   truths: { holds: 'holds', 'does-not': 'does not hold', unknown: 'unknown' },
   reasons: {
-    fact: '',
-    parts: '',
     mirror: 'the directory lacks the information, or has it too old',
     place: 'a department of this person has not been read yet',
     'no-such-name': 'the directory does not have this name',

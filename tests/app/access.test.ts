@@ -9,7 +9,7 @@ import { ROLE_GROUPS } from '../../emulator/company/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { forAll, tryWayIn, waysIn } from '../support/access';
 import { type App, appEnv } from '../support/app';
-import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { startDirectoryApp } from '../support/directory-app';
 import { signedIn, type Visitor } from '../support/http-session';
 import { CALLBACK_ENV, subscribe } from '../support/staff';
 
@@ -71,7 +71,10 @@ beforeAll(async () => {
   await subscribe(emulator, app);
   for (const person of [insider, outsider, chief, auditor])
     visitors.set(person, await signedIn(app, emulator, person.userid));
-  await untilRead(visitor(insider));
+  await vi.waitFor(async () => expect(await statusOf(insider, '/me')).toBe(200), {
+    timeout: 20_000,
+    interval: 100,
+  });
 });
 afterAll(async () => {
   await app?.close();
@@ -134,17 +137,17 @@ test('the audit counts refusals by session and rule', async () => {
 test('no other spelling of an address, and no header, gets a member a page that the rules keep from them', async () => {
   const ways = waysIn().filter(({ path }) => path !== '/' && !path.startsWith('/?'));
   const cookie = visitor(outsider).cookieHeader();
-  let asked = 0;
+  const letIn: unknown[] = [];
   await forAll(ways, async (way) => {
     const answer = await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
-    asked++;
     const marks = ['person-name', 'person-title'].filter((mark) =>
       answer.text.replaceAll(`.${mark}`, '').includes(`"${mark}"`),
     );
-    expect({ way, marks }).toEqual({ way, marks: [] });
+    if (marks.length > 0) letIn.push(way);
     expect(answer.status, JSON.stringify(way)).toBeLessThan(500);
   });
-  expect(asked).toBeGreaterThan(100);
+  expect(letIn).toEqual([]);
+  expect(ways.length).toBeGreaterThan(100);
   expect(await statusOf(insider, '/me')).toBe(200);
 });
 
@@ -207,7 +210,7 @@ test('/admin/access explains a verdict: rule and line, each condition, what woul
 
 test('a broken file changes nothing, and is named on /admin/access; a good one is in force within seconds', async () => {
   const shown = async () => (await visitor(chief).ask('/admin/access')).text;
-  replaceFile(`${rules().slice(0, -1)}, { "at": "/me", "fro": [] } ]`);
+  replaceFile(`${rules().slice(0, -1)} { "at": "/me", "fro": [] } ]`);
   await vi.waitFor(async () => expect(await shown()).toContain('fro'), { timeout: 10_000 });
   expect(await statusOf(outsider, '/me')).toBe(307);
   expect(await statusOf(insider, '/me')).toBe(200);

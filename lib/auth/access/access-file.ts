@@ -84,16 +84,17 @@ function createReader(text: string, ownHost: string | undefined) {
 
   function read(): Rule[] {
     const errors: ParseError[] = [];
-    const root = parseTree(text, errors, { allowTrailingComma: true });
+    const root = parsed(text, errors);
+    if (root === 'too-deep') {
+      complain(0, 'is nested too deeply / 嵌套过深');
+      return [];
+    }
     for (const { error, offset } of errors.slice(0, 1))
       complain(
         Math.min(offset, Math.max(0, text.trimEnd().length - 1)),
         `is not valid JSON with comments: ${printParseErrorCode(error)} near ${near(text, offset)} / 不是合法的 JSONC`,
       );
-    if (errors.length > 0 || !root) {
-      if (errors.length === 0) complain(0, 'is empty / 文件为空');
-      return [];
-    }
+    if (errors.length > 0 || !root) return [];
     if (root.type !== 'array') {
       complain(root, 'must be a list of rules: [ { "at": …, "for": [ … ] } ] / 必须是规则的列表');
       return [];
@@ -248,6 +249,16 @@ function createReader(text: string, ownHost: string | undefined) {
   }
 
   return { read, problems };
+}
+
+/** The parser calls itself for every bracket. */
+function parsed(text: string, errors: ParseError[]): Node | undefined | 'too-deep' {
+  try {
+    return parseTree(text, errors, { allowTrailingComma: true });
+  } catch (error) {
+    if (error instanceof RangeError) return 'too-deep';
+    throw error;
+  }
 }
 
 function lineStarts(text: string): number[] {

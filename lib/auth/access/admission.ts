@@ -1,8 +1,12 @@
 import 'server-only';
 import { AppError } from '../../errors';
+import { log } from '../../log';
 import type { Session } from '../../session/session-cookie';
-import { decide, nameOf, type Verdict } from './decide';
+import { singleton } from '../../singleton';
+import type { Company } from './company';
+import { type AccessRules, decide, nameOf, type Verdict } from './decide';
 import { companyNames, memberFacts } from './member-facts';
+import { findNameProblems } from './name-problems';
 import { rulesInForce } from './rules';
 
 const OPEN: Verdict = { admitted: true, because: 'no-rule', findings: [] };
@@ -40,6 +44,7 @@ export async function admissionOf(userId: string, paths: readonly string[]): Pro
   const rules = rulesInForce()?.rules();
   if (!rules) return OPEN;
   const [facts, company] = [await memberFacts(userId), await companyNames()];
+  logNameProblems(rules, company);
   let verdict = OPEN;
   for (const path of paths) {
     const next = decide(rules, { host: undefined, path }, facts, company);
@@ -47,4 +52,23 @@ export async function admissionOf(userId: string, paths: readonly string[]): Pro
     if (next.rule) verdict = next;
   }
   return verdict;
+}
+
+const logged = singleton('name-problems', () => ({
+  rules: undefined as AccessRules | undefined,
+  company: undefined as Company | undefined,
+}));
+
+/** Once for each file and each change of departments and roles. A directory that has not been read has no names. */
+function logNameProblems(rules: AccessRules, company: Company): void {
+  const last = logged();
+  if ((last.rules === rules && last.company === company) || company.departmentPaths.size === 0) return;
+  Object.assign(last, { rules, company });
+  const problems = findNameProblems(rules, company).map(({ rule, condition, suggestions, isAmbiguous }) => ({
+    rule: nameOf(rule),
+    line: rule.line,
+    condition,
+    [isAmbiguous ? 'fits' : 'nearest']: suggestions,
+  }));
+  if (problems.length > 0) log().warn({ event: 'access-names-unknown', problems });
 }

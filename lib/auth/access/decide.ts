@@ -99,6 +99,8 @@ const NEVER_RULED = new Set([
   '/api/health',
   '/api/ready',
 ]);
+/** Next answers such an address with the page whose name is in it. */
+const NO_PAGE = /^\/+_next(?:\/|$)/;
 /** Where the rules are looked into: an administrator who has shut out everybody can still see why. */
 export const RULES_PAGE = '/admin/access';
 
@@ -118,7 +120,7 @@ export function decide(
   company: CompanyNames,
 ): Verdict {
   const path = asked.replace(/[?#].*$/s, '');
-  const readings = readingsOf(path);
+  const readings = host === undefined && NO_PAGE.test(path) ? undefined : readingsOf(path);
   if (readings === undefined) return { admitted: false, because: 'not-normal', findings: [] };
   if (host === undefined && readings.every((one) => isOpen(one, facts)))
     return { admitted: true, because: 'never-ruled', findings: [] };

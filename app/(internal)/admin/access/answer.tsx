@@ -92,7 +92,7 @@ function Findings({ findings, text }: { findings: readonly Finding[]; text: Acce
       {findings.map(({ condition, truth, reason, parts }) => (
         <li key={condition.text} data-truth={truth}>
           <code>{condition.text}</code> — {text.truths[truth]}
-          {text.reasons[reason] !== '' && ` (${text.reasons[reason]})`}
+          {reason !== 'fact' && reason !== 'parts' && ` (${text.reasons[reason]})`}
           {parts && <Findings findings={parts} text={text} />}
         </li>
       ))}
