@@ -120,8 +120,9 @@ export function decide(
   company: CompanyNames,
 ): Verdict {
   const path = asked.replace(/[?#].*$/s, '');
-  const readings = host === undefined && NO_PAGE.test(path) ? undefined : readingsOf(path);
-  if (readings === undefined) return { admitted: false, because: 'not-normal', findings: [] };
+  const readings = readingsOf(path);
+  const isPage = host !== undefined || !readings?.some((reading) => NO_PAGE.test(reading));
+  if (readings === undefined || !isPage) return { admitted: false, because: 'not-normal', findings: [] };
   if (host === undefined && readings.every((one) => isOpen(one, facts)))
     return { admitted: true, because: 'never-ruled', findings: [] };
   if (host !== undefined && rules.countOf(host) > 1 && normalPath(path) === undefined)

@@ -230,6 +230,19 @@ function decodeAll(path: string): string {
     .replace(/%6[35]/g, (code) => decodeURIComponent(code));
 }
 
+test.each([
+  '/_next/data/build/closed.json',
+  '/%5fnext/data/build/closed.json',
+  '//_next/data/x/closed.json',
+  '/_next',
+])('an address of Next itself (%s) is no page, whatever stands there', (path) => {
+  const rules = rulesOf([{ at: '/closed', for: ['administrator'] }]);
+  expect(decide(rules, { host: undefined, path }, only('me'), nobody)).toMatchObject({
+    admitted: false,
+    because: 'not-normal',
+  });
+});
+
 test('sign-in, sign-out, own sessions and refusals are never ruled; the rules page is open to administrators', () => {
   const rules = rulesOf([{ at: '/*', for: ['nobody-of-this-name'] }]);
   const isIn = (path: string, facts = only('me')) =>
