@@ -76,7 +76,7 @@ async function showExplanation(person: Person, address: string): Promise<number>
   say(`${describePerson(person)}  →  ${address}`);
   say(both((text) => (verdict.admitted ? text.admitted : text.refused)));
   say(verdict.rule ? describeRule(verdict.rule) : both(({ because }) => because[verdict.because]));
-  for (const finding of verdict.findings) say(`  ${describeFinding(finding)}`);
+  for (const finding of verdict.findings) say(`  ${describeFinding(finding, explanation.resolved)}`);
   if (verdict.recent !== undefined) say(both(({ recent }) => recent(verdict.recent ?? 0)));
   sayFacts(explanation);
   sayConditions(
@@ -152,11 +152,15 @@ function describeRule(rule: Rule): string {
   return both((text) => text.rule(nameOf(rule), rule.line));
 }
 
-function describeFinding({ condition, truth, reason, parts = [] }: Finding): string {
+function describeFinding(
+  { condition, truth, reason, parts = [] }: Finding,
+  resolved: Explanation['resolved'],
+): string {
   const why = reason === 'fact' || reason === 'parts' ? '' : ` (${both(({ reasons }) => reasons[reason])})`;
   const told = both(({ truths }) => truths[truth]) + why;
-  const inner = parts.map((part) => `\n    ${describeFinding(part)}`).join('');
-  return `${SIGNS[truth]} ${condition.text} — ${told}${inner}`;
+  const inner = parts.map((part) => `\n    ${describeFinding(part, resolved)}`).join('');
+  const name = resolved.get(condition.text);
+  return `${SIGNS[truth]} ${condition.text}${name ? ` (${name})` : ''} — ${told}${inner}`;
 }
 
 const SIGNS = { holds: '✓', 'does-not': '✗', unknown: '?' };

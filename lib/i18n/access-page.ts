@@ -43,7 +43,7 @@ const zhCN = {
   problems: '当前文件有错误，没有采用；继续使用上一份：',
   differs: '本机的文件与正在使用的规则不同：另一台机器采用了较新的文件。',
   noDirectory: '通讯录尚未读取，部门和角色条件都未知。',
-  names: '以下名称无法确定，所在条件不会放行任何人：',
+  names: '以下名称无法确定：所在条件不会放行任何人，写作 not: 时则排除所有人：',
   nearest: (names: string) => `相近的名称：${names}`,
   paths: (names: string) => `符合的有：${names}`,
   events: {
@@ -127,7 +127,7 @@ const en: typeof zhCN = {
   problems: 'The file as it stands has errors and was not accepted. The version before it stays in force:',
   differs: 'This machine’s file differs from the rules in force: another machine has accepted a newer one.',
   noDirectory: 'The directory has not been read: conditions on departments and roles are unknown.',
-  names: 'These names are not clear, and their conditions admit nobody:',
+  names: 'These names are not clear. Their conditions admit nobody, and with not: keep everybody out:',
   nearest: (names) => `Similar names: ${names}`,
   paths: (names) => `These match: ${names}`,
   events: {

@@ -196,7 +196,9 @@ test('/admin/access explains a verdict: rule and line, each condition, what woul
   const why = await ask({ person: outsider.userid, address: '/me' });
   expect(why).toContain('May not open it');
   expect(why).toContain('Line 3: /me');
-  expect(why).toContain(`<code>department:${inside.id}</code> — does not hold`);
+  expect(why).toContain(
+    `<code>department:${inside.id}</code> (${emulator.company.departments.find(({ id }) => id === 1)!.name}/`,
+  );
   expect(why).toContain('Any one of these would open it:');
   expect(why).toMatch(/\d+ people may open this address/);
   expect(await ask({ person: insider.userid, address: '/example/step-up' })).toContain(

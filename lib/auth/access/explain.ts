@@ -25,6 +25,8 @@ export interface Explanation {
   /** What the directory says of the person, in words; undefined: it lacks it. */
   departments: readonly string[] | undefined;
   roles: readonly string[] | undefined;
+  /** Names of the departments and roles of the conditions, by the condition's text. */
+  resolved: ReadonlyMap<string, string>;
   /** When DingTalk last said so; Unix time in ms. */
   asOf: number | undefined;
   /** Any one of these would let the person in, where nothing bars them; empty where one holds already. */
@@ -64,6 +66,7 @@ export function explained(
     verdict,
     departments: facts.departments?.map(({ id }) => company.departmentPaths.get(id) ?? String(id)),
     roles: facts.roleIds?.map((id) => company.roleNames.get(id) ?? String(id)),
+    resolved: new Map(findings.flatMap(({ condition }) => resolvedNames(condition, company))),
     asOf: facts.asOf,
     wanted: isWanting ? wanted.map(({ condition }) => condition) : [],
     barring: findings.filter((finding) => isNot(finding) && finding.truth !== 'holds'),
@@ -117,6 +120,17 @@ export async function nameProblems(rules: AccessRules = currentRules()): Promise
   const known = await directoryStore().members(personsIn(rules));
   const userIds = new Set(known.map(({ userId }) => userId));
   return findNameProblems(rules, await companyNames(), (userId) => userIds.has(userId));
+}
+
+/** What the name of a condition stands for, where that is not what is written. */
+function resolvedNames(condition: Condition, company: Company): [string, string][] {
+  if (condition.kind === 'all') return condition.conditions.flatMap((one) => resolvedNames(one, company));
+  if (condition.kind === 'not')
+    return resolvedNames(condition.condition, company).map(([, name]) => [condition.text, name]);
+  if (condition.kind !== 'department' && condition.kind !== 'leaders-of') return [];
+  const [id, ...others] = company.departmentsNamed(condition.department);
+  const path = id === undefined || others.length > 0 ? undefined : company.departmentPaths.get(id);
+  return path === undefined || path === condition.department ? [] : [[condition.text, path]];
 }
 
 function currentRules(): AccessRules {

@@ -66,7 +66,7 @@ function Why({ explanation, person, text, language }: Shown & { explanation: Exp
       {rule && (
         <>
           <p className="access-rule">{text.rule(nameOf(rule), rule.line)}</p>
-          <Findings findings={findings} text={text} />
+          <Findings findings={findings} resolved={explanation.resolved} text={text} />
         </>
       )}
       {recent !== undefined && <p>{text.recent(recent)}</p>}
@@ -86,14 +86,21 @@ function Why({ explanation, person, text, language }: Shown & { explanation: Exp
   );
 }
 
-function Findings({ findings, text }: { findings: readonly Finding[]; text: AccessText }) {
+interface FindingsProps {
+  findings: readonly Finding[];
+  resolved: Explanation['resolved'];
+  text: AccessText;
+}
+
+function Findings({ findings, resolved, text }: FindingsProps) {
   return (
     <ul className="access-findings">
       {findings.map(({ condition, truth, reason, parts }) => (
         <li key={condition.text} data-truth={truth}>
-          <code>{condition.text}</code> — {text.truths[truth]}
+          <code>{condition.text}</code>
+          {resolved.has(condition.text) && ` (${resolved.get(condition.text)})`} — {text.truths[truth]}
           {reason !== 'fact' && reason !== 'parts' && ` (${text.reasons[reason]})`}
-          {parts && <Findings findings={parts} text={text} />}
+          {parts && <Findings findings={parts} resolved={resolved} text={text} />}
         </li>
       ))}
     </ul>
