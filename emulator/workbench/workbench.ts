@@ -8,6 +8,7 @@ import { findLines } from './log-lines';
 import { sendNotice } from './notice';
 import { hostOf, otherName } from './other-browser';
 import { findPeople } from './people';
+import { handleRulesFile } from './rules-file';
 
 /** The app's home as an administrator enters it in DingTalk's console; the workbench fills in $CORPID$. */
 const homeUrl = '/?corpid=$CORPID$';
@@ -40,6 +41,8 @@ export interface WorkbenchOptions {
   /** Whether the emulator's other loopback name is a browser without cookies. */
   hasOtherBrowser: boolean;
   appLog: (() => readonly string[]) | undefined;
+  /** The app's file of access rules; undefined: it has none. */
+  rulesFile: string | undefined;
   platform: WorkbenchPlatform;
 }
 
@@ -76,7 +79,7 @@ function sendPage(
   res: ServerResponse,
   page: WorkbenchOptions & { name: string; query: URLSearchParams; app: AppProxy | undefined },
 ): void | Promise<void> {
-  const { name, query, app, platform, appLog } = page;
+  const { name, query, app, platform, appLog, rulesFile } = page;
   if (name === 'company.json') {
     const { corpId, corpName, clientId } = platform;
     const otherBrowser = page.hasOtherBrowser
@@ -90,11 +93,13 @@ function sendPage(
       homeUrl,
       hasApp: app !== undefined,
       hasLog,
+      hasRules: rulesFile !== undefined,
       otherBrowser,
     });
   }
   if (name === 'people.json') return sendJson(res, findPeople(platform.people(), query));
   if (name === 'log.json') return sendJson(res, { lines: findLines(appLog?.() ?? [], query.get('q') ?? '') });
+  if (name === 'rules.jsonc' && rulesFile !== undefined) return handleRulesFile(req, res, rulesFile);
   if (name === 'other-browser') return openOtherBrowser(res, app);
   if (name === 'client') return becomeClient(req, res, page);
   if (name === 'clear-data') return clearData(req, res, app);
