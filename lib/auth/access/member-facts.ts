@@ -5,7 +5,7 @@ import { config } from '../../config';
 import type { Missing } from '../../directory/mirror-state';
 import type { DirectoryState, StoredMember } from '../../directory/model';
 import { directoryStore } from '../../directory/store';
-import { directoryTree } from '../../directory/tree';
+import { type DirectoryTree, directoryTree } from '../../directory/tree';
 import { log } from '../../log';
 import type { Grant } from '../../setting-values';
 import { outsideRequest, singleton } from '../../singleton';
@@ -45,12 +45,13 @@ interface Mirror {
   state: DirectoryState;
   lacking: readonly Missing[];
   company: Company;
+  /** What the names were made of. */
+  departments: DirectoryTree['departments'];
+  rolesText: string;
 }
 
 const cache = singleton('member-facts', () => ({
   mirror: undefined as Remembered<Mirror> | undefined,
-  departments: undefined as unknown,
-  roles: '',
   members: new LRUCache<string, Remembered<MemberFacts>>({ max: MAX_MEMBERS }),
   isSilent: false,
 }));
@@ -103,19 +104,17 @@ async function remembered<T>(
   }
 }
 
-/** Built anew only where departments or roles have changed. */
+/** The names are put together again only where departments or roles have changed. */
 async function readMirror(): Promise<Mirror> {
   const store = directoryStore();
   const [tree, roles, lacking] = [await directoryTree(), await store.roles(), await store.lacking()];
-  const known = cache();
+  const { departments, state } = tree;
   const rolesText = JSON.stringify(roles);
-  const company =
-    known.mirror && known.departments === tree.departments && known.roles === rolesText
-      ? known.mirror.value.company
-      : createCompany(tree, roles);
-  known.departments = tree.departments;
-  known.roles = rolesText;
-  return { state: tree.state, lacking, company };
+  // By what the names were made of, not by what was read last: reads overtake one another.
+  const last = cache().mirror?.value;
+  const isSame = last?.departments === departments && last.rolesText === rolesText;
+  const company = isSame ? last.company : createCompany(tree, roles);
+  return { state, lacking, company, departments, rolesText };
 }
 
 async function readFacts(userId: string): Promise<MemberFacts> {
