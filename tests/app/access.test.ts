@@ -8,9 +8,9 @@ import type { Person } from '../../emulator/company/person';
 import { ROLE_GROUPS } from '../../emulator/company/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { forAll, tryWayIn, waysIn } from '../support/access';
-import { type App, appEnv } from '../support/app';
+import { type App, appEnv, startApp } from '../support/app';
 import { startDirectoryApp } from '../support/directory-app';
-import { signedIn, type Visitor } from '../support/http-session';
+import { signedIn, Visitor } from '../support/http-session';
 import { CALLBACK_ENV, subscribe } from '../support/staff';
 
 const ROLE = ROLE_GROUPS[1]!.roles[0]!;
@@ -163,7 +163,10 @@ test('an auditor sees the audit, and nothing else of the administration', async 
   expect((await visitor(auditor).ask('/')).text).not.toContain('href="/admin/sync"');
 });
 
-test('moved, or given a role: the page opens and closes within 5 seconds', async () => {
+test('moved, given a role or made a leader: the page opens and closes within 5 seconds, elsewhere within 10', async () => {
+  // Another process with the same database, as on another machine: it hears of nothing itself.
+  const elsewhere = await startApp({ emulator, env });
+  const there = new Visitor(elsewhere, { cookie: visitor(outsider).cookieHeader() });
   const within5s = async (change: () => void, status: number) => {
     change();
     const begun = performance.now();
@@ -180,10 +183,16 @@ test('moved, or given a role: the page opens and closes within 5 seconds', async
     await within5s(patch({ departmentIds: [other.id] }), 307),
     await within5s(patch({ roleIds: [ROLE.id] }), 200),
     await within5s(patch({ roleIds: [] }), 307),
+    // Promoted, where it stands.
     await within5s(patch({ departmentIds: [hidden.id], leads: [hidden.id] }), 200),
     await within5s(patch({ departmentIds: [other.id], leads: [] }), 307),
   ];
   expect(Math.max(...times)).toBeLessThan(5000);
+  emulator.control.patchPerson(outsider.userid, { departmentIds: [inside.id] });
+  await vi.waitFor(async () => expect((await there.ask('/me')).status).toBe(200), { timeout: 10_000 });
+  emulator.control.patchPerson(outsider.userid, { departmentIds: [other.id] });
+  await vi.waitFor(async () => expect((await there.ask('/me')).status).toBe(307), { timeout: 10_000 });
+  await elsewhere.close();
 });
 
 test('/admin/access explains a verdict: rule and line, each condition, what would change it, whom it opens for', async () => {
