@@ -127,9 +127,9 @@ const problems: Record<Problem, ProblemText> = {
     person: 'This page is for others: you do not have the right to it.',
     next: 'If you need it, ask an administrator of this app for the right.',
     cause:
-      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; this person is in neither list that would do.',
+      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; the rules in ACCESS_FILE decide about other pages. This person is not among those named.',
     remedy:
-      'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart.',
+      'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart; for a page that a rule decides, /admin/access shows which one.',
   },
   'not-allowed': {
     person: 'You are outside the range of people this app is for. Please contact your administrator.',

@@ -1,23 +1,15 @@
 import 'server-only';
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { type Node, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { type AddressPattern, parsePattern, shownPattern } from './address';
 import { type Condition, parseCondition, quoted } from './condition';
 import { type AccessRules, createAccessRules, isNeverRuled, type Rule } from './decide';
+import { type FileProblem, lineFinder, near, parsed, toText } from './file-text';
 import { nearestNames } from './nearest-names';
-
-/** What is wrong in an access file, and where. */
-export interface FileProblem {
-  /** From 1. */
-  line: number;
-  /** In both languages: `English / 中文`. */
-  message: string;
-}
 
 export type ParsedFile =
   | { rules: AccessRules; problems: readonly [] }
   | { rules: undefined; problems: readonly FileProblem[] };
 
-export const MAX_FILE_BYTES = 1_048_576;
 const MAX_RULES = 5000;
 const MAX_CONDITIONS = 1000;
 const MAX_PROBLEMS = 50;
@@ -47,37 +39,9 @@ function refused(problems: readonly FileProblem[]): ParsedFile {
   return { rules: undefined, problems: sorted.slice(0, MAX_PROBLEMS) };
 }
 
-function toText(bytes: Uint8Array | string): string | FileProblem {
-  const size = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
-  if (size > MAX_FILE_BYTES)
-    return { line: 1, message: `is larger than ${MAX_FILE_BYTES} bytes / 超过 ${MAX_FILE_BYTES} 字节` };
-  try {
-    // A byte order mark is dropped: editors on Windows write one.
-    return typeof bytes === 'string'
-      ? bytes.replace(/^\uFEFF/, '')
-      : new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return { line: lineOfBadByte(bytes as Uint8Array), message: 'is not UTF-8 / 不是 UTF-8 编码' };
-  }
-}
-
-function lineOfBadByte(bytes: Uint8Array): number {
-  const good = new TextDecoder().decode(bytes).split('\uFFFD', 1)[0] ?? '';
-  return good.split('\n').length;
-}
-
 function createReader(text: string, ownHost: string | undefined) {
   const problems: FileProblem[] = [];
-  const starts = lineStarts(text);
-  const lineOf = (offset: number) => {
-    let [low, high] = [0, starts.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low + 1;
-  };
+  const lineOf = lineFinder(text);
   const complain = (at: Node | number, message: string): undefined => {
     problems.push({ line: lineOf(typeof at === 'number' ? at : at.offset), message });
   };
@@ -249,30 +213,6 @@ function createReader(text: string, ownHost: string | undefined) {
   }
 
   return { read, problems };
-}
-
-/** The parser calls itself for every bracket. */
-function parsed(text: string, errors: ParseError[]): Node | undefined | 'too-deep' {
-  try {
-    return parseTree(text, errors, { allowTrailingComma: true });
-  } catch (error) {
-    if (error instanceof RangeError) return 'too-deep';
-    throw error;
-  }
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-function near(text: string, offset: number): string {
-  const piece = text
-    .slice(offset, offset + 20)
-    .split('\n', 1)[0]
-    ?.trim();
-  return piece ? quoted(piece) : 'the end';
 }
 
 function isOrigin(text: string): boolean {

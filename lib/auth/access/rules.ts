@@ -7,8 +7,9 @@ import { outsideRequest, singleton } from '../../singleton';
 import { readAcceptedHash, readAcceptedRules, writeAcceptedRules } from '../../storage/accepted-rules';
 import { database } from '../../storage/database';
 import type { Database } from '../../storage/sqlite';
-import { type FileProblem, MAX_FILE_BYTES, parseAccessFile } from './access-file';
+import { parseAccessFile } from './access-file';
 import { type AccessRules, createAccessRules } from './decide';
+import { type FileProblem, MAX_FILE_BYTES } from './file-text';
 
 /** `ACCESS_FILE` is set, has errors, and there was never one without. Its message lists them. */
 export class AccessFileError extends Error {

@@ -108,7 +108,9 @@ test('who has no department that we know is seen only where the app may not read
   // A part of it: they were authorised singly.
   const part = PARENTS.filter(([id]) => id !== 1);
   expect(sight({}, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(true);
-  expect(sight({ 10: { hidden: true } }, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(true);
+  expect(sight({ 10: { hidden: true } }, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(
+    true,
+  );
   const restricted = sight({ 20: { restricted: true } }, { departments: [20] }, false, part);
   expect(restricted.canSeePerson(outsider)).toBe(false);
 });
