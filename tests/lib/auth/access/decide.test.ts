@@ -243,6 +243,19 @@ test.each([
   });
 });
 
+test('on a host with more than one rule a path that is not in normal form is refused, whoever asks', () => {
+  const host = 'wiki.example.com';
+  const one = [{ at: `${host}/*`, for: ['everybody'] }];
+  const two = [...one, { at: `${host}/a`, for: ['everybody'] }];
+  const verdict = (rules: object[], path: string) =>
+    decide(rulesOf(rules), { host, path }, only('me'), nobody);
+  for (const path of ['/x%2fy', '/x//y', '/x/../y', '/x;y', '/%61']) {
+    expect(verdict(two, path), path).toMatchObject({ admitted: false, because: 'not-normal' });
+    expect(verdict(one, path).admitted, path).toBe(true);
+  }
+  expect(verdict(two, '/a').admitted).toBe(true);
+});
+
 test('sign-in, sign-out, own sessions and refusals are never ruled; the rules page is open to administrators', () => {
   const rules = rulesOf([{ at: '/*', for: ['nobody-of-this-name'] }]);
   const isIn = (path: string, facts = only('me')) =>

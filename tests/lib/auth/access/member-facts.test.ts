@@ -5,6 +5,7 @@ import { parseAccessFile } from '../../../../lib/auth/access/access-file';
 import { explained, findPersons } from '../../../../lib/auth/access/explain';
 import { companyNames, everyMember, memberFacts } from '../../../../lib/auth/access/member-facts';
 import { findNameProblems } from '../../../../lib/auth/access/name-problems';
+import { directoryStore } from '../../../../lib/directory/store';
 import { syncStore } from '../../../../lib/directory/sync/run-store';
 import { startSync } from '../../../../lib/directory/sync/schedule';
 import { appEnv } from '../../../support/app';
@@ -112,6 +113,20 @@ test('an explanation says what would let a person in, and what has to go first',
   expect(why.verdict).toMatchObject({ admitted: false, because: 'rule' });
   expect(why.wanted.map(({ text }) => text)).toEqual(['person:nobody', 'role:财务']);
   expect(why.barring.map(({ condition }) => condition.text)).toEqual(['not:everybody']);
+});
+
+test('while the database is silent what was read counts for a minute, and nothing after it', async () => {
+  const store = directoryStore();
+  const silent = vi.spyOn(store, 'state').mockRejectedValue(new Error('silent'));
+  const since = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(since + 2000);
+  expect((await memberFacts(other.userid)).departments).toBeDefined();
+  clock.mockReturnValue(since + 62_000);
+  expect(await memberFacts(other.userid)).toMatchObject({ departments: undefined, roleIds: undefined });
+  expect((await companyNames()).departmentPaths.size).toBe(0);
+  expect(await memberFacts(person.userid)).toMatchObject({ administrator: true });
+  silent.mockRestore();
+  clock.mockRestore();
 });
 
 test('what is older than ACCESS_MAX_AGE_HOURS is unknown again', async () => {
