@@ -21,7 +21,7 @@ const FRESH_MS = 1000;
 /** While the database is silent what was read counts so long, as sessions do. */
 const SILENT_MS = 60_000;
 const MAX_MEMBERS = 5000;
-const PAGE_SIZE = 200;
+const PAGE_SIZE = 50;
 
 /** What has to be read for it to be known in which departments somebody is. The other parts do not matter. */
 const PLACES: readonly Missing['what'][] = [
