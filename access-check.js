@@ -36,7 +36,8 @@ export function findOpenFile({ path, text }, publicAddresses) {
   if (file !== 'page') return [];
   if (/^app\/(?:\([^/]*\)\/)*api\//.test(path)) return [`${path}: proxy.ts does not see pages under /api`];
   const body = /^export default async function \w+\([^)]*\)[^{]*\{\s*([^;]+;)/m.exec(code)?.[1];
-  if (body !== undefined && /^(const [^=]+ = )?await page(Member|Administrator)\(/.test(body)) return [];
+  if (body !== undefined && /^(const [^=]+ = )?await page(Member|Administrator|Auditor)\(/.test(body))
+    return [];
   const mdx = /^mdx?$/.test(extension) ? ' (MDX cannot)' : '';
   return [
     `${path}: does not ask who is there. Begin it with \`await pageMember();\`${mdx}, or add its address to ${ADDRESS_LIST}`,

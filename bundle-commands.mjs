@@ -5,6 +5,7 @@ import { build } from 'esbuild';
  * `npm run build` calls it; packages stay outside.
  */
 const commands = {
+  access: 'lib/entry/access-command.ts',
   sync: 'lib/entry/sync-command.ts',
   keys: 'lib/entry/keys-command.ts',
   backup: 'lib/entry/backup-command.ts',

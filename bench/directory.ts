@@ -157,11 +157,7 @@ async function someoneActive(emulator: EmulatorProcess): Promise<string> {
 
 async function sightFor(store: SyncStore, userId: string): Promise<Visibility> {
   const tree = buildTree(await store.state(), await store.departments());
-  return visibilityOf(
-    tree,
-    { userId, member: await store.member(userId), roles: [] },
-    { userIds: [], roles: [] },
-  );
+  return visibilityOf(tree, { userId, member: await store.member(userId), roles: [] }, false);
 }
 
 async function countVisible(store: SyncStore, sight: Visibility): Promise<number> {

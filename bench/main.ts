@@ -3,6 +3,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { benchAccess } from './access';
 import { benchDirectory } from './directory';
 import type { Figure } from './figure';
 import type { Results } from './report';
@@ -24,6 +25,7 @@ type Bench = (options: { real: boolean; short: boolean }) => Promise<Figure[]>;
 const BENCHES: Record<string, Bench> = {
   session: benchSessionCheck,
   sessions: benchSessions,
+  access: benchAccess,
   directory: benchDirectory,
   'sign-in': benchSignIn,
   tap: benchTap,

@@ -38,6 +38,7 @@ const TITLES: Record<string, Record<Language, string>> = {
     en: 'Directory, with answers as slow as DingTalk’s',
   },
   sessions: { 'zh-CN': '会话撤销', en: 'Session revocation' },
+  access: { 'zh-CN': '访问规则', en: 'Access rules' },
   start: { 'zh-CN': '公司规模', en: 'Size of the company' },
 };
 
@@ -82,6 +83,10 @@ const CHINESE: [english: string, chinese: string][] = [
   ['memory when started', '启动时的内存'],
   ['memory after 2000 pages', '打开 2000 个页面后的内存'],
   ['command → first 200', '从命令到首个 200'],
+  ['verdict among 1000 rules', '1000 条规则中的一次判断'],
+  ['verdicts that refused the member', '拒绝该成员的判断数'],
+  ['page with rules over one without, median', '有规则与无规则的页面耗时之比，中位数'],
+  ['page with rules over one without, p99', '有规则与无规则的页面耗时之比，p99'],
   ['sign-in', '登录'],
   ['session check', '会话检查'],
   ['page', '页面'],

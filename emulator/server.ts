@@ -37,6 +37,8 @@ export interface EmulatorOptions {
   appOrigin?: string | undefined;
   /** The app's latest log lines, oldest first, for the workbench to look in. */
   appLog?: (() => readonly string[]) | undefined;
+  /** The app's file of access rules, for the workbench's panel. */
+  rulesFile?: string | undefined;
   /** Where the names that break software stand: among the others, at the end of the list, or nowhere. */
   oddNames?: OddNames | undefined;
   /** Registered redirect URLs; default: the app's callback, by its own address and through the workbench. */
@@ -97,6 +99,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     appUrl: options.appUrl,
     hasOtherBrowser: options.appOrigin !== undefined,
     appLog: options.appLog,
+    rulesFile: options.rulesFile,
     platform,
     control,
   });

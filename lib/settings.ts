@@ -61,6 +61,9 @@ export const settingsSchema = z.object({
   DIRECTORY_SEE_HIDDEN: grant,
   DIRECTORY_EXPORT: grant,
   ADMIN_USER_IDS: userIdList,
+  AUDITORS: grant,
+  ACCESS_FILE: z.string().optional(),
+  ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
@@ -99,6 +102,8 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   DIRECTORY_SEE_HIDDEN: 'names',
   DIRECTORY_EXPORT: 'names',
   ADMIN_USER_IDS: 'names',
+  AUDITORS: 'names',
+  ACCESS_FILE: 'path',
 };
 
 /** What sealing needs, for the command that changes the keys. */
@@ -167,6 +172,12 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     },
     /** Administrators of this app, beside DingTalk's own main administrators. */
     adminUserIds: settings.ADMIN_USER_IDS,
+    /** Who sees the audit, and nothing else of the administration. */
+    auditors: settings.AUDITORS,
+    /** Path of the access rules; undefined: every member sees every page. */
+    accessFile: settings.ACCESS_FILE,
+    /** Hours for which the directory's information counts in rules. */
+    accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
     /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: events do not come this way. */
     callback:
       settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY

@@ -1,3 +1,4 @@
+import { mayReadAudit } from '@/lib/auth/administrator';
 import { pageMember } from '@/lib/auth/auth';
 import { isAdministrator } from '@/lib/dal/admin-sync';
 import { currentName } from '@/lib/dal/current-name';
@@ -10,9 +11,10 @@ import { Tile } from '../_ui/tile';
 export default async function HomePage() {
   const member = await pageMember();
   const { language, messages } = await currentMessages();
-  const { home, stepUp, directory, sync, sessions } = messages;
+  const { home, stepUp, directory, sync, sessions, access } = messages;
   // Whatever is wrong with the directory, the first page stands.
   const isAdmin = await isAdministrator({ ask: false }).catch(() => false);
+  const isAuditor = await mayReadAudit(member).catch(() => false);
   const until = new Intl.DateTimeFormat(language, {
     hour: '2-digit',
     minute: '2-digit',
@@ -44,13 +46,11 @@ export default async function HomePage() {
                 title={sessions.all.title}
                 hint={sessions.all.tileHint}
               />
-              <Tile
-                href="/admin/audit"
-                icon="审"
-                title={sessions.audit.title}
-                hint={sessions.audit.tileHint}
-              />
+              <Tile href="/admin/access" icon="规" title={access.title} hint={access.tileHint} />
             </>
+          )}
+          {(isAdmin || isAuditor) && (
+            <Tile href="/admin/audit" icon="审" title={sessions.audit.title} hint={sessions.audit.tileHint} />
           )}
           <Tile href="/example/step-up" icon="锁" title={stepUp.title} hint={stepUp.hint} />
         </ul>

@@ -1,32 +1,80 @@
+import { currentRefusal, type Refusal } from '@/lib/dal/refusal';
 import { explain } from '@/lib/http/error-response';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
-import { messagesIn, preferredLanguage } from '@/lib/i18n';
+import { type Messages, messagesIn, preferredLanguage } from '@/lib/i18n';
+import { log } from '@/lib/log';
 import { escaped, plainPage } from '../../lib/http/plain-page';
 
 export const dynamic = 'force-dynamic';
 
 /** Where people are sent whom a page or a form is not for: a true 403, which a page cannot answer with. */
-export function GET(request: Request): Response {
+export async function GET(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;
   const next = asLocation(safeReturnTo(query.get('next')));
   const requestId = /^[0-9a-f-]{36}$/.exec(query.get('request') ?? '')?.[0];
   const language = preferredLanguage(request.headers.get('accept-language'));
   const messages = messagesIn(language);
-  const { message, nextStep, operator } = explain('not-permitted', messages);
-  const { problemNote: labels, errorPage, signIn } = messages;
-  const lines = [
-    requestId && `${escaped(labels.requestId)} <code>${requestId}</code>`,
-    operator && `${escaped(labels.cause)}: ${escaped(operator.cause)}`,
-    operator && `${escaped(labels.remedy)}: ${escaped(operator.remedy)}`,
-    operator && `${escaped(labels.actor)}: ${escaped(operator.actor)}`,
+  const { errorPage, signIn, problemNote: labels } = messages;
+  // Whatever is silent, the page that says no stands.
+  const refusal = await currentRefusal(next, language).catch((error: unknown) => {
+    log().error({ event: 'refusal-unexplained', requestId, err: error });
+    return null;
+  });
+  const ways = [
     `<a href="/">${escaped(errorPage.home)}</a>`,
     next !== '/' && `<a href="${escaped(next)}">${escaped(signIn.retry)}</a>`,
   ].filter(Boolean);
+  const body = [
+    refusal ? refusalMarkup(refusal, next, messages) : plainMarkup(messages),
+    requestId && `<p class="small">${escaped(labels.requestId)} <code>${requestId}</code></p>`,
+    `<p>${ways.join(' · ')}</p>`,
+  ];
   return plainPage({
     language,
-    title: messages.appName,
-    body: `<div role="alert"><p>${escaped(message)}</p><p>${escaped(nextStep)}</p></div><p>${lines.join('</p><p>')}</p>`,
+    title: refusal ? messages.access.denied.title : messages.appName,
+    body: body.filter(Boolean).join(''),
     status: 403,
-    headers: { vary: 'accept-language' },
+    headers: { vary: 'accept-language, cookie' },
   });
+}
+
+function plainMarkup(messages: Messages): string {
+  const { message, nextStep, operator } = explain('not-permitted', messages);
+  const { problemNote: labels } = messages;
+  const lines = operator
+    ? [
+        [labels.cause, operator.cause],
+        [labels.remedy, operator.remedy],
+        [labels.actor, operator.actor],
+      ]
+    : [];
+  const note = lines.map(([label = '', text = '']) => `<p>${escaped(label)}: ${escaped(text)}</p>`).join('');
+  return `<div role="alert"><p>${escaped(message)}</p><p>${escaped(nextStep)}</p></div>${note}`;
+}
+
+function refusalMarkup(
+  { why, letsIn, hasOthers, hasExceptions, askWhom }: Refusal,
+  next: string,
+  { access: { denied } }: Messages,
+): string {
+  const entries = [...letsIn, ...(hasOthers && letsIn.length > 0 ? [denied.others] : [])];
+  const list = entries.map((entry) => `<li>${escaped(entry)}</li>`).join('');
+  const parts = [
+    `<div role="alert"><p>${escaped(denied.whys[why])}</p></div>`,
+    `<p class="small">${escaped(denied.asked)}<br><code>${escaped(readable(next))}</code></p>`,
+    list && `<div class="list"><p>${escaped(denied.letsIn)}</p><ul>${list}</ul></div>`,
+    list && hasExceptions && `<p class="small">${escaped(denied.exceptions)}</p>`,
+    `<p>${escaped(askWhom.length > 0 ? denied.askWhom(askWhom.join(', ')) : denied.askAdmin)}</p>`,
+  ];
+  return parts.filter(Boolean).join('');
+}
+
+/** The path as people write it; the query may hold what is nobody's business on a screen. */
+function readable(target: string): string {
+  const path = target.replace(/[?#].*$/s, '');
+  try {
+    return decodeURIComponent(path).slice(0, 200);
+  } catch {
+    return path.slice(0, 200);
+  }
 }

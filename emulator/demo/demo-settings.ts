@@ -23,6 +23,16 @@ export function demoSettings(emulator: Emulator, origin: string): Record<string,
   };
 }
 
+/** Rules that change nothing, to be edited in the workbench: take the slashes away, and the page is for one department. */
+export function exampleRules({ company }: Pick<Emulator, 'company'>): string {
+  const department = company.departments.find(({ id }) => id !== 1)?.name ?? '财务部';
+  return `[
+  // { "at": "/me", "for": ["department:${department}"] },
+  { "at": "/*", "for": ["everybody"] }
+]
+`;
+}
+
 /**
  * Every other setting, as if it were not set: neither the shell's nor a `.env` of production may reach a demo.
  *

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import type { OddNames } from '../company/staff';
 import { startEmulator } from '../server';
 import { createDemoLog } from './demo-log';
-import { demoFolder, demoSettings, nothingElse } from './demo-settings';
+import { demoFolder, demoSettings, exampleRules, nothingElse } from './demo-settings';
 import { openToNetwork } from './network';
 
 const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
@@ -28,12 +28,14 @@ if (port !== wantedPort)
   say(`端口 ${wantedPort} 已被占用，改用 ${port} · Port ${wantedPort} is taken, using ${port}`);
 if (!dev) build();
 
+const dataDir = join(root, 'data', demoFolder(company, port));
 const appPort = await anyFreePort();
 const emulator = await startEmulator({
   port,
   appUrl: `http://127.0.0.1:${appPort}`,
   appOrigin: `http://localhost:${port}`,
   appLog: log.lines,
+  rulesFile: join(dataDir, 'access.jsonc'),
   redirectUris: [`http://localhost:${port}/api/oauth/callback`],
   ...company,
 });
@@ -99,9 +101,10 @@ function build(): void {
 
 /** The app as its own process, configured as for a real company whose DingTalk is the emulator. */
 function startApp(): ChildProcess {
-  const dataDir = join(root, 'data', demoFolder(company, port));
   // The company is invented anew at each start: what was written about the one before is not true of it.
   rmSync(dataDir, { recursive: true, force: true });
+  mkdirSync(dataDir, { recursive: true });
+  writeFileSync(join(dataDir, 'access.jsonc'), exampleRules(emulator));
   const command = dev ? [next, 'dev'] : [start];
   const child = spawn(process.execPath, [...command, '-H', '127.0.0.1', '-p', String(appPort)], {
     cwd: root,
@@ -114,6 +117,7 @@ function startApp(): ChildProcess {
       ...demoSettings(emulator, `http://localhost:${port}`),
       NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${clock}?${emulator.url}`.trim(),
       DATA_DIR: dataDir,
+      ACCESS_FILE: join(dataDir, 'access.jsonc'),
       DRAIN_SECONDS: '0',
     },
   });

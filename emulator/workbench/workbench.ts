@@ -9,6 +9,7 @@ import { findLines } from './log-lines';
 import { sendNotice } from './notice';
 import { hostOf, otherName } from './other-browser';
 import { findPeople } from './people';
+import { handleRulesFile } from './rules-file';
 
 /** The app's home as an administrator enters it in DingTalk's console; the workbench fills in $CORPID$. */
 const homeUrl = '/?corpid=$CORPID$';
@@ -28,6 +29,8 @@ export interface WorkbenchOptions {
   /** Whether the emulator's other loopback name is a browser without cookies. */
   hasOtherBrowser: boolean;
   appLog: (() => readonly string[]) | undefined;
+  /** The app's file of access rules; undefined: it has none. */
+  rulesFile: string | undefined;
   platform: Platform;
   control: Control;
 }
@@ -65,7 +68,7 @@ function sendPage(
   res: ServerResponse,
   page: WorkbenchOptions & { name: string; query: URLSearchParams; app: AppProxy | undefined },
 ): void | Promise<void> {
-  const { name, query, app, appLog } = page;
+  const { name, query, app, appLog, rulesFile } = page;
   if (name === 'company.json') {
     return sendJson(res, {
       corpId: page.platform.app.corpId,
@@ -74,6 +77,7 @@ function sendPage(
       homeUrl,
       hasApp: app !== undefined,
       hasLog: appLog !== undefined,
+      hasRules: rulesFile !== undefined,
       otherBrowser: page.hasOtherBrowser
         ? `http://${otherName(hostOf(req))}${prefix}other-browser`
         : undefined,
@@ -81,6 +85,7 @@ function sendPage(
   }
   if (name === 'people.json') return sendJson(res, findPeople(page.control.people(), query));
   if (name === 'log.json') return sendJson(res, { lines: findLines(appLog?.() ?? [], query.get('q') ?? '') });
+  if (name === 'rules.jsonc' && rulesFile !== undefined) return handleRulesFile(req, res, rulesFile);
   if (name === 'other-browser') return openOtherBrowser(res, app);
   if (name === 'client') return becomeClient(req, res, page);
   if (name === 'clear-data') return clearData(req, res, app);

@@ -5,12 +5,14 @@ import { redirect } from 'next/navigation';
 import { cache } from 'react';
 import { config } from '../config';
 import { AppError } from '../errors';
-import { TARGET_HEADER } from '../http/internal-headers';
+import { ADDRESS_HEADER, TARGET_HEADER } from '../http/internal-headers';
 import { corpIdInTarget, loginAddress } from '../http/login-address';
 import { safeReturnTo } from '../http/return-to';
 import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
-import { noteEnded, noteRefusedAccess, noteRefusedCookie } from './refusals';
+import { admissionOf, RuleRefusal } from './access/admission';
+import type { Verdict } from './access/decide';
+import { noteEnded, noteRefusedAccess, noteRefusedByRule, noteRefusedCookie } from './refusals';
 
 /**
  * The session of the visitor, or null. Checked once while a page is rendered, however often layout, page and data
@@ -49,12 +51,28 @@ export function stepUp(): MemberRequirement {
   return { signedInWithinMinutes: config().stepUpMinutes };
 }
 
-/** The visitor's session. @throws AppError `not-signed-in`, `sign-in-too-old` */
+/**
+ * The session of a member who may have the address that is asked for.
+ *
+ * @throws AppError `not-signed-in`, `not-permitted` (a RuleRefusal), `sign-in-too-old`
+ */
 export async function requireMember(requirement: MemberRequirement = {}): Promise<Session> {
   const session = await currentMember();
   if (!session) throw new AppError('not-signed-in');
-  if (!isRecent(session, requirement.signedInWithinMinutes)) throw new AppError('sign-in-too-old');
+  const verdict = await admissionOf(session.userId, [await askedAddress()]);
+  if (!verdict.admitted) throw new RuleRefusal(session, verdict);
+  if (!isRecent(session, leastOf(requirement.signedInWithinMinutes, verdict.recent)))
+    throw new AppError('sign-in-too-old');
   return session;
+}
+
+/** Path of the request, whatever `proxy.ts` made of it; empty, which no rule lets in, where nobody has written it down. */
+async function askedAddress(): Promise<string> {
+  return (await headers()).get(ADDRESS_HEADER) ?? '';
+}
+
+function leastOf(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 /**
@@ -70,16 +88,21 @@ export async function pageMember({ signedInWithinMinutes }: MemberRequirement = 
   });
   // A page cannot set a status of its own.
   if (session === 'unknown') redirect(`/unavailable?${new URLSearchParams({ next: target })}` as '/');
-  if (session && isRecent(session, signedInWithinMinutes) && isOurCorp(linkedCorpId)) return session;
-  const within = session ? signedInWithinMinutes : undefined;
+  if (!session || !isOurCorp(linkedCorpId))
+    redirect(loginAddress({ next: target, linkedCorpId }) as '/login');
+  const verdict = await admissionOf(session.userId, [await askedAddress(), target]);
+  if (!verdict.admitted) return denyPage(session, verdict);
+  const within = leastOf(signedInWithinMinutes, verdict.recent);
+  if (isRecent(session, within)) return session;
   redirect(loginAddress({ next: target, linkedCorpId, within }) as '/login');
 }
 
 /** For pages that the member may not see: redirects to an address that answers 403, which a page itself cannot. */
-export async function denyPage({ userId }: Pick<Session, 'userId'>): Promise<never> {
+export async function denyPage(session: Session, verdict?: Verdict): Promise<never> {
   const address = safeReturnTo((await headers()).get(TARGET_HEADER));
   const requestId = randomUUID();
-  noteRefusedAccess({ userId, address, requestId });
+  if (verdict) noteRefusedByRule({ session, verdict, address, requestId });
+  else noteRefusedAccess({ userId: session.userId, address, requestId });
   redirect(deniedAddress(requestId, address) as '/');
 }
 

@@ -2,10 +2,11 @@ import 'server-only';
 import { AppError } from '../errors';
 import { assertSameOrigin, type RequestContext, refuseMethod, route } from '../http/route';
 import type { Session } from '../session/session-cookie';
-import { requireAdministrator } from './administrator';
+import { RuleRefusal } from './access/admission';
+import { requireAdministrator, requireAuditor } from './administrator';
 import { perhapsMember, requireMember, stepUp } from './auth';
 import { answerPerson } from './person-answer';
-import { noteRefusedAccess } from './refusals';
+import { noteRefusedAccess, noteRefusedByRule } from './refusals';
 
 interface MethodSettings {
   /** What the log calls it, such as `sign-in`; without, the log has only what is our or DingTalk's fault. */
@@ -22,7 +23,7 @@ type PublicMethod = MethodSettings & {
 
 /** For members of the company, or for administrators with a sign-in as recent as `STEP_UP_MINUTES`. */
 type MemberMethod = MethodSettings & {
-  access: 'member' | 'administrator';
+  access: 'member' | 'administrator' | 'auditor';
   /** The member must have signed in within `STEP_UP_MINUTES`; administrators always must. */
   stepUp?: true;
   /** Called only for those who may. @param member who calls */
@@ -64,7 +65,7 @@ function guarded(name: MethodName, method: Method): RouteHandler {
       return await attempt(request, context);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      if (error.problem === 'not-permitted') await noteRefusal(request, context, method.event);
+      if (error.problem === 'not-permitted') await noteRefusal(error, request, context, method.event);
       const answer = await answerPerson(error, request, context);
       if (!answer) throw error;
       context.fail(error);
@@ -74,17 +75,26 @@ function guarded(name: MethodName, method: Method): RouteHandler {
 }
 
 async function noteRefusal(
+  error: AppError,
   { url }: Request,
   { requestId, note }: RequestContext,
   event: string | undefined,
 ): Promise<void> {
+  const address = new URL(url).pathname;
+  const shownId = event === undefined ? requestId : undefined;
+  if (error instanceof RuleRefusal) {
+    const { session, verdict } = error;
+    note({ userId: session.userId });
+    noteRefusedByRule({ session, verdict, address, requestId: shownId });
+    return;
+  }
   const userId = (await perhapsMember())?.userId;
   note({ userId });
-  const address = new URL(url).pathname;
-  noteRefusedAccess({ userId, address, requestId: event === undefined ? requestId : undefined });
+  noteRefusedAccess({ userId, address, requestId: shownId });
 }
 
 function admit(method: MemberMethod): Promise<Session> {
+  if (method.access === 'auditor') return requireAuditor();
   if (method.access !== 'member') return requireAdministrator();
   return requireMember(method.stepUp ? stepUp() : {});
 }

@@ -3,8 +3,10 @@ import { subscribe } from 'node:diagnostics_channel';
 import { LRUCache } from 'lru-cache';
 import { log } from '../log';
 import { KEY_USED, type NoSessionReason, SESSION_REFUSED, type Session } from '../session/session-cookie';
-import { singleton } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
+import type { AuditLine } from '../storage/audit-line';
 import { record } from '../storage/audit-log';
+import { nameOf, type Verdict } from './access/decide';
 
 /** Who was refused what, in the log and in the audit. */
 
@@ -48,6 +50,60 @@ interface RefusedAccess {
   address: string;
   /** What the person is shown; undefined where the request leaves a line of its own. */
   requestId?: string | undefined;
+}
+
+const HOUR_MS = 3_600_000;
+const MAX_REFUSED = 10_000;
+
+interface CountedRefusal {
+  line: AuditLine;
+  more: number;
+}
+
+/** By session and rule, of the last hour. What is pushed out is written first. */
+const refusedByRule = singleton(
+  'refused-by-rule',
+  () =>
+    new LRUCache<string, CountedRefusal>({
+      max: MAX_REFUSED,
+      dispose: ({ line, more }) => {
+        if (more > 0) record({ ...line, count: more });
+      },
+    }),
+);
+
+/** A member asked for what a rule keeps from them. The audit has a line at once, and one an hour later that counts the others. */
+export function noteRefusedByRule({
+  session,
+  verdict: { rule, because },
+  address,
+  requestId,
+}: Omit<RefusedAccess, 'userId'> & { session: Session; verdict: Verdict }): void {
+  const path = address.replace(/[?#].*$/s, '');
+  const { id: sessionId, userId } = session;
+  const name = rule ? nameOf(rule) : because;
+  log().warn({ event: 'access-refused', requestId, userId, path, rule: name, line: rule?.line });
+  const key = `${sessionId} ${name}`;
+  const counted = refusedByRule().get(key);
+  if (counted) {
+    counted.more++;
+    return;
+  }
+  const line: AuditLine = {
+    event: 'access-refused',
+    userId,
+    sessionId,
+    reason: 'not-permitted',
+    detail: rule ? `${path} · ${name} (${rule.line})` : `${path} · ${name}`,
+  };
+  record(line);
+  refusedByRule().set(key, { line, more: 0 });
+  outsideRequest(() => setTimeout(() => refusedByRule().delete(key), HOUR_MS).unref());
+}
+
+/** Writes what was only counted so far, before the process ends. */
+export function flushRefusals(): void {
+  refusedByRule().clear();
 }
 
 /** A member asked for what is not for them. */

@@ -1,5 +1,5 @@
 import 'server-only';
-import { requireAdministrator } from '../auth/administrator';
+import { requireAuditor } from '../auth/administrator';
 import { type ReceivedEvents, receivedEvents } from '../events/intake';
 import { AUDIT_EVENTS, type AuditEvent } from '../storage/audit-line';
 import { auditStore, flushAudit, record } from '../storage/audit-log';
@@ -27,7 +27,7 @@ const DAY_MS = 86_400_000;
 
 /** @throws AppError `not-signed-in`, `not-permitted` */
 export async function auditPage(query: AuditQuery, before?: number): Promise<AuditPage> {
-  await requireAdministrator();
+  await requireAuditor();
   await flushAudit();
   const lines = await auditStore().find({ ...toFilter(query), before, limit: PAGE_SIZE + 1 });
   const next = lines.length > PAGE_SIZE ? lines[PAGE_SIZE - 1]?.id : undefined;
@@ -36,13 +36,13 @@ export async function auditPage(query: AuditQuery, before?: number): Promise<Aud
 
 /** How DingTalk's events come, and what became of them. @throws AppError `not-signed-in`, `not-permitted` */
 export async function eventsReceived(): Promise<ReceivedEvents> {
-  await requireAdministrator();
+  await requireAuditor();
   return receivedEvents();
 }
 
 /** Every line that fits, newest first. That they were taken is a line itself. @throws AppError `not-signed-in`, `not-permitted` */
 export async function auditExport(query: AuditQuery): Promise<AsyncIterable<WrittenLine>> {
-  const { userId } = await requireAdministrator();
+  const { userId } = await requireAuditor();
   await flushAudit();
   record({ event: 'export', userId, detail: 'audit' });
   return allLines(query);

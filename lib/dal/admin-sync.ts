@@ -1,5 +1,6 @@
 import 'server-only';
-import { isViewerAdministrator, requireAdministrator } from '../auth/administrator';
+import { requireAdministrator } from '../auth/administrator';
+import { isViewerAdministrator } from '../auth/administrator-list';
 import { currentMember } from '../auth/auth';
 import type { MirrorState, SyncProgress } from '../directory/mirror-state';
 import { isDeadOwner } from '../directory/sync/lease';

@@ -35,7 +35,7 @@ export async function mayExport(): Promise<boolean> {
 /** Every person that the visitor may see, one at a time, from one snapshot. @throws AppError `not-permitted` */
 export async function exportRows(): Promise<{ state: ShownState; rows: AsyncIterable<ExportRow> }> {
   const view = await currentView();
-  if (!mayViewerExport(view.viewer)) throw new AppError('not-permitted');
+  if (!(await mayViewerExport(view.viewer))) throw new AppError('not-permitted');
   return { state: shownState(view), rows: rowsFor(view) };
 }
 

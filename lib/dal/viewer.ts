@@ -1,15 +1,20 @@
 import 'server-only';
+import { isGranted } from '../auth/access/member-facts';
 import { requireMember } from '../auth/auth';
 import { config } from '../config';
 import { directoryStore } from '../directory/store';
 import { directoryTree } from '../directory/tree';
-import { isGranted, type View, type Viewer, visibilityOf } from '../directory/visibility';
+import { type View, type Viewer, visibilityOf } from '../directory/visibility';
 
 /** @throws AppError `not-signed-in` */
 export async function currentView(): Promise<View> {
   const viewer = await currentViewer();
   const tree = await directoryTree();
-  return { viewer, tree, sight: visibilityOf(tree, viewer, config().directory.seeHidden) };
+  return {
+    viewer,
+    tree,
+    sight: visibilityOf(tree, viewer, await isGranted(config().directory.seeHidden, viewer.userId)),
+  };
 }
 
 export async function currentViewer(): Promise<Viewer> {
@@ -18,6 +23,6 @@ export async function currentViewer(): Promise<Viewer> {
   return { userId, member: await store.member(userId), roles: await store.rolesOf(userId) };
 }
 
-export function mayViewerExport(viewer: Viewer): boolean {
-  return isGranted(config().directory.mayExport, viewer);
+export function mayViewerExport({ userId }: Viewer): Promise<boolean> {
+  return isGranted(config().directory.mayExport, userId);
 }

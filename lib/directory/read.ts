@@ -195,6 +195,25 @@ export function readRolesOf(db: Database, userId: string): StoredRole[] {
   });
 }
 
+export function readRoles(db: Database): StoredRole[] {
+  const { generation } = headOf(db);
+  return db
+    .all<{ role_id: number; name: string; group_name: string }>(
+      'SELECT role_id, name, group_name FROM directory_role WHERE from_generation <= ? AND to_generation > ? ORDER BY role_id',
+      generation,
+      generation,
+    )
+    .map((row) => ({ id: row.role_id, name: row.name, groupName: row.group_name }));
+}
+
+/** What the run that is published could not read: a failed one after it says nothing about it. */
+export function readLacking(db: Database): Missing[] {
+  const run = db.get<{ missing: string }>(
+    "SELECT missing FROM directory_run WHERE state IN ('complete', 'partial') ORDER BY id DESC LIMIT 1",
+  );
+  return JSON.parse(run?.missing ?? '[]') as Missing[];
+}
+
 export function readDetail(db: Database, userId: string): StoredDetail | null {
   const row = db.get<{ manager_user_id: string | null; checked_at: number }>(
     'SELECT manager_user_id, checked_at FROM directory_detail WHERE user_id = ?',

@@ -3,6 +3,7 @@ import { singleton } from '../singleton';
 import { database } from '../storage/database';
 import { readLeavers } from '../storage/leavers';
 import type { Database } from '../storage/sqlite';
+import type { Missing } from './mirror-state';
 import type {
   DepartmentRules,
   DirectoryState,
@@ -19,9 +20,11 @@ import {
   countPeople,
   readDepartments,
   readDetail,
+  readLacking,
   readMember,
   readMembersOf,
   readPage,
+  readRoles,
   readRolesOf,
   readState,
 } from './read';
@@ -53,6 +56,9 @@ export interface DirectoryStore {
   member(userId: string): Promise<StoredMember | null>;
   members(userIds: readonly string[]): Promise<StoredMember[]>;
   rolesOf(userId: string): Promise<StoredRole[]>;
+  roles(): Promise<StoredRole[]>;
+  /** What is missing in the published snapshot, whatever became of later runs. */
+  lacking(): Promise<Missing[]>;
   detail(userId: string): Promise<StoredDetail | null>;
   /** @param confirmedAfter a list that DingTalk gave before is nobody's; Unix time in ms */
   isMainAdministrator(userId: string, confirmedAfter?: number): Promise<boolean>;
@@ -92,6 +98,8 @@ export function createDirectoryStore(db: Database): DirectoryStore {
     member: async (userId) => readMember(db, userId),
     members: async (userIds) => userIds.flatMap((userId) => readMember(db, userId) ?? []),
     rolesOf: async (userId) => readRolesOf(db, userId),
+    roles: async () => readRoles(db),
+    lacking: async () => readLacking(db),
     detail: async (userId) => readDetail(db, userId),
     isMainAdministrator: async (userId, confirmedAfter = 0) =>
       isMainAdministrator(db, userId, confirmedAfter),

@@ -1,6 +1,5 @@
 import 'server-only';
 import { ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
-import type { Grant } from '../setting-values';
 import type { People, PersonRecord, StoredDepartment, StoredMember, StoredRole } from './model';
 import type { DirectoryTree } from './tree';
 
@@ -31,19 +30,13 @@ export interface View {
   sight: Visibility;
 }
 
-/** Whether a setting grants something to a person, by user id or by a role. */
-export function isGranted(grant: Grant, viewer: Pick<Viewer, 'userId' | 'roles'>): boolean {
-  return grant.userIds.includes(viewer.userId) || viewer.roles.some(({ name }) => grant.roles.includes(name));
-}
-
 /**
  * Works out what DingTalk's own rules let somebody see: hidden departments only for their own people and those
  * permitted; people of restricted departments see their own and what is listed.
  *
- * @param seeHidden who sees everything
+ * @param seesAll the viewer is one of `DIRECTORY_SEE_HIDDEN`
  */
-export function visibilityOf(tree: DirectoryTree, viewer: Viewer, seeHidden: Grant): Visibility {
-  const seesAll = isGranted(seeHidden, viewer);
+export function visibilityOf(tree: DirectoryTree, viewer: Viewer, seesAll: boolean): Visibility {
   const limits = seesAll || !tree.hasRules ? undefined : limitsOf(tree, viewer);
   const seesDepartment = (id: number) =>
     tree.departments.has(id) && (limits === undefined || limits.departments.has(id));

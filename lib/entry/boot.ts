@@ -1,5 +1,6 @@
 import 'server-only';
-import { watchSessions } from '../auth/refusals';
+import { AccessFileError, rulesInForce } from '../auth/access/rules';
+import { flushRefusals, watchSessions } from '../auth/refusals';
 import { checkSignIn } from '../auth/sign-in-health';
 import { ConfigError, config } from '../config';
 import { startDirectory } from '../directory/sync/schedule';
@@ -48,6 +49,7 @@ function refuseOtherStart(): void {
 function stopCleanly(): void {
   const state = lifecycle();
   state.settle = async () => {
+    flushRefusals();
     await Promise.allSettled([closeEvents(), closeAudit(), sessions().flushSeen()]);
   };
   if (!state.isManaged) {
@@ -71,8 +73,10 @@ function warnOfWeakKeys(): void {
 function openRecords(): void {
   try {
     sessions();
+    // Rules that cannot be read must not open every page.
+    rulesInForce();
   } catch (error) {
-    if (error instanceof DatabaseOwnerError) refuse(error.message);
+    if (error instanceof DatabaseOwnerError || error instanceof AccessFileError) refuse(error.message);
     const { message } = error as Error;
     refuse(
       `dingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\ndingpass 无法启动：打不开 DATA_DIR 中的数据库。`,

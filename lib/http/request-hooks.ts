@@ -8,7 +8,7 @@ import { messagesIn, preferredLanguage } from '../i18n';
 import { log } from '../log';
 import { sessionCookies } from '../session/session-cookie';
 import { explain, type WireError } from './error-response';
-import { PEER_HEADER } from './internal-headers';
+import { ADDRESS_HEADER, PEER_HEADER } from './internal-headers';
 import { serveInTurn } from './pipeline';
 import { cleanHeaders, cleanTarget } from './request-cleaning';
 import { setApiSecurityHeaders } from './security-headers';
@@ -76,6 +76,7 @@ function receive(
   }
   request.url = target;
   cleanHeaders(request.headers, sessionCookies().cookieName);
+  request.headers[ADDRESS_HEADER] = addressOf(target);
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
   if (isApi) watchApi(request, response);
   // While Next finds its way to the page: inside a render, the same would hold it up for milliseconds.
@@ -88,6 +89,11 @@ function receive(
 }
 
 const isRead = (method: string | undefined) => method === 'GET' || method === 'HEAD';
+
+/** A header holds no more than Latin-1, and what is longer is no address of ours. */
+function addressOf(target: string): string {
+  return (/^[^?#]*/.exec(target)?.[0] ?? '').slice(0, 4096).replace(/[^\x21-\x7e]/g, encodeURIComponent);
+}
 
 function cutOffSlowSender(request: IncomingMessage): void {
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined)

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
@@ -126,9 +127,9 @@ const problems: Record<Problem, ProblemText> = {
     person: 'This page is for others: you do not have the right to it.',
     next: 'If you need it, ask an administrator of this app for the right.',
     cause:
-      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; this person is in neither list that would do.',
+      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; the rules in ACCESS_FILE decide about other pages. This person is not among those named.',
     remedy:
-      'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart.',
+      'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart; for a page that a rule decides, /admin/access shows which one.',
   },
   'not-allowed': {
     person: 'You are outside the range of people this app is for. Please contact your administrator.',
@@ -443,4 +444,5 @@ export const en: Messages = {
   errorPage: errorPage.en,
   sync: syncPage.en,
   sessions: sessionsPage.en,
+  access: accessPage.en,
 };

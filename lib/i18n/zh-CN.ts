@@ -1,4 +1,5 @@
 import type { Problem } from '../errors';
+import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
@@ -126,9 +127,10 @@ const problems: Record<Problem, ProblemText> = {
   'not-permitted': {
     person: '您没有使用此功能的权限。',
     next: '如有需要，请向本应用的管理员申请。',
-    cause: '管理功能限钉钉主管理员和 ADMIN_USER_IDS，导出限 DIRECTORY_EXPORT，此人不在相应名单之中。',
+    cause:
+      '管理功能限钉钉主管理员和 ADMIN_USER_IDS，导出限 DIRECTORY_EXPORT，其他页面由 ACCESS_FILE 中的规则决定；此人不在其中。',
     remedy:
-      '在服务器的设置里，把 userid 加入 ADMIN_USER_IDS（管理），或把 userid 或 role:角色名 加入 DIRECTORY_EXPORT（导出），然后重启。',
+      '在服务器的设置里，把 userid 加入 ADMIN_USER_IDS（管理），或把 userid 或 role:角色名 加入 DIRECTORY_EXPORT（导出），然后重启；规则决定的页面，在 /admin/access 查看由哪一条决定。',
   },
   'not-allowed': {
     person: '您不在该应用的可见范围内，请联系管理员。',
@@ -425,6 +427,7 @@ export const zhCN = {
   errorPage: errorPage['zh-CN'],
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
+  access: accessPage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

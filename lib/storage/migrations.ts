@@ -1,4 +1,5 @@
 import 'server-only';
+import { accessSchema } from './access-schema';
 import { auditSchema } from './audit-schema';
 import { directorySchema } from './directory-schema';
 import { sessionSchema } from './session-schema';
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   { name: 'directory', sql: directorySchema },
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
+  { name: 'access', sql: accessSchema },
 ];

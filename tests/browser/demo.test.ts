@@ -1,7 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDemoLog } from '../../emulator/demo/demo-log';
-import { demoSettings } from '../../emulator/demo/demo-settings';
+import { demoSettings, exampleRules } from '../../emulator/demo/demo-settings';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
@@ -19,20 +22,27 @@ beforeAll(async () => {
   const emulatorPort = await freePort();
   const origin = `http://localhost:${emulatorPort}`;
   const log = createDemoLog();
+  const rulesFile = join(mkdtempSync(join(tmpdir(), 'demo-')), 'access.jsonc');
   emulator = await startEmulator({
     port: emulatorPort,
     appUrl: `http://127.0.0.1:${port}`,
     appOrigin: origin,
     appLog: log.lines,
+    rulesFile,
     redirectUris: [`${origin}/api/oauth/callback`],
     oddNames: 'last',
   });
+  writeFileSync(rulesFile, exampleRules(emulator));
   const clock = new URL('../../emulator/demo/demo-clock.mjs', import.meta.url).href;
   app = await startApp({
     emulator,
     port,
     origin,
-    env: { ...demoSettings(emulator, origin), NODE_OPTIONS: `--import=${clock}?${emulator.url}` },
+    env: {
+      ...demoSettings(emulator, origin),
+      ACCESS_FILE: rulesFile,
+      NODE_OPTIONS: `--import=${clock}?${emulator.url}`,
+    },
   });
   log.add(app.output());
   app.process.stdout!.on('data', (chunk) => log.add(chunk));
@@ -170,4 +180,24 @@ test('whoever is dismissed in the workbench of the demo is refused at the next c
   expect(performance.now() - pressed).toBeLessThan(2000);
   await frame.getByText('您不是本公司的成员').waitFor();
   expect(page.frames().map((one) => one.url())).toContain(`${app.origin}/login?next=%2Fme`);
+});
+
+test('a rule that is edited in the panel closes the page on the phone; a broken one changes nothing', async () => {
+  const { userid, name } = emulator.company.people[6]!;
+  const save = async (text: string) => {
+    await page.getByTestId('rules-text').fill(text);
+    await page.getByTestId('rules-save').click();
+    await page.getByTestId('rules-state').filter({ hasText: '已保存' }).waitFor();
+  };
+  await page.goto(workbench(`?as=${userid}&open=1`));
+  await isGreeted(name);
+  expect(await page.getByTestId('rules-text').inputValue()).toBe(exampleRules(emulator));
+  await save('[{ "at": "/", "for": ["person:another"] }]');
+  await frame().getByRole('heading', { name: '您没有打开此页面的权限' }).waitFor();
+  await save('[{ "at": "/", "fro": ["everybody"] }]');
+  await expect.poll(() => app.output()).toContain('access-file-refused');
+  await frame().getByRole('heading', { name: '您没有打开此页面的权限' }).waitFor();
+  await save('[]');
+  await frame().getByRole('link', { name: '重试' }).click();
+  await isGreeted(name);
 });

@@ -22,7 +22,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   /** Says who is signed in. An unusable cookie is removed on the way. */
   GET: {
     access: 'member',
-    handler: async (_request, _trip, member) => Response.json({ member: toMember(member) }),
+    handler: async (_request, _context, member) => Response.json({ member: toMember(member) }),
   },
   /** Signs in: one-time code → session cookie. */
   POST: { access: 'public', event: 'sign-in', handler: signInByCode },
@@ -30,21 +30,21 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   DELETE: {
     access: 'public',
     event: 'sign-out',
-    handler: async (request, trip) => {
-      await signOut(request, trip);
+    handler: async (request, context) => {
+      await signOut(request, context);
       return new Response(null, { status: 204 });
     },
   },
 });
 
-async function signInByCode(request: Request, trip: RequestContext): Promise<Response> {
+async function signInByCode(request: Request, context: RequestContext): Promise<Response> {
   const body = await readJson(request, bodySchema);
   if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
   const { session, setCookie } = await signIn({
     door: 'client',
     code: body.code,
     request,
-    context: trip,
+    context,
     isAccountSwitch: body.changeOver,
   });
   const answer = { member: toMember(session), next: safeReturnTo(body.next) };

@@ -6,6 +6,7 @@
  * @property {string} homeUrl with $CORPID$ in it
  * @property {boolean} hasApp
  * @property {boolean} hasLog whether the app's log can be looked in
+ * @property {boolean} hasRules whether the app's access rules can be edited
  * @property {string} [otherBrowser] where the app opens as in a browser that knows nothing
  */
 

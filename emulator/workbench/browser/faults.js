@@ -2,6 +2,7 @@ import { createAppLog } from './app-log.js';
 import { createCallLists } from './call-lists.js';
 import { createClock } from './clock.js';
 import { element } from './element.js';
+import { createRulesPanel } from './rules.js';
 import { armedFaults, armFault, disarmFault, isSameFault, upstreamFaults } from './upstream-faults.js';
 
 const refreshMs = 1500;
@@ -11,8 +12,9 @@ const refreshMs = 1500;
  *
  * @param {import('./texts.js').Texts} texts
  * @param {import('./company.js').Company} company
+ * @param {() => void} onRules other rules are in force
  */
-export function createFaultPanel(texts, company) {
+export function createFaultPanel(texts, company, onRules) {
   /** @type {import('./native.js').BridgeMood} */
   let mood = 'answers';
   const failure = element('p', { class: 'fault-failure', role: 'alert' });
@@ -96,6 +98,7 @@ export function createFaultPanel(texts, company) {
         onclick: clearAll,
       }),
       clock.node,
+      company.hasRules ? createRulesPanel(texts, onRules).node : undefined,
       log?.node,
       lists.node,
     ),

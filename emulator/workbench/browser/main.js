@@ -21,7 +21,7 @@ let device;
 /** @type {ReturnType<typeof openWebview> | undefined} */
 let webview;
 
-const faults = createFaultPanel(texts, company);
+const faults = createFaultPanel(texts, company, () => webview?.reload());
 const staff = createStaffActions({
   texts,
   person: () => person,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { isViewerAdministrator } from '../../../lib/auth/administrator';
+import { isViewerAdministrator } from '../../../lib/auth/administrator-list';
 import { getMember } from '../../../lib/dingtalk/users';
 import { dingTalkClient } from '../../../lib/dingtalk-client';
 import { noteMember, refreshAdministrators } from '../../../lib/directory/refresh';

@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import { oneValue, Page, titled } from '@/app/_ui/page-frame';
-import { pageAdministrator } from '@/lib/auth/administrator';
+import { pageAuditor } from '@/lib/auth/administrator';
 import { type AuditQuery, auditPage } from '@/lib/dal/admin-audit';
 import { currentMessages } from '@/lib/http/language';
 import type { Messages } from '@/lib/i18n';
@@ -13,7 +13,7 @@ export const generateMetadata = titled(({ sessions, appName }) => [sessions.audi
 
 /** For administrators: who came in, who was refused and why, whose sessions ended and through whom. */
 export default async function AuditPage(props: PageProps<'/admin/audit'>) {
-  await pageAdministrator();
+  await pageAuditor();
   const { language, messages } = await currentMessages();
   const text = messages.sessions;
   const { event, person, day, before, again } = await props.searchParams;

@@ -17,7 +17,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
 
 async function exportDirectory(
   request: Request,
-  _trip: RequestContext,
+  _context: RequestContext,
   { userId }: Session,
 ): Promise<Response> {
   const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;

@@ -10,7 +10,7 @@ const COLUMNS = ['id', 'time', 'event', 'person', 'by', 'reason', 'detail', 'cou
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
   /** The audit as a file for spreadsheets and programs, with the filters of its page. Times are UTC. */
-  GET: { access: 'administrator', event: 'audit-export', handler: exportAudit },
+  GET: { access: 'auditor', event: 'audit-export', handler: exportAudit },
 });
 
 async function exportAudit(request: Request): Promise<Response> {

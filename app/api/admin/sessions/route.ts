@@ -16,23 +16,23 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
 /** A user id has 64 characters at most; blanks around it do not matter. */
 const MAX_TYPED = 128;
 
-async function endSessions(request: Request, trip: RequestContext): Promise<Response> {
+async function endSessions(request: Request, context: RequestContext): Promise<Response> {
   const form = await readForm(request);
   const [session, person] = [form.get('session'), form.get('person')];
   if (session) {
     const { userId } = await endSessionById(session);
-    trip.note({ userId, ended: 1 });
+    context.note({ userId, ended: 1 });
     return backWith({ ended: '1' });
   }
   if (person && person.length <= MAX_TYPED) {
     const done = await endSessionsOf(person);
-    trip.note({ userId: done?.admin.userId, ended: done?.count ?? 0 });
+    context.note({ userId: done?.admin.userId, ended: done?.count ?? 0 });
     return backWith(done ? { ended: String(done.count), person: done.userId } : { unknown: person });
   }
   if (form.get('everyone') !== 'yes')
     throw new AppError('bad-request', { hint: 'session, person or everyone' });
   const { userId } = await endEverySession();
-  trip.note({ userId });
+  context.note({ userId });
   return backWith({});
 }
 

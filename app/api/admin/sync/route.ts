@@ -18,11 +18,11 @@ async function glanceAtSync(): Promise<Response> {
   return Response.json(glance);
 }
 
-async function startByForm(request: Request, trip: RequestContext): Promise<Response> {
+async function startByForm(request: Request, context: RequestContext): Promise<Response> {
   const acceptShrink = (await readForm(request)).get('accept-shrink') === 'yes';
-  trip.note({ acceptShrink });
+  context.note({ acceptShrink });
   const started = await startSyncNow({ acceptShrink });
-  trip.note({ started });
+  context.note({ started });
   return new Response(null, {
     status: 303,
     headers: { location: started ? '/admin/sync' : '/admin/sync?started=no' },

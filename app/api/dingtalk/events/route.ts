@@ -15,7 +15,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   POST: { access: 'public', anyOrigin: true, event: 'dingtalk-event', handler: takeEvent },
 });
 
-async function takeEvent(request: Request, trip: RequestContext): Promise<Response> {
+async function takeEvent(request: Request, context: RequestContext): Promise<Response> {
   const { callback, clientId, corpId } = config();
   if (!callback) throw new AppError('not-found');
   // What is too large or never ends is nothing of DingTalk's: it is refused like any forgery.
@@ -24,11 +24,11 @@ async function takeEvent(request: Request, trip: RequestContext): Promise<Respon
     keys: { ...callback, ownerKeys: [clientId, corpId] },
     onEvent: async (event) => {
       const outcome = await dispatcher().dispatch(event);
-      trip.note({ type: event.type, eventId: event.id, dispatched: outcome });
+      context.note({ type: event.type, eventId: event.id, dispatched: outcome });
     },
   });
-  if (reply.reason) trip.note({ refused: reply.reason });
-  if (reply.cause) trip.fail(new AppError('internal', {}, { cause: reply.cause }));
+  if (reply.reason) context.note({ refused: reply.reason });
+  if (reply.cause) context.fail(new AppError('internal', {}, { cause: reply.cause }));
   return new Response(reply.body, {
     status: reply.status,
     headers: { 'content-type': 'application/json' },

@@ -19,9 +19,9 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
  * traded once; and whatever comes of it, the browser is sent on to an address without either. The same request may
  * come again (two restored tabs, an answer that was lost, the back button): it is answered as before.
  */
-async function finishSignIn(request: Request, trip: RequestContext): Promise<Response> {
+async function finishSignIn(request: Request, context: RequestContext): Promise<Response> {
   if (isFetchedAhead(request)) {
-    trip.note({ fetchedAhead: true });
+    context.note({ fetchedAhead: true });
     return new Response(null, { status: 503 });
   }
   const query = new URL(request.url).searchParams;
@@ -30,11 +30,12 @@ async function finishSignIn(request: Request, trip: RequestContext): Promise<Res
   const headers = new Headers();
   for (const cookie of flow.setCookies) headers.append('set-cookie', cookie);
   try {
-    for (const cookie of await sessionFor(flow, query, request, trip)) headers.append('set-cookie', cookie);
+    for (const cookie of await sessionFor(flow, query, request, context))
+      headers.append('set-cookie', cookie);
     headers.set('location', asLocation(flow.next));
     return new Response(null, { status: 303, headers });
   } catch (error) {
-    return signInFailedPage(error, { request, context: trip, headers, next: flow.next });
+    return signInFailedPage(error, { request, context, headers, next: flow.next });
   }
 }
 
@@ -43,17 +44,17 @@ async function sessionFor(
   flow: FinishedFlow,
   query: URLSearchParams,
   request: Request,
-  trip: RequestContext,
+  context: RequestContext,
 ): Promise<readonly string[]> {
   const state = only(query, 'state') ?? '';
   if (flow.outcome === 'good') {
     const code = codeIn(query);
     return repeatedCallbacks().first(state, code, async () => {
-      const { setCookie } = await signIn({ door: 'browser', code, request, context: trip });
+      const { setCookie } = await signIn({ door: 'browser', code, request, context });
       return setCookie ? [setCookie] : [];
     });
   }
-  if (flow.outcome === 'used') trip.note({ repeated: true });
+  if (flow.outcome === 'used') context.note({ repeated: true });
   if (await currentMember()) return [];
   if (flow.outcome === 'used' && flow.isBound) {
     const earlier = await repeatedCallbacks().again(state, codeIn(query));

@@ -8,8 +8,8 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   POST: {
     access: 'public',
     event: 'sign-out',
-    handler: async (request, trip) => {
-      await signOut(request, trip);
+    handler: async (request, context) => {
+      await signOut(request, context);
       return new Response(null, { status: 303, headers: { location: '/login?signedout=1' } });
     },
   },

@@ -1,0 +1,83 @@
+import 'server-only';
+import type { StoredRole } from '../../directory/model';
+import type { DirectoryTree } from '../../directory/tree';
+import type { CompanyNames } from './condition';
+
+/** The names of a company, as rules write them. */
+export interface Company extends CompanyNames {
+  /** Whole paths, from the top-most department down: `公司/财务部/实习`. */
+  departmentPaths: ReadonlyMap<number, string>;
+  /** `财务` or, with its group, `职务/财务`. */
+  roleNames: ReadonlyMap<number, string>;
+}
+
+/**
+ * Departments by id, or by the end of their path; roles by name, or by group and name. What fits more than one is given
+ * back whole, because nobody could tell which is meant.
+ */
+export function createCompany(
+  tree: Pick<DirectoryTree, 'departments' | 'pathOf'>,
+  roles: readonly StoredRole[],
+): Company {
+  const departmentPaths = new Map(
+    [...tree.departments.keys()].map(
+      (id) =>
+        [
+          id,
+          tree
+            .pathOf(id)
+            .map(({ name }) => name)
+            .join('/'),
+        ] as const,
+    ),
+  );
+  const roleNames = new Map(roles.map(({ id, name, groupName }) => [id, `${groupName}/${name}`] as const));
+  const ancestors = new Map<number, ReadonlySet<number>>();
+  const ancestorsOf = (id: number) => {
+    let found = ancestors.get(id);
+    if (!found) {
+      found = new Set(tree.pathOf(id).map((department) => department.id));
+      ancestors.set(id, found);
+    }
+    return found;
+  };
+  const byId = (name: string) =>
+    /^-?\d{1,15}$/.test(name) && tree.departments.has(Number(name)) ? [Number(name)] : undefined;
+  return {
+    departmentPaths,
+    roleNames,
+    departmentsNamed: remembered((name) => byId(name) ?? fitting(departmentPaths, name)),
+    rolesNamed: remembered((name) => fitting(roleNames, name)),
+    has: (id) => tree.departments.has(id),
+    isWithin: (id, ancestor) => ancestorsOf(id).has(ancestor),
+  };
+}
+
+/** Whose path this is, or else whose path ends with it. */
+function fitting(paths: ReadonlyMap<number, string>, name: string): readonly number[] {
+  const wanted = tidy(name);
+  const whole = [...paths].filter(([, path]) => tidy(path) === wanted);
+  const found = whole.length > 0 ? whole : [...paths].filter(([, path]) => tidy(path).endsWith(`/${wanted}`));
+  return found.map(([id]) => id);
+}
+
+/** As people see it: blanks around a name, and how an accent is put together, do not show. */
+function tidy(path: string): string {
+  return path
+    .normalize('NFC')
+    .split('/')
+    .map((name) => name.trim())
+    .join('/');
+}
+
+function remembered(find: (name: string) => readonly number[]): (name: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (name) => {
+    let found = known.get(name);
+    if (!found) {
+      found = find(name);
+      known.set(name, found);
+    }
+    return found;
+  };
+}
