@@ -56,7 +56,7 @@ function verdicts({ verdicts: count, rounds }: typeof FULL): Figure[] {
 
 async function pages({ pages: count, warmUp }: typeof FULL & { warmUp: number }): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
-  const emulator = await startEmulatorProcess({ members: 200, departments: 12, seed: 1 });
+  const emulator = await startEmulatorProcess({ members: 30, departments: 6, seed: 1 });
   const file = join(folder, 'access.jsonc');
   writeFileSync(file, ruleFile());
   const apps: AppProcess[] = [];
