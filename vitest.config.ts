@@ -44,7 +44,7 @@ export default defineConfig({
           include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'],
           exclude: SERVED,
           setupFiles: ['tests/support/console-guard.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
