@@ -70,6 +70,8 @@ function receive(
   const isTaken = request.method !== 'TRACE' && (isApi || hasWebSockets || isRead(request.method));
   if (target === undefined || !isTaken) {
     const problem = isTaken ? 'bad-request' : 'method-not-allowed';
+    // The body is not read: a client that stalls would keep the connection for good.
+    cutOffSlowSender(request);
     const allowed = isApi ? 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' : 'GET, HEAD';
     serveInTurn(request.socket, response, () => refuse(problem, allowed, request, response));
     return;

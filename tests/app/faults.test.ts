@@ -718,7 +718,7 @@ async function startTls({ cert, key }: Certificate, emulator: Emulator) {
   return { port, connections: () => connections, close: () => void server.close() };
 }
 
-describe.concurrent('the way to DingTalk', () => {
+describe('the way to DingTalk', () => {
   const authority = createAuthority();
   const stranger = createAuthority('nobody trusts this one');
   let folder: string;
