@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Emulator, startEmulator } from '../../../emulator/server';
-import { createSyncStore } from '../../../lib/directory/sync/run-store';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
-import { appEnv, bareEnv, collect, dataDirOf } from '../../support/app';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import { createSyncStore } from '../../lib/directory/sync/run-store';
+import { migrations } from '../../lib/storage/migrations';
+import { openDatabase } from '../../lib/storage/sqlite';
+import { appEnv, bareEnv, collect, dataDirOf } from '../support/app';
 
 /** `npm run sync`: what it says, and how it ends. */
 
@@ -20,18 +20,14 @@ afterEach(() => emulator.close());
 const LIST = '/topapi/v2/user/list';
 
 function command(words: string[] = [], callsPerSecond = 500) {
-  const child = spawn(
-    process.execPath,
-    ['--conditions=react-server', '--import', 'tsx', 'lib/entry/sync-command.ts', ...words],
-    {
-      env: {
-        ...bareEnv(),
-        ...appEnv(emulator, 'http://127.0.0.1:3000'),
-        DIRECTORY_CALLS_PER_SECOND: String(callsPerSecond),
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn(process.execPath, ['command.mjs', 'sync', ...words], {
+    env: {
+      ...bareEnv(),
+      ...appEnv(emulator, 'http://127.0.0.1:3000'),
+      DIRECTORY_CALLS_PER_SECOND: String(callsPerSecond),
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = collect(child);
   const ended = once(child, 'exit').then(([code]) => ({ code: code as number, said: output() }));
   return { child, output, ended };
