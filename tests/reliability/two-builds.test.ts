@@ -54,7 +54,8 @@ beforeEach(() => balancer.choose(() => NEW));
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 }).filter({ hasText: name });
 const again = (page: Page) => page.getByRole('button', { name: '重新登录' });
-const button = (page: Page) => page.getByRole('link', { name: '重新加载' });
+/** A page in pieces may have two: the sign-in's own, and that of the scripts that did not come. */
+const button = (page: Page) => page.getByRole('link', { name: '重新加载' }).first();
 const isScript = ({ url = '' }) => url.startsWith('/_next/');
 
 /** Opens a page in a client of DingTalk, in a browser that has nothing of ours yet. */
