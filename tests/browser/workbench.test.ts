@@ -175,6 +175,8 @@ describe('the webview', () => {
       () => location.pathname.startsWith('/__emulator') && frames[0]?.location.pathname === '/me',
     );
     await page.getByTestId('nav-back').click();
+    // The heading of both pages has the name.
+    await page.waitForFunction(() => frames[0]?.location.pathname === '/');
     await isGreeted(person(0).name);
     await page.getByTestId('nav-back').click();
     await page.getByTestId('app-frame').waitFor({ state: 'detached' });

@@ -88,9 +88,12 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
       const navigation = /** @type {any} */ (frameWindow())?.navigation;
       // history.back() at the webview's first page would leave the workbench itself.
       const canGoBack = navigation?.canGoBack ?? history.length - lengthAtOpening - stepsBack > 0;
-      if (canGoBack) frameWindow()?.history.back();
-      if (canGoBack) stepsBack += 1;
-      return canGoBack;
+      if (!canGoBack) return false;
+      stepsBack += 1;
+      // Two taps in haste: the frame's own list stays within the frame, history.back() would go on to the workbench's.
+      if (navigation) for (const step of Object.values(navigation.back())) step.catch(() => undefined);
+      else frameWindow()?.history.back();
+      return true;
     },
     close() {
       clearInterval(timer);
