@@ -11,7 +11,7 @@ import { safeReturnTo } from '../http/return-to';
 import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
 import { admissionOf, RuleRefusal } from './access/admission';
-import type { Verdict } from './access/decide';
+import { leastOf, type Verdict } from './access/decide';
 import { noteEnded, noteRefusedAccess, noteRefusedByRule, noteRefusedCookie } from './refusals';
 
 /**
@@ -69,10 +69,6 @@ export async function requireMember(requirement: MemberRequirement = {}): Promis
 /** Path of the request, whatever `proxy.ts` made of it; empty, which no rule lets in, where nobody has written it down. */
 async function askedAddress(): Promise<string> {
   return (await headers()).get(ADDRESS_HEADER) ?? '';
-}
-
-function leastOf(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 /**

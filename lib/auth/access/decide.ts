@@ -35,11 +35,12 @@ export interface AskedAddress {
 
 /**
  * Why: `rule`: a rule says so · `no-rule`: none covers the address (own pages: everybody, gate hosts: nobody) · `never-ruled` ·
- * `not-normal`: the path can be read in several ways
+ * `not-normal`: the path can be read in several ways · `own-page`: the rules let in, and the page itself asks for more (only
+ * in explanations)
  */
 export interface Verdict {
   admitted: boolean;
-  because: 'rule' | 'no-rule' | 'never-ruled' | 'not-normal';
+  because: 'rule' | 'no-rule' | 'never-ruled' | 'not-normal' | 'own-page';
   rule?: Rule;
   findings: readonly Finding[];
   recent?: number | undefined;
@@ -164,7 +165,8 @@ export function verdictOf(rule: Rule, facts: MemberFacts, company: CompanyNames)
   return { admitted, because: 'rule', rule, findings, recent: rule.recent };
 }
 
-function leastOf(one: number | undefined, other: number | undefined): number | undefined {
+/** The shorter of two times, either of which may be missing. */
+export function leastOf(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 

@@ -6,12 +6,13 @@ import { directoryStore } from '../../directory/store';
 import { shownName } from '../../shown-text';
 import type { Company } from './company';
 import type { Condition, Finding, MemberFacts } from './condition';
-import { type AccessRules, createAccessRules, decide, type Rule, type Verdict, verdictOf } from './decide';
+import { type AccessRules, createAccessRules, type Rule, type Verdict, verdictOf } from './decide';
 import { companyNames, everyMember, memberFacts, mirrorState } from './member-facts';
 import { findNameProblems, type NameProblem, personsIn } from './name-problems';
+import { decideWithOwnPages } from './own-pages';
 import { rulesInForce } from './rules';
 
-/** The decision of `decide()` with everything that somebody who looks after the rules wants to know about it. */
+/** The decision about an address with everything that somebody who looks after the rules wants to know about it. */
 
 export interface Person {
   userId: string;
@@ -56,11 +57,11 @@ export function explained(
   facts: MemberFacts,
   company: Company,
 ): Explanation {
-  const verdict = decide(rules, toAsked(address), facts, company);
+  const verdict = decideWithOwnPages(rules)(toAsked(address), facts, company);
   const { findings } = verdict;
   const isNot = ({ condition }: Finding) => condition.kind === 'not';
   const wanted = findings.filter((finding) => !isNot(finding));
-  const isWanting = verdict.because === 'rule' && !wanted.some(({ truth }) => truth === 'holds');
+  const isWanting = !verdict.admitted && !wanted.some(({ truth }) => truth === 'holds');
   return {
     address,
     verdict,
@@ -75,12 +76,12 @@ export function explained(
 
 /** Whom the rules let in at an address. */
 export async function audienceOf(address: string): Promise<Audience> {
-  const [rules, company] = [currentRules(), await companyNames()];
+  const [decideAt, company] = [decideWithOwnPages(currentRules()), await companyNames()];
   const asked = toAsked(address);
   const first: Person[] = [];
   let count = 0;
   for await (const { member, facts } of everyMember()) {
-    if (!decide(rules, asked, facts, company).admitted) continue;
+    if (!decideAt(asked, facts, company).admitted) continue;
     count++;
     if (first.length < SHOWN_PEOPLE) first.push(toPerson(member, company));
   }
@@ -95,9 +96,9 @@ export async function rulesFor(userId: string): Promise<readonly (Verdict & { ru
 
 /** Everybody with what the rules say at one address. */
 export async function* peopleAt(address: string): AsyncGenerator<{ person: Person; verdict: Verdict }> {
-  const [rules, company] = [currentRules(), await companyNames()];
+  const [decideAt, company] = [decideWithOwnPages(currentRules()), await companyNames()];
   for await (const { member, facts } of everyMember())
-    yield { person: toPerson(member, company), verdict: decide(rules, toAsked(address), facts, company) };
+    yield { person: toPerson(member, company), verdict: decideAt(toAsked(address), facts, company) };
 }
 
 /** People by user id, or else by name or its sound; at most 20. */

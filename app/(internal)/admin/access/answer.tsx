@@ -63,12 +63,8 @@ function Why({ explanation, person, text, language }: Shown & { explanation: Exp
         {admitted ? text.admitted : text.refused}
       </h2>
       <p>{text.because[because]}</p>
-      {rule && (
-        <>
-          <p className="access-rule">{text.rule(nameOf(rule), rule.line)}</p>
-          <Findings findings={findings} resolved={explanation.resolved} text={text} />
-        </>
-      )}
+      {rule && <p className="access-rule">{text.rule(nameOf(rule), rule.line)}</p>}
+      {findings.length > 0 && <Findings findings={findings} resolved={explanation.resolved} text={text} />}
       {recent !== undefined && <p>{text.recent(recent)}</p>}
       {wanted.length > 0 && <p>{`${text.wanted} ${wanted.map((one) => one.text).join(', ')}`}</p>}
       {barring.length > 0 && (

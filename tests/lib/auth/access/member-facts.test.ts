@@ -115,6 +115,33 @@ test('an explanation says what would let a person in, and what has to go first',
   expect(why.barring.map(({ condition }) => condition.text)).toEqual(['not:everybody']);
 });
 
+test('an explanation knows what the pages of administration and audit ask by themselves', async () => {
+  const { rules } = parseAccessFile(JSON.stringify([{ at: '/*', for: ['everybody'] }]));
+  const [company, facts] = [await companyNames(), await memberFacts(other.userid)];
+  const at = (path: string, more: object = {}) => explained(rules!, path, { ...facts, ...more }, company);
+  for (const path of [
+    '/admin/audit',
+    '/admin/sync',
+    '/admin/access',
+    '/api/admin/sessions',
+    '/directory/export.csv',
+  ])
+    expect([path, at(path).verdict]).toEqual([
+      path,
+      expect.objectContaining({ admitted: false, because: 'own-page' }),
+    ]);
+  expect(at('/admin/audit').wanted.map(({ text }) => text)).toEqual(['administrator', 'auditor']);
+  expect(at('/admin/audit', { auditor: true }).verdict).toMatchObject({ admitted: true, recent: 30 });
+  expect(at('/admin/sync', { auditor: true }).verdict.admitted).toBe(false);
+  expect(at('/admin/sync', { administrator: true }).verdict.admitted).toBe(true);
+  expect(at('/me').verdict).toMatchObject({ admitted: true, because: 'rule', recent: undefined });
+  // A page below an administrator's address that the file closes stays closed by the file.
+  const closed = parseAccessFile(JSON.stringify([{ at: '/admin/*', for: ['person:nobody'] }])).rules!;
+  expect(explained(closed, '/admin/sync', { ...facts, administrator: true }, company).verdict.because).toBe(
+    'rule',
+  );
+});
+
 test('while the database is silent what was read counts for a minute, and nothing after it', async () => {
   const store = directoryStore();
   const silent = vi.spyOn(store, 'state').mockRejectedValue(new Error('silent'));
