@@ -92,6 +92,8 @@ function send(
     });
     const fail = (cause: NodeJS.ErrnoException) => {
       const code = abortCode(signal) ?? cause.code ?? 'network';
+      // A balancer that restarts forgets all connections at once: a repetition over the next kept one would meet the same.
+      if (outgoing.reusedSocket && isUnread(cause)) closeIdle(agent);
       reject(new TransportError(code, connected && !isUnread(cause), { cause }));
     };
     // A request that waits for a tunnel gets no event at its own end, only at the tunnel's.
@@ -111,6 +113,10 @@ function send(
  */
 function isUnread(error: NodeJS.ErrnoException): boolean {
   return (error.code === 'ECONNRESET' && error.syscall === 'read') || error.code === 'EPIPE';
+}
+
+function closeIdle({ freeSockets }: Agent): void {
+  for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
 }
 
 function abortCode(signal: AbortSignal): string | undefined {

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultInput } from '../../../emulator/platform/fault-kinds';
@@ -153,6 +154,40 @@ test('a connection that DingTalk closed while it was idle costs nobody a code', 
   const calls = countCalls(emulator);
   expect(await exchangeCode(client, emulator.control.mintCode(userid))).toMatchObject({ userId: userid });
   expect(calls()).toMatchObject({ used: 1 });
+});
+
+/** A line to DingTalk whose connections, once they are stale, are reset by the next thing sent over them. */
+async function startStaleLine() {
+  const kept: Socket[] = [];
+  const stale = new Set<Socket>();
+  const server = createServer((socket) => {
+    kept.push(socket);
+    const onward = connect(emulator.port, '127.0.0.1');
+    for (const end of [socket, onward]) end.on('error', () => undefined);
+    socket.once('close', () => onward.destroy());
+    socket.on('data', (chunk) => (stale.has(socket) ? socket.resetAndDestroy() : onward.write(chunk)));
+    onward.pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    for (const socket of kept) socket.destroy();
+    server.close();
+  };
+  const spoil = () => {
+    for (const socket of kept) stale.add(socket);
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, kept, spoil, close };
+}
+
+test('a balancer that forgot all its kept connections at once costs nobody a sign-in', async () => {
+  const line = await startStaleLine();
+  const { client } = await warmLine({ oapiUrl: line.url });
+  const exchange = () => exchangeCode(client, emulator.control.mintCode(userid));
+  await Promise.all(Array.from({ length: 5 }, exchange));
+  expect(line.kept.length).toBeGreaterThanOrEqual(5);
+  line.spoil();
+  expect(await exchange()).toMatchObject({ userId: userid });
+  line.close();
 });
 
 test('a code opens once, for one person, within five minutes', async () => {
