@@ -26,9 +26,12 @@ export const dispatcher = singleton('dispatcher', () => createDispatcher({ corpI
 async function apply(event: DirectoryEvent, effect: EventEffect): Promise<boolean> {
   const { left, refresh } = effect;
   // A leave event that is replayed must not remove a person who has come back.
-  if (await sessions().store.knowsEvent(event.id)) return false;
+  const isKnown = await sessions()
+    .store.knowsEvent(event.id)
+    .catch(() => 'unknown' as const);
+  if (isKnown === true) return false;
   // Before the sessions end: a sign-in that begins afterwards must not rely on the directory's old record.
-  const notes = await removeFromDirectory(left);
+  const notes = isKnown === 'unknown' ? [] : await removeFromDirectory(left);
   if (!(await sessions().applyEvent(event, { ...effect, notes }))) return false;
   if (left.length > 0) refresher().refreshLater(...refresh);
   else refresher().refresh(...refresh);

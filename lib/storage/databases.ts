@@ -9,6 +9,7 @@ import type { Database } from './database';
 import { claimDatabase } from './database-owner';
 import { migrate } from './migrate';
 import { directoryMigrations, recordsMigrations } from './migrations';
+import { assertSupported, isUnreachable, openPostgres } from './postgres';
 import { openSqlite } from './sqlite-engine';
 
 /**
@@ -82,9 +83,7 @@ export function allDatabaseFiles(dataDir = config().dataDir): string[] {
 }
 
 async function openServer({ url, poolSize }: NonNullable<Config['database']>): Promise<Databases> {
-  // Only where it is used: it takes memory.
-  const { assertSupported, isUnreachable, openPostgres } = await import('./postgres');
-  const db = openPostgres(url, { poolSize });
+  const db = await openPostgres(url, { poolSize });
   for (const giveUpAt = performance.now() + WAIT_MS; ; ) {
     try {
       await assertSupported(db);

@@ -47,9 +47,9 @@ async function newSchema(): Promise<() => Promise<Database>> {
   database ??= postgresDatabase().then(({ url }) => url);
   const url = new URL(await database);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const administration = openPostgres(url.href, { poolSize: 1 });
+  const administration = await openPostgres(url.href, { poolSize: 1 });
   await administration.run(`CREATE SCHEMA ${name}`);
   await administration.close();
   url.searchParams.set('options', `-c search_path=${name}`);
-  return async () => openPostgres(url.href, { poolSize: 6 });
+  return () => openPostgres(url.href, { poolSize: 6 });
 }
