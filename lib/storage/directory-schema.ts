@@ -1,10 +1,11 @@
 import 'server-only';
+import type { Dialect } from './dialect';
 
 /**
  * What is published, and beside it what a run reads (`run_…`) until one transaction brings the difference over. Of a
  * person whose published row says the same, the run keeps that it saw them.
  */
-export const directorySchema = `
+export const directorySchema = ({ fullText }: Dialect) => `
 CREATE TABLE directory_head (
   id INTEGER PRIMARY KEY,
   -- Another one whenever the snapshot, a department or its rules change.
@@ -67,9 +68,7 @@ CREATE TABLE directory_key (
   PRIMARY KEY (kind, inactive, key, person_id)
 ) WITHOUT ROWID;
 -- Everything by which a person is found, so that the index can intersect the words of a query by itself.
-CREATE VIRTUAL TABLE directory_text USING fts5(
-  words, content='', contentless_delete=1, prefix='2 3', tokenize='unicode61'
-);
+${fullText.create('directory_text')};
 
 -- People who are gone and whose sessions are still to be ended.
 CREATE TABLE directory_leaver (user_id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID;

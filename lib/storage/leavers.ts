@@ -1,44 +1,46 @@
 import 'server-only';
-import { OPEN_END } from './directory-schema';
-import type { Database } from './sqlite';
+import { randomUUID } from 'node:crypto';
+import type { Statements } from './database';
 
 /**
- * People who are gone and whose sessions are still to be ended. A leaver is noted in the transaction that finds them, so
- * that a crash before their sessions end loses no one. The note is removed in the transaction that ends the sessions: it
- * must not end those that they begin afterwards.
+ * People who are gone and whose sessions are still to be ended: noted in the transaction of the directory that finds
+ * them, so that a crash before their sessions end loses no one. Sessions are in another file: a note may be read again
+ * after they ended, and its name keeps it from ending those that began afterwards.
  */
 
-export function noteLeavers(db: Database, userIds: readonly string[]): void {
-  for (const userId of userIds) db.run('INSERT OR IGNORE INTO directory_leaver VALUES (?)', userId);
+/** One finding that somebody is gone. */
+export interface LeaverNote {
+  userId: string;
+  /** Of no other note, not of a later one about the same person either. */
+  note: string;
 }
 
-/** In the transaction that moves the head: who ends with the generation before, or is in the next one inactive. */
-export function noteVanished(db: Database, next: number): void {
-  db.run(
-    `INSERT OR IGNORE INTO directory_leaver
-     SELECT user_id FROM directory_member o WHERE to_generation < ${OPEN_END} AND to_generation = ? AND NOT EXISTS
-       (SELECT 1 FROM directory_member n WHERE n.user_id = o.user_id AND n.from_generation = ?)`,
-    next,
-    next,
-  );
-  db.run(
-    `INSERT OR IGNORE INTO directory_leaver
-     SELECT n.user_id FROM directory_member n
-     JOIN directory_member o ON o.user_id = n.user_id AND o.to_generation < ${OPEN_END} AND o.to_generation = ?
-     WHERE n.from_generation = ? AND json_extract(n.record, '$.active') = 0
-       AND json_extract(o.record, '$.active') = 1`,
-    next,
-    next,
+/** In the transaction that finds them. */
+export async function noteLeavers(tx: Statements, userIds: readonly string[]): Promise<void> {
+  const { table, rows } = tx.dialect;
+  await tx.run(
+    `INSERT INTO directory_leaver (user_id, note)
+     SELECT l.user_id, l.note FROM ${table('l', { user_id: 'text', note: 'text' })} WHERE true
+     ON CONFLICT (user_id) DO UPDATE SET note = excluded.note`,
+    rows(userIds.map((userId) => ({ user_id: userId, note: randomUUID() }))),
   );
 }
 
-export function readLeavers(db: Database, limit: number): string[] {
-  return db
-    .all<{ user_id: string }>('SELECT user_id FROM directory_leaver LIMIT ?', limit)
-    .map(({ user_id }) => user_id);
+export function readLeavers(db: Statements, limit: number): Promise<LeaverNote[]> {
+  return db.all<LeaverNote>('SELECT user_id AS "userId", note FROM directory_leaver ORDER BY user_id LIMIT ?', limit);
 }
 
-/** In the transaction that ends their sessions. @returns whether they were noted */
-export function settleLeaver(db: Database, userId: string): boolean {
-  return db.run('DELETE FROM directory_leaver WHERE user_id = ?', userId) > 0;
+/** The notes about some people. */
+export function leaverNotesOf(db: Statements, userIds: readonly string[]): Promise<LeaverNote[]> {
+  const { isIn, list } = db.dialect;
+  return db.all<LeaverNote>(
+    `SELECT user_id AS "userId", note FROM directory_leaver WHERE ${isIn('user_id')}`,
+    list(userIds),
+  );
+}
+
+/** After their sessions have ended. A newer note about the same person stays. */
+export async function settleLeavers(db: Statements, notes: readonly LeaverNote[]): Promise<void> {
+  const { isIn, list } = db.dialect;
+  await db.run(`DELETE FROM directory_leaver WHERE ${isIn('note')}`, list(notes.map(({ note }) => note)));
 }

@@ -1,0 +1,5 @@
+import 'server-only';
+import type { Database } from './database';
+export function directoryDatabase(): Database {
+  throw new Error('not yet');
+}
