@@ -115,12 +115,14 @@ CREATE TABLE run_department (
   rules TEXT
 ) WITHOUT ROWID;
 CREATE TABLE run_person (
-  user_id TEXT NOT NULL PRIMARY KEY,
+  -- In the order in which they were read: the indexes yield them so, where nothing else tells.
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id TEXT NOT NULL UNIQUE,
   -- Null where the published one stands.
   record TEXT,
   -- All departments that DingTalk named with the person, as JSON.
   departments TEXT
-) WITHOUT ROWID;
+);
 CREATE TABLE run_place (
   user_id TEXT NOT NULL,
   department_id INTEGER NOT NULL,

@@ -68,6 +68,7 @@ async function removeUnseen(tx: Statements): Promise<number> {
 }
 
 interface ReadRow {
+  number: number;
   user_id: string;
   record: string;
   /** Of the published row; null: there is none. */
@@ -77,13 +78,13 @@ interface ReadRow {
 
 async function publishPeople(tx: Statements): Promise<{ added: number; changed: number }> {
   const count = { added: 0, changed: 0 };
-  for (let after = ''; ; await breathe()) {
+  for (let after = 0; ; await breathe()) {
     const rows = await tx.all<ReadRow>(
-      `SELECT r.user_id, r.record, p.id, p.record AS before FROM run_person r
+      `SELECT r.number, r.user_id, r.record, p.id, p.record AS before FROM run_person r
        LEFT JOIN directory_person p ON p.user_id = r.user_id
-       WHERE r.user_id > ? AND r.record IS NOT NULL
+       WHERE r.number > ? AND r.record IS NOT NULL
          AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = r.user_id)
-       ORDER BY r.user_id LIMIT ${AT_ONCE}`,
+       ORDER BY r.number LIMIT ${AT_ONCE}`,
       after,
     );
     const last = rows.at(-1);
@@ -96,7 +97,7 @@ async function publishPeople(tx: Statements): Promise<{ added: number; changed: 
     await noteInactive(tx, people, known);
     count.added += rows.length - known.length;
     count.changed += known.length;
-    after = last.user_id;
+    after = last.number;
   }
 }
 

@@ -32,14 +32,16 @@ export async function writePeople(
   );
 }
 
-const PERSON = { user_id: 'text', record: 'text', departments: 'text' } as const;
+const PERSON = { number: 'integer', user_id: 'text', record: 'text', departments: 'text' } as const;
 
 /** The first list that has somebody tells their record, and the last one that tells them their departments. */
 async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Promise<void> {
   const { table, rows } = tx.dialect;
   // Once, even if one answer holds them twice.
-  const once = new Map([...people].reverse().map((person) => [person.userId, person]));
-  const told = [...once.values()].map(({ userId, record, departmentIds }) => ({
+  const once = new Map<string, ReadPerson>();
+  for (const person of people) if (!once.has(person.userId)) once.set(person.userId, person);
+  const told = [...once.values()].map(({ userId, record, departmentIds }, number) => ({
+    number,
     user_id: userId,
     record: recordText(record),
     departments: departmentIds?.length ? JSON.stringify(departmentIds) : null,
@@ -47,7 +49,7 @@ async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Prom
   await tx.run(
     `INSERT INTO run_person (user_id, record, departments)
      SELECT n.user_id, nullif(n.record, coalesce(p.record, '')), n.departments FROM ${table('n', PERSON)}
-     LEFT JOIN directory_person p ON p.user_id = n.user_id WHERE true
+     LEFT JOIN directory_person p ON p.user_id = n.user_id WHERE true ORDER BY n.number
      ON CONFLICT (user_id) DO UPDATE SET departments = excluded.departments WHERE excluded.departments IS NOT NULL`,
     rows(told),
   );
