@@ -127,10 +127,7 @@ export async function countPeople(db: Statements, departmentIds: readonly number
 }
 
 export function personRow(db: Statements, userId: string): Promise<PersonRow | undefined> {
-  return db.get<PersonRow>(
-    `SELECT ${personColumns(db)} FROM directory_person m WHERE m.user_id = ?`,
-    userId,
-  );
+  return db.get<PersonRow>(`SELECT ${personColumns(db)} FROM directory_person m WHERE m.user_id = ?`, userId);
 }
 
 export async function readMembers(db: Statements, userIds: readonly string[]): Promise<StoredMember[]> {

@@ -97,9 +97,7 @@ function keyRows(person: Entered, keys = searchKeys(person)) {
 export async function deletePeople(tx: Statements, people: readonly KnownPerson[]): Promise<void> {
   if (people.length === 0) return;
   const { table, rows, isIn, list } = tx.dialect;
-  const keys = people.flatMap((row) =>
-    keyRows({ id: row.id, userId: row.user_id, record: recordOf(row) }),
-  );
+  const keys = people.flatMap((row) => keyRows({ id: row.id, userId: row.user_id, record: recordOf(row) }));
   await tx.run(
     `DELETE FROM directory_key WHERE (kind, inactive, key, person_id) IN
        (SELECT k.kind, k.inactive, k.key, k.person_id FROM ${table('k', KEY_COLUMNS)})`,
@@ -122,11 +120,13 @@ export async function removePeople(tx: Statements, people: readonly KnownPerson[
 
 async function createIds(tx: Statements): Promise<(active: boolean) => number> {
   const lastIn = async (from: number, to: number) =>
-    (await tx.get<{ id: number | null }>(
-      'SELECT max(id) AS id FROM directory_person WHERE id >= ? AND id < ?',
-      from,
-      to,
-    ))?.id ?? from;
+    (
+      await tx.get<{ id: number | null }>(
+        'SELECT max(id) AS id FROM directory_person WHERE id >= ? AND id < ?',
+        from,
+        to,
+      )
+    )?.id ?? from;
   let active = await lastIn(0, FIRST_INACTIVE_ID);
   let inactive = await lastIn(FIRST_INACTIVE_ID, FIRST_INACTIVE_ID * 2);
   return (isActive) => (isActive ? ++active : ++inactive);

@@ -57,8 +57,8 @@ export interface DirectoryStore {
   // ——— One person or department at a time, in the published snapshot
   /** Takes over what was told about somebody just now. Without a snapshot, nothing. @returns whether anything changed */
   note(member: NotedMember, at: number): Promise<boolean>;
-  /** Somebody is no longer there. @returns whether they were */
-  forget(userId: string): Promise<boolean>;
+  /** Somebody is no longer there, and a leaver unless their sessions have ended already. @returns whether they were */
+  forget(userId: string, options?: { areSessionsEnded?: boolean }): Promise<boolean>;
   /** Who the administrators are. */
   noteAdministrators(list: readonly { userId: string; main: boolean }[]): Promise<void>;
   /** People whose own records say that they are no administrators. */
@@ -98,7 +98,7 @@ export function createDirectoryStore(open: () => Database): DirectoryStore {
     everybody: (visit) => read.readEverybody(open(), visit),
 
     note: (member, at) => write.note(open(), member, at),
-    forget: (userId) => write.forget(open(), userId),
+    forget: (userId, { areSessionsEnded = false } = {}) => write.forget(open(), userId, areSessionsEnded),
     noteAdministrators: (list) => write.noteAdministrators(open(), list),
     dismissAdministrators: (userIds) =>
       write.writeDirectory(open(), (tx) => write.dismissAdministrators(tx, userIds)),

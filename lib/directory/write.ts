@@ -1,6 +1,7 @@
 import 'server-only';
-import type { Database, Statements, TransactionOptions } from '../storage/database';
+import type { Database, Statements } from '../storage/database';
 import { noteLeavers } from '../storage/leavers';
+import { createQueue } from '../storage/transaction-queue';
 import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './model';
 import { personRow, toMember } from './read';
 import { recordText, removePeople, replacePeople } from './rows';
@@ -17,10 +18,20 @@ import { recordText, removePeople, replacePeople } from './rows';
 export function writeDirectory<T>(
   db: Database,
   work: (tx: Statements) => Promise<T>,
-  options: TransactionOptions = {},
+  timeoutMs = TURN_MS,
 ): Promise<T> {
-  return db.transaction(work, { lock: 'directory', ...options });
+  let inTurn = queues.get(db);
+  if (!inTurn) {
+    inTurn = createQueue();
+    queues.set(db, inTurn);
+  }
+  // Those of this process wait here: there each would hold a connection meanwhile.
+  return inTurn(timeoutMs, () => db.transaction(work, { lock: 'directory', timeoutMs }));
 }
+
+/** A publication of a large company takes some seconds. */
+const TURN_MS = 60_000;
+const queues = new WeakMap<Database, ReturnType<typeof createQueue>>();
 
 export function note(db: Database, member: NotedMember, at: number): Promise<boolean> {
   return writeDirectory(db, async (tx) => {
@@ -45,11 +56,12 @@ export function note(db: Database, member: NotedMember, at: number): Promise<boo
   });
 }
 
-export function forget(db: Database, userId: string): Promise<boolean> {
+/** @param areSessionsEnded those that begin from now on are of somebody who came back */
+export function forget(db: Database, userId: string, areSessionsEnded: boolean): Promise<boolean> {
   return writeDirectory(db, async (tx) => {
     const row = await personRow(tx, userId);
     // A run under way may have read, and sessions may be left of, somebody who is not published.
-    await noteLeavers(tx, [userId]);
+    if (!areSessionsEnded) await noteLeavers(tx, [userId]);
     await markPerson(tx, userId, []);
     if (!row) return false;
     await removePeople(tx, [row]);

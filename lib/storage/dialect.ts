@@ -98,14 +98,19 @@ export const postgresDialect: Dialect = {
       `CREATE TABLE ${table} (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL);
        CREATE INDEX ${table}_words ON ${table} USING gin (words) WITH (fastupdate = off)`,
     document: (ordered, unordered) =>
-      [...ordered.slice(0, MAX_POSITION).map((token, at) => `'${token}':${at + 1}`), ...unordered.map((token) => `'${token}'`)].join(' '),
+      [
+        ...ordered.slice(0, MAX_POSITION).map((token, at) => `'${token}':${at + 1}`),
+        ...unordered.map((token) => `'${token}'`),
+      ].join(' '),
     words: (column) => `${column}::tsvector`,
     // The offset keeps the limit of a query from choosing to look through all rows instead of the index.
     matches: (table) => `(SELECT rowid AS id FROM ${table} WHERE words @@ ?::tsquery OFFSET 0)`,
     query: (groups) =>
       groups
         .map((phrases) =>
-          phrases.map(({ tokens, goesOn }) => tokens.map((token) => `'${token}'`).join(' <-> ') + (goesOn ? ':*' : '')),
+          phrases.map(
+            ({ tokens, goesOn }) => tokens.map((token) => `'${token}'`).join(' <-> ') + (goesOn ? ':*' : ''),
+          ),
         )
         .map((phrases) => `(${phrases.map((phrase) => `(${phrase})`).join(' | ')})`)
         .join(' & '),

@@ -27,7 +27,10 @@ export async function noteLeavers(tx: Statements, userIds: readonly string[]): P
 }
 
 export function readLeavers(db: Statements, limit: number): Promise<LeaverNote[]> {
-  return db.all<LeaverNote>('SELECT user_id AS "userId", note FROM directory_leaver ORDER BY user_id LIMIT ?', limit);
+  return db.all<LeaverNote>(
+    'SELECT user_id AS "userId", note FROM directory_leaver ORDER BY user_id LIMIT ?',
+    limit,
+  );
 }
 
 /** The notes about some people. */

@@ -357,7 +357,10 @@ export function describeStore(
     const added = await store.record(lease, [{ task: tasks[0]!, result: { tasks: wishes } }]);
     expect(added).toHaveLength(1);
     await store.record(lease, [{ task: added[0]!, result: { next: { cursor: 100 } } }]);
-    const again = await (await reopen(store)).openRun(lease, { startedBy: 'command', resumeWithinMs: 60_000 });
+    const again = await (await reopen(store)).openRun(lease, {
+      startedBy: 'command',
+      resumeWithinMs: 60_000,
+    });
     expect(again).toMatchObject({ resumed: true, done: 1, run: { startedBy: 'admin', state: 'running' } });
     expect(again.tasks).toMatchObject([{ kind: 'people', subject: '1', cursor: 100 }]);
   });

@@ -12,7 +12,9 @@ const MAX_PUBLICATION_MS = 10 * 60_000;
 /** The right to run, or null while somebody else has it. */
 export async function takeLease(db: Database, ttlMs: number): Promise<Lease | null> {
   const take = async (tx: Statements): Promise<Lease | null> => {
-    const row = await tx.get<{ owner: string | null; until: number; fence: number }>('SELECT * FROM directory_lease');
+    const row = await tx.get<{ owner: string | null; until: number; fence: number }>(
+      'SELECT * FROM directory_lease',
+    );
     if (!row || (row.owner !== null && row.until > Date.now())) return null;
     const lease = { owner: randomUUID(), fence: row.fence + 1 };
     await tx.run(
@@ -23,7 +25,13 @@ export async function takeLease(db: Database, ttlMs: number): Promise<Lease | nu
     );
     return lease;
   };
-  return writeDirectory(db, take, { timeoutMs: TAKE_MS });
+  try {
+    return await writeDirectory(db, take, TAKE_MS);
+  } catch (error) {
+    // The turn did not come.
+    if (await isLeased(db)) return null;
+    throw error;
+  }
 }
 
 export function keepLease(db: Database, lease: Lease, ttlMs: number): Promise<void> {
@@ -56,7 +64,7 @@ export function writeUnderLease<T>(
   db: Database,
   lease: Lease,
   work: (tx: Statements) => Promise<T>,
-  options: { timeoutMs?: number } = {},
+  timeoutMs?: number,
 ): Promise<T> {
   return writeDirectory(
     db,
@@ -66,7 +74,7 @@ export function writeUnderLease<T>(
       await assertHeld(tx, lease);
       return value;
     },
-    options,
+    timeoutMs,
   );
 }
 

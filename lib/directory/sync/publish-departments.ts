@@ -51,9 +51,11 @@ export async function publishDepartments(tx: Statements, isComplete: boolean): P
     const next: Row = {
       ...row,
       name: (isNewer ? old.name : row.name) || old?.name || String(row.department_id),
-      rules: (isNewer ? old.rules : row.rules) ?? old?.rules ?? JSON.stringify(unknownRules(row.department_id)),
+      rules:
+        (isNewer ? old.rules : row.rules) ?? old?.rules ?? JSON.stringify(unknownRules(row.department_id)),
     };
-    const isSame = old && Object.keys(COLUMNS).every((key) => old[key as keyof Row] === next[key as keyof Row]);
+    const isSame =
+      old && Object.keys(COLUMNS).every((key) => old[key as keyof Row] === next[key as keyof Row]);
     return isSame ? [] : [next];
   });
   for (let at = 0; at < changed.length; at += AT_ONCE) {

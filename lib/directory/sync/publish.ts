@@ -129,7 +129,9 @@ interface Outcome {
 async function moveHead(tx: Statements, { run, verdict, people, ...counts }: Outcome): Promise<StoredRun> {
   const { peopleComplete, rolesComplete, administratorsComplete, calls } = verdict;
   const isComplete = peopleComplete && rolesComplete && administratorsComplete && run.missing === '[]';
-  const row = await tx.get<{ departments: number }>('SELECT count(*) AS departments FROM directory_department');
+  const row = await tx.get<{ departments: number }>(
+    'SELECT count(*) AS departments FROM directory_department',
+  );
   const departments = row?.departments ?? 0;
   await tx.run(
     `UPDATE directory_head SET revision = revision + 1, people = ?, departments = ?, as_of = ?,

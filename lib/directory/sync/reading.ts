@@ -3,7 +3,14 @@ import type { Statements } from '../../storage/database';
 import type { Missing, SkippedDepartment } from '../mirror-state';
 import { dismissAdministrators } from '../write';
 import { writeDepartments } from './read-departments';
-import { forgetPerson, forgetPlaces, forgetPlacesIn, keepPeople, writeFound, writePeople } from './read-people';
+import {
+  forgetPerson,
+  forgetPlaces,
+  forgetPlacesIn,
+  keepPeople,
+  writeFound,
+  writePeople,
+} from './read-people';
 import type { Task, TaskResult } from './run';
 import { insertTasks, moveTask, requireRun } from './runs';
 

@@ -96,13 +96,18 @@ function readingOf(open: () => Database) {
         async (tx) => {
           const before = await currentRun(tx);
           if (before && Date.now() - before.touched_at <= resumeWithinMs) {
-            return { run: toRun(before), resumed: true, tasks: await openTasks(tx), done: await countDone(tx) };
+            return {
+              run: toRun(before),
+              resumed: true,
+              tasks: await openTasks(tx),
+              done: await countDone(tx),
+            };
           }
           if (before) await endWithout(tx, before.id, 'failed', before.calls);
           const run = await insertRun(tx, startedBy);
           return { run, resumed: false, tasks: await openTasks(tx), done: 0 };
         },
-        { timeoutMs: LONG_MS },
+        LONG_MS,
       ),
     record: (lease, batch) => writeUnderLease(open(), lease, (tx) => writeResults(tx, batch)),
     saveProgress: (lease, progress, calls) =>
@@ -128,7 +133,8 @@ function readingOf(open: () => Database) {
       return new Set(rows.map(({ user_id }) => user_id));
     },
     seenDepartment: async (id) =>
-      (await open().get<{ name: string }>('SELECT name FROM run_department WHERE department_id = ?', id)) ?? null,
+      (await open().get<{ name: string }>('SELECT name FROM run_department WHERE department_id = ?', id)) ??
+      null,
     seenDepartments: () => readDepartmentIds(open()),
     seenRole: async (id) =>
       (await open().get<{ name: string }>('SELECT name FROM run_role WHERE role_id = ?', id)) ?? null,
@@ -146,8 +152,7 @@ function readingOf(open: () => Database) {
 
 function endOf(open: () => Database): Part<'publish' | 'fail' | 'runs'> {
   return {
-    publish: (lease, verdict) =>
-      writeUnderLease(open(), lease, (tx) => publish(tx, verdict), { timeoutMs: LONG_MS }),
+    publish: (lease, verdict) => writeUnderLease(open(), lease, (tx) => publish(tx, verdict), LONG_MS),
     fail: (lease, missing, calls) =>
       writeUnderLease(open(), lease, async (tx) => {
         const { id } = await requireRun(tx);

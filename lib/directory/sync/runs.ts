@@ -61,7 +61,16 @@ export async function readRuns(db: Statements, limit: number): Promise<StoredRun
   return (await db.all<RunRow>('SELECT * FROM directory_run ORDER BY id DESC LIMIT ?', limit)).map(toRun);
 }
 
-const OF_A_RUN = ['task', 'department', 'person', 'place', 'role', 'role_member', 'told_person', 'told_department'];
+const OF_A_RUN = [
+  'task',
+  'department',
+  'person',
+  'place',
+  'role',
+  'role_member',
+  'told_person',
+  'told_department',
+];
 
 export async function insertRun(tx: Statements, startedBy: RunStarter): Promise<StoredRun> {
   await tx.run(
@@ -122,7 +131,9 @@ export async function countRead(db: Statements): Promise<{ people: number; depar
 // ── Steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export function openTasks(db: Statements): Promise<Task[]> {
-  return db.all<Task>('SELECT kind, subject, cursor, pass FROM run_task WHERE done = 0 ORDER BY kind, subject');
+  return db.all<Task>(
+    'SELECT kind, subject, cursor, pass FROM run_task WHERE done = 0 ORDER BY kind, subject',
+  );
 }
 
 export async function countDone(db: Statements): Promise<number> {

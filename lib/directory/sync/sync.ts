@@ -60,12 +60,18 @@ async function runUnderLease(
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const client = createPacedClient(options.client, { ...options.pace, signal });
-  const { run, resumed, tasks, done } = await store.openRun(lease, { startedBy, resumeWithinMs: RESUME_WITHIN_MS });
+  const { run, resumed, tasks, done } = await store.openRun(lease, {
+    startedBy,
+    resumeWithinMs: RESUME_WITHIN_MS,
+  });
   const sizes = new Map((await store.departments()).map(({ id, own }) => [id, own]));
   const crawl = createCrawl({ client, store, lease, signal, doneBefore: done, sizes });
   const calls = () => run.calls + client.calls;
   const report = createReport(options, { lease, crawl, calls });
-  const life = createLife(() => report('reading'), (error) => stop.abort(error));
+  const life = createLife(
+    () => report('reading'),
+    (error) => stop.abort(error),
+  );
   try {
     await crawl.walk(tasks);
     let missing = await store.runMissing();
