@@ -6,7 +6,7 @@ import { createSessionStore } from '../lib/session/stored-sessions';
 import { createAuditStore } from '../lib/storage/audit-store';
 import { migrate } from '../lib/storage/migrate';
 import { recordsMigrations } from '../lib/storage/migrations';
-import { openSqlite } from '../lib/storage/sqlite-engine';
+import { openSqlite } from '../lib/storage/sqlite';
 import { atMost, type Figure, median, percentile, round } from './figure';
 
 const FULL = { leavers: 100_000, signIns: 2000 };

@@ -1,158 +1,221 @@
 import 'server-only';
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import Libsql from 'libsql';
+import type { Database, Parameter, Statements, Transaction, TransactionOptions } from './database';
 import { sqliteDialect } from './dialect';
-import { FIRST_VERSION, type Migration } from './migrations';
-
-type Value = string | number | null;
-type Row = Record<string, Value>;
+import { createGroup, createQueue, endable } from './transaction-queue';
 
 /**
- * One SQLite file. Calls are synchronous: whatever runs between two `await`s of a caller is not interrupted, and a
- * long statement holds up everybody. Keep transactions to some milliseconds.
+ * One SQLite file. Its calls are synchronous, and libsql waits inside them: so no connection waits there for more than
+ * some milliseconds, and what has to wait for another process does so between two calls.
  */
-export interface Database {
-  /** @returns the number of rows that were written */
-  run(sql: string, ...values: Value[]): number;
-  get<T = Row>(sql: string, ...values: Value[]): T | undefined;
-  all<T = Row>(sql: string, ...values: Value[]): T[];
-  /** All or nothing, alone among writers. */
-  write<T>(action: () => T): T;
-  /**
-   * As `write`, and on the disk when it returns: it, and everything written before, outlives a power cut. A plain
-   * `write` outlives the process, however it ends. Some milliseconds.
-   */
-  writeDurably<T>(action: () => T): T;
-  /** Every query of the action sees the same state. */
-  read<T>(action: () => T): T;
-  /** False once the file was moved, deleted or replaced: other processes then read and write another file. */
-  isInPlace(): boolean;
-  /** Copies what is still in the WAL into the file, so that the one file is complete. Nothing while another process writes. */
-  checkpoint(): void;
+export interface SqliteDatabase extends Database {
   /** Writes a complete copy into a new file, while others go on reading and writing. @throws where the file exists */
   copyTo(path: string): void;
-  close(): void;
 }
 
-/** How long a writer waits for another process's. */
-const BUSY_TIMEOUT_MS = 5000;
+const BUSY_TIMEOUT_MS = 5;
+/** How long a write waits for its turn, and for those of other processes. */
+const TURN_MS = 4000;
+const READ_MS = 2000;
+/** How long a new file waits for another process that makes it at the same moment. */
+const OPEN_MS = 5000;
+const MAX_READERS = 4;
 const PRIVATE = 0o600;
-/** How long for another process's migration, which may fill a large company's index anew. */
-const MIGRATION_TIMEOUT_MS = 120_000;
+/** In KiB. A snapshot is read once, from its beginning to its end. */
+const CACHE = { writer: 16_000, reader: 32_000, snapshot: 4000 };
 
-/**
- * Opens a database file, makes it when it is not there, and takes the migrations that it has not taken yet. Another
- * process on the same file does no harm: it waits for its turn, and finds the work done.
- *
- * @param path a file, or `:memory:`
- */
-export function openDatabase(
-  path: string,
-  migrations: readonly Migration[],
-  { busyTimeoutMs = BUSY_TIMEOUT_MS }: { busyTimeoutMs?: number } = {},
-): Database {
-  if (path !== ':memory:') keepPrivate(path);
-  const connection = new Libsql(path, { timeout: busyTimeoutMs });
-  connection.exec(`PRAGMA busy_timeout = ${MIGRATION_TIMEOUT_MS}`);
-  whenFree(() => connection.exec('PRAGMA journal_mode = WAL'));
-  connection.exec('PRAGMA synchronous = NORMAL');
-  connection.exec('PRAGMA cache_size = -48000');
-  // Pages are copied back, and waited for, every 64 MB.
-  connection.exec('PRAGMA wal_autocheckpoint = 16000');
-  const database = wrap(connection, path);
-  migrate(database, connection, migrations);
-  connection.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
-  return database;
-}
-
-/**
- * Processes that make the file at the same moment: SQLite itself does not wait for the change to WAL. Holds up the
- * process, which has nothing else to do yet.
- */
-function whenFree(action: () => void): void {
-  for (const giveUpAt = performance.now() + BUSY_TIMEOUT_MS; ; ) {
-    try {
-      action();
-      return;
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-    }
-  }
-}
-
-function wrap(connection: Libsql.Database, path: string): Database {
+/** Opens a file, and makes it when it is not there. @param path a file; not `:memory:`, which is one of each connection */
+export async function openSqlite(path: string): Promise<SqliteDatabase> {
+  keepPrivate(path);
+  const writer = await whileBusy(performance.now() + OPEN_MS, () => connect(path, CACHE.writer));
+  const reader = connect(path, CACHE.reader, 'reads');
   const file = identityOf(path);
-  const statements = new Map<string, Libsql.Statement<unknown[]>>();
-  const prepared = (sql: string) => {
-    let statement = statements.get(sql);
-    if (!statement) {
-      statement = connection.prepare(sql);
-      statements.set(sql, statement);
-    }
-    return statement;
+  const assertInPlace = () => {
+    if (identityOf(path) !== file)
+      throw new Error('the database file was moved or replaced while it was open');
   };
-  const all = <T>(sql: string, ...values: Value[]) => prepared(sql).all(values) as T[];
+  const snapshots = createReaders(() => connect(path, CACHE.snapshot, 'reads'));
+  const inTurn = createQueue();
+  const inGroup = createGroup((work) =>
+    inTurn(TURN_MS, (giveUpAt) => transact(writer, work, { giveUpAt, durable: true, assertInPlace })),
+  );
+  const read = <T>(action: () => T): Promise<T> =>
+    whileBusy(performance.now() + READ_MS, () => {
+      assertInPlace();
+      return action();
+    });
+
   return {
-    run: (sql, ...values) => prepared(sql).run(values).changes,
-    get: <T>(sql: string, ...values: Value[]) => {
-      const row = prepared(sql).get(values) as (T & { _metadata?: unknown }) | undefined;
-      // libsql tells its time in a row that is got alone: no two would be the same.
-      if (row) delete row._metadata;
-      return row;
+    dialect: sqliteDialect,
+    all: <T>(sql: string, ...values: Parameter[]) => read(() => reader.all<T>(sql, values)),
+    get: <T>(sql: string, ...values: Parameter[]) => read(() => reader.get<T>(sql, values)),
+    run: (sql, ...values) =>
+      inTurn(TURN_MS, (giveUpAt) =>
+        whileBusy(giveUpAt, () => {
+          assertInPlace();
+          return writer.run(sql, values);
+        }),
+      ),
+    transaction: <T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}) => {
+      const { durable = false, lock, timeoutMs = TURN_MS } = options;
+      // What has a lock or a deadline of its own is long: it keeps nothing else waiting for its commit.
+      if (durable && lock === undefined && options.timeoutMs === undefined) return inGroup(work);
+      return inTurn(timeoutMs, (giveUpAt) => transact(writer, work, { giveUpAt, durable, assertInPlace }));
     },
-    all,
-    write: (action) => connection.transaction(action).immediate(),
-    writeDurably: (action) => {
-      connection.exec('PRAGMA synchronous = FULL');
+    snapshot: async (work) => {
+      assertInPlace();
+      const connection = await snapshots.take();
       try {
-        return connection.transaction(action).immediate();
+        return await readSnapshot(connection, work);
       } finally {
-        connection.exec('PRAGMA synchronous = NORMAL');
+        snapshots.give(connection);
       }
-    },
-    read: (action) => connection.transaction(action).deferred(),
-    isInPlace: () => identityOf(path) === file,
-    checkpoint: () => {
-      // Where another process is at it, that one does it.
-      connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
     },
     copyTo: (target) => {
       if (existsSync(target)) throw new Error(`${target} exists`);
       keepPrivate(target);
-      connection.prepare('VACUUM INTO ?').run([target]);
+      writer.run('VACUUM INTO ?', [target]);
     },
-    close: () => {
-      statements.clear();
-      connection.close();
+    // Synchronous up to its end: the last thing that a process does.
+    close: async () => {
+      for (const connection of [reader, ...snapshots.all()]) connection.close();
+      try {
+        // The one file has everything then. Where another process is at it, that one does it.
+        writer.all('PRAGMA wal_checkpoint(TRUNCATE)', []);
+      } finally {
+        writer.close();
+      }
     },
   };
 }
 
-/** A file of version 0.1: it is kept aside, not changed. Its message says what to do. */
-class OldDatabaseError extends Error {
-  constructor() {
-    super(
-      'it was made by version 0.1; run npm run database -- --begin-anew · 由 0.1 版创建，请执行 npm run database -- --begin-anew',
-    );
-    this.name = 'OldDatabaseError';
+type Connection = ReturnType<typeof connect>;
+
+function connect(path: string, cacheKib: number, use: 'reads' | 'writes' = 'writes') {
+  const native = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    if (use === 'writes') native.exec('PRAGMA journal_mode = WAL');
+    native.exec('PRAGMA synchronous = NORMAL');
+    native.exec(`PRAGMA cache_size = -${cacheKib}`);
+    // Pages are copied back, and waited for, every 64 MB.
+    native.exec('PRAGMA wal_autocheckpoint = 16000');
+    if (use === 'reads') native.exec('PRAGMA query_only = ON');
+  } catch (error) {
+    native.close();
+    throw error;
+  }
+  const prepared = new Map<string, Libsql.Statement<unknown[]>>();
+  const statement = (sql: string) => {
+    let known = prepared.get(sql);
+    if (!known) {
+      known = native.prepare(sql);
+      prepared.set(sql, known);
+    }
+    return known;
+  };
+  return {
+    all: <T>(sql: string, values: readonly Parameter[]) => statement(sql).all(values) as T[],
+    get: <T>(sql: string, values: readonly Parameter[]) => {
+      const row = statement(sql).get(values) as (T & { _metadata?: unknown }) | undefined;
+      // libsql tells its time in a row that is got alone: no two would be the same.
+      if (row) delete row._metadata;
+      return row;
+    },
+    run: (sql: string, values: readonly Parameter[]) => statement(sql).run(values).changes,
+    script: (sql: string) => void native.exec(sql),
+    isInTransaction: () => native.inTransaction,
+    close: () => {
+      prepared.clear();
+      native.close();
+    },
+  };
+}
+
+function statementsOf(connection: Connection): Transaction {
+  return {
+    dialect: sqliteDialect,
+    all: async <T>(sql: string, ...values: Parameter[]) => connection.all<T>(sql, values),
+    get: async <T>(sql: string, ...values: Parameter[]) => connection.get<T>(sql, values),
+    run: async (sql, ...values) => connection.run(sql, values),
+    script: async (sql) => connection.script(sql),
+  };
+}
+
+async function transact<T>(
+  connection: Connection,
+  work: (tx: Transaction) => Promise<T>,
+  { giveUpAt, durable, assertInPlace }: { giveUpAt: number; durable: boolean; assertInPlace(): void },
+): Promise<T> {
+  if (durable) connection.script('PRAGMA synchronous = FULL');
+  try {
+    await whileBusy(giveUpAt, () => {
+      assertInPlace();
+      connection.script('BEGIN IMMEDIATE');
+    });
+    const { tx, end } = endable(statementsOf(connection));
+    try {
+      const value = await work(tx);
+      connection.script('COMMIT');
+      return value;
+    } finally {
+      end();
+      if (connection.isInTransaction()) connection.script('ROLLBACK');
+    }
+  } finally {
+    if (durable) connection.script('PRAGMA synchronous = NORMAL');
   }
 }
 
-function migrate(database: Database, connection: Libsql.Database, migrations: readonly Migration[]): void {
-  connection.exec('CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY, taken_at INTEGER NOT NULL)');
-  const taken = () =>
-    new Set(database.all<{ name: string }>('SELECT name FROM migration').map((row) => row.name));
-  if (migrations.every(({ name }) => taken().has(name))) return;
-  if (taken().has(FIRST_VERSION)) throw new OldDatabaseError();
-  database.write(() => {
-    const before = taken();
-    for (const { name, sql } of migrations) {
-      if (before.has(name)) continue;
-      connection.exec(typeof sql === 'string' ? sql : sql(sqliteDialect));
-      database.run('INSERT INTO migration (name, taken_at) VALUES (?, ?)', name, Date.now());
+async function readSnapshot<T>(connection: Connection, work: (tx: Statements) => Promise<T>): Promise<T> {
+  connection.script('BEGIN DEFERRED');
+  const { tx, end } = endable(statementsOf(connection));
+  try {
+    return await work(tx);
+  } finally {
+    end();
+    connection.script('ROLLBACK');
+  }
+}
+
+/** Connections that are lent one by one; beyond the bound one waits for its turn. */
+function createReaders(open: () => Connection) {
+  const opened: Connection[] = [];
+  const free: Connection[] = [];
+  const waiting: ((connection: Connection) => void)[] = [];
+  return {
+    all: () => opened,
+    async take(): Promise<Connection> {
+      const connection = free.pop();
+      if (connection) return connection;
+      if (opened.length >= MAX_READERS) return new Promise((resolve) => waiting.push(resolve));
+      const made = open();
+      opened.push(made);
+      return made;
+    },
+    give(connection: Connection): void {
+      const next = waiting.shift();
+      if (next) next(connection);
+      else free.push(connection);
+    },
+  };
+}
+
+/** Tries again while another connection is writing. @throws what the last attempt threw */
+async function whileBusy<T>(giveUpAt: number, action: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+      await delay(5 + Math.random() * 20);
     }
-  });
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && /^SQLITE_BUSY/.test((error as Error & { code?: string }).code ?? '');
 }
 
 /**
@@ -171,16 +234,10 @@ function keepPrivate(path: string): void {
 }
 
 function identityOf(path: string): string | undefined {
-  if (path === ':memory:') return path;
   try {
     const { dev, ino } = statSync(path);
     return `${dev} ${ino}`;
   } catch {
     return undefined;
   }
-}
-
-/** Whether a statement failed because another connection is writing: it may be tried again. */
-export function isBusy(error: unknown): boolean {
-  return error instanceof Error && /^SQLITE_BUSY/.test((error as Error & { code?: string }).code ?? '');
 }

@@ -6,7 +6,7 @@ import type { Database } from '../../lib/storage/database';
 import { migrate } from '../../lib/storage/migrate';
 import type { Migration } from '../../lib/storage/migrations';
 import { openPostgres } from '../../lib/storage/postgres';
-import { openSqlite } from '../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../lib/storage/sqlite';
 import { postgresDatabase } from './postgres';
 
 /** An empty database of a test's own, which several "processes" open. */
