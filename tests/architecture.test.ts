@@ -209,6 +209,8 @@ const NOT_SERVER_ONLY: Record<string, string> = {
   'lib/http/return-to.ts': 'pure',
   'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
   'lib/session/user-agent.ts': 'pure, for the browser too',
+  'lib/jsapi-codes.ts': 'a table of the client’s codes, and a pure function',
+  'lib/signed-page.ts': 'runs in the browser only',
   'lib/webview.ts': 'runs in the browser only',
 };
 

@@ -7,6 +7,7 @@ import { createFaultPanel } from './faults.js';
 import { openMenu } from './menu.js';
 import { createNative } from './native.js';
 import { createPage } from './page.js';
+import { choosePeople, scanCode } from './picker.js';
 import { createStaffActions } from './staff.js';
 import { textsIn } from './texts.js';
 import { openWebview } from './webview.js';
@@ -48,6 +49,9 @@ const native = createNative({
   frame: { setTitle: (title) => webview?.setTitle(title), close: closeApp, openLink },
   shape: () => client.shape,
   openChat,
+  page: () => webview?.shown(),
+  choose: (parameters) => choosePeople({ device: device.node, texts, parameters }),
+  scan: () => scanCode({ device: device.node, texts }),
   onCall: faults.showNativeCall,
 });
 
@@ -131,6 +135,7 @@ async function openApp() {
 }
 
 function closeApp() {
+  document.querySelector('.picker')?.remove();
   webview?.close();
   if (webview !== undefined) keepAddress({ open: false });
   webview = undefined;
