@@ -61,7 +61,7 @@ page.showPerson(person);
 staff.refresh();
 page.showClient(client);
 faults.refresh();
-if (asked.open) await openApp();
+if (asked.open) await openApp(asked.page);
 
 async function personToStartWith() {
   const { people } =
@@ -111,18 +111,19 @@ function showDevice() {
       more,
     },
   });
-  device.showDesk(createDesk({ texts, company, person, onOpen: openApp, say: page.say }));
+  device.showDesk(createDesk({ texts, company, person, onOpen: () => openApp(), say: page.say }));
   page.showDevice(device.node);
 }
 
-async function openApp() {
+/** @param {string} [path] of a page of the app; without, its home */
+async function openApp(path) {
   if (!company.hasApp) return page.say(texts.noApp);
   await webviewData.claim(`${person.userid}@${client.id}`);
   await becomeClient(client, asked.language);
   webview?.close();
   device.showApp(true);
   webview = openWebview({
-    url: company.homeUrl.replace('$CORPID$', company.corpId),
+    url: path === undefined ? company.homeUrl.replace('$CORPID$', company.corpId) : location.origin + path,
     client,
     language: asked.language === 'zh' ? 'zh_CN' : 'en_US',
     mount: device.frameSlot,
@@ -130,7 +131,7 @@ async function openApp() {
     invoke: native,
     onChange: device.showPage,
   });
-  keepAddress({ as: person.userid, client: client.id, open: true });
+  keepAddress({ as: person.userid, client: client.id, open: path ?? true });
   page.showAppOpen(true);
 }
 
