@@ -27,7 +27,8 @@ const files = [
   ...readdirSync(ROOT),
 ];
 const sources: Source[] = files
-  .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !path.endsWith('.d.ts'))
+  // `npm pack ./emulator` compiles it into a folder that is there while it packs.
+  .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !/\.d\.ts$|^emulator\/dist\//.test(path))
   .map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }));
 
 /** Every import and re-export: static, dynamic, `typeof import(…)` and `require(…)`. */
