@@ -2,6 +2,7 @@ import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import type { Messages, ProblemText } from './zh-CN';
@@ -329,6 +330,7 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'The browser could not reach this service.',
     remedy: 'See whether the service runs, and check the reverse proxy.',
   },
+  ...jsapiProblems.en,
 };
 
 export const en: Messages = {
@@ -442,6 +444,7 @@ export const en: Messages = {
   },
   directory: directoryPage.en,
   errorPage: errorPage.en,
+  jsapi: jsapiPage.en,
   sync: syncPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
