@@ -45,7 +45,8 @@ export async function startInProcess(
   const from = written.length;
   const session: Handlers = { ...(await import('../../app/api/session/route')), dynamic: undefined };
   const { closeAudit } = await import('../../lib/storage/audit-log');
-  const { closeDatabases } = await import('../../lib/storage/database');
+  const { closeDatabases, openDatabases } = await import('../../lib/storage/databases');
+  await openDatabases();
   return {
     url: ORIGIN,
     origin: ORIGIN,
