@@ -77,6 +77,8 @@ const POLL_TIMEOUT_MS = 5000;
 /** No session lives longer than a week. Not by its own expiry: a clock that is ahead would revive it when set right. */
 const KEEP_MS = 8 * 86_400_000;
 const TIDY_EVERY = 1000;
+/** Changes that an older copy can lack. */
+const MAX_LOST = 1_000_000_000;
 
 /**
  * Numbers, not clocks: a session says under which numbers it was made, and one that another instance made with a fast
@@ -201,6 +203,8 @@ export function createRevocationCache({
       const again = check(session);
       if (again !== 'stale') return again;
       if (!isAnswered) return 'unknown';
+      // No copy is that old: a number that was made up, with a key that is not secret any more, must not become ours.
+      if (session.sequence - sequence > MAX_LOST || session.epoch - epoch > MAX_LOST) return 'ended';
       // The store itself is behind the session: the seal is genuine, so the store is an older copy.
       await onOlder?.({ sequence: session.sequence, epoch: Math.max(session.epoch, epoch) }, false);
       return 'ended';

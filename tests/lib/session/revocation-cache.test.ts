@@ -154,6 +154,15 @@ test.each([
   expect([noticed, store.asked]).toEqual([[], asked]);
 });
 
+test.each([{ sequence: Number.MAX_SAFE_INTEGER }, { sequence: 99, epoch: Number.MAX_SAFE_INTEGER }])(
+  'numbers that no history reaches prove nothing: %o',
+  async (numbers) => {
+    const { view, noticed } = await watching();
+    expect(await view.verify({ ...zhang, ...numbers })).toBe('ended');
+    expect(noticed).toEqual([]);
+  },
+);
+
 test('a store that was not asked, because it is silent, is not taken for an older copy', async () => {
   const { store, view, noticed } = await watching();
   store.fails = 'throws';
