@@ -16,6 +16,8 @@ export interface Dialect {
   /** In a FROM clause: many rows that are one parameter, `rows(…)`. */
   table(alias: string, columns: Record<string, 'text' | 'integer'>): string;
   rows(rows: readonly object[]): Parameter;
+  /** After rows were written with ids of their own: the next id that the database gives is a new one. Undefined: by itself. */
+  continueIds?(table: string, column: string): string;
 }
 
 export const sqliteDialect: Dialect = {
@@ -54,6 +56,9 @@ export const postgresDialect: Dialect = {
   },
   rows: (rows) =>
     JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? withoutNul(value) : value)),
+  // Nothing where the column gives no ids.
+  continueIds: (table, column) =>
+    `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}`,
 };
 
 /** PostgreSQL's text has no U+0000: a statement with one would fail. */
