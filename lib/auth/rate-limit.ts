@@ -155,15 +155,19 @@ export function createAttempts(limiter: LimiterFactory) {
       if (options.device === undefined) noteSuccess(client);
       return value;
     } catch (error) {
-      if (isFailure(error)) await count([client, ...(network === undefined ? [] : [network]), EVERYBODY]);
-      else if (isUnanswered(error) && !(await isKnown(client, options))) await count([EVERYBODY]);
+      if (isFailure(error)) await count([client, ...(network === undefined ? [] : [network])]);
+      else if (isUnanswered(error) && !(await isKnown(client, options))) await count([]);
       throw error;
     }
   }
 
+  /** Of everybody together only the minute is asked for. */
   async function count(keys: string[]): Promise<void> {
     await outsideRequest(() =>
-      Promise.all(windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key)))),
+      Promise.all([
+        minute.limiter.penalty(EVERYBODY),
+        ...windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key))),
+      ]),
     );
   }
 

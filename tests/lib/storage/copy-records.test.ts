@@ -28,18 +28,18 @@ const everything = async (db: Database) =>
 async function fill(db: Database): Promise<void> {
   for (const table of tablesOf(recordsMigrations, db)) {
     const columns = await columnsOf(db, table);
-    const count = table === 'audit' || table === 'session' ? 1203 : 3;
+    const count = table === 'audit' || table === 'session' ? 603 : 3;
     const isOne = table === 'revocation_head' || columns[0]?.name === 'one';
     await db.run(`DELETE FROM ${table}`);
-    await db.transaction(async (tx) => {
-      for (let row = 1; row <= (isOne ? 1 : count); row++) {
-        const values = columns.map(({ type, isNullable }, at) => {
-          if (isNullable && row % 2 === 0) return null;
-          return /INT/i.test(type) ? (at === 0 ? row : row * 1_000_000_007) : `${table} ${row} 张三 '"\\ 😀`;
-        });
-        await tx.run(`INSERT INTO ${table} VALUES (${values.map(() => '?').join(', ')})`, ...values);
-      }
-    });
+    const rows = Array.from({ length: isOne ? 1 : count }, (_, index) =>
+      columns.map(({ type, isNullable }, at) => {
+        const row = index + 1;
+        if (isNullable && row % 2 === 0) return null;
+        return type.includes('INT') ? (at === 0 ? row : row * 1_000_000_007) : `${table} ${row} 张三 '"\\ 😀`;
+      }),
+    );
+    const places = `(${columns.map(() => '?').join(', ')})`;
+    await db.run(`INSERT INTO ${table} VALUES ${rows.map(() => places).join(', ')}`, ...rows.flat());
   }
 }
 
@@ -74,8 +74,8 @@ describe.each<[Engine, Engine]>([
     expect(await everything(to)).toEqual(before);
     expect(await everything(from)).toEqual(before);
     expect(Object.fromEntries(copied.map(({ table, rows }) => [table, rows]))).toMatchObject({
-      session: 1203,
-      audit: 1203,
+      session: 603,
+      audit: 603,
       event: 3,
       used_value: 3,
       revocation_person: 3,
@@ -88,7 +88,7 @@ describe.each<[Engine, Engine]>([
     await fill(from);
     await copyRecords(from, to);
     await to.run("INSERT INTO audit (at, event) VALUES (1, 'afterwards')");
-    expect(await to.get("SELECT id FROM audit WHERE event = 'afterwards'")).toEqual({ id: 1204 });
+    expect(await to.get("SELECT id FROM audit WHERE event = 'afterwards'")).toEqual({ id: 604 });
   });
 
   test('a database that has been used is refused, and stays as it is', async () => {
@@ -125,13 +125,10 @@ test.each<Engine>(['file', 'postgres'])(
     );
     for (const table of tablesOf(recordsMigrations, db)) {
       const [key] = await columnsOf(db, table);
-      const where = `(${key?.name})`;
       const text = (typeof recordsMigrations[0] === 'object' ? recordsMigrations : [])
         .map(({ sql }) => (typeof sql === 'string' ? sql : sql(dialect)))
         .join('\n');
-      expect(text, `${table} ${where}`).toMatch(
-        new RegExp(`CREATE TABLE ${table} \\(\\s*${key?.name} \\w+ PRIMARY KEY`),
-      );
+      expect(text).toMatch(new RegExp(`CREATE TABLE ${table} \\(\\s*${key?.name} \\w+ PRIMARY KEY`));
     }
   },
 );
