@@ -10,7 +10,7 @@ import { directoryStore } from '../directory/store';
 import type { Language } from '../i18n';
 import { accessPage } from '../i18n/access-page';
 import { shownName } from '../shown-text';
-import { currentView } from './viewer';
+import { readView } from './viewer';
 
 /** What a member is told about a page that a rule keeps from them: no name that the directory would not show them. */
 export interface Refusal {
@@ -66,9 +66,11 @@ async function shownNames(
   userIds: readonly string[],
   departmentsNamed: (name: string) => readonly number[],
 ): Promise<ShownNames> {
-  const { tree, sight } = await currentView();
-  const members = await directoryStore().members(userIds);
-  const shown = members.filter((member) => sight.canSeePerson(member));
+  const { view, shown } = await readView(async (view) => {
+    const members = await directoryStore().members(userIds);
+    return { view, shown: members.filter((member) => view.sight.canSeePerson(member)) };
+  });
+  const { tree, sight } = view;
   const people = new Map(shown.map(({ userId, record }) => [userId, shownName(record.name, userId)]));
   return {
     person: (userId) => people.get(userId),

@@ -6,8 +6,24 @@ import { directoryStore } from '../directory/store';
 import { directoryTree } from '../directory/tree';
 import { type View, type Viewer, visibilityOf } from '../directory/visibility';
 
-/** @throws AppError `not-signed-in` */
-export async function currentView(): Promise<View> {
+const MAX_ATTEMPTS = 5;
+
+/**
+ * What somebody may see of one state of the directory. Rows that were read after a publication do not fit the tree of
+ * before it, and would show who is hidden in either: then all is read once more.
+ *
+ * @throws AppError `not-signed-in`
+ */
+export async function readView<T>(read: (view: View) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const view = await currentView();
+    const value = await read(view);
+    if ((await directoryStore().revision()) === view.tree.state.revision) return value;
+    if (attempt === MAX_ATTEMPTS) throw new Error('the directory changes faster than it can be read');
+  }
+}
+
+async function currentView(): Promise<View> {
   const viewer = await currentViewer();
   const tree = await directoryTree();
   return {
