@@ -28,6 +28,9 @@ export interface Session {
   generation: number;
   /** The number of all sessions together at the sign-in. */
   epoch: number;
+  /** The latest change of the store at the sign-in, and which database it was. */
+  sequence: number;
+  databaseId: number;
 }
 
 /** Why a visitor with (or without) a cookie is anonymous. */
@@ -48,7 +51,7 @@ export interface SessionSettings extends CookieSettings, SealerSettings {
 }
 
 export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
-type Version = Pick<Session, 'generation' | 'epoch'>;
+type Version = Pick<Session, 'generation' | 'epoch' | 'sequence' | 'databaseId'>;
 /** A session that is not sealed yet. */
 export type Draft = Omit<Session, keyof Version>;
 
@@ -56,7 +59,7 @@ export type Draft = Omit<Session, keyof Version>;
 export const KEY_USED = 'dingpass.key-used';
 export const SESSION_REFUSED = 'dingpass.session-refused';
 
-const VERSION = 2;
+const VERSION = 3;
 const PURPOSE = 'session';
 /** Names are clipped to this many characters: the cookie must fit a browser's 4096 bytes. */
 const MAX_NAME_LENGTH = 64;
@@ -86,6 +89,8 @@ const payloadSchema = z.strictObject({
   expiresAt: z.int().positive(),
   generation: z.int().nonnegative(),
   epoch: z.int().nonnegative(),
+  sequence: z.int().nonnegative(),
+  databaseId: z.int().nonnegative(),
 });
 
 /**
@@ -134,8 +139,8 @@ export function createSessions(
   }
 
   /** Finishes it. @returns also the `Set-Cookie` value that carries it */
-  async function seal(draft: Draft, { generation, epoch }: Version) {
-    const session: Session = { ...draft, generation, epoch };
+  async function seal(draft: Draft, { generation, epoch, sequence, databaseId }: Version) {
+    const session: Session = { ...draft, generation, epoch, sequence, databaseId };
     const value = await sealer.seal(PURPOSE, { v: VERSION, ...session }, ttl);
     // The first page comes at once, and need not open what was just sealed.
     remembered.set(keyOf(value), Object.freeze(session));

@@ -51,7 +51,10 @@ export const sqliteDialect: Dialect = {
   isIn: (column) => `${column} IN (SELECT value FROM json_each(?))`,
   list: (values) => JSON.stringify(values),
   table: (alias, columns) => {
-    const extracted = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') AS ${name}`);
+    // With types, or no index is used for them.
+    const extracted = Object.entries(columns).map(
+      ([name, type]) => `CAST(json_extract(value, '$.${name}') AS ${type}) AS ${name}`,
+    );
     return `(SELECT ${extracted.join(', ')} FROM json_each(?)) AS ${alias}`;
   },
   rows: (rows) => JSON.stringify(rows),
