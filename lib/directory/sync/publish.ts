@@ -2,8 +2,7 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
 import { noteLeavers } from '../../storage/leavers';
-import { type KnownPerson, recordOf, removePeople, replacePeople } from '../rows';
-import type { NewMember } from '../search-keys';
+import { type PersonChange, recordOf, removePeople, writePeople } from '../rows';
 import { writeAdministrators } from '../write';
 import { publishDepartments } from './publish-departments';
 import { publishPlaces, publishRoles, publishToldPlaces } from './publish-places';
@@ -89,32 +88,26 @@ async function publishPeople(tx: Statements): Promise<{ added: number; changed: 
     );
     const last = rows.at(-1);
     if (!last) return count;
-    const known = rows.flatMap(({ user_id, id, before }): KnownPerson[] =>
-      id === null || before === null ? [] : [{ id, user_id, record: before }],
-    );
-    const people = rows.map((row): NewMember => ({ userId: row.user_id, record: recordOf(row) }));
-    await replacePeople(tx, people, known);
-    await noteInactive(tx, people, known);
-    count.added += rows.length - known.length;
-    count.changed += known.length;
+    const changes = rows.map(toChange);
+    await writePeople(tx, changes);
+    await noteLeavers(tx, changes.filter(isInactiveNow).map(({ person }) => person.userId));
+    const changed = changes.filter(({ before }) => before !== undefined).length;
+    count.added += changes.length - changed;
+    count.changed += changed;
     after = last.number;
   }
 }
 
-/** People who were active, and are no more. */
-async function noteInactive(
-  tx: Statements,
-  people: readonly NewMember[],
-  before: readonly KnownPerson[],
-): Promise<void> {
-  const inactive = new Set(people.filter(({ record }) => !record.active).map(({ userId }) => userId));
-  const ended = before.filter((row) => inactive.has(row.user_id) && recordOf(row).active);
-  if (ended.length > 0) {
-    await noteLeavers(
-      tx,
-      ended.map(({ user_id }) => user_id),
-    );
-  }
+function toChange(row: ReadRow): PersonChange {
+  const { user_id, id, before } = row;
+  return {
+    person: { userId: user_id, record: recordOf(row) },
+    before: id === null || before === null ? undefined : { id, user_id, record: before },
+  };
+}
+
+function isInactiveNow({ person, before }: PersonChange): boolean {
+  return !person.record.active && before !== undefined && recordOf(before).active === true;
 }
 
 interface Outcome {
