@@ -154,7 +154,18 @@ test('the directory is read by one machine and shown by all; what changes is see
   const { userid, name } = emulator.company.people.find((person) => person.userid === people.at(-1))!;
   for (let turn = 0; turn < 6; turn++) {
     const { json, status, text } = await visitor.ask(`/api/directory/search?q=${encodeURIComponent(name)}`);
-    if (!json.people) console.log(status, text, machines.map(m => m.output()).join('\n').split('\n').filter(l => l.includes('"error"')).slice(0,20).join('\n'));
+    if (!json.people)
+      console.log(
+        status,
+        text,
+        machines
+          .map((m) => m.output())
+          .join('\n')
+          .split('\n')
+          .filter((l) => l.includes('"error"'))
+          .slice(0, 20)
+          .join('\n'),
+      );
     expect(json.people.map((person: { userId: string }) => person.userId)).toContain(userid);
     expect((await visitor.ask(`/directory/people/${userid}`)).status).toBe(200);
   }

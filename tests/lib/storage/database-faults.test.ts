@@ -17,14 +17,14 @@ let far: Database;
 
 beforeAll(async () => {
   ({ url } = await postgresDatabase());
-  near = openPostgres(url, { poolSize: 2 });
+  near = await openPostgres(url, { poolSize: 2 });
   await migrate(near, [schema]);
 });
 afterAll(() => near.close());
 beforeEach(async () => {
   await near.run('DELETE FROM one');
   proxy = await startFaultProxy(Number(new URL(url).port));
-  far = openPostgres(proxy.through(url), { poolSize: 4, statementMs: STATEMENT_MS });
+  far = await openPostgres(proxy.through(url), { poolSize: 4, statementMs: STATEMENT_MS });
   await far.all('SELECT 1');
 });
 afterEach(async () => {
