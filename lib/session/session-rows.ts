@@ -87,21 +87,6 @@ async function countLive(from: Statements, now: number): Promise<number> {
   return (await from.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, now))!.n;
 }
 
-/** @returns how many sessions each has who has any */
-export async function countLiveOf(
-  from: Statements,
-  userIds: readonly string[],
-  now: number,
-): Promise<Map<string, number>> {
-  const rows = await from.all<{ user_id: string; n: number }>(
-    `SELECT user_id, count(*) AS n FROM session s WHERE ${from.dialect.isIn('user_id')} AND ${LIVE}
-     GROUP BY user_id`,
-    from.dialect.list(userIds),
-    now,
-  );
-  return new Map(rows.map(({ user_id, n }) => [user_id, n]));
-}
-
 async function findLive(from: Statements, id: string, now: number): Promise<SessionRow | null> {
   const row = await from.get<Row>(`SELECT * FROM session s WHERE id = ? AND ${LIVE}`, id, now);
   return row ? toSessionRow(row) : null;
