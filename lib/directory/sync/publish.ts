@@ -90,7 +90,10 @@ async function publishPeople(tx: Statements): Promise<{ added: number; changed: 
     if (!last) return count;
     const changes = rows.map(toChange);
     await writePeople(tx, changes);
-    await noteLeavers(tx, changes.filter(isInactiveNow).map(({ person }) => person.userId));
+    await noteLeavers(
+      tx,
+      changes.filter(isInactiveNow).map(({ person }) => person.userId),
+    );
     const changed = changes.filter(({ before }) => before !== undefined).length;
     count.added += changes.length - changed;
     count.changed += changed;
