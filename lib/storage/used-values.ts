@@ -48,6 +48,12 @@ export function createUsedValues(db: Database, now: () => number = Date.now) {
       const row = await known(db.get<{ detail: string | null }>(sql, key, now()));
       return row?.detail;
     },
+    /** Notes something under a key, whatever was there. */
+    async put(key: string, lifeMs: number, detail: string): Promise<void> {
+      const sql = `INSERT INTO used_value VALUES (?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET detail = excluded.detail, expires_at = excluded.expires_at`;
+      await known(db.run(sql, key, detail, now() + lifeMs));
+    },
     /** It turned out not to have been used. */
     async release(key: string): Promise<void> {
       await known(db.run('DELETE FROM used_value WHERE key = ?', key));

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sharedLimiter } from '@/lib/auth/failure-limiter';
 import { createOAuthFlows } from '@/lib/auth/oauth-flow';
 import { createAttempts } from '@/lib/auth/rate-limit';
+import { createRepeatedCallbacks } from '@/lib/auth/repeated-callback';
 import { createUsedCodes } from '@/lib/auth/used-codes';
 import { AppError } from '@/lib/errors';
 import type { Database } from '@/lib/storage/database';
@@ -15,20 +17,18 @@ const options = { isFailure: () => true, isUnanswered: () => false };
 function createProcess(db: Database, now: () => number = Date.now) {
   const attempts = createAttempts(sharedLimiter(db));
   const values = createUsedValues(db, now);
-  const flows = createOAuthFlows(
-    {
-      sessionKeys: new Map([['a', 'a-test-secret-of-more-than-32-characters-a']]),
-      sealKey: 'a',
-      publicOrigin: 'http://localhost:3000',
-      sessionSameSite: 'lax',
-    },
-    values,
-    now,
-  );
+  const settings = {
+    sessionKeys: new Map([['a', 'a-test-secret-of-more-than-32-characters-a']]),
+    sealKey: 'a',
+    publicOrigin: 'http://localhost:3000',
+    sessionSameSite: 'lax',
+  } as const;
+  const flows = createOAuthFlows(settings, values, now);
   return {
     db,
     codes: createUsedCodes(values),
     flows,
+    callbacks: createRepeatedCallbacks(values, settings),
     /** @returns the problem, or `ok`; `asked: ` before it where DingTalk would have been asked */
     async tryCode(client: string, isGood = false): Promise<string> {
       let asked = '';
@@ -111,6 +111,33 @@ describe.each(ENGINES)('two processes on one database: %s', (engine) => {
       expect(ends.map(({ outcome }) => outcome).sort()).toEqual(['good', 'used']);
       expect(ends.map(({ next }) => next)).toEqual([`/page-${round}`, `/page-${round}`]);
     }
+  });
+
+  test('a sign-in in a browser whose answer was lost is answered again by the other, also while it is under way', async () => {
+    const [one, other] = processes.map(({ callbacks }) => callbacks) as [
+      ReturnType<typeof createRepeatedCallbacks>,
+      ReturnType<typeof createRepeatedCallbacks>,
+    ];
+    const slowly = async () => {
+      await delay(150);
+      return ['dingpass=a-session'];
+    };
+    const first = one.first('state', 'code', slowly);
+    expect(await other.again('state', 'code')).toEqual(['dingpass=a-session']);
+    expect(await first).toEqual(['dingpass=a-session']);
+    expect(await other.again('state', 'code')).toEqual(['dingpass=a-session']);
+    expect(await other.again('state', 'another code')).toBeUndefined();
+    // What is kept is of use to none that reads the database.
+    const [kept] = await processes[0]!.db.all<{ detail: string }>('SELECT detail FROM used_value');
+    expect(kept?.detail).not.toContain('a-session');
+    const failing = one.first('state', 'second', async () => {
+      await delay(100);
+      throw new AppError('code-refused');
+    });
+    const [repeated] = await Promise.all([other.again('state', 'second'), failing.catch(() => undefined)]);
+    expect(repeated).toBeUndefined();
+    clock += 61_000;
+    expect(await other.again('state', 'code')).toBeUndefined();
   });
 
   test('a code that turned out not to have been used may come again, to the other', async () => {

@@ -7,7 +7,7 @@ import { postgresDatabase, type TestDatabase } from '../../support/postgres';
 
 /** What the engine does when the server, or the network before it, does not. Deadlines are short here. */
 
-const STATEMENT_MS = 300;
+const STATEMENT_MS = 600;
 /** With what the process gives the server beyond that, and for a busy machine. */
 const SOON_MS = 2500;
 
