@@ -66,7 +66,9 @@ export async function writePeople(tx: Statements, changes: readonly PersonChange
     `INSERT INTO directory_person (id, user_id, record)
      SELECT n.id, n.user_id, n.record FROM ${table('n', { id: 'integer', user_id: 'text', record: 'text' })}
      WHERE true ON CONFLICT (id) DO UPDATE SET record = excluded.record`,
-    rows(entries.map(({ now: { id, userId, record } }) => ({ id, user_id: userId, record: recordText(record) }))),
+    rows(
+      entries.map(({ now: { id, userId, record } }) => ({ id, user_id: userId, record: recordText(record) })),
+    ),
   );
   await writeSearch(tx, entries);
 }
@@ -171,9 +173,7 @@ async function writeTexts(tx: Statements, found: readonly FoundBy[]): Promise<vo
   await tx.run(
     `INSERT INTO directory_text (rowid, words)
      SELECT t.id, ${fullText.words('t.words')} FROM ${table('t', { id: 'integer', words: 'text' })}`,
-    rows(
-      found.map(({ id, texts }) => ({ id, words: fullText.document(texts.ordered, texts.unordered) })),
-    ),
+    rows(found.map(({ id, texts }) => ({ id, words: fullText.document(texts.ordered, texts.unordered) }))),
   );
 }
 

@@ -16,7 +16,7 @@ import { endRun, endWithout, type RunRow, requireRun } from './runs';
  */
 
 /** Some ten milliseconds of work. */
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 
 export async function publish(tx: Statements, verdict: Verdict): Promise<StoredRun> {
   const run = await requireRun(tx);
@@ -90,7 +90,10 @@ async function publishPeople(tx: Statements): Promise<{ added: number; changed: 
     if (!last) return count;
     const changes = rows.map(toChange);
     await writePeople(tx, changes);
-    await noteLeavers(tx, changes.filter(isInactiveNow).map(({ person }) => person.userId));
+    await noteLeavers(
+      tx,
+      changes.filter(isInactiveNow).map(({ person }) => person.userId),
+    );
     const changed = changes.filter(({ before }) => before !== undefined).length;
     count.added += changes.length - changed;
     count.changed += changed;
