@@ -16,7 +16,7 @@ import { endRun, endWithout, type RunRow, requireRun } from './runs';
  */
 
 /** Some ten milliseconds of work. */
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 
 export async function publish(tx: Statements, verdict: Verdict): Promise<StoredRun> {
   const run = await requireRun(tx);
