@@ -2,6 +2,7 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
 import { within } from '../within';
+import { noteReplaced } from './replaced-sessions';
 import type { Position, SessionStore, SessionVersion } from './session-store';
 
 /**
@@ -25,7 +26,7 @@ export interface RevocationCache {
    */
   refresh(): Promise<boolean>;
   /** A session that this process itself ended. */
-  end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
+  end(session: Pick<Checked, 'id'>): void;
   /**
    * Ends sessions in this process alone, as long as the store cannot be told: those that somebody, or everybody, has
    * now. What they open later stands.
@@ -124,7 +125,10 @@ export function createRevocationCache({
       ended = new Map();
     }
     for (const { userId, generation } of changes.people) generations.set(userId, generation);
-    for (const { id } of changes.sessions) ended.set(id, askedAt);
+    for (const { id, reason } of changes.sessions) {
+      ended.set(id, askedAt);
+      if (reason === 'replaced') noteReplaced(id);
+    }
     ({ sequence, epoch, databaseId } = changes);
     restoredAt = changes.restoredAt ?? undefined;
     answeredAt = askedAt;

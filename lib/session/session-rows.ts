@@ -133,14 +133,14 @@ export async function readChanges(
     'SELECT user_id, generation FROM revocation_person WHERE sequence > ?',
     since,
   );
-  const sessions = await from.all<Pick<Row, 'id' | 'expires_at'>>(
-    'SELECT id, expires_at FROM session WHERE ended_sequence > ? AND expires_at > ?',
+  const sessions = await from.all<RevocationChanges['sessions'][number]>(
+    'SELECT id, ended_reason AS reason FROM session WHERE ended_sequence > ? AND expires_at > ?',
     since,
     endedSince,
   );
   return {
     people: people.map(({ user_id, generation }) => ({ userId: user_id, generation })),
-    sessions: sessions.map(({ id, expires_at }) => ({ id, expiresAt: expires_at })),
+    sessions,
   };
 }
 

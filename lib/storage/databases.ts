@@ -84,6 +84,7 @@ export function allDatabaseFiles(dataDir = config().dataDir): string[] {
 
 async function openServer({ url, poolSize }: NonNullable<Config['database']>): Promise<Databases> {
   const db = await openPostgres(url, { poolSize });
+  let isFirst = true;
   for (const giveUpAt = performance.now() + WAIT_MS; ; ) {
     try {
       await assertSupported(db);
@@ -91,7 +92,8 @@ async function openServer({ url, poolSize }: NonNullable<Config['database']>): P
       return { records: db, directory: db };
     } catch (error) {
       if (isUnreachable(error) && performance.now() < giveUpAt) {
-        log().warn({ event: 'database-waiting', err: error });
+        if (isFirst) log().warn({ event: 'database-waiting', err: error });
+        isFirst = false;
         await delay(RETRY_MS);
         continue;
       }
