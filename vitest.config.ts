@@ -14,10 +14,6 @@ const SERVED = ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.tes
 /** Those that take longest begin first, so that the workers end together. Of the others Vitest knows best. */
 const LONGEST = ['two-builds', 'app/revocation', 'app/events', 'app/faults', 'app/directory', 'app/door'];
 
-/** Of the built app: they run on PostgreSQL, too, where there is time (`npm run test:reliability`). */
-const ON_POSTGRES = ['tests/app/{door,oauth,revocation,events,directory,directory-events}.test.ts'];
-const isLong = process.env.RELIABILITY === 'long';
-
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const placeOf = ({ moduleId, project }: TestSpecification) => {
@@ -72,17 +68,6 @@ export default defineConfig({
           include: TIMED,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'postgres',
-          globalSetup: ['tests/support/global-setup.ts', 'tests/support/postgres-setup.ts'],
-          include: isLong ? ON_POSTGRES : [],
-          env: { TEST_ENGINE: 'postgres' },
-          maxWorkers: 2,
-          sequence: { groupOrder: 3 },
         },
       },
     ],
