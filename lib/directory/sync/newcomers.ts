@@ -1,7 +1,7 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
-import { FIRST_INACTIVE_ID, KEY_COLUMNS, lastIds, recordOf } from '../rows';
+import { KEY_COLUMNS, lastIds, recordOf } from '../rows';
 import { KEY, searchKeys, searchText } from '../search-keys';
 
 /**
