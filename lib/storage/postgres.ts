@@ -235,14 +235,3 @@ export async function assertSupported(db: Database): Promise<void> {
   if (encoding !== 'UTF8')
     throw new Error(`the database's encoding must be UTF8, not ${encoding} / 数据库编码必须是 UTF8`);
 }
-
-/** Whether a server may be there in a moment: it starts, or fails over, or its name is not known yet. */
-export function isUnreachable(error: unknown): boolean {
-  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
-  // 57P03: starting up. 25006: read only. 53300: too many connections. 08…: connection failures.
-  return (
-    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|57P0\d|25006|53300|08\d{3})$/.test(
-      code,
-    ) || /timeout|terminated|did not answer/i.test(message)
-  );
-}

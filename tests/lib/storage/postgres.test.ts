@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../../lib/storage/database';
-import { assertSupported, isUnreachable, openPostgres } from '../../../lib/storage/postgres';
+import { assertSupported, openPostgres } from '../../../lib/storage/postgres';
+import { isUnavailable } from '../../../lib/storage/unavailable';
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy';
 import { postgresDatabase, type TestDatabase } from '../../support/postgres';
 
@@ -75,7 +76,7 @@ test('connections that are cut are replaced: one statement fails at most for eac
   await proxy.cut();
   const { ms, outcome } = await timed(one);
   expect([outcome.status, ms < SOON_MS]).toEqual(['rejected', true]);
-  expect(isUnreachable((outcome as PromiseRejectedResult).reason)).toBe(true);
+  expect(isUnavailable((outcome as PromiseRejectedResult).reason)).toBe(true);
   await proxy.heal();
   await expect.poll(() => one().catch(() => undefined), { timeout: 3000 }).toEqual({ one: 1 });
 });
@@ -213,12 +214,12 @@ test('a server that is supported is taken; what is no server is said to be unrea
   await assertSupported(direct);
   const nowhere = await openPostgres('postgres://x@127.0.0.1:9/x', { poolSize: 1 });
   const { outcome } = await timed(() => one(nowhere));
-  expect(isUnreachable((outcome as PromiseRejectedResult).reason)).toBe(true);
+  expect(isUnavailable((outcome as PromiseRejectedResult).reason)).toBe(true);
   await nowhere.close();
   const wrong = new URL(database.url);
   wrong.pathname = '/no_such_database';
   const missing = await openPostgres(wrong.href, { poolSize: 1 });
   const { outcome: refused } = await timed(() => one(missing));
-  expect(isUnreachable((refused as PromiseRejectedResult).reason)).toBe(false);
+  expect(isUnavailable((refused as PromiseRejectedResult).reason)).toBe(false);
   await missing.close();
 });
