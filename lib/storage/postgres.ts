@@ -1,9 +1,10 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { within } from '../within';
 import type { Database, Parameter, Transaction, TransactionOptions } from './database';
-import { postgresDialect, withoutNul } from './dialect';
+import { postgresDialect } from './dialect';
+import { createSession, type Session } from './postgres-session';
+import { createSilence } from './silence';
 import { createGroup, endable } from './transaction-queue';
 
 interface PostgresOptions {
@@ -14,8 +15,6 @@ interface PostgresOptions {
 }
 
 const STATEMENT_MS = 2000;
-/** The server's own deadline comes first, so that it is the server that ends a statement. */
-const GRACE_MS = 500;
 /** A machine that is cut off in the middle of a transaction must not keep its locks. */
 const IDLE_IN_TRANSACTION_MS = 5000;
 const IDLE_CONNECTION_MS = 30_000;
@@ -35,6 +34,7 @@ export async function openPostgres(
   const { default: driver } = await import('pg');
   const newPool = () => createPool(driver, url, poolSize, statementMs);
   let pool = newPool();
+  const silence = createSilence();
 
   /** A server that is silent on one connection may be on all: the next statements get new ones. */
   function forget(silent: pg.Pool): void {
@@ -44,15 +44,30 @@ export async function openPostgres(
   }
 
   async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const from = pool;
-    const askedAt = performance.now();
-    const client = await from.connect();
-    const session = createSession(client, askedAt);
+    const isAsking = silence.enter();
     try {
-      return await work(session);
+      const from = pool;
+      const session = await lend(from);
+      try {
+        return await work(session);
+      } finally {
+        session.giveBack();
+        if (session.isSilent()) forget(from);
+      }
     } finally {
-      client.release(session.isSpent());
-      if (session.isSilent()) forget(from);
+      silence.leave(isAsking);
+    }
+  }
+
+  async function lend(from: pg.Pool): Promise<Session> {
+    const askedAt = performance.now();
+    try {
+      return createSession(await from.connect(), { askedAt, silence });
+    } catch (error) {
+      // Not where all connections are lent: then the server has enough to say.
+      if ((error as Error).message === 'Connection terminated due to connection timeout')
+        silence.noteSilence();
+      throw error;
     }
   }
 
@@ -118,37 +133,6 @@ function createPool({ Pool, types }: typeof pg, url: string, max: number, statem
   return pool;
 }
 
-type Session = ReturnType<typeof createSession>;
-
-/** A connection for as long as it is lent. @param askedAt when it was asked for: the wait is a part of the first deadline */
-function createSession(client: pg.PoolClient, askedAt: number) {
-  let beganAt: number | undefined = askedAt;
-  let silent = false;
-  let broken = false;
-
-  async function answer<R>(query: Promise<R>, timeoutMs: number): Promise<R> {
-    const waited = beganAt === undefined ? 0 : performance.now() - beganAt;
-    beganAt = undefined;
-    return within(query, Math.max(1, timeoutMs + GRACE_MS - waited), () => {
-      silent = true;
-      throw new Error('the database did not answer in time');
-    });
-  }
-
-  return {
-    query: (sql: string, values: readonly Parameter[], timeoutMs: number) =>
-      answer(client.query({ text: toNumbered(sql), values: values.map(toPlain) }), timeoutMs),
-    /** Several statements, or one, without values. */
-    script: (sql: string, timeoutMs: number): Promise<unknown> => answer(client.query(sql), timeoutMs),
-    /** In an unknown state: it is closed, not used again. */
-    breakOff: () => {
-      broken = true;
-    },
-    isSpent: () => broken || silent,
-    isSilent: () => silent,
-  };
-}
-
 async function inTransaction<T>(
   session: Session,
   begin: string,
@@ -200,22 +184,6 @@ function beginOf({
 
 function lockKey(name: string): bigint {
   return createHash('sha256').update(`dingpass ${name}`).digest().readBigInt64BE();
-}
-
-const numbered = new Map<string, string>();
-
-/** `?` as PostgreSQL has it: `$1`, `$2` … Texts in quotes stay as they are. */
-function toNumbered(sql: string): string {
-  const known = numbered.get(sql);
-  if (known !== undefined) return known;
-  let count = 0;
-  const text = sql.replace(/'(?:[^']|'')*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
-  numbered.set(sql, text);
-  return text;
-}
-
-function toPlain(value: Parameter): unknown {
-  return typeof value === 'string' ? withoutNul(value) : value;
 }
 
 /** Deadlock, or a conflict of snapshots: the transaction was undone, and may be tried again. */
