@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { Database, Parameter, Transaction, TransactionOptions } from './database';
 import { postgresDialect } from './dialect';
 import { createSession, type Session } from './postgres-session';
-import { createSilence } from './silence';
+import { createSilence, SilentError } from './silence';
 import { createGroup, endable } from './transaction-queue';
 
 interface PostgresOptions {
@@ -34,7 +34,6 @@ export async function openPostgres(
   const { default: driver } = await import('pg');
   const newPool = () => createPool(driver, url, poolSize, statementMs);
   let pool = newPool();
-  const silence = createSilence();
 
   /** A server that is silent on one connection may be on all: the next statements get new ones. */
   function forget(silent: pg.Pool): void {
@@ -43,32 +42,32 @@ export async function openPostgres(
     void silent.end().catch(() => undefined);
   }
 
+  const silence = createSilence(() => onConnection((session) => session.script('SELECT 1', statementMs)));
+
+  /** @throws SilentError where the server has been silent, without waiting for it again */
+  async function unlessSilent<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    silence.assertNotSilent();
+    return onConnection(work);
+  }
+
   async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const isAsking = silence.enter();
+    const from = pool;
+    const askedAt = process.hrtime.bigint();
+    const client = await from.connect().catch(whenNotConnected);
+    const session = createSession(client, askedAt, silence.note);
     try {
-      const from = pool;
-      const session = await lend(from);
-      try {
-        return await work(session);
-      } finally {
-        session.giveBack();
-        if (session.isSilent()) forget(from);
-      }
+      return await work(session);
     } finally {
-      silence.leave(isAsking);
+      session.giveBack();
+      if (session.isSilent()) forget(from);
     }
   }
 
-  async function lend(from: pg.Pool): Promise<Session> {
-    const askedAt = performance.now();
-    try {
-      return createSession(await from.connect(), { askedAt, silence });
-    } catch (error) {
-      // Not where all connections are lent: then the server has enough to say.
-      if ((error as Error).message === 'Connection terminated due to connection timeout')
-        silence.noteSilence();
-      throw error;
-    }
+  /** Where all connections are lent, the server is not silent: it has enough to say. */
+  function whenNotConnected(error: Error): never {
+    if (error.message !== 'Connection terminated due to connection timeout') throw error;
+    silence.note();
+    throw new SilentError();
   }
 
   async function transact<T>(
@@ -78,7 +77,7 @@ export async function openPostgres(
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await onConnection((session) => inTransaction(session, begin, work, timeoutMs));
+        return await unlessSilent((session) => inTransaction(session, begin, work, timeoutMs));
       } catch (error) {
         if (attempt === ATTEMPTS || !isConflict(error)) throw error;
       }
@@ -86,7 +85,7 @@ export async function openPostgres(
   }
 
   const read = async <T>(sql: string, values: readonly Parameter[]) =>
-    (await onConnection((session) => session.query(sql, values, statementMs))).rows as T[];
+    (await unlessSilent((session) => session.query(sql, values, statementMs))).rows as T[];
   const transaction = <T>(
     work: (tx: Transaction) => Promise<T>,
     { lock, timeoutMs }: TransactionOptions = {},
@@ -105,7 +104,10 @@ export async function openPostgres(
         : transaction(work, options),
     snapshot: (work, { timeoutMs = statementMs } = {}) =>
       transact(beginOf({ timeoutMs, mode: 'ISOLATION LEVEL REPEATABLE READ READ ONLY' }), work, timeoutMs),
-    close: () => pool.end(),
+    close: () => {
+      silence.close();
+      return pool.end();
+    },
   };
 }
 

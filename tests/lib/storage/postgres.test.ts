@@ -53,7 +53,7 @@ async function timed<T>(action: () => Promise<T>): Promise<{ ms: number; outcome
   return { ms: performance.now() - begun, outcome: outcome! };
 }
 
-test('a network that stands still is given up after the deadline, by reads, writes and snapshots; its return mends it at once', async () => {
+test('a network that stands still is given up after the deadline, by reads, writes and snapshots; its return mends it', async () => {
   await warm();
   proxy.stall();
   const kinds: (() => Promise<unknown>)[] = [
@@ -67,19 +67,25 @@ test('a network that stands still is given up after the deadline, by reads, writ
     expect(ms).toBeLessThan(SOON_MS);
   }
   await proxy.heal();
-  // Every connection of before is dead, and none of them is tried again.
-  const { ms, outcome } = await timed(one);
-  expect(outcome).toMatchObject({ value: { one: 1 } });
-  expect(ms).toBeLessThan(STATEMENT_MS + 500);
+  await expect.poll(() => one().catch(() => undefined), { timeout: SOON_MS }).toEqual({ one: 1 });
 });
 
-test('once the server was silent, one statement at a time finds out whether it still is, and the others fail at once', async () => {
+test('a process that was busy itself for longer than the deadline reads the answer that lies there', async () => {
+  await one();
+  const answer = one();
+  // Sent, and answered while nothing here can read it.
+  await new Promise((resolve) => setImmediate(resolve));
+  const until = performance.now() + STATEMENT_MS + 700;
+  while (performance.now() < until);
+  expect(await answer).toEqual({ one: 1 });
+});
+
+test('once the server was silent, statements fail at once until it is back', async () => {
   await warm();
   proxy.stall();
   await timed(one);
-  const crowd = await Promise.all(Array.from({ length: 30 }, () => timed(one)));
-  expect(crowd.filter(({ outcome }) => outcome.status === 'fulfilled')).toEqual([]);
-  expect(crowd.filter(({ ms }) => ms > STATEMENT_MS / 2)).toHaveLength(1);
+  for (const { ms, outcome } of await Promise.all(Array.from({ length: 30 }, () => timed(one))))
+    expect([outcome.status, ms < STATEMENT_MS / 2]).toEqual(['rejected', true]);
   await proxy.heal();
   await expect.poll(() => one().catch(() => undefined), { timeout: SOON_MS }).toEqual({ one: 1 });
   const after = await Promise.all(Array.from({ length: 30 }, () => timed(one)));
@@ -94,6 +100,9 @@ test('a network that forgets its connections costs one deadline, not one for eac
   await Promise.all(Array.from({ length: 4 }, () => one(far)));
   forgetful.forget();
   expect((await timed(() => one(far))).outcome.status).toBe('rejected');
+  const back = () =>
+    expect.poll(() => one(far).catch(() => undefined), { timeout: SOON_MS }).toEqual({ one: 1 });
+  await back();
   for (let time = 0; time < 4; time++) {
     const { ms, outcome } = await timed(() => one(far));
     expect([outcome.status, ms < STATEMENT_MS]).toEqual(['fulfilled', true]);
@@ -152,7 +161,7 @@ test('a transaction whose COMMIT got no answer is no success, and leaves no lock
   expect((await stuck).outcome.status).toBe('rejected');
   await proxy.heal();
   // Whatever became of it: the row is free.
-  await db.run('UPDATE head SET n = n + 1');
+  await direct.run('UPDATE head SET n = n + 1');
 });
 
 test('a server that is slow and answers within the deadline is waited for', async () => {
