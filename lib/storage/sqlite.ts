@@ -41,7 +41,9 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
   const checkpoints = createCheckpoints(path);
   const inTurn = createQueue();
   const inGroup = createGroup((work) =>
-    inTurn(TURN_MS, (giveUpAt) => transact(writer, work, { giveUpAt, durable: true, assertInPlace })),
+    inTurn(TURN_MS, (giveUpAt) => transact(writer, work, { giveUpAt, durable: true, assertInPlace })).finally(
+      checkpoints.copyWhenLarge,
+    ),
   );
   const read = <T>(action: () => T): Promise<T> =>
     whileBusy(performance.now() + READ_MS, () => {
