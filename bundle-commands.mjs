@@ -10,6 +10,7 @@ const commands = {
   keys: 'lib/entry/keys-command.ts',
   backup: 'lib/entry/backup-command.ts',
   database: 'lib/entry/database-command.ts',
+  storage: 'lib/entry/storage-command.ts',
 };
 
 await build({

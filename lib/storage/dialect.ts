@@ -18,6 +18,8 @@ export interface Dialect {
   /** In a FROM clause: many rows that are one parameter, `rows(…)`. */
   table(alias: string, columns: Record<string, 'text' | 'integer'>): string;
   rows(rows: readonly object[]): Parameter;
+  /** After rows were written with ids of their own: the next id that the database gives is a new one. Undefined: by itself. */
+  continueIds?(table: string, column: string): string;
   /** Texts of a group, with commas between them. */
   joined(expression: string): string;
   fullText: FullText;
@@ -49,7 +51,10 @@ export const sqliteDialect: Dialect = {
   isIn: (column) => `${column} IN (SELECT value FROM json_each(?))`,
   list: (values) => JSON.stringify(values),
   table: (alias, columns) => {
-    const extracted = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') AS ${name}`);
+    // With types, or no index is used for them.
+    const extracted = Object.entries(columns).map(
+      ([name, type]) => `CAST(json_extract(value, '$.${name}') AS ${type}) AS ${name}`,
+    );
     return `(SELECT ${extracted.join(', ')} FROM json_each(?)) AS ${alias}`;
   },
   rows: (rows) => JSON.stringify(rows),
@@ -91,6 +96,9 @@ export const postgresDialect: Dialect = {
   },
   rows: (rows) =>
     JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? withoutNul(value) : value)),
+  // Nothing where the column gives no ids.
+  continueIds: (table, column) =>
+    `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}`,
   joined: (expression) => `string_agg((${expression})::text, ',')`,
   fullText: {
     create: (table) =>

@@ -4,6 +4,7 @@ import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
 import { sessionSchema } from './session-schema';
+import { signInSchema } from './sign-in-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
 export interface Migration {
@@ -24,12 +25,13 @@ CREATE TABLE database_owner (
 /** What every command needs: whose the database is. */
 export const ownerMigrations: readonly Migration[] = [{ name: 'database-owner-1', sql: ownerSchema }];
 
-/** What must not be lost: sessions and their endings, events, the audit, access rules. */
+/** What must not be lost: sessions and their endings, events, the audit, access rules, used codes. */
 export const recordsMigrations: readonly Migration[] = [
   ...ownerMigrations,
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
   { name: 'access', sql: accessSchema },
+  { name: 'sign-in', sql: signInSchema },
 ];
 
 /** What can be read from DingTalk again. */

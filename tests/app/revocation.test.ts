@@ -1,10 +1,11 @@
-import { mkdtempSync, renameSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
+import { storageOf } from '../support/app-storage';
 import { signedIn, Visitor } from '../support/http-session';
 import { send } from '../support/raw-request';
 import { CALLBACK_ENV, isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
@@ -379,13 +380,13 @@ test('while the database is away people stay in for a minute; then a 503 says so
     NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}`,
   };
   const app = await startApp({ emulator, env });
-  const file = join(dataDir, 'records.db');
+  const storage = await storageOf(dataDir);
   try {
     const userid = somebody();
     const leaverId = somebody();
     const [visitor, leaver] = [await enter(userid, app), await enter(leaverId, app)];
     const leaving = await enter(somebody(), app);
-    renameSync(file, `${file}.away`);
+    await storage.takeAway();
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
     const newcomer = await new Visitor(app).post('/api/session', {
       code: emulator.control.mintCode(somebody()),
@@ -424,7 +425,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
     expect(notice.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(notice.headers.get('refresh')).toBe('5;url=/me?x=1');
     expect(notice.text).toContain('whether you are signed in');
-    renameSync(`${file}.away`, file);
+    await storage.bringBack();
     await expect.poll(() => isIn(app, cookieOf(visitor)), { interval: 100, timeout: 10_000 }).toBe(true);
     expect(await isIn(app, cookieOf(leaver))).toBe(false);
     expect(await postEvent(app, emulator, left)).toBe(200);
@@ -435,7 +436,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
 });
 
 test('a database that cannot be opened is one clear message, and no start', async () => {
-  const env = { DATA_DIR: '/dev/null/nowhere' };
+  const env = { DATA_DIR: '/dev/null/nowhere', DATABASE_URL: '' };
   await expect(startApp({ emulator, env })).rejects.toThrow(/the database in DATA_DIR cannot be opened/);
 });
 
