@@ -10,6 +10,7 @@ import {
   proxyUrl,
   required,
   sessionKeys,
+  timeZone,
   toggle,
   userIdList,
   wholeNumber,
@@ -81,6 +82,8 @@ export const settingsSchema = z.object({
     .optional(),
   DINGTALK_STREAM: toggle('on', 'off', false),
   AUDIT_DAYS: wholeNumber(200, 1, 3650),
+  TIME_ZONE: timeZone('Asia/Shanghai'),
+  WATERMARK: toggle('on', 'off', false),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
@@ -187,6 +190,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     stream: settings.DINGTALK_STREAM,
     /** How long audit entries are kept. */
     auditDays: settings.AUDIT_DAYS,
+    /** Of all times that people read, such as `Asia/Shanghai`. */
+    timeZone: settings.TIME_ZONE,
+    /** Whether directory and administration carry the reader's name. */
+    watermark: settings.WATERMARK,
     /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
     listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
   };

@@ -2,6 +2,9 @@ import 'server-only';
 import type { Database } from '../storage/sqlite';
 import type { StoreParts } from '../storage/writer';
 import type {
+  LiveCounts,
+  LivePerson,
+  PeopleFilter,
   RecheckLease,
   RevocationChanges,
   SealedSession,
@@ -35,6 +38,8 @@ export function createSessionList({ db, writer: { write }, now }: StoreParts): S
   return {
     live: async (filter) => readLive(db, filter, seconds()),
     countLive: async () => countLive(db, seconds()),
+    livePeople: async (filter) => readLivePeople(db, filter, seconds()),
+    liveCounts: async () => readLiveCounts(db, seconds()),
     knowsPerson: async (userId) =>
       db.get('SELECT 1 FROM session WHERE user_id = ? LIMIT 1', userId) !== undefined,
     find: async (id) => findLive(db, id, seconds()),
@@ -94,8 +99,7 @@ function readLive(db: Database, { userId, text, after, limit }: SessionFilter, n
   }
   if (text !== undefined) {
     conditions.push("(user_id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\')");
-    const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-    values.push(pattern, pattern);
+    values.push(containing(text), containing(text));
   }
   if (after !== undefined) {
     conditions.push('(issued_at, id) < (?, ?)');
@@ -103,6 +107,47 @@ function readLive(db: Database, { userId, text, after, limit }: SessionFilter, n
   }
   const sql = `SELECT * FROM session s WHERE ${conditions.join(' AND ')} ORDER BY issued_at DESC, id DESC LIMIT ?`;
   return db.all<Row>(sql, ...values, limit).map(toSessionRow);
+}
+
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+function readLivePeople(
+  db: Database,
+  { text, orUserIds = [], after, limit }: PeopleFilter,
+  now: number,
+): LivePerson[] {
+  const values: (string | number)[] = [now];
+  let sql = `SELECT user_id, max(name) AS name, count(*) AS sessions, max(last_seen) AS seen FROM session s WHERE ${LIVE}`;
+  if (text !== undefined) {
+    sql += ` AND (user_id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\' OR user_id IN (SELECT value FROM json_each(?)))`;
+    values.push(containing(text), containing(text), JSON.stringify(orUserIds));
+  }
+  sql += ' GROUP BY user_id';
+  if (after !== undefined) {
+    sql += ' HAVING (max(last_seen), user_id) < (?, ?)';
+    values.push(after.lastSeen, after.userId);
+  }
+  return db
+    .all<{ user_id: string; name: string; sessions: number; seen: number }>(
+      `${sql} ORDER BY seen DESC, user_id DESC LIMIT ?`,
+      ...values,
+      limit,
+    )
+    .map(({ user_id, name, sessions, seen }) => ({ userId: user_id, name, sessions, lastSeen: seen }));
+}
+
+function readLiveCounts(db: Database, now: number): LiveCounts {
+  const { people } = db.get<{ people: number }>(
+    `SELECT count(DISTINCT user_id) AS people FROM session s WHERE ${LIVE}`,
+    now,
+  )!;
+  const clients = db.all<{ client: string; sessions: number }>(
+    `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} GROUP BY client ORDER BY sessions DESC`,
+    now,
+  );
+  return { people, clients: clients.map((one) => ({ ...one, client: one.client as ClientKind })) };
 }
 
 function readOwners(db: Database, after: string, limit: number, now: number): string[] {

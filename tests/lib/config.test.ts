@@ -60,6 +60,8 @@ test('the five required settings are enough, and the rest has defaults', () => {
     callback: undefined,
     stream: false,
     auditDays: 200,
+    timeZone: 'Asia/Shanghai',
+    watermark: false,
     listen: { host: '127.0.0.1', port: 3000, drainSeconds: 1 },
   });
 });
