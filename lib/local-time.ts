@@ -31,7 +31,10 @@ export function startOfDay(day: string, timeZone: string): number | undefined {
   // 30 February is read as 2 March.
   if (Number.isNaN(written) || new Date(written).toISOString().slice(0, 10) !== day) return undefined;
   // The offset in force shortly before that may be another one than on the day.
-  const [before, after] = [written - offsetAt(written - DAY_MS / 2, timeZone), written - offsetAt(written + DAY_MS / 2, timeZone)];
+  const [before, after] = [
+    written - offsetAt(written - DAY_MS / 2, timeZone),
+    written - offsetAt(written + DAY_MS / 2, timeZone),
+  ];
   return [Math.min(before, after), Math.max(before, after)].find((at) => localDay(at, timeZone) === day);
 }
 

@@ -1,7 +1,11 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { onlinePage } from './online-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import type { Messages, ProblemText } from './zh-CN';
@@ -445,4 +449,8 @@ export const en: Messages = {
   sync: syncPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
+  admin: adminPage.en,
+  audit: auditPage.en,
+  auditReasons: auditReasons.en,
+  online: onlinePage.en,
 };

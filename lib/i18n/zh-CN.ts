@@ -1,7 +1,11 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { onlinePage } from './online-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 
@@ -428,6 +432,10 @@ export const zhCN = {
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
+  admin: adminPage['zh-CN'],
+  audit: auditPage['zh-CN'],
+  auditReasons: auditReasons['zh-CN'],
+  online: onlinePage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

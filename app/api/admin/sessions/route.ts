@@ -20,9 +20,9 @@ async function endSessions(request: Request, context: RequestContext): Promise<R
   const form = await readForm(request);
   const [session, person] = [form.get('session'), form.get('person')];
   if (session) {
-    const { userId } = await endSessionById(session);
-    context.note({ userId, ended: 1 });
-    return backWith({ ended: '1' });
+    const { admin, userId } = await endSessionById(session);
+    context.note({ userId: admin.userId, ended: 1 });
+    return backWith({ ended: '1', device: 'one', person: userId });
   }
   if (person && person.length <= MAX_TYPED) {
     const done = await endSessionsOf(person);
