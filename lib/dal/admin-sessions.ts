@@ -7,7 +7,7 @@ import type { Session } from '../session/session-cookie';
 import type { LivePerson, SessionRow } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { shownName } from '../shown-text';
-import { departmentNames, findUserIds, knownPeople } from './admin-people';
+import { departmentNames, findUserIds, knownNames, knownPeople } from './admin-people';
 import { isAvatarAllowed } from './avatar';
 
 /** What an administrator sees and does about sessions. Each function finds out who asks, and refuses others. */
@@ -100,15 +100,6 @@ async function withSessions(people: readonly LivePerson[], { id }: Session): Pro
   );
 }
 
-/** @throws AppError `not-signed-in`, `not-permitted`, `not-found` */
-export async function endSessionById(id: string): Promise<EndedSessions> {
-  const admin = await requireAdministrator();
-  const row = await sessions().store.find(id);
-  if (!row) throw new AppError('not-found');
-  await sessions().endSession(row, { reason: 'by-admin', by: admin.userId });
-  return { admin, userId: row.userId, count: 1 };
-}
-
 /** What became of an order to end sessions. */
 interface EndedSessions {
   /** Who gave it. */
@@ -119,23 +110,54 @@ interface EndedSessions {
   count: number;
 }
 
+/** @throws AppError `not-signed-in`, `not-permitted`, `not-found` */
+export async function endSessionById(id: string): Promise<EndedSessions> {
+  const admin = await requireAdministrator();
+  const row = await sessions().store.find(id);
+  if (!row) throw new AppError('not-found');
+  await sessions().endSession(row, { reason: 'by-admin', by: admin.userId });
+  return { admin, userId: row.userId, count: 1 };
+}
+
 /**
  * Ends every session of one person, a sign-in under way included.
  *
  * @param given a user id as it was typed: blanks and invisible characters around it do not count
  * @returns null where neither the directory nor the sessions know such a person: nothing was done
- * @throws AppError `not-signed-in`, `not-permitted`
+ * @throws AppError `not-signed-in`, `not-permitted`, `sign-in-too-old`
  */
 export async function endSessionsOf(given: string): Promise<EndedSessions | null> {
   const admin = await requireAdministrator();
-  const userId = given.replace(/^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu, '');
-  const isKnown =
-    userId !== '' &&
-    ((await sessions().store.knowsPerson(userId)) || (await directoryStore().member(userId)) !== null);
-  if (!isKnown) return null;
+  const userId = await knownUserId(given);
+  if (userId === undefined) return null;
   const ending = { reason: 'by-admin', by: admin.userId } as const;
   const count = await sessions().endPeople([userId], ending, { auditsLiveOnly: true });
   return { admin, userId, count };
+}
+
+/** Somebody whose sessions could be ended. */
+export interface PersonToEnd {
+  userId: string;
+  name: string;
+  /** How many sessions there are. */
+  count: number;
+}
+
+/** @param given as of {@link endSessionsOf}. @throws AppError `not-signed-in`, `not-permitted`, `sign-in-too-old` */
+export async function personToEnd(given: string): Promise<PersonToEnd | null> {
+  await requireAdministrator();
+  const userId = await knownUserId(given);
+  if (userId === undefined) return null;
+  const [live] = await sessions().store.livePeople({ userId, limit: 1 });
+  const name = (await knownNames([userId])).get(userId) ?? shownName(live?.name, userId);
+  return { userId, name, count: live?.sessions ?? 0 };
+}
+
+async function knownUserId(given: string): Promise<string | undefined> {
+  const userId = given.replace(/^[\s\p{Cf}\p{Cc}]+|[\s\p{Cf}\p{Cc}]+$/gu, '');
+  if (userId === '' || userId.length > MAX_TEXT) return undefined;
+  if (await sessions().store.knowsPerson(userId)) return userId;
+  return (await directoryStore().member(userId)) === null ? undefined : userId;
 }
 
 /** The emergency stop: everybody is out, the administrator included. @throws AppError `not-signed-in`, `not-permitted` */

@@ -24,6 +24,7 @@ const zhCN = {
   times: (count: number) => `${count} 次`,
   lines: (count: number) => `${count} 条`,
   people: (count: number) => `${count} 人`,
+  comma: '、',
   more: (count: number) => `等 ${count} 人`,
   oneByOne: '逐条查看',
   folded: '合并相同的记录',
@@ -84,7 +85,7 @@ const zhCN = {
 };
 
 const en: typeof zhCN = {
-  title: 'Audit',
+  title: 'Audit log',
   tileHint: 'Sign-ins, refusals, sign-outs, exports',
   event: 'Event',
   anyEvent: 'All events',
@@ -107,6 +108,7 @@ const en: typeof zhCN = {
   times: (count) => `${count} times`,
   lines: (count) => `${count} entries`,
   people: (count) => `${count} people`,
+  comma: ', ',
   more: (count) => `and ${count} more`,
   oneByOne: 'Show each entry',
   folded: 'Group identical entries',

@@ -12,8 +12,8 @@ const zhCN = {
   empty: '现在没有人在线',
   notListed: '不在通讯录中',
   count: (devices: number) => `${devices} 台`,
-  used: '使用',
-  signedIn: '登录',
+  used: (when: string) => `${when}使用`,
+  signedIn: (when: string) => `${when} 登录`,
   thisOne: '本机',
   ways: { client: '钉钉内登录', browser: '扫码登录' },
   end: '下线',
@@ -33,6 +33,14 @@ const zhCN = {
   notInList: '下线不在列表里的人',
   userId: 'userid',
   userIdHint: '例如通讯录里已查不到的人。大小写须一致。',
+  look: '查看',
+  endWhom: (name: string) => `让 ${name} 下线？`,
+  endWhomAsk: (count: number) =>
+    count === 0
+      ? '此人没有在线的设备；如果正在登录，登录会作废。'
+      : `${count} 台设备立即退出登录，正在进行的登录也会作废。`,
+  endWhomConfirm: '下线',
+  cancel: '取消',
   emergency: '紧急情况',
   everyone: '全员下线',
   everyoneHint: '密钥泄露、恢复旧备份之后使用',
@@ -63,8 +71,8 @@ const en: typeof zhCN = {
   empty: 'No one is online',
   notListed: 'not in the directory',
   count: (devices) => (devices === 1 ? '1 device' : `${devices} devices`),
-  used: 'used',
-  signedIn: 'signed in',
+  used: (when) => `used ${when}`,
+  signedIn: (when) => `signed in ${when}`,
   thisOne: 'This device',
   ways: { client: 'in DingTalk', browser: 'in a browser' },
   end: 'Sign out',
@@ -85,6 +93,14 @@ const en: typeof zhCN = {
   notInList: 'Sign out someone who is not listed',
   userId: 'User ID',
   userIdHint: 'For example someone who is no longer in the directory. Upper and lower case matter.',
+  look: 'Look up',
+  endWhom: (name) => `Sign out ${name}?`,
+  endWhomAsk: (count) =>
+    count === 0
+      ? 'This person has no device online. A sign-in in progress would be cancelled.'
+      : `${count === 1 ? '1 device is' : `${count} devices are`} signed out at once. A sign-in in progress is cancelled too.`,
+  endWhomConfirm: 'Sign out',
+  cancel: 'Cancel',
   emergency: 'Emergency',
   everyone: 'Sign everyone out',
   everyoneHint: 'After a leaked key, or a restored backup',
