@@ -5,7 +5,7 @@ import { Icon, type IconName } from '@/app/_ui/icon';
 import type { AdminOverview } from '@/lib/dal/admin-overview';
 import type { Language, Messages } from '@/lib/i18n';
 import type { AdminText } from '@/lib/i18n/admin-page';
-import { When } from './when';
+import { When } from '@/app/_ui/when';
 
 type State = keyof AdminText['overview']['states'];
 

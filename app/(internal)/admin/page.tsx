@@ -11,7 +11,7 @@ import { AdminPage } from './admin-page';
 import { clientText, eventIcon, reasonText } from './audit/line-text';
 import { DayChart, type Measure, Measures } from './charts';
 import { Health } from './health';
-import { When } from './when';
+import { When } from '@/app/_ui/when';
 
 export const generateMetadata = titled(({ admin }) => [admin.tabs.overview, admin.title]);
 

@@ -7,7 +7,7 @@ import type { Explanation, Person } from '@/lib/auth/access/explain';
 import type { AccessAnswer } from '@/lib/dal/admin-access';
 import type { Language } from '@/lib/i18n';
 import type { AccessText } from '@/lib/i18n/access-page';
-import { When } from '../when';
+import { When } from '@/app/_ui/when';
 
 interface Shown {
   text: AccessText;

@@ -3,7 +3,7 @@ import { Section } from '@/app/_ui/section';
 import { accessState } from '@/lib/dal/admin-access';
 import type { Language } from '@/lib/i18n';
 import type { AccessText } from '@/lib/i18n/access-page';
-import { When } from '../when';
+import { When } from '@/app/_ui/when';
 
 /** Which rules are in force, and what is wrong with the file or with names in it. */
 export async function FileState({ text, language }: { text: AccessText; language: Language }) {

@@ -4,7 +4,7 @@ import { Icon } from '@/app/_ui/icon';
 import type { AuditGroup, AuditPage } from '@/lib/dal/admin-audit';
 import type { Language, Messages } from '@/lib/i18n';
 import type { WrittenLine } from '@/lib/storage/audit-store';
-import { When } from '../when';
+import { When } from '@/app/_ui/when';
 import { eventIcon, eventName, lineText } from './line-text';
 
 interface AuditTableProps extends Pick<AuditPage, 'groups' | 'names'> {

@@ -1,7 +1,7 @@
 import { Icon } from '@/app/_ui/icon';
 import { eventsReceived } from '@/lib/dal/admin-audit';
 import type { Language, Messages } from '@/lib/i18n';
-import { When } from '../when';
+import { When } from '@/app/_ui/when';
 
 interface ReceivedProps {
   messages: Messages;

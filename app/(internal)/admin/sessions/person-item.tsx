@@ -7,7 +7,7 @@ import { Sentence } from '@/app/_ui/sentence';
 import type { AdminSession, OnlinePerson } from '@/lib/dal/admin-sessions';
 import type { Language, Messages } from '@/lib/i18n';
 import { type ClientSystem, partsOfClient } from '@/lib/session/user-agent';
-import { When } from '../when';
+import { When } from '@/app/_ui/when';
 import { EndForm } from './end-form';
 
 interface PersonItemProps {

@@ -7,7 +7,7 @@ import { type SyncStatus, syncStatus } from '@/lib/dal/admin-sync';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
 import { AdminPage } from '../admin-page';
-import { When } from '../when';
+import { When } from '@/app/_ui/when';
 import { LiveProgress } from './live-progress';
 import { Loss } from './loss';
 import { MissingList } from './missing-list';

@@ -1,4 +1,4 @@
-import { dayTimeText } from '@/app/_ui/moment';
+import { dayTimeText } from './moment';
 import type { Language } from '@/lib/i18n';
 
 /** A day and time of day; on hover to the second, in UTC, as exports and logs have it. @param at Unix time in ms */
