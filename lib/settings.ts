@@ -66,6 +66,8 @@ export const settingsSchema = z.object({
   ACCESS_FILE: z.string().optional(),
   ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  BRAND_FILE: z.string().optional(),
+  SHOW_EXAMPLES: toggle('on', 'off', false),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
   NO_PROXY: z.string().optional(),
@@ -107,6 +109,7 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   ADMIN_USER_IDS: 'names',
   AUDITORS: 'names',
   ACCESS_FILE: 'path',
+  BRAND_FILE: 'path',
 };
 
 /** What sealing needs, for the command that changes the keys. */
@@ -181,6 +184,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     accessFile: settings.ACCESS_FILE,
     /** Hours for which the directory's information counts in rules. */
     accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
+    /** Path of the company's name, colour and pictures; undefined: as dingpass comes. */
+    brandFile: settings.BRAND_FILE,
+    /** Whether the first page leads to the example pages. */
+    showExamples: settings.SHOW_EXAMPLES,
     /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: events do not come this way. */
     callback:
       settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY

@@ -14,10 +14,17 @@ export async function Watermark() {
   const text = await watermarkText();
   if (text === undefined) return null;
   const mark = Array.from(text);
-  const shown = mark.length > MAX_CHARACTERS ? `${mark.slice(0, 11).join('')}…${mark.slice(-4).join('')}` : text;
+  const shown =
+    mark.length > MAX_CHARACTERS ? `${mark.slice(0, 11).join('')}…${mark.slice(-4).join('')}` : text;
   return (
     <svg className="watermark" aria-hidden="true" focusable="false" data-testid="watermark">
-      <pattern id="watermark" width={WIDTH} height={HEIGHT} patternUnits="userSpaceOnUse" patternTransform="rotate(-20)">
+      <pattern
+        id="watermark"
+        width={WIDTH}
+        height={HEIGHT}
+        patternUnits="userSpaceOnUse"
+        patternTransform="rotate(-20)"
+      >
         <text x="8" y="40">
           {shown}
         </text>

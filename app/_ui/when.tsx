@@ -1,5 +1,5 @@
-import { dayTimeText } from './moment';
 import type { Language } from '@/lib/i18n';
+import { dayTimeText } from './moment';
 
 /** A day and time of day; on hover to the second, in UTC, as exports and logs have it. @param at Unix time in ms */
 export function When({ at, language }: { at: number; language: Language }) {

@@ -5,6 +5,7 @@ import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { frameText } from './frame';
 import { onlinePage } from './online-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
@@ -375,16 +376,7 @@ export const en: Messages = {
     stepUpBack: 'Back to the home page, without signing in again',
     noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
   },
-  home: {
-    greeting: (name: string) => `Hello, ${name}`,
-    lead: 'You are signed in through DingTalk.',
-    notYou: 'Not you?',
-    signOut: 'Sign out',
-    pages: 'Pages',
-    me: 'My profile',
-    meHint: 'Everything DingTalk says about you',
-    sessionUntil: 'Signed in until',
-  },
+  frame: frameText.en,
   me: {
     title: 'My profile',
     back: 'Home',

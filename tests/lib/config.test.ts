@@ -56,6 +56,8 @@ test('the five required settings are enough, and the rest has defaults', () => {
     adminUserIds: [],
     auditors: { userIds: [], roles: [] },
     accessFile: undefined,
+    brandFile: undefined,
+    showExamples: false,
     accessMaxAgeHours: 48,
     callback: undefined,
     stream: false,

@@ -2,8 +2,8 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { Page } from '@/app/_ui/page-frame';
-import { currentMessages } from '@/lib/http/language';
 import { adminTabs } from '@/lib/dal/admin-tabs';
+import { currentMessages } from '@/lib/http/language';
 
 const TABS = {
   overview: '/admin',

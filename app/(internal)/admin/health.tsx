@@ -2,10 +2,10 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { Icon, type IconName } from '@/app/_ui/icon';
+import { When } from '@/app/_ui/when';
 import type { AdminOverview } from '@/lib/dal/admin-overview';
 import type { Language, Messages } from '@/lib/i18n';
 import type { AdminText } from '@/lib/i18n/admin-page';
-import { When } from '@/app/_ui/when';
 
 type State = keyof AdminText['overview']['states'];
 

@@ -2,6 +2,7 @@ import Link from 'next/link';
 import { Icon } from '@/app/_ui/icon';
 import { titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { type AdminOverview, adminOverview } from '@/lib/dal/admin-overview';
 import { currentMessages } from '@/lib/http/language';
@@ -11,7 +12,6 @@ import { AdminPage } from './admin-page';
 import { clientText, eventIcon, reasonText } from './audit/line-text';
 import { DayChart, type Measure, Measures } from './charts';
 import { Health } from './health';
-import { When } from '@/app/_ui/when';
 
 export const generateMetadata = titled(({ admin }) => [admin.tabs.overview, admin.title]);
 
@@ -117,13 +117,17 @@ function Online({ overview: { online }, messages }: Shown) {
       <div className="panel pad">
         <p className="figures">
           <span>
-            <span className="figure num">{online.people}</span> <span className="hint">{text.onlinePeople}</span>
+            <span className="figure num">{online.people}</span>{' '}
+            <span className="hint">{text.onlinePeople}</span>
           </span>
           <span className="hint">{text.devices(devices)}</span>
         </p>
         <Measures
           measures={withRest(
-            online.clients.map(({ client, sessions }) => ({ label: clientText(client, messages), count: sessions })),
+            online.clients.map(({ client, sessions }) => ({
+              label: clientText(client, messages),
+              count: sessions,
+            })),
             text.otherDevices,
           )}
         />

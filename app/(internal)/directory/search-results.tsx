@@ -34,7 +34,13 @@ export function SearchResults({ result, text, icons }: SearchResultsProps) {
           </div>
           <ul className="panel rows">
             {departments.map((department) => (
-              <DepartmentRow key={department.id} department={department} text={text} icons={icons} query={query} />
+              <DepartmentRow
+                key={department.id}
+                department={department}
+                text={text}
+                icons={icons}
+                query={query}
+              />
             ))}
           </ul>
         </section>

@@ -1,13 +1,13 @@
 import { Avatar } from '@/app/_ui/avatar';
 import { Icon } from '@/app/_ui/icon';
 import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import type { Finding } from '@/lib/auth/access/condition';
 import type { Rule, Verdict } from '@/lib/auth/access/decide';
 import type { Explanation, Person } from '@/lib/auth/access/explain';
 import type { AccessAnswer } from '@/lib/dal/admin-access';
 import type { Language } from '@/lib/i18n';
 import type { AccessText } from '@/lib/i18n/access-page';
-import { When } from '@/app/_ui/when';
 
 interface Shown {
   text: AccessText;

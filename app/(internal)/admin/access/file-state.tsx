@@ -1,9 +1,9 @@
 import { Note } from '@/app/_ui/note';
 import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import { accessState } from '@/lib/dal/admin-access';
 import type { Language } from '@/lib/i18n';
 import type { AccessText } from '@/lib/i18n/access-page';
-import { When } from '@/app/_ui/when';
 
 /** Which rules are in force, and what is wrong with the file or with names in it. */
 export async function FileState({ text, language }: { text: AccessText; language: Language }) {
@@ -13,7 +13,8 @@ export async function FileState({ text, language }: { text: AccessText; language
       <div className="panel pad">
         {file ? (
           <p>
-            {text.inForce(file.rules, file.hash)} · {text.accepted} <When at={file.acceptedAt} language={language} />
+            {text.inForce(file.rules, file.hash)} · {text.accepted}{' '}
+            <When at={file.acceptedAt} language={language} />
           </p>
         ) : (
           <p>{text.noFile}</p>

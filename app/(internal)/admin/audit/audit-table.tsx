@@ -1,10 +1,10 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import { Icon } from '@/app/_ui/icon';
+import { When } from '@/app/_ui/when';
 import type { AuditGroup, AuditPage } from '@/lib/dal/admin-audit';
 import type { Language, Messages } from '@/lib/i18n';
 import type { WrittenLine } from '@/lib/storage/audit-store';
-import { When } from '@/app/_ui/when';
 import { eventIcon, eventName, lineText } from './line-text';
 
 interface AuditTableProps extends Pick<AuditPage, 'groups' | 'names'> {
@@ -102,7 +102,9 @@ function Who({ group, names, href, messages: { audit: text } }: WhoProps) {
         )}
       </>
     );
-  const listed = people.slice(0, MAX_LISTED).map((one) => (one === undefined ? text.unknownPerson : (names.get(one) ?? one)));
+  const listed = people
+    .slice(0, MAX_LISTED)
+    .map((one) => (one === undefined ? text.unknownPerson : (names.get(one) ?? one)));
   const more = people.length - listed.length;
   return (
     <details className="many">

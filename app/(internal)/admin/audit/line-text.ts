@@ -36,7 +36,8 @@ export function lineText(line: WrittenLine, messages: Messages, nameOf: (userId:
   // An event's own name says so already.
   const isSaid = event === 'sign-out' || (event === 'access-refused' && reason === 'not-permitted');
   const why = reason === undefined || isSaid ? undefined : reasonText(reason, messages);
-  const through = by === undefined || by === userId ? undefined : audit.by(own(audit.actors, by) ?? nameOf(by));
+  const through =
+    by === undefined || by === userId ? undefined : audit.by(own(audit.actors, by) ?? nameOf(by));
   return [why, detailText(line, messages), through].filter(Boolean).join(' · ');
 }
 
@@ -52,7 +53,9 @@ function detailText({ event, detail }: WrittenLine, messages: Messages): string 
     case 'sign-in':
     case 'sign-in-refused': {
       const [way = '', client] = detail.split(' ');
-      return [client && clientText(client, messages), own(audit.ways, way) ?? way].filter(Boolean).join(' · ');
+      return [client && clientText(client, messages), own(audit.ways, way) ?? way]
+        .filter(Boolean)
+        .join(' · ');
     }
     case 'access-refused': {
       const [, path, rule, line] = /^(.*?)(?: · (.*?)(?: \((\d+)\))?)?$/s.exec(detail) ?? [];

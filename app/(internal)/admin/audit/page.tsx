@@ -46,7 +46,8 @@ interface LinesProps {
 async function Lines({ query, before, isFolded, messages, language }: LinesProps) {
   const { groups, next, problems, names } = await auditPage(query, before, isFolded);
   const text = messages.audit;
-  const addressOf = (more: Record<string, string>) => `/admin/audit?${toParameters({ ...query, ...more })}` as const;
+  const addressOf = (more: Record<string, string>) =>
+    `/admin/audit?${toParameters({ ...query, ...more })}` as const;
   const unfolded: Record<string, string> = isFolded ? {} : { fold: 'no' };
   return (
     <Section

@@ -1,7 +1,8 @@
+import { Fields } from '@/app/_ui/field-list';
 import { Icon } from '@/app/_ui/icon';
+import { When } from '@/app/_ui/when';
 import { eventsReceived } from '@/lib/dal/admin-audit';
 import type { Language, Messages } from '@/lib/i18n';
-import { When } from '@/app/_ui/when';
 
 interface ReceivedProps {
   messages: Messages;
@@ -49,27 +50,16 @@ export async function Received({ messages, language }: ReceivedProps) {
         </span>
       </summary>
       <div className="fold-body">
-        <dl className="fields">
-          <Field label={text.stream}>{connection}</Field>
-          {stream.reason && <Field label={text.lastFailure}>{stream.reason}</Field>}
-          <Field label={text.callback}>{callback ? text.on : text.off}</Field>
-          {outcomes.map(([outcome, label]) => (
-            <Field label={label} key={outcome}>
-              {counts[outcome]}
-            </Field>
-          ))}
-        </dl>
+        <Fields
+          fields={[
+            { label: text.stream, value: connection },
+            ...(stream.reason ? [{ label: text.lastFailure, value: stream.reason }] : []),
+            { label: text.callback, value: callback ? text.on : text.off },
+            ...outcomes.map(([outcome, label]) => ({ label, value: counts[outcome] })),
+          ]}
+        />
         <p className="hint pad">{text.hint}</p>
       </div>
     </details>
-  );
-}
-
-function Field({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

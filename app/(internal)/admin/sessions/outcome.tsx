@@ -13,7 +13,11 @@ interface OutcomeProps {
 /** What became of the order that led here. */
 export async function Outcome({ asked, messages }: OutcomeProps) {
   const text = messages.online;
-  const [ended, person, unknown] = [asked.ended, asked.person, asked.unknown].map(oneValue) as [string, string, string];
+  const [ended, person, unknown] = [asked.ended, asked.person, asked.unknown].map(oneValue) as [
+    string,
+    string,
+    string,
+  ];
   if (unknown !== '') return <Note kind="warn">{text.unknown(unknown.slice(0, 128))}</Note>;
   const known = /^\d{1,9}$/.test(ended) ? await personToEnd(person) : null;
   if (!known) return null;

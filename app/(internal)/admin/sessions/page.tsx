@@ -1,3 +1,4 @@
+import type { Route } from 'next';
 import Link from 'next/link';
 import { Icon } from '@/app/_ui/icon';
 import { oneValue, titled } from '@/app/_ui/page-frame';
@@ -7,9 +8,9 @@ import { currentMessages } from '@/lib/http/language';
 import type { Messages } from '@/lib/i18n';
 import { AdminPage } from '../admin-page';
 import { EndPerson } from './end-person';
+import { OtherEndings } from './other-endings';
 import { Outcome } from './outcome';
 import { PersonItem } from './person-item';
-import { OtherEndings } from './other-endings';
 
 export const generateMetadata = titled(({ online, admin }) => [online.title, admin.title]);
 
@@ -25,7 +26,11 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
   // After the administrator had to sign in again, the person whom the form named is asked about once more.
   const whom = oneValue(asked.whom) || (isAgain ? oneValue(asked.person) : '');
   return (
-    <AdminPage tab="sessions" again={isAgain} side={<OtherEndings total={online.total} messages={messages} />}>
+    <AdminPage
+      tab="sessions"
+      again={isAgain}
+      side={<OtherEndings total={online.total} messages={messages} />}
+    >
       {!isAgain && <Outcome asked={asked} messages={messages} />}
       {whom !== '' && <EndPerson given={whom} messages={messages} />}
       <Search q={q} messages={messages} />
@@ -59,7 +64,12 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
             </Link>
           )}
           {next !== undefined && (
-            <Link className="button button-plain" href={addressOf({ q, after: next })} prefetch={false} rel="next">
+            <Link
+              className="button button-plain"
+              href={addressOf({ q, after: next })}
+              prefetch={false}
+              rel="next"
+            >
               {messages.online.next}
             </Link>
           )}
@@ -74,9 +84,9 @@ function toStatus({ people, next, total }: OnlinePage, q: string, { online }: Me
   return people.length === 0 ? '' : online.found(people.length, next !== undefined);
 }
 
-function addressOf({ q, after }: { q: string; after?: string }) {
+function addressOf({ q, after }: { q: string; after?: string }): Route {
   const query = new URLSearchParams({ ...(q ? { q } : {}), ...(after ? { after } : {}) });
-  return `/admin/sessions${query.size > 0 ? `?${query}` : ''}` as const;
+  return query.size > 0 ? `/admin/sessions?${query}` : '/admin/sessions';
 }
 
 function Search({ q, messages: { online } }: { q: string; messages: Messages }) {

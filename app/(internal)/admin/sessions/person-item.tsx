@@ -4,10 +4,10 @@ import { Avatar } from '@/app/_ui/avatar';
 import { Icon, type IconName } from '@/app/_ui/icon';
 import { Ago } from '@/app/_ui/moment';
 import { Sentence } from '@/app/_ui/sentence';
+import { When } from '@/app/_ui/when';
 import type { AdminSession, OnlinePerson } from '@/lib/dal/admin-sessions';
 import type { Language, Messages } from '@/lib/i18n';
 import { type ClientSystem, partsOfClient } from '@/lib/session/user-agent';
-import { When } from '@/app/_ui/when';
 import { EndForm } from './end-form';
 
 interface PersonItemProps {

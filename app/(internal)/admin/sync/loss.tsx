@@ -63,7 +63,9 @@ function Departments({ loss, messages }: { loss: ReadingLoss; messages: Messages
       </div>
       {/* biome-ignore-end lint/a11y/useFocusableInteractive: nothing in it is interactive */}
       {/* biome-ignore-end lint/a11y/useSemanticElements: a table cannot be a grid in old webviews */}
-      {loss.moreDepartments > 0 && <p className="hint loss-more">{text.moreDepartments(loss.moreDepartments)}</p>}
+      {loss.moreDepartments > 0 && (
+        <p className="hint loss-more">{text.moreDepartments(loss.moreDepartments)}</p>
+      )}
     </>
   );
 }

@@ -1,13 +1,14 @@
+import { FieldList } from '@/app/_ui/field-list';
 import { Icon } from '@/app/_ui/icon';
 import { Note } from '@/app/_ui/note';
 import { titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { type SyncStatus, syncStatus } from '@/lib/dal/admin-sync';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
 import { AdminPage } from '../admin-page';
-import { When } from '@/app/_ui/when';
 import { LiveProgress } from './live-progress';
 import { Loss } from './loss';
 import { MissingList } from './missing-list';
@@ -71,28 +72,19 @@ function Side({ status: { state, running, nextAt }, ended, messages, language }:
   const text = messages.sync;
   const moment = (at: number | undefined) =>
     at === undefined ? text.never : <When at={at} language={language} />;
-  const fields = [
-    [text.state, text.states[state.state]],
-    [text.people, state.people],
-    [text.departments, state.departments],
-    [text.asOf, moment(state.asOf)],
-    [text.completeAsOf, moment(state.completeAsOf)],
-    ...(running ? [] : [[text.nextAt, moment(nextAt)] as const]),
-  ] as const;
   return (
     <>
-      <Section title={text.overview}>
-        <div className="panel">
-          <dl className="fields">
-            {fields.map(([label, value]) => (
-              <div key={label}>
-                <dt>{label}</dt>
-                <dd className="num">{value}</dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      </Section>
+      <FieldList
+        title={text.overview}
+        fields={[
+          { label: text.state, value: text.states[state.state] },
+          { label: text.people, value: state.people },
+          { label: text.departments, value: state.departments },
+          { label: text.asOf, value: moment(state.asOf) },
+          { label: text.completeAsOf, value: moment(state.completeAsOf) },
+          ...(running ? [] : [{ label: text.nextAt, value: moment(nextAt) }]),
+        ]}
+      />
       <Section title={text.history}>
         {ended.length === 0 ? (
           <div className="panel empty">

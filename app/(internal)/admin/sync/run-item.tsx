@@ -1,8 +1,8 @@
+import { When } from '@/app/_ui/when';
 import { missingName } from '@/app/(internal)/directory/missing-name';
 import type { SyncRun } from '@/lib/dal/admin-sync';
 import type { Language, Messages } from '@/lib/i18n';
 import { shownName } from '@/lib/shown-text';
-import { When } from '@/app/_ui/when';
 
 interface RunItemProps {
   run: SyncRun;

@@ -29,7 +29,10 @@ async function endSessions(request: Request, context: RequestContext): Promise<R
   if (person && person.length <= MAX_TYPED) {
     const done = await endSessionsOf(person);
     context.note({ userId: done?.admin.userId, ended: done?.count ?? 0 });
-    return backWith({ ...q, ...(done ? { ended: String(done.count), person: done.userId } : { unknown: person }) });
+    return backWith({
+      ...q,
+      ...(done ? { ended: String(done.count), person: done.userId } : { unknown: person }),
+    });
   }
   if (form.get('everyone') !== 'yes')
     throw new AppError('bad-request', { hint: 'session, person or everyone' });

@@ -72,7 +72,12 @@ export function PeopleList({ departmentId, pageSize, language, icons, first }: P
   return (
     <>
       {first.page > 1 && (
-        <Link className="button button-plain more-button" href={address(first.page - 1)} prefetch={false} rel="prev">
+        <Link
+          className="button button-plain more-button"
+          href={address(first.page - 1)}
+          prefetch={false}
+          rel="prev"
+        >
           {text.earlier}
         </Link>
       )}

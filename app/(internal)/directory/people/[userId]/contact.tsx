@@ -1,4 +1,4 @@
-import type { Field } from './field-rows';
+import type { Field } from '@/app/_ui/field-list';
 import type { PersonPage } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { callAddress } from './call-address';

@@ -1,8 +1,8 @@
 import { headers } from 'next/headers';
 import { notFound } from 'next/navigation';
 import { Avatar } from '@/app/_ui/avatar';
+import { FieldList } from '@/app/_ui/field-list';
 import { Page, titled } from '@/app/_ui/page-frame';
-import { Section } from '@/app/_ui/section';
 import { pageMember } from '@/lib/auth/auth';
 import { type PersonPage as Person, personPage } from '@/lib/dal/directory';
 import { currentMessages } from '@/lib/http/language';
@@ -11,7 +11,6 @@ import { shownText } from '@/lib/shown-text';
 import { toPersonItem } from '../../items';
 import { StateNote } from '../../state-note';
 import { contactFields, withheld } from './contact';
-import { FieldRows } from './field-rows';
 import { Reach } from './reach';
 import { Support } from './support';
 import { Work } from './work';
@@ -34,11 +33,7 @@ export default async function PersonPage(props: PageProps<'/directory/people/[us
           <Face person={person} text={text} />
         </div>
         <div>
-          {contact.length > 0 && (
-            <Section title={text.contact}>
-              <FieldRows fields={contact} />
-            </Section>
-          )}
+          {contact.length > 0 && <FieldList title={text.contact} fields={contact} />}
           <Work person={person} text={text} />
           <Withheld person={person} hasContact={contact.length > 0} text={text} />
           <Support person={person} text={text} />

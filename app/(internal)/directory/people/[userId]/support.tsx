@@ -1,9 +1,16 @@
+import { Fields } from '@/app/_ui/field-list';
 import { Icon } from '@/app/_ui/icon';
 import type { PersonPage } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 
 /** Ids, which matter to those who look after the app: folded, each selected by one tap. */
-export function Support({ person: { userId, departments }, text }: { person: PersonPage; text: DirectoryText }) {
+export function Support({
+  person: { userId, departments },
+  text,
+}: {
+  person: PersonPage;
+  text: DirectoryText;
+}) {
   return (
     <section className="section">
       <details className="panel fold">
@@ -16,22 +23,15 @@ export function Support({ person: { userId, departments }, text }: { person: Per
             <Icon name="down" size="s" className="arrow" />
           </span>
         </summary>
-        <dl className="fold-body fields fields-raw">
-          <div>
-            <dt>{text.fields.userId}</dt>
-            <dd>
-              <code>{userId}</code>
-            </dd>
-          </div>
-          {departments.map(({ id, name }) => (
-            <div key={id}>
-              <dt>{name}</dt>
-              <dd>
-                <code>{id}</code>
-              </dd>
-            </div>
-          ))}
-        </dl>
+        <div className="fold-body">
+          <Fields
+            isRaw
+            fields={[
+              { label: text.fields.userId, value: <code>{userId}</code> },
+              ...departments.map(({ id, name }) => ({ label: name, value: <code>{id}</code> })),
+            ]}
+          />
+        </div>
       </details>
     </section>
   );

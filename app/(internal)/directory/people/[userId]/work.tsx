@@ -1,8 +1,7 @@
 import Link from 'next/link';
-import { Section } from '@/app/_ui/section';
+import { type Field, FieldList } from '@/app/_ui/field-list';
 import type { PersonPage } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
-import { type Field, FieldRows } from './field-rows';
 
 /** Where a person works, as what and under whom: departments and manager lead to their pages. */
 export function Work({ person, text }: { person: PersonPage; text: DirectoryText }) {
@@ -15,7 +14,9 @@ export function Work({ person, text }: { person: PersonPage; text: DirectoryText
   const fields: Field[] = [
     {
       label: text.departments,
-      value: departments.map((department) => <Department key={department.id} department={department} text={text} />),
+      value: departments.map((department) => (
+        <Department key={department.id} department={department} text={text} />
+      )),
     },
     { label: text.manager, value: managerLink ?? (managerUnknown ? text.managerUnknown : undefined) },
     { label: text.fields.title, value: title },
@@ -24,11 +25,7 @@ export function Work({ person, text }: { person: PersonPage; text: DirectoryText
   ];
   const known = fields.filter(({ value }) => (Array.isArray(value) ? value.length > 0 : Boolean(value)));
   if (known.length === 0) return null;
-  return (
-    <Section title={text.work}>
-      <FieldRows fields={known} />
-    </Section>
-  );
+  return <FieldList title={text.work} fields={known} />;
 }
 
 interface DepartmentProps {
