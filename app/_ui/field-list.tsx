@@ -3,7 +3,8 @@ import { Section } from './section';
 
 export interface Field {
   label: string;
-  value: ReactNode;
+  /** Several stand one below the other. */
+  value: ReactNode | readonly ReactNode[];
 }
 
 interface FieldListProps {
@@ -29,7 +30,10 @@ export function Fields({ fields, isRaw = false }: { fields: readonly Field[]; is
       {fields.map(({ label, value }) => (
         <div key={label}>
           <dt>{label}</dt>
-          <dd>{value}</dd>
+          {(Array.isArray(value) ? (value as readonly ReactNode[]) : [value]).map((one, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: their order does not change
+            <dd key={at}>{one as ReactNode}</dd>
+          ))}
         </div>
       ))}
     </dl>

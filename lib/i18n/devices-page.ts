@@ -39,7 +39,8 @@ const en: typeof zhCN = {
   unknownOne: 'A device you do not recognise? Sign it out, then tell an administrator.',
   end: 'Sign out',
   cancel: 'Cancel',
-  endHint: (device) => `${device} is signed out at once and has to sign in again. Other devices stay signed in.`,
+  endHint: (device) =>
+    `${device} is signed out at once and has to sign in again. Other devices stay signed in.`,
   endConfirm: 'Sign out this device',
   endOthers: 'Sign out other devices',
   endOthersHint: (devices) => `${devices} will be signed out at once. This device stays signed in.`,

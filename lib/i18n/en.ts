@@ -1,12 +1,17 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
+import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
+
 import type { Messages, ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
@@ -389,4 +394,8 @@ export const en: Messages = {
   devices: devicesPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
+  admin: adminPage.en,
+  audit: auditPage.en,
+  auditReasons: auditReasons.en,
+  online: onlinePage.en,
 };

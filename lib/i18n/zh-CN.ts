@@ -1,9 +1,13 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
+import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
@@ -379,6 +383,10 @@ export const zhCN = {
   devices: devicesPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
+  admin: adminPage['zh-CN'],
+  audit: auditPage['zh-CN'],
+  auditReasons: auditReasons['zh-CN'],
+  online: onlinePage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

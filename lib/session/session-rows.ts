@@ -115,11 +115,15 @@ function containing(text: string): string {
 
 function readLivePeople(
   db: Database,
-  { text, orUserIds = [], after, limit }: PeopleFilter,
+  { userId, text, orUserIds = [], after, limit }: PeopleFilter,
   now: number,
 ): LivePerson[] {
   const values: (string | number)[] = [now];
   let sql = `SELECT user_id, max(name) AS name, count(*) AS sessions, max(last_seen) AS seen FROM session s WHERE ${LIVE}`;
+  if (userId !== undefined) {
+    sql += ' AND user_id = ?';
+    values.push(userId);
+  }
   if (text !== undefined) {
     sql += ` AND (user_id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\' OR user_id IN (SELECT value FROM json_each(?)))`;
     values.push(containing(text), containing(text), JSON.stringify(orUserIds));

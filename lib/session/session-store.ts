@@ -87,6 +87,7 @@ export interface LivePerson {
 }
 
 export interface PeopleFilter {
+  userId?: string | undefined;
   /** Part of a user id or a name. */
   text?: string | undefined;
   /** People who fit whatever the text says. */

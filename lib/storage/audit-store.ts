@@ -11,7 +11,7 @@ export interface WrittenLine extends AuditLine {
   count: number;
 }
 
-interface AuditFilter {
+export interface AuditFilter {
   event?: AuditEvent | undefined;
   /** A user id: whom it is about, or who did it. */
   person?: string | undefined;

@@ -241,6 +241,7 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
     ]);
     expect(await other.livePeople({ after: people[0], limit: 10 })).toEqual([people[1]]);
     expect(await other.livePeople({ limit: 1 })).toEqual([people[0]]);
+    expect(await other.livePeople({ userId: 'li', limit: 1 })).toEqual([people[1]]);
     expect(await other.liveCounts()).toEqual({
       people: 2,
       clients: expect.arrayContaining([

@@ -1,7 +1,14 @@
 import type { ReactNode } from 'react';
+import { Watermark } from '@/app/_ui/watermark';
+import '../../_ui/device.css';
 import './admin.css';
 
-/** Styles of the administration: other pages need not load them. It guards nothing. */
-export default function AdministrationLayout({ children }: { children: ReactNode }) {
-  return children;
+/** Styles of this area: other pages need not load them. It guards nothing. */
+export default function AdminLayout({ children }: { children: ReactNode }) {
+  return (
+    <>
+      {children}
+      <Watermark />
+    </>
+  );
 }

@@ -1,7 +1,7 @@
+import Link from 'next/link';
+import { Icon } from '@/app/_ui/icon';
 import type { DepartmentNode } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
-import { DepartmentLink } from './department-row';
-import { toDepartmentItem } from './items';
 
 /** More than these make a page heavy on a phone; what is deeper is reached through the departments' own pages. */
 const MAX_SHOWN = 400;
@@ -26,7 +26,7 @@ export function DepartmentTree({
   return (
     <>
       <Branches parent={undefined} departments={children} text={text} isOpen />
-      {shown.length < departments.length && <p className="note">{text.treeCut}</p>}
+      {shown.length < departments.length && <p className="line">{text.treeCut}</p>}
     </>
   );
 }
@@ -40,16 +40,32 @@ interface BranchesProps {
 
 function Branches({ parent, departments, text, isOpen = false }: BranchesProps) {
   return (
-    <ul className={parent === undefined ? 'rows tree' : 'tree-below'}>
-      {departments.get(parent)?.map((department) => (
-        <li className="branch" key={department.id}>
-          <DepartmentLink department={toDepartmentItem(department)} text={text} />
-          {departments.has(department.id) && (
+    <ul className={parent === undefined ? 'panel tree' : undefined}>
+      {departments.get(parent)?.map(({ id, name, memberCount, hidden }) => (
+        <li key={id}>
+          <Link
+            className={parent === undefined ? 'tree-top' : undefined}
+            href={`/directory/departments/${id}`}
+            prefetch={false}
+          >
+            <span className="clamp-2">
+              <bdi>{name}</bdi>
+              {hidden && (
+                <>
+                  {' '}
+                  <span className="badge">{text.hidden}</span>
+                </>
+              )}
+            </span>
+            <span className="row-end num">{text.peopleOf(memberCount)}</span>
+          </Link>
+          {departments.has(id) && (
             <details open={isOpen}>
               <summary>
-                <span className="for-readers">{text.below(department.name)}</span>
+                <span className="for-readers">{text.below(name)}</span>
+                <Icon name="right" size="s" className="arrow" />
               </summary>
-              <Branches parent={department.id} departments={departments} text={text} />
+              <Branches parent={id} departments={departments} text={text} />
             </details>
           )}
         </li>

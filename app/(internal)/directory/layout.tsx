@@ -1,7 +1,13 @@
 import type { ReactNode } from 'react';
+import { Watermark } from '@/app/_ui/watermark';
 import './directory.css';
 
-/** Styles of the directory. It guards nothing. */
+/** Styles of this area: other pages need not load them. It guards nothing. */
 export default function DirectoryLayout({ children }: { children: ReactNode }) {
-  return children;
+  return (
+    <>
+      {children}
+      <Watermark />
+    </>
+  );
 }

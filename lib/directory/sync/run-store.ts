@@ -5,6 +5,7 @@ import type { Database } from '../../storage/sqlite';
 import type { Missing } from '../mirror-state';
 import { createDirectoryStore, type DirectoryStore } from '../store';
 import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './inconsistencies';
+import { type Loss, readLoss } from './loss';
 import { dropUnpublished, endRun, publish } from './publish';
 import {
   type Lease,
@@ -50,6 +51,8 @@ export interface SyncStore extends DirectoryStore {
   unseenDepartments(): Promise<number[]>;
   /** People whose places are not the departments that DingTalk told with them, as far as the run knows these. */
   disputed(): Promise<string[]>;
+  /** What the latest reading would take away; of use while it was not applied. */
+  loss(): Promise<Loss>;
   countSeen(): Promise<{ people: number; departments: number }>;
   /** @returns the tasks that are new */
   addTasks(lease: Lease, tasks: readonly NewTask[]): Promise<Task[]>;
@@ -151,6 +154,7 @@ export function createSyncStore(db: Database): SyncStore {
     },
     unseenDepartments: async () => unseenDepartments(db),
     disputed: async () => disputedPeople(db),
+    loss: () => readLoss(db),
     countSeen: async () =>
       db.get<{ people: number; departments: number }>(
         `SELECT (SELECT count(*) FROM directory_seen_member) AS people,

@@ -47,7 +47,11 @@ export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
                 ))}
                 {next && (
                   <li>
-                    <Link className="row" href={`/me/sessions?${new URLSearchParams({ after: next })}`} prefetch={false}>
+                    <Link
+                      className="row"
+                      href={`/me/sessions?${new URLSearchParams({ after: next })}`}
+                      prefetch={false}
+                    >
                       {text.next}
                     </Link>
                   </li>
@@ -123,7 +127,9 @@ function All({ others, hasMore, messages }: { others: SessionRow[]; hasMore: boo
         {others.length > 0 && (
           <Ask label={text.endOthers} cancel={text.cancel} kind="plain">
             <SignOutForm which="end-others" button={text.endOthers}>
-              {text.endOthersHint(text.listed(names.slice(0, MAX_NAMED), hasMore || names.length > MAX_NAMED))}
+              {text.endOthersHint(
+                text.listed(names.slice(0, MAX_NAMED), hasMore || names.length > MAX_NAMED),
+              )}
             </SignOutForm>
           </Ask>
         )}
