@@ -10,7 +10,7 @@ export default async function StepUpPage() {
   const { messages } = await currentMessages();
   return (
     <Page title={messages.stepUp.title}>
-      <p className="panel pad">
+      <p className="panel pad step-up-lead">
         <Addressed sentence={messages.stepUp.lead} name={await currentName(member)} />
       </p>
     </Page>
