@@ -73,7 +73,7 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
 
   const hasFound = result !== null;
   return (
-    <div className={hasFound ? 'split split-start' : undefined}>
+    <div className={hasFound ? 'split split-start' : 'narrow'}>
       <div>
         {/* biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews */}
         <form
