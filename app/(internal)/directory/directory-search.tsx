@@ -120,7 +120,7 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
         <p className="line" role="status" aria-busy={state === 'searching'}>
           {toStatus(state, result, text)}
         </p>
-        {hasFound && <SearchResults result={result} text={text} icons={icons} />}
+        {hasFound && <SearchResults result={result} text={text} icons={icons} onClear={clear} />}
         {!hasFound && state === 'searching' && <Bones label={text.searching} />}
       </div>
       <div className={hasFound ? 'first' : undefined}>{children}</div>
