@@ -31,6 +31,14 @@ export const ENTRIES: readonly Entry[] = [
     inBar: true,
   },
   {
+    href: '/example/canteen',
+    icon: 'bowl',
+    name: ({ frame }) => frame.entries.canteen.name,
+    hint: ({ frame }) => frame.entries.canteen.hint,
+    group: 'everyday',
+    isExample: true,
+  },
+  {
     href: '/example/step-up',
     icon: 'lock',
     name: ({ frame }) => frame.entries.stepUp.name,
@@ -51,6 +59,14 @@ export const ENTRIES: readonly Entry[] = [
     name: ({ frame }) => frame.entries.devices.name,
     hint: ({ frame }) => frame.entries.devices.hint,
     group: 'everyday',
+  },
+  {
+    href: '/admin',
+    icon: 'gauge',
+    name: ({ frame }) => frame.entries.overview.name,
+    hint: ({ frame }) => frame.entries.overview.hint,
+    group: 'administration',
+    audience: 'administrators',
   },
   {
     href: '/admin/sessions',

@@ -52,38 +52,42 @@ const DEFAULT_COLOUR = '#0f6f6b';
 const MAX_PICTURE_BYTES = 256 * 1024;
 const PNG_START = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-const line = (most: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'is empty / 为空')
-    .max(most, `has more than ${most} characters / 超过 ${most} 个字符`);
 /** One text for both languages, or one for each. */
 const text = (most: number) =>
-  z
-    .union([line(most), z.strictObject({ 'zh-CN': line(most), en: line(most) })], {
-      error: `must be a text of at most ${most} characters, or { "zh-CN": …, "en": … } / 必须是不超过 ${most} 个字符的文字，或 { "zh-CN": …, "en": … }`,
-    })
-    .transform((value): Text => (typeof value === 'string' ? { 'zh-CN': value, en: value } : value));
+  z.unknown().transform((value, context): Text => {
+    const both: Record<string, unknown> =
+      typeof value === 'string' ? { 'zh-CN': value, en: value } : ((value ?? {}) as Record<string, unknown>);
+    const [chinese, english, ...others] = [both['zh-CN'], both.en, ...Object.keys(both).slice(2)];
+    const isText = (one: unknown): one is string =>
+      typeof one === 'string' && one.trim() !== '' && one.length <= most;
+    if (isText(chinese) && isText(english) && others.length === 0)
+      return { 'zh-CN': chinese.trim(), en: english.trim() };
+    context.addIssue(
+      `must be a text of 1 to ${most} characters, or { "zh-CN": …, "en": … } / 必须是 1 到 ${most} 个字符的文字，或 { "zh-CN": …, "en": … }`,
+    );
+    return z.NEVER;
+  });
+
+const shaped = (pattern: RegExp, error: string) => z.string({ error }).regex(pattern, error);
+const file = shaped(
+  /^.{1,500}$/,
+  'must be the name of a file beside this one / 必须是与本文件同一目录下的文件名',
+);
 
 const brandSchema = z.strictObject({
   name: text(40).optional(),
-  color: z
-    .string()
-    .regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as "#0f6f6b" / 必须是形如 "#0f6f6b" 的颜色')
-    .transform((value) => value.toLowerCase())
-    .default(DEFAULT_COLOUR),
-  logo: line(500).optional(),
-  icon: line(500).optional(),
+  color: shaped(/^#[0-9a-f]{6}$/i, 'must be a colour such as "#0f6f6b" / 必须是形如 "#0f6f6b" 的颜色')
+    .default(DEFAULT_COLOUR)
+    .transform((value) => value.toLowerCase()),
+  logo: file.optional(),
+  icon: file.optional(),
   support: z
     .strictObject({
       text: text(80),
-      href: z
-        .string()
-        .regex(
-          /^(?:https:\/\/|mailto:|tel:|dingtalk:\/\/)[^\s"<>]+$/,
-          'must begin with https://, mailto:, tel: or dingtalk:// / 必须以 https://、mailto:、tel: 或 dingtalk:// 开头',
-        ),
+      href: shaped(
+        /^(?:https:\/\/|mailto:|tel:|dingtalk:\/\/)[^\s"<>]+$/,
+        'must begin with https://, mailto:, tel: or dingtalk:// / 必须以 https://、mailto:、tel: 或 dingtalk:// 开头',
+      ),
     })
     .optional(),
   footer: text(120).optional(),

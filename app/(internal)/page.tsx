@@ -138,7 +138,7 @@ async function Account({ member, language, messages: { frame } }: PartProps) {
             <span className="row-text">
               <span className="row-title">
                 {devices
-                  ? frame.devices(devices.sessions.length, devices.next !== undefined)
+                  ? frame.devices(devices.others.length + 1, devices.next !== undefined)
                   : frame.entries.devices.name}
               </span>
               <span className="row-hint">

@@ -23,13 +23,15 @@ interface PageProps {
   lead?: ReactNode;
   /** A second column, where there is room for one. */
   side?: ReactNode;
+  /** What was just done, in a sentence. */
+  done?: ReactNode;
   /** The sentence for a person whom a refused form or link leads back here. @see lib/auth/person-answer.ts */
   again?: string | false;
   children: ReactNode;
 }
 
 /** An internal page: the bar, the way back, the title with what can be done, the content. */
-export async function Page({ title, back, actions, lead, side, again, children }: PageProps) {
+export async function Page({ title, back, actions, lead, side, done, again, children }: PageProps) {
   const { isDingTalk, isPhone } = await currentClient();
   // Above the page, DingTalk shows a bar of its own with title and way back.
   const hasOwnBar = isDingTalk && isPhone;
@@ -45,6 +47,7 @@ export async function Page({ title, back, actions, lead, side, again, children }
           {actions && <div className="page-actions">{actions}</div>}
           {lead && <p className="page-lead">{lead}</p>}
         </div>
+        {done && <Note kind="ok">{done}</Note>}
         {again && <Note kind="warn">{again}</Note>}
         {side ? (
           <div className="split">

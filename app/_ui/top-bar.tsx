@@ -113,7 +113,7 @@ function Menu({
           {work && <p className="clamp-2">{work}</p>}
         </div>
         <MenuLink href="/me" icon="user" label={messages.me.title} />
-        <MenuLink href="/me/sessions" icon="devices" label={messages.sessions.mine.title} />
+        <MenuLink href="/me/sessions" icon="devices" label={messages.devices.title} />
         <div className="only-phone menu-end">
           {parts.map((part) => (
             <MenuLink key={part.href} {...part} />

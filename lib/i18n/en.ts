@@ -3,12 +3,15 @@ import { accessPage } from './access-page';
 import { adminPage } from './admin-page';
 import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
+import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
 import { onlinePage } from './online-page';
+import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
+
 import type { Messages, ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
@@ -377,58 +380,7 @@ export const en: Messages = {
     noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
   },
   frame: frameText.en,
-  me: {
-    title: 'My profile',
-    back: 'Home',
-    freshAt: 'Read from DingTalk within the last minute',
-    mirrored:
-      'You opened this page many times in a short while; this is what the staff directory has of you. In some minutes DingTalk is asked again.',
-    failed: 'DingTalk gave no profile this time; this is what it said when you signed in.',
-    yes: 'Yes',
-    no: 'No',
-    withheldHeading: 'Not given by DingTalk',
-    withheld: 'Not set, or the app lacks the permission',
-    needs: 'needs',
-    groups: {
-      identity: 'Identity',
-      work: 'Work',
-      contact: 'Contact',
-      status: 'Status',
-      custom: 'Custom fields',
-    },
-    fields: {
-      name: 'Name',
-      userId: 'User id (userid)',
-      unionId: 'Union id (unionid)',
-      avatarUrl: 'Picture',
-      title: 'Title',
-      jobNumber: 'Job number',
-      mobile: 'Mobile',
-      stateCode: 'Country code',
-      hideMobile: 'Mobile hidden',
-      telephone: 'Extension',
-      email: 'E-mail',
-      orgEmail: 'Company e-mail',
-      workPlace: 'Place of work',
-      remark: 'Remark',
-      departmentIds: 'Department ids',
-      ledDepartmentIds: 'Leads departments',
-      roles: 'Roles',
-      managerUserId: 'Manager',
-      hiredAt: 'Hired',
-      createdAt: 'Created',
-      active: 'Active',
-      realNameVerified: 'Real name verified',
-      senior: 'Senior management',
-      admin: 'Administrator',
-      boss: 'Boss',
-      companyAccount: 'Company account',
-      companyAccountType: 'Kind of company account',
-      loginId: 'Sign-in name of the company account',
-      orgEmailType: 'Kind of company e-mail',
-      positions: 'Positions',
-    },
-  },
+  me: profilePage.en,
   stepUp: {
     again:
       'You have confirmed who you are. Nothing was done yet: please check, and press the button or link once more.',
@@ -439,6 +391,7 @@ export const en: Messages = {
   directory: directoryPage.en,
   errorPage: errorPage.en,
   sync: syncPage.en,
+  devices: devicesPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
   admin: adminPage.en,

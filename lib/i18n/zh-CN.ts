@@ -3,10 +3,12 @@ import { accessPage } from './access-page';
 import { adminPage } from './admin-page';
 import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
+import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
 import { onlinePage } from './online-page';
+import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 
@@ -368,51 +370,7 @@ export const zhCN = {
     noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
   },
   frame: frameText['zh-CN'],
-  me: {
-    title: '我的资料',
-    back: '返回首页',
-    freshAt: '一分钟之内从钉钉读取',
-    mirrored: '您在短时间内多次打开此页，这里显示的是通讯录中的信息；几分钟后会再向钉钉查询。',
-    failed: '这次没能从钉钉读到资料，以下是登录时的信息。',
-    yes: '是',
-    no: '否',
-    withheldHeading: '钉钉未提供',
-    withheld: '未设置，或应用没有相应权限',
-    needs: '需要权限',
-    groups: { identity: '身份', work: '工作', contact: '联系方式', status: '状态', custom: '自定义字段' },
-    fields: {
-      name: '姓名',
-      userId: '用户 ID (userid)',
-      unionId: '开发者内统一 ID (unionid)',
-      avatarUrl: '头像',
-      title: '职位',
-      jobNumber: '工号',
-      mobile: '手机号',
-      stateCode: '国际区号',
-      hideMobile: '隐藏手机号',
-      telephone: '分机号',
-      email: '邮箱',
-      orgEmail: '企业邮箱',
-      workPlace: '办公地点',
-      remark: '备注',
-      departmentIds: '所属部门 ID',
-      ledDepartmentIds: '担任主管的部门 ID',
-      roles: '角色',
-      managerUserId: '直属主管',
-      hiredAt: '入职时间',
-      createdAt: '创建时间',
-      active: '已激活',
-      realNameVerified: '已实名认证',
-      senior: '高管',
-      admin: '管理员',
-      boss: '老板',
-      companyAccount: '企业账号',
-      companyAccountType: '企业账号类型',
-      loginId: '企业账号登录名',
-      orgEmailType: '企业邮箱类型',
-      positions: '部门职位',
-    },
-  },
+  me: profilePage['zh-CN'],
   stepUp: {
     again: '您的身份已确认。刚才的操作尚未执行，请核对后再点一次。',
     title: '敏感页面示例',
@@ -422,6 +380,7 @@ export const zhCN = {
   directory: directoryPage['zh-CN'],
   errorPage: errorPage['zh-CN'],
   sync: syncPage['zh-CN'],
+  devices: devicesPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   admin: adminPage['zh-CN'],

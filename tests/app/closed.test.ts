@@ -61,7 +61,7 @@ test.each([
   '/denied/x',
   '/nothing-here',
   '/nothing.svg',
-  '/icon.svg/me',
+  '/brand/icon.svg/me',
   '/directory/export.csv/x',
   '/apiary',
   '/%61pi/session',
@@ -120,7 +120,7 @@ test('what is public answers strangers, the scripts of the sign-in page included
   expect(scripts.length).toBeGreaterThan(0);
   const expected = {
     '/login': 200,
-    '/icon.svg': 200,
+    '/brand/icon.svg': 200,
     '/quick-door.js': 200,
     '/denied': 403,
     '/unavailable': 503,

@@ -132,7 +132,7 @@ test('a download is no page that could show a sign-in', async () => {
 const DEEP = '/me?tab=a%20b&x=%E5%BC%A0#part';
 const good = (): BridgeAnswer => ({ code: emulator.control.mintCode(userid) });
 const bad = (): BridgeAnswer => ({ errorCode: '3', errorMessage: 'some reason' });
-const isIn = (page: Page) => page.getByRole('heading', { name, level: 1 }).waitFor();
+const isIn = (page: Page) => page.getByRole('heading', { name }).waitFor();
 const isTold = (page: Page, sentence: string) =>
   page.getByRole('alert').filter({ hasText: sentence }).waitFor();
 

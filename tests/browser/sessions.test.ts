@@ -57,16 +57,21 @@ test('somebody looks at their sessions, ends the other one, then signs out every
   const [mine, other] = [await open(userid), await open(userid)];
   await other.goto(`${app.url}/me`);
   await mine.goto(app.url);
-  await mine.getByRole('link', { name: '我的登录' }).click();
-  await mine.getByRole('heading', { level: 1, name: '我的登录' }).waitFor();
-  expect(await mine.getByText('当前', { exact: true }).count()).toBe(1);
+  await mine.getByRole('link', { name: '2 台设备已登录' }).click();
+  await mine.getByRole('heading', { level: 1, name: '我的设备' }).waitFor();
+  expect(await mine.getByText('本机', { exact: true }).count()).toBe(1);
   expect(await fits(mine)).toBe(true);
-  await mine.getByRole('button', { name: '结束' }).click();
-  await mine.waitForLoadState();
-  expect(await mine.getByRole('button', { name: '结束' }).count()).toBe(0);
+  await mine.getByText('下线', { exact: true }).click();
+  await mine.getByText('其他设备不受影响').waitFor();
+  await other.goto(`${app.url}/me`);
+  expect(new URL(other.url()).pathname).toBe('/me');
+  await mine.getByRole('button', { name: '下线此设备' }).click();
+  await mine.getByText('已下线“').waitFor();
+  await mine.getByText('没有在其他设备上登录。').waitFor();
   await other.goto(`${app.url}/me`);
   expect(new URL(other.url()).pathname).toBe('/login');
-  await mine.getByRole('button', { name: '全部退出' }).click();
+  await mine.getByText('全部下线，包括本机').click();
+  await mine.getByRole('button', { name: '全部下线' }).click();
   await mine.getByText('您已退出登录').waitFor();
 });
 
