@@ -58,7 +58,7 @@ function exactText(at: number, language: Language): string {
 function ageText(seconds: number, language: Language): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const fitting = UNITS.find(([, length]) => seconds >= length);
-  if (!fitting) return format.format(0, 'second');
+  if (!fitting) return frameText[language].justNow;
   const [unit, length] = fitting;
   return format.format(-Math.floor(seconds / length), unit);
 }

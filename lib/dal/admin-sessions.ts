@@ -16,7 +16,7 @@ const MAX_TEXT = 64;
 /** People of a page. */
 const PAGE_SIZE = 20;
 /** Sessions that are shown of one person among others, and alone. */
-const SHOWN_SESSIONS = 20;
+const SHOWN_SESSIONS = 5;
 const SHOWN_SESSIONS_ALONE = 200;
 /** So many whom the search finds are looked for among those with sessions. */
 const MAX_FOUND = 200;

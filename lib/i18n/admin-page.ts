@@ -111,7 +111,7 @@ const en: typeof zhCN = {
       lost === 1
         ? '1 person was missing in the last read, so it was not applied.'
         : `${lost} people were missing in the last read, so it was not applied.`,
-    shrunkMore: 'Members still see the previous content.',
+    shrunkMore: ' Members still see the previous content.',
     directoryFailed: 'The last read failed.',
     directoryPartial: (count) =>
       count === 1 ? '1 part could not be read.' : `${count} parts could not be read.`,
@@ -175,12 +175,12 @@ const en: typeof zhCN = {
     todo: 'What to do',
     first: 'Check the app’s range first.',
     firstMore:
-      'Where a whole department cannot be read, the range of the address book that the app may read has probably become smaller: developer console → app → 权限管理 → 通讯录权限范围.',
+      ' Where a whole department cannot be read, the range of the address book that the app may read has probably become smaller: developer console → app → 权限管理 → 通讯录权限范围.',
     second: 'Then read again.',
-    secondMore: 'The directory stays in use meanwhile.',
+    secondMore: ' The directory stays in use meanwhile.',
     again: 'Read again',
     third: 'Apply it only if the people have really left.',
-    thirdMore: 'For example, because a department was closed.',
+    thirdMore: ' For example, because a department was closed.',
     accept: 'Apply the smaller result',
     acceptAsk: (lost, online) =>
       `The directory is read once more, and what is found is applied. If it is the same again, ${lost} ${lost === 1 ? 'person disappears' : 'people disappear'} from the directory, and the ${online} who are online are signed out until they are found again.`,

@@ -32,6 +32,7 @@ const zhCN = {
   unknownPerson: '未知账号',
   until: (first: string) => `最早 ${first}`,
   by: (name: string) => `由 ${name} 操作`,
+  through: (part: string) => `由${part}触发`,
   problems: {
     event: '没有这种事件，已显示全部事件。',
     from: '“从”不是有效的日期，已忽略。请写成 2026-11-27 这样。',
@@ -116,6 +117,7 @@ const en: typeof zhCN = {
   unknownPerson: 'Unknown account',
   until: (first) => `since ${first}`,
   by: (name) => `by ${name}`,
+  through: (part) => `triggered by ${part}`,
   problems: {
     event: 'There is no such event; all events are shown.',
     from: '“From” is not a valid date and was ignored. Write it like 2026-11-27.',
@@ -140,7 +142,7 @@ const en: typeof zhCN = {
   key: (id) => `key ${id}`,
   exports: { audit: 'audit', directory: 'staff directory' },
   ways: { client: 'in DingTalk', browser: 'in a browser' },
-  actors: { event: 'DingTalk event', directory: 'directory sync', check: 'regular check' },
+  actors: { event: 'a DingTalk event', directory: 'the directory sync', check: 'the regular check' },
   received: {
     title: 'DingTalk events',
     hint: 'Counted by the process that serves this page since it started; each process counts its own.',

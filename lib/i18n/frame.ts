@@ -32,6 +32,7 @@ const zhCN = {
     stepUp: { name: '敏感页面', hint: '五分钟内登录过才能打开' },
     canteen: { name: '食堂订餐', hint: '自建页面的示例' },
   },
+  justNow: '刚刚',
   days: {
     today: (time: string) => `今天 ${time}`,
     yesterday: (time: string) => `昨天 ${time}`,
@@ -77,6 +78,7 @@ const en: typeof zhCN = {
     stepUp: { name: 'Sensitive', hint: 'Opens within five minutes of a sign-in' },
     canteen: { name: 'Canteen', hint: 'An example of a page of your own' },
   },
+  justNow: 'just now',
   days: {
     today: (time) => `today at ${time}`,
     yesterday: (time) => `yesterday at ${time}`,

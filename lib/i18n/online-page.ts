@@ -15,15 +15,15 @@ const zhCN = {
   used: (when: string) => `${when}使用`,
   signedIn: (when: string) => `${when} 登录`,
   thisOne: '本机',
-  ways: { client: '钉钉内登录', browser: '扫码登录' },
+  browser: '通过浏览器登录',
   end: '下线',
   endDevice: '下线此设备',
   endDeviceAsk: (device: string) => `只下线“${device}”这一台，其他设备不受影响。`,
   endOwn: '这是您正在使用的设备，下线后您要重新登录。',
   endAll: (count: number) => `全部 ${count} 台下线`,
   endAllAsk: (name: string, count: number) =>
-    `${name} 的 ${count} 台设备立即退出登录，正在进行的登录也会作废。`,
-  endAllConfirm: (name: string) => `让 ${name} 全部下线`,
+    `${name}的 ${count} 台设备立即退出登录，正在进行的登录也会作废。`,
+  endAllConfirm: (name: string) => `让${name}全部下线`,
   moreDevices: (count: number) => `另有 ${count} 台没有列出，`,
   showAll: '查看此人的全部设备',
   page: (from: number, to: number) => `本页 ${from}–${to}`,
@@ -34,7 +34,7 @@ const zhCN = {
   userId: 'userid',
   userIdHint: '例如通讯录里已查不到的人。大小写须一致。',
   look: '查看',
-  endWhom: (name: string) => `让 ${name} 下线？`,
+  endWhom: (name: string) => `让${name}下线？`,
   endWhomAsk: (count: number) =>
     count === 0
       ? '此人没有在线的设备；如果正在登录，登录会作废。'
@@ -48,9 +48,9 @@ const zhCN = {
     `${people} 人的 ${devices} 台设备立即退出登录，包括您自己。之后每个人都要重新登录。`,
   everyoneConfirm: '我知道后果，现在全员下线',
   records: '查看记录',
-  endedOne: (name: string) => `已下线 ${name} 的一台设备。`,
+  endedOne: (name: string) => `${name}的一台设备已下线。`,
   ended: (name: string, count: number) =>
-    count === 0 ? `${name} 没有在线的设备；正在进行的登录已作废。` : `已下线 ${name} 的 ${count} 台设备。`,
+    count === 0 ? `${name}没有在线的设备；正在进行的登录已作废。` : `${name}的 ${count} 台设备已下线。`,
   unknown: (userId: string) =>
     `没有 userid 为“${userId}”的人，没有下线任何设备。请核对大小写；姓名不是 userid，可用上面的查找。`,
 };
@@ -74,7 +74,7 @@ const en: typeof zhCN = {
   used: (when) => `used ${when}`,
   signedIn: (when) => `signed in ${when}`,
   thisOne: 'This device',
-  ways: { client: 'in DingTalk', browser: 'in a browser' },
+  browser: 'sign-in by browser',
   end: 'Sign out',
   endDevice: 'Sign out this device',
   endDeviceAsk: (device) => `Signs out “${device}” only. Other devices stay signed in.`,

@@ -75,21 +75,36 @@ test('somebody looks at their sessions, ends the other one, then signs out every
   await mine.getByText('您已退出登录').waitFor();
 });
 
-test('an administrator finds a person and signs them out, without JavaScript; the audit says so', async () => {
+test('an administrator finds a person and signs them out, without JavaScript: asked once, told what was done; the audit says so', async () => {
   const [boss, leaver] = [people[0]!, people[2]!];
   const victim = await open(leaver.userid);
   const page = await open(boss.userid, { javaScript: false });
   await page.goto(`${app.url}/admin/sessions`);
-  await page.getByLabel('姓名或 userId').fill(leaver.userid);
+  await page.getByRole('searchbox', { name: '查找在线人员' }).fill(leaver.userid);
   await page.getByRole('button', { name: '查找' }).click();
-  await page.getByText(leaver.userid).first().waitFor();
+  await page.getByText('找到 1 位在线的人').waitFor();
   expect(await fits(page)).toBe(true);
-  await page.getByRole('button', { name: '结束此人全部会话' }).first().click();
-  await page.waitForLoadState();
+  // One person alone is unfolded; what ends something shows after the question.
+  expect(await page.getByRole('button', { name: '下线此设备' }).count()).toBe(0);
+  await page.locator('.device .ask summary').first().click();
+  await page.getByRole('button', { name: '下线此设备' }).click();
+  await page.getByText('的一台设备已下线').waitFor();
   await victim.goto(`${app.url}/me`);
   expect(new URL(victim.url()).pathname).toBe('/login');
-  await page.goto(`${app.url}/admin/audit?event=person-ended&person=${leaver.userid}`);
-  await page.getByText(`操作者 ${boss.userid}`).first().waitFor();
+
+  // Somebody who is not listed: named by user id, asked about, then ended.
+  await page.getByLabel('userid').fill(` ${leaver.userid} `);
+  await page.getByRole('button', { name: '查看' }).click();
+  await page.getByRole('heading', { name: `让${leaver.userid}下线？` }).waitFor();
+  await page.getByRole('button', { name: '下线', exact: true }).click();
+  await page.getByText('没有在线的设备').waitFor();
+
+  await page.goto(`${app.url}/admin/audit?event=session-ended&person=${leaver.userid}`);
+  const row = page.getByRole('row').filter({ hasText: leaver.userid });
+  await row
+    .filter({ hasText: '强制下线' })
+    .filter({ hasText: `由 ${boss.userid} 操作` })
+    .waitFor();
   expect(await fits(page)).toBe(true);
 });
 

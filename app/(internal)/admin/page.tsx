@@ -50,7 +50,8 @@ function Waiting({ overview: { sync }, messages }: Shown) {
     <Link className="note note-warn" href="/admin/sync" prefetch={false}>
       <Icon name="warning" size="s" />
       <span className="note-text">
-        <strong>{text.shrunk(sync.loss.lost)}</strong> {text.shrunkMore}
+        <strong>{text.shrunk(sync.loss.lost)}</strong>
+        {text.shrunkMore}
       </span>
       <Icon name="right" size="s" className="arrow" />
     </Link>

@@ -73,7 +73,7 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
 
   const hasFound = result !== null;
   return (
-    <div className={hasFound ? 'split split-start' : undefined}>
+    <div className={hasFound ? 'split split-start' : 'narrow'}>
       <div>
         {/* biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews */}
         <form
@@ -120,7 +120,7 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
         <p className="line" role="status" aria-busy={state === 'searching'}>
           {toStatus(state, result, text)}
         </p>
-        {hasFound && <SearchResults result={result} text={text} icons={icons} />}
+        {hasFound && <SearchResults result={result} text={text} icons={icons} onClear={clear} />}
         {!hasFound && state === 'searching' && <Bones label={text.searching} />}
       </div>
       <div className={hasFound ? 'first' : undefined}>{children}</div>

@@ -1,4 +1,4 @@
-import Link from 'next/link';
+import type { MouseEvent } from 'react';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { DepartmentRow } from './department-row';
 import type { SearchResult } from './items';
@@ -9,20 +9,21 @@ interface SearchResultsProps {
   result: SearchResult;
   text: DirectoryText;
   icons: DirectoryIcons;
+  /** Without JavaScript, the same by an address. */
+  onClear: (event: MouseEvent) => void;
 }
 
 /** What a search found: the few departments first, so that they are not below twenty people. */
-export function SearchResults({ result, text, icons }: SearchResultsProps) {
+export function SearchResults({ result, text, icons, onClear }: SearchResultsProps) {
   const { people, departments, more, query } = result;
   if (people.length + departments.length === 0)
     return (
       <div className="panel empty">
         {icons.nothing}
-        <p>{more ? text.tooMany : text.foundNothing(query)}</p>
         <p className="hint">{text.foundNothingHint}</p>
-        <Link className="button button-plain" href="/directory" prefetch={false}>
+        <a className="button button-plain" href="/directory" onClick={onClear}>
           {text.byDepartment}
-        </Link>
+        </a>
       </div>
     );
   return (

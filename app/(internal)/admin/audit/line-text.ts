@@ -1,5 +1,6 @@
 import type { IconName } from '@/app/_ui/icon';
 import type { Messages } from '@/lib/i18n';
+import type { AuditText } from '@/lib/i18n/audit-page';
 import { partsOfClient } from '@/lib/session/user-agent';
 import type { AuditEvent } from '@/lib/storage/audit-line';
 import type { WrittenLine } from '@/lib/storage/audit-store';
@@ -34,11 +35,16 @@ export function lineText(line: WrittenLine, messages: Messages, nameOf: (userId:
   const { by, userId, reason, event } = line;
   const { audit } = messages;
   // An event's own name says so already.
-  const isSaid = event === 'sign-out' || (event === 'access-refused' && reason === 'not-permitted');
+  const isSaid = event === 'sign-out' || event === 'access-refused' || own(audit.endings, reason ?? '');
   const why = reason === undefined || isSaid ? undefined : reasonText(reason, messages);
-  const through =
-    by === undefined || by === userId ? undefined : audit.by(own(audit.actors, by) ?? nameOf(by));
-  return [why, detailText(line, messages), through].filter(Boolean).join(' · ');
+  return [why, detailText(line, messages), by !== userId && by !== undefined && actorText(by, audit, nameOf)]
+    .filter(Boolean)
+    .join(' · ');
+}
+
+function actorText(by: string, audit: AuditText, nameOf: (userId: string) => string): string {
+  const part = own(audit.actors, by);
+  return part === undefined ? audit.by(nameOf(by)) : audit.through(part);
 }
 
 /** Why something was refused or ended, in a few words. */
@@ -53,7 +59,9 @@ function detailText({ event, detail }: WrittenLine, messages: Messages): string 
     case 'sign-in':
     case 'sign-in-refused': {
       const [way = '', client] = detail.split(' ');
-      return [client && clientText(client, messages), own(audit.ways, way) ?? way]
+      // DingTalk's client is named anyway.
+      const isSaid = way === 'client' && client?.startsWith('dingtalk');
+      return [client && clientText(client, messages), isSaid ? '' : (own(audit.ways, way) ?? way)]
         .filter(Boolean)
         .join(' · ');
     }

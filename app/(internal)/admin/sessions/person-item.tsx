@@ -101,8 +101,7 @@ function Device({ session, q, messages, language }: DeviceProps) {
             <Sentence text={text.signedIn}>
               <When at={issuedAt * 1000} language={language} />
             </Sentence>
-            {' · '}
-            {text.ways[door]}
+            {door === 'browser' && ` · ${text.browser}`}
           </span>
         </div>
       </div>

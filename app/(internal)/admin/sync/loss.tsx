@@ -105,10 +105,12 @@ function Remedies({ loss: { lost, online }, messages }: { loss: ReadingLoss; mes
       <div className="panel pad">
         <ol className="steps">
           <li>
-            <strong>{text.first}</strong> {text.firstMore}
+            <strong>{text.first}</strong>
+            {text.firstMore}
           </li>
           <li>
-            <strong>{text.second}</strong> {text.secondMore}
+            <strong>{text.second}</strong>
+            {text.secondMore}
             <form className="button-row" method="post" action="/api/admin/sync">
               <button type="submit" className="button">
                 <Icon name="sync" size="s" className="icon-plain" />
@@ -117,7 +119,8 @@ function Remedies({ loss: { lost, online }, messages }: { loss: ReadingLoss; mes
             </form>
           </li>
           <li>
-            <strong>{text.third}</strong> {text.thirdMore}
+            <strong>{text.third}</strong>
+            {text.thirdMore}
             <Ask label={text.accept} cancel={cancel} kind="plain">
               <form className="ask-panel" method="post" action="/api/admin/sync">
                 <p>{text.acceptAsk(lost, online)}</p>

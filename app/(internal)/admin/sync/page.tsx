@@ -41,9 +41,11 @@ export default async function SyncPage(props: PageProps<'/admin/sync'>) {
       )}
       {!running && loss && <Loss loss={loss} messages={messages} />}
       {!running && !loss && <Start text={text} />}
-      <Section title={text.missing}>
-        <MissingList missing={missing} messages={messages} />
-      </Section>
+      {(missing.length > 0 || !loss) && (
+        <Section title={text.missing}>
+          <MissingList missing={missing} messages={messages} />
+        </Section>
+      )}
     </AdminPage>
   );
 }
@@ -68,7 +70,7 @@ interface SideProps {
   language: Language;
 }
 
-function Side({ status: { state, running, nextAt }, ended, messages, language }: SideProps) {
+function Side({ status: { state, running, nextAt, loss }, ended, messages, language }: SideProps) {
   const text = messages.sync;
   const moment = (at: number | undefined) =>
     at === undefined ? text.never : <When at={at} language={language} />;
@@ -77,7 +79,7 @@ function Side({ status: { state, running, nextAt }, ended, messages, language }:
       <FieldList
         title={text.overview}
         fields={[
-          { label: text.state, value: text.states[state.state] },
+          { label: text.state, value: text.states[loss ? 'shrunk' : state.state] },
           { label: text.people, value: state.people },
           { label: text.departments, value: state.departments },
           { label: text.asOf, value: moment(state.asOf) },

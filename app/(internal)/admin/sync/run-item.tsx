@@ -30,7 +30,7 @@ export function RunItem({ run, messages, language }: RunItemProps) {
     text.callsSoFar(calls),
   ];
   return (
-    <li>
+    <li data-testid="run">
       <div className="row">
         <span className="row-text">
           <span className="row-title">

@@ -27,12 +27,10 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
   if (!found || page > found.pageCount) notFound();
   const { state, department, path, subDepartments, people, peopleCount, pageCount } = found;
   return (
-    <Page
-      title={department.name}
-      back="/directory"
-      lead={
-        <>
-          <Path path={path} label={text.path} />
+    <Page title={department.name} back="/directory">
+      <div className="where">
+        <Path path={path} label={text.path} />
+        <p className="hint">
           {text.peopleBelow(department.memberCount)}
           {department.hidden && (
             <>
@@ -40,9 +38,8 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
               <span className="badge">{text.hidden}</span>
             </>
           )}
-        </>
-      }
-    >
+        </p>
+      </div>
       <StateNote state={state} language={language} place="above" />
       <div className={subDepartments.length > 0 ? 'split split-start' : 'narrow'}>
         {subDepartments.length > 0 && (
