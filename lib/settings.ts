@@ -4,6 +4,7 @@ import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
   databaseUrl,
+  features,
   frameAncestors,
   grant,
   hosts,
@@ -11,6 +12,8 @@ import {
   proxyUrl,
   required,
   sessionKeys,
+  sources,
+  timeZone,
   toggle,
   userIdList,
   wholeNumber,
@@ -57,6 +60,10 @@ export const settingsSchema = z.object({
   SHOW_OPERATOR_HINTS: toggle('true', 'false', false),
   FRAME_ANCESTORS: frameAncestors('https://*.dingtalk.com'),
   AVATAR_HOSTS: hosts('*.dingtalk.com,*.alicdn.com'),
+  CSP_IMG_SRC: sources(),
+  CSP_CONNECT_SRC: sources(['wss']),
+  CSP_FRAME_SRC: sources(),
+  ALLOWED_FEATURES: features,
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: databaseUrl,
   DATABASE_POOL: wholeNumber(10, 2, 500),
@@ -71,6 +78,8 @@ export const settingsSchema = z.object({
   ACCESS_FILE: z.string().optional(),
   ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  BRAND_FILE: z.string().optional(),
+  SHOW_EXAMPLES: toggle('on', 'off', false),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
   NO_PROXY: z.string().optional(),
@@ -87,6 +96,8 @@ export const settingsSchema = z.object({
     .optional(),
   DINGTALK_STREAM: toggle('on', 'off', false),
   AUDIT_DAYS: wholeNumber(200, 1, 3650),
+  TIME_ZONE: timeZone('Asia/Shanghai'),
+  WATERMARK: toggle('on', 'off', false),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
@@ -111,6 +122,7 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   ADMIN_USER_IDS: 'names',
   AUDITORS: 'names',
   ACCESS_FILE: 'path',
+  BRAND_FILE: 'path',
 };
 
 /** What sealing needs, for the command that changes the keys. */
@@ -162,6 +174,14 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     frameAncestors: settings.FRAME_ANCESTORS,
     /** Hosts (with port, if any) whose pictures are shown as avatars. */
     avatarHosts: settings.AVATAR_HOSTS,
+    /** Origins that pages may load from, besides our own. */
+    contentSources: {
+      img: settings.CSP_IMG_SRC,
+      connect: settings.CSP_CONNECT_SRC,
+      frame: settings.CSP_FRAME_SRC,
+    },
+    /** What of a device pages may use, and what not. */
+    features: settings.ALLOWED_FEATURES,
     /** Folder of the database files; created when it does not exist. */
     dataDir: settings.DATA_DIR,
     /** PostgreSQL in place of files; its password is a secret. */
@@ -191,6 +211,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     accessFile: settings.ACCESS_FILE,
     /** Hours for which the directory's information counts in rules. */
     accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
+    /** Path of the company's name, colour and pictures; undefined: as dingpass comes. */
+    brandFile: settings.BRAND_FILE,
+    /** Whether the first page leads to the example pages. */
+    showExamples: settings.SHOW_EXAMPLES,
     /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: events do not come this way. */
     callback:
       settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
@@ -200,6 +224,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     stream: settings.DINGTALK_STREAM,
     /** How long audit entries are kept. */
     auditDays: settings.AUDIT_DAYS,
+    /** Of all times that people read, such as `Asia/Shanghai`. */
+    timeZone: settings.TIME_ZONE,
+    /** Whether directory and administration carry the reader's name. */
+    watermark: settings.WATERMARK,
     /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
     listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
   };

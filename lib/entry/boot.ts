@@ -2,6 +2,7 @@ import 'server-only';
 import { AccessFileError, openRules } from '../auth/access/rules';
 import { flushRefusals, watchSessions } from '../auth/refusals';
 import { checkSignIn } from '../auth/sign-in-health';
+import { BrandFileError, brand } from '../brand';
 import { ConfigError, config } from '../config';
 import { startDirectory } from '../directory/sync/schedule';
 import { closeEvents, startEvents } from '../events/intake';
@@ -22,13 +23,15 @@ import { explainUnavailable } from '../storage/unavailable';
 export async function boot(connections: ConnectionOptions): Promise<void> {
   try {
     config();
+    brand();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError) && !(error instanceof BrandFileError)) throw error;
     refuse(error.message);
   }
   if (!connections.hasWebSockets) refuseOtherStart();
   guardOutput();
   warnOfWeakKeys();
+  warnOfColour();
   watchSessions();
   watchConnections(connections);
   await openRecords();
@@ -69,6 +72,13 @@ function stopCleanly(): void {
 function warnOfWeakKeys(): void {
   const weak = [...config().sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([keyId]) => keyId);
   if (weak.length > 0) log().warn({ event: 'weak-session-keys', keyIds: weak, remedy: 'npm run keys' });
+}
+
+/** Readable it is, whatever it is; mistaken for something else it can be. */
+function warnOfColour(): void {
+  const { doubts } = brand();
+  if (doubts.length > 0)
+    log().warn({ event: 'brand-colour', doubts, remedy: 'BRAND_FILE: choose another color' });
 }
 
 /** Without a database, leavers cannot be told from members: then the process does not start. */

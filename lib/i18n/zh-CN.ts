@@ -1,8 +1,15 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
+import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
+import { frameText } from './frame';
+import { onlinePage } from './online-page';
+import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 
@@ -79,8 +86,8 @@ const problems: Record<Problem, ProblemText> = {
   'sign-in-overtaken': {
     person: '登录过程中，您的访问权限有了变动。',
     next: '请重新打开应用。',
-    cause: '换取登录凭证期间，此人或所有人的会话被结束：已离职，或由管理员操作。',
-    remedy: '无需处理。/admin/audit 中可查到由谁、因何结束。',
+    cause: '登录过程中，此人或所有人被下线：已离职，或由管理员操作。',
+    remedy: '无需处理。/admin/audit 中可查到操作者和原因。',
   },
   'sign-in-too-old': {
     person: '这一页需要您重新确认身份。',
@@ -356,69 +363,16 @@ export const zhCN = {
     retry: '重试',
     signedOut: '您已退出登录。',
     again: '重新登录',
-    browserLead: '您正在浏览器中打开，请用钉钉扫码或账号登录；也可以在钉钉的工作台里打开。',
+    browserLead: '您正在使用浏览器，请用钉钉扫码或账号登录，也可以从钉钉工作台打开。',
     browserButton: '用钉钉登录',
     otherDoor: '改用钉钉网页登录',
     stepUp: (name: string, minutes: number) =>
       `${name}，您仍处于登录状态。您打开的页面要求最近 ${minutes} 分钟内登录过，请再确认一次身份。`,
     stepUpBack: '返回首页，不重新登录',
-    noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
+    noScript: '自动登录需要 JavaScript。您也可以用钉钉网页登录：',
   },
-  home: {
-    greeting: (name: string) => `${name}，您好`,
-    lead: '您已通过钉钉登录。',
-    notYou: '不是您？',
-    signOut: '退出登录',
-    pages: '页面',
-    me: '我的资料',
-    meHint: '钉钉提供的全部信息',
-    sessionUntil: '登录有效期至',
-  },
-  me: {
-    title: '我的资料',
-    back: '返回首页',
-    freshAt: '一分钟之内从钉钉读取',
-    mirrored: '您在短时间内多次打开此页，这里显示的是通讯录中的信息；几分钟后会再向钉钉查询。',
-    failed: '这次没能从钉钉读到资料，以下是登录时的信息。',
-    yes: '是',
-    no: '否',
-    withheldHeading: '钉钉未提供',
-    withheld: '未设置，或应用没有相应权限',
-    needs: '需要权限',
-    groups: { identity: '身份', work: '工作', contact: '联系方式', status: '状态', custom: '自定义字段' },
-    fields: {
-      name: '姓名',
-      userId: '用户 ID (userid)',
-      unionId: '开发者内统一 ID (unionid)',
-      avatarUrl: '头像',
-      title: '职位',
-      jobNumber: '工号',
-      mobile: '手机号',
-      stateCode: '国际区号',
-      hideMobile: '隐藏手机号',
-      telephone: '分机号',
-      email: '邮箱',
-      orgEmail: '企业邮箱',
-      workPlace: '办公地点',
-      remark: '备注',
-      departmentIds: '所属部门 ID',
-      ledDepartmentIds: '担任主管的部门 ID',
-      roles: '角色',
-      managerUserId: '直属主管',
-      hiredAt: '入职时间',
-      createdAt: '创建时间',
-      active: '已激活',
-      realNameVerified: '已实名认证',
-      senior: '高管',
-      admin: '管理员',
-      boss: '老板',
-      companyAccount: '企业账号',
-      companyAccountType: '企业账号类型',
-      loginId: '企业账号登录名',
-      orgEmailType: '企业邮箱类型',
-      positions: '部门职位',
-    },
-  },
+  frame: frameText['zh-CN'],
+  me: profilePage['zh-CN'],
   stepUp: {
     again: '您的身份已确认。刚才的操作尚未执行，请核对后再点一次。',
     title: '敏感页面示例',
@@ -429,8 +383,13 @@ export const zhCN = {
   errorPage: errorPage['zh-CN'],
   jsapi: jsapiPage['zh-CN'],
   sync: syncPage['zh-CN'],
+  devices: devicesPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
+  admin: adminPage['zh-CN'],
+  audit: auditPage['zh-CN'],
+  auditReasons: auditReasons['zh-CN'],
+  online: onlinePage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

@@ -141,7 +141,7 @@ test('no other spelling of an address, and no header, gets a member a page that 
   const letIn: unknown[] = [];
   await forAll(ways, async (way) => {
     const answer = await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
-    const marks = ['person-name', 'person-title'].filter((mark) =>
+    const marks = ['who-name', 'who-title'].filter((mark) =>
       answer.text.replaceAll(`.${mark}`, '').includes(`"${mark}"`),
     );
     if (marks.length > 0) letIn.push(way);

@@ -178,7 +178,7 @@ test('the same pages as plain links: each leads to the next, and past the last t
     const { text }: { text: string } = await member.ask(path);
     for (const [, userId] of text.matchAll(/href="\/directory\/people\/([^"]+)"/g)) seen.add(userId!);
     path = /href="([^"]+\?page=\d+)" rel="next"|rel="next" href="([^"]+)"/.exec(
-      text.replaceAll(/class="row-more" /g, ''),
+      text.replaceAll(/class="button button-plain more-button" /g, ''),
     )?.[1];
   }
   expect(seen.size).toBe(emulator.company.membersOf(big).length);
@@ -209,7 +209,7 @@ test('lists hold the fields of the list and no others', async () => {
   const { json: departments } = await member.ask(
     `/api/directory/search?q=${encodeURIComponent(emulator.company.department(big)!.name)}`,
   );
-  expect(keysOf(departments.departments)).toEqual(['hidden', 'id', 'memberCount', 'name']);
+  expect(keysOf(departments.departments)).toEqual(['hidden', 'id', 'memberCount', 'name', 'path']);
 });
 
 test.each([
@@ -360,19 +360,19 @@ test('pages speak English to whoever reads English', async () => {
     [
       member,
       '/directory',
-      ['Staff directory', 'Find a colleague', 'Read from DingTalk'],
-      ['通讯录', '首页', '同事', '读取时间', '钉钉'],
+      ['Staff directory', 'Find a colleague', 'Directory read'],
+      ['通讯录', '首页', '同事', '读取于', '钉钉'],
     ],
     [
       member,
       `/directory/people/${person(5).userid}`,
-      ['>DingTalk</a>', 'Departments', 'Job number'],
-      ['通讯录', '所在部门', '工号', '钉钉'],
+      ['DingTalk chat</a>', 'Departments', 'Job number'],
+      ['通讯录', '部门', '工号', '钉钉'],
     ],
     [
       administrator,
       '/admin/sync',
-      ['Sync now', 'complete', 'Added', 'People'],
+      ['Read now', 'Complete', 'Added', 'People'],
       ['同步', '首页', '完整', '新增', '钉钉'],
     ],
   ];
@@ -574,7 +574,7 @@ test('the export is a file for spreadsheets: everybody once, and nothing in it i
   const records = parseCsv(bytes.subarray(3).toString('utf8'));
   const [head, ...rows] = records;
   expect(head).toEqual([
-    ...['Name', 'User id', 'Job number', 'Title', 'Departments', 'Leads', 'Mobile', 'Extension'],
+    ...['Name', 'User ID', 'Job number', 'Title', 'Departments', 'Leads', 'Mobile', 'Extension'],
     ...['E-mail', 'Company e-mail', 'Place of work', 'Active'],
   ]);
   const hidden = new Set([secret, ...emulator.company.departments.map(({ id }) => id).filter(isBelowSecret)]);
@@ -648,7 +648,7 @@ test('what a reading lacks is said to everybody, and why to the administrator on
   const file = await exporter.ask('/directory/export.csv');
   expect(decodeURIComponent(file.headers.get('content-disposition')!)).toContain('不完整.csv');
   await syncNow(administrator, app.origin);
-  expect((await member.ask('/directory')).text).not.toContain('note note-warning');
+  expect((await member.ask('/directory')).text).not.toContain('note note-warn');
 });
 
 test('that a hidden department could not be read is said to those who see it, and to the administrators’ page', async () => {
@@ -667,10 +667,10 @@ test('that a hidden department could not be read is said to those who see it, an
   for (const outsider of [member, exporter, administrator]) {
     for (const path of ['/directory', `/directory/departments/${big}`, `/directory/people/${shy.userid}`]) {
       const { text } = await outsider.ask(path);
-      expect(text).toContain('note note-warning');
+      expect(text).toContain('note note-warn');
       // Neither which, nor that there is one.
       expect(text).not.toContain(`“${name}”`);
-      expect(text).not.toContain('class="note-list');
+      expect(text).not.toContain('class="dashes');
     }
     const { json } = await outsider.ask('/api/directory/search?q=a');
     expect(JSON.stringify(json)).not.toContain(name);
@@ -731,7 +731,7 @@ test('when many are gone nothing is taken over until the administrator says so',
   await syncNow(administrator, app.origin);
   const page = (await administrator.ask('/admin/sync')).text;
   expect(page).toContain('name="accept-shrink"');
-  expect((await member.ask('/directory')).text).toContain('note note-warning');
+  expect((await member.ask('/directory')).text).toContain('note note-warn');
   await syncNow(administrator, app.origin);
   expect((await administrator.ask('/admin/sync')).text).toContain('name="accept-shrink"');
   await syncNow(administrator, app.origin, { 'accept-shrink': 'yes' });

@@ -163,7 +163,7 @@ test('a link of a page of the build before leads to its page', async () => {
     balancer.choose(() => NEW);
     await page.locator('a[href="/me"]').first().click();
     await page.waitForURL('**/me');
-    await page.locator('.person-name').waitFor();
+    await page.locator('.who-name').waitFor();
     await page.waitForLoadState('networkidle');
     expect(await button(page).count()).toBe(0);
   });
@@ -204,7 +204,7 @@ async function goOn(page: Page, path: string, way?: string): Promise<Visit> {
       .then(() => true)
       .catch(() => false);
   const isThere = async () =>
-    new URL(page.url()).pathname === path && (await page.locator('.person-name, .hero-greeting').count()) > 0;
+    new URL(page.url()).pathname === path && (await page.locator('.who-name, .hello-title').count()) > 0;
   for (let taps = 0; Date.now() < giveUpAt; await page.waitForTimeout(100)) {
     if (await isThere().catch(() => false)) return taps;
     // Whoever is asked to load the page again does so, and taps again what a page lost that was loaded meanwhile.
