@@ -63,19 +63,16 @@ interface PartProps {
 async function Greeting({ member, language, messages: { frame } }: PartProps) {
   const { timeZone } = config();
   const now = Date.now();
-  const today = new Intl.DateTimeFormat(language, {
-    month: 'long',
-    day: 'numeric',
-    weekday: 'long',
-    timeZone,
-  });
+  const part = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language, { ...options, timeZone }).format(now);
+  const [day, weekday] = [part({ month: 'long', day: 'numeric' }), part({ weekday: 'long' })];
   const name = (await ownCard())?.name ?? member.name;
   return (
     <div className="hello">
       <h1 className="hello-title clamp-2">
         <Addressed sentence={frame.greetings[partOfDay(localHour(now, timeZone))]} name={name} />
       </h1>
-      <p className="hello-lead">{today.format(now)}</p>
+      <p className="hello-lead">{language === 'en' ? `${weekday}, ${day}` : `${day} ${weekday}`}</p>
     </div>
   );
 }

@@ -29,7 +29,7 @@ const problems: Record<Problem, ProblemText> = {
   'bad-request': {
     person: 'The request was not understood.',
     next: 'Go back and open the app again.',
-    cause: 'The body is not the agreed JSON, or a field is not as required.',
+    cause: 'The body is not the expected JSON, or a field is invalid.',
     remedy: 'Check the caller against docs/http-api.md; the hint names the field.',
   },
   'unsupported-media-type': {
@@ -45,8 +45,8 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Check the caller; a sign-in needs a few hundred bytes.',
   },
   'request-timeout': {
-    person: 'The network is too slow; the request did not arrive whole.',
-    next: 'Change the network, then tap “Try again”.',
+    person: 'The network is too slow; the request did not arrive completely.',
+    next: 'Switch to another network, then tap “Try again”.',
     cause: 'The body was not complete after 5 seconds.',
     remedy: 'If it happens often, check the reverse proxy and the network.',
   },
@@ -57,7 +57,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Check the caller.',
   },
   'not-found': {
-    person: 'There is no such page.',
+    person: 'This page could not be found.',
     next: 'Check the address, or go to the home page.',
     cause: 'There is no such address.',
     remedy: 'Check the link.',
@@ -81,22 +81,22 @@ const problems: Record<Problem, ProblemText> = {
     person: 'Your access was changed while you were signing in.',
     next: 'Open the app again.',
     cause:
-      'While the code was being traded, all sessions of this person, or of everybody, were ended: they left, or an administrator did it.',
-    remedy: 'Nothing. /admin/audit tells who ended the sessions, and why.',
+      'While the sign-in was under way, this person, or everyone, was signed out: they left the company, or an administrator did it.',
+    remedy: 'Nothing to do. /admin/audit shows who did it, and why.',
   },
   'sign-in-too-old': {
-    person: 'This page needs you to confirm who you are.',
+    person: 'Please confirm your identity to continue.',
     next: 'Please sign in once more.',
     cause:
-      'What was asked for needs a sign-in of the last minutes (STEP_UP_MINUTES, or what the page itself asks for); this session is older.',
-    remedy: 'Nothing: this is as intended. STEP_UP_MINUTES sets the time for administration and export.',
+      'This action requires a sign-in within the last minutes (STEP_UP_MINUTES, or the page’s own requirement); this session is older.',
+    remedy: 'Nothing to do: this is intended. STEP_UP_MINUTES sets the time for administration and exports.',
   },
   'flow-invalid': {
     person: 'This sign-in is no longer valid.',
     next: 'Start again, and finish within ten minutes in the same browser.',
     cause: 'The state in the callback is missing, expired, used, or another browser’s.',
     remedy:
-      'Now and then: nothing. Always: see whether a proxy drops cookies, and whether people open exactly PUBLIC_ORIGIN.',
+      'Occasionally: nothing to do. If it always happens: check whether a proxy drops cookies, and whether people open exactly PUBLIC_ORIGIN.',
   },
   'sign-in-declined': {
     person: 'You cancelled the sign-in.',
@@ -123,7 +123,8 @@ const problems: Record<Problem, ProblemText> = {
     next: retry,
     cause:
       'DingTalk refuses the code: used, older than 5 minutes, of another app, or of another kind of sign-in.',
-    remedy: 'Now and then: nothing. Always: check that DINGTALK_CLIENT_ID is the app that people open.',
+    remedy:
+      'Occasionally: nothing to do. If it always happens: check that DINGTALK_CLIENT_ID is the app that people open.',
   },
   'not-member': {
     person: 'You are not a member of this company.',
@@ -132,15 +133,15 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'If they are staff, see oa.dingtalk.com → 通讯录 (Contacts).',
   },
   'not-permitted': {
-    person: 'This page is for others: you do not have the right to it.',
-    next: 'If you need it, ask an administrator of this app for the right.',
+    person: 'You do not have permission to use this.',
+    next: 'If you need it, ask an administrator of this app.',
     cause:
-      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; the rules in ACCESS_FILE decide about other pages. This person is not among those named.',
+      'Administration is limited to DingTalk’s main administrators and ADMIN_USER_IDS, the export to DIRECTORY_EXPORT; rules in ACCESS_FILE decide about other pages. This person is not among them.',
     remedy:
       'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart; for a page that a rule decides, /admin/access shows which one.',
   },
   'not-allowed': {
-    person: 'You are outside the range of people this app is for. Please contact your administrator.',
+    person: 'This app is not available to you. Please contact your administrator.',
     next: tellAdmin,
     cause:
       'The person is outside the app’s visible range or its authorised contact range (both must include them).',
@@ -159,10 +160,10 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Ask them to accept the invitation in DingTalk.',
   },
   'sessions-unknown': {
-    person: 'The service cannot tell at the moment whether you are signed in.',
+    person: 'The service cannot confirm at the moment whether you are signed in.',
     next: waitAndRetry,
     cause:
-      'The database of sessions has not answered for a minute, or not at all: nobody is let in on what was known before.',
+      'The session database has not answered for a minute, or at all: nobody is admitted on outdated information.',
     remedy:
       'See the log for sessions-silent. Check that DATA_DIR is there, not full, and that the file was not moved or replaced; after a replacement, restart.',
   },
@@ -189,11 +190,11 @@ const problems: Record<Problem, ProblemText> = {
   'address-refused': {
     person: 'The app is not set up correctly. Please contact your administrator.',
     next: tellAdmin,
-    cause: 'The server’s outgoing address is not on the white list.',
-    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address from which this server calls DingTalk (it may be IPv6; DingTalk’s answer mostly names it).`,
+    cause: 'The server’s outgoing address is not on the allowlist.',
+    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address from which this server calls DingTalk (it may be IPv6; DingTalk’s answer usually names it).`,
   },
   'app-disabled': {
-    person: 'This app is switched off at the moment. Please contact your administrator.',
+    person: 'This app is currently disabled. Please contact your administrator.',
     next: tellAdmin,
     cause: 'The app is disabled or not authorised in the organisation, or the organisation is disabled.',
     remedy:
@@ -210,14 +211,14 @@ const problems: Record<Problem, ProblemText> = {
     next: waitAndRetry,
     cause:
       'More calls than DingTalk allows (standard edition: 20 a second per API), or DingTalk answers with a web page: the outgoing address is banned for about 5 minutes, or there is maintenance.',
-    remedy: 'It passes. If it happens often, see whether another program uses the same app.',
+    remedy: 'It resolves itself. If it happens often, see whether another program uses the same app.',
   },
   overloaded: {
     person: 'Sign-in is busy right now. Please try again shortly.',
     next: waitAndRetry,
     cause: 'Too many sign-ins at once; the queue is full.',
     remedy:
-      'It passes. If it happens often, see in the log whether DingTalk answers slowly (ms, upstreamCalls), and whether the machine is short of CPU.',
+      'It resolves itself. If it happens often, see in the log whether DingTalk answers slowly (ms, upstreamCalls), and whether the machine is short of CPU.',
   },
   'quota-spent': {
     person: 'Sign-in is unavailable for now. People who are signed in are not affected.',
@@ -228,13 +229,13 @@ const problems: Record<Problem, ProblemText> = {
   unreachable: {
     person: unreachable,
     next: waitAndRetry,
-    cause: 'DingTalk gave no answer, answered too late or said that it is busy.',
-    remedy: 'It passes. If it lasts, check the server’s network, DNS and proxy towards DingTalk.',
+    cause: 'DingTalk did not answer, answered too late, or reported that it is busy.',
+    remedy: 'It resolves itself. If it lasts, check the server’s network, DNS and proxy towards DingTalk.',
   },
   malformed: {
     person: unreachable,
     next: waitAndRetry,
-    cause: 'The answer of DingTalk, or of a proxy on the way, made no sense and was not used.',
+    cause: 'The answer of DingTalk, or of a proxy on the way, could not be understood and was discarded.',
     remedy: `If it lasts, see whether a proxy rewrites answers; if none does, ${report}.`,
   },
   'html-page': {
@@ -243,7 +244,7 @@ const problems: Record<Problem, ProblemText> = {
     cause:
       'A web page came instead of an answer: DingTalk is under maintenance, or a proxy or a firewall on the way answered in its place.',
     remedy:
-      'It passes when it is DingTalk’s. If it lasts, see whether a proxy or a login page of the network answers for DingTalk.',
+      'DingTalk’s maintenance resolves itself. If it lasts, see whether a proxy or a login page of the network answers for DingTalk.',
   },
   'certificate-refused': {
     person: unreachable,
@@ -301,15 +302,16 @@ const problems: Record<Problem, ProblemText> = {
     remedy: `${consoleApp} → 网页应用 (Web app): make the home address https://your-address/?corpid=$CORPID$ and open it from the workbench.`,
   },
   'bridge-silent': {
-    person: 'DingTalk does not answer.',
+    person: 'DingTalk is not responding.',
     next: 'Tap “Try again”; if nothing happens, close the app and open it again from the workbench.',
     cause: 'The DingTalk client gave no code within 10 seconds.',
-    remedy: 'Now and then: nothing. Always with one version of the client: update DingTalk.',
+    remedy:
+      'Occasionally: nothing to do. If it always happens with one version of the client: update DingTalk.',
   },
   'bridge-refused': {
     person: 'DingTalk did not give a sign-in code.',
     next: retry,
-    cause: 'The client refused to give a code, mostly with an error code of its own.',
+    cause: 'The client refused to give a code, usually with an error code of its own.',
     remedy: `Check ${consoleApp} → 安全设置 (Security) → 端内免登地址, and that the home page’s domain is this page’s.`,
   },
   'domain-unknown': {
@@ -325,7 +327,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Check DINGTALK_CORP_ID (CorpId on the home page of the developer console).',
   },
   'cookie-blocked': {
-    person: 'You were signed in, but the browser did not keep it.',
+    person: 'You were signed in, but the browser did not store the sign-in.',
     next: 'Allow cookies for this site (leave private mode), then tap “Try again”.',
     cause:
       'The session cookie was not kept: a webview without cookies, a page framed by another site (see SESSION_SAME_SITE=none), or a PUBLIC_ORIGIN that is not the real address.',
@@ -340,11 +342,11 @@ const problems: Record<Problem, ProblemText> = {
 };
 
 export const en: Messages = {
-  appName: 'Internal pages',
+  appName: 'Employee portal',
   problems,
   actors: {
-    nobody: 'Nobody: it passes',
-    person: 'The person',
+    nobody: 'No action needed: it resolves itself',
+    person: 'The person affected',
     developer: 'The app’s developer',
     admin: 'The company’s DingTalk administrator',
     operator: 'The operator of this server',
@@ -354,39 +356,38 @@ export const en: Messages = {
     heading: 'For the administrator',
     cause: 'Cause',
     remedy: 'Remedy',
-    actor: 'Who must act',
-    dingTalkCode: 'DingTalk’s code',
-    reason: 'What happened',
+    actor: 'Who needs to act',
+    dingTalkCode: 'DingTalk error code',
+    reason: 'Detail',
     proxy: 'Outgoing proxy',
     permissions: 'Missing permissions',
     address: 'The server’s address',
-    apply: 'Apply at DingTalk',
+    apply: 'Apply in DingTalk',
   },
   signIn: {
     title: 'Sign in',
-    asking: 'Asking DingTalk who you are…',
+    asking: 'Confirming your identity with DingTalk…',
     posting: 'Signing you in…',
     entering: 'Welcome, opening the page…',
     retry: 'Try again',
     signedOut: 'You are signed out.',
     again: 'Sign in again',
     browserLead:
-      'You are in a browser. Sign in with DingTalk by scanning or with your account, or open this app in the DingTalk workbench.',
+      'You are using a browser. Sign in with DingTalk by scanning a code or with your account, or open this app from the DingTalk workbench.',
     browserButton: 'Sign in with DingTalk',
-    otherDoor: 'Sign in at DingTalk’s own page instead',
+    otherDoor: 'Sign in on DingTalk’s page instead',
     stepUp: (name: string, minutes: number) =>
-      `${name}, you are still signed in. The page that you opened needs a sign-in of the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}, so please confirm who you are.`,
-    stepUpBack: 'Back to the home page, without signing in again',
-    noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
+      `${name}, you are still signed in. This page requires a sign-in within the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}; please confirm your identity.`,
+    stepUpBack: 'Back to the home page without signing in again',
+    noScript: 'Automatic sign-in needs JavaScript. You can sign in on DingTalk’s page instead:',
   },
   frame: frameText.en,
   me: profilePage.en,
   stepUp: {
-    again:
-      'You have confirmed who you are. Nothing was done yet: please check, and press the button or link once more.',
+    again: 'Your identity is confirmed. Nothing has been done yet: please check, then submit it again.',
     title: 'A sensitive page',
-    hint: 'Opens after a sign-in of the last five minutes',
-    lead: (name: string) => `${name}, you have just confirmed who you are, so you may see this page.`,
+    hint: 'Requires a sign-in within the last five minutes',
+    lead: (name: string) => `${name}, you confirmed your identity a moment ago, so you can see this page.`,
   },
   directory: directoryPage.en,
   errorPage: errorPage.en,

@@ -19,7 +19,7 @@ const zhCN = {
   findHint: '姓名、拼音、工号、部门',
   find: '搜索',
   devices: (count: number, hasMore: boolean) => `${count}${hasMore ? ' 台以上' : ' 台'}设备已登录`,
-  signedInUntil: (moment: string) => `本机登录至${moment}`,
+  signedInUntil: (moment: string) => `本机登录有效至${moment}`,
   entries: {
     directory: { name: '通讯录', hint: '查同事、部门、联系方式' },
     profile: { name: '我的资料', hint: '公司登记的个人信息' },

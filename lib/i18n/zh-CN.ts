@@ -85,8 +85,8 @@ const problems: Record<Problem, ProblemText> = {
   'sign-in-overtaken': {
     person: '登录过程中，您的访问权限有了变动。',
     next: '请重新打开应用。',
-    cause: '换取登录凭证期间，此人或所有人的会话被结束：已离职，或由管理员操作。',
-    remedy: '无需处理。/admin/audit 中可查到由谁、因何结束。',
+    cause: '登录过程中，此人或所有人被下线：已离职，或由管理员操作。',
+    remedy: '无需处理。/admin/audit 中可查到操作者和原因。',
   },
   'sign-in-too-old': {
     person: '这一页需要您重新确认身份。',
@@ -361,13 +361,13 @@ export const zhCN = {
     retry: '重试',
     signedOut: '您已退出登录。',
     again: '重新登录',
-    browserLead: '您正在浏览器中打开，请用钉钉扫码或账号登录；也可以在钉钉的工作台里打开。',
+    browserLead: '您正在使用浏览器，请用钉钉扫码或账号登录，也可以从钉钉工作台打开。',
     browserButton: '用钉钉登录',
     otherDoor: '改用钉钉网页登录',
     stepUp: (name: string, minutes: number) =>
       `${name}，您仍处于登录状态。您打开的页面要求最近 ${minutes} 分钟内登录过，请再确认一次身份。`,
     stepUpBack: '返回首页，不重新登录',
-    noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
+    noScript: '自动登录需要 JavaScript。您也可以用钉钉网页登录：',
   },
   frame: frameText['zh-CN'],
   me: profilePage['zh-CN'],

@@ -14,8 +14,8 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
     handler: async (request) => {
       const dish = dishSchema.safeParse((await readForm(request)).get('dish'));
       if (!dish.success) throw new AppError('bad-request', { hint: 'dish' });
-      const ordered = new URLSearchParams({ ordered: `已订餐：${dish.data}` });
-      return new Response(null, { status: 303, headers: { location: `/example/canteen?${ordered}` } });
+      const query = new URLSearchParams({ dish: dish.data });
+      return new Response(null, { status: 303, headers: { location: `/example/canteen?${query}` } });
     },
   },
 });
