@@ -48,7 +48,7 @@ const zhCN = {
     'session-ended': '设备下线',
     'person-ended': '全部设备下线',
     'everyone-ended': '全员下线',
-    'key-used': '首次使用密钥',
+    'key-used': '密钥仍在使用',
     export: '导出',
   } satisfies Record<AuditEvent, string> as Record<AuditEvent, string>,
   /** In place of an event's own name, where its reason says more. */
@@ -133,7 +133,7 @@ const en: typeof zhCN = {
     'session-ended': 'Device signed out',
     'person-ended': 'All devices signed out',
     'everyone-ended': 'Everyone signed out',
-    'key-used': 'Key used for the first time',
+    'key-used': 'Key still in use',
     export: 'Export',
   },
   endings: { 'by-admin': 'Signed out by admin', left: 'Left the company', idle: 'Signed out when idle' },
