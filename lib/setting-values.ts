@@ -130,6 +130,41 @@ export const frameAncestors = (fallback: string) =>
         'must be origins separated by commas, such as https://portal.example.com or https://*.example.com (http only for localhost) / 必须是以逗号分隔的来源，如 https://portal.example.com（仅本机可用 http）',
     });
 
+/** Origins that a page may load from. @param schemes besides https */
+export const sources = (schemes: 'wss'[] = []) =>
+  listOf(/[,，\s]+/)
+    .transform((origins) => origins.map((entry) => entry.toLowerCase().replace(/\/$/, '')))
+    .refine(
+      (origins) =>
+        origins.every((entry) => {
+          const isSocket = schemes.includes('wss') && entry.startsWith('wss:');
+          return isFrameAncestor(isSocket ? entry.replace('wss:', 'https:') : entry);
+        }),
+      {
+        error: `must be origins separated by commas, such as https://cdn.example.com or https://*.example.com${schemes.includes('wss') ? ', wss://live.example.com' : ''} (http only for localhost) / 必须是以逗号分隔的来源，如 https://cdn.example.com（仅本机可用 http）`,
+      },
+    );
+
+/** What of a device pages may use once a person allows it. */
+const FEATURES = [
+  'accelerometer',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'microphone',
+  'payment',
+  'usb',
+] as const;
+export type Feature = (typeof FEATURES)[number];
+
+export const features = listOf(/[,，\s]+/)
+  .transform((names) => names.map((name) => name.toLowerCase()))
+  .refine((names) => names.every((name) => (FEATURES as readonly string[]).includes(name)), {
+    error: `takes these names, separated by commas / 只接受以下名称，以逗号分隔: ${FEATURES.join(', ')}`,
+  })
+  .transform((names) => FEATURES.map((name) => ({ name, isAllowed: names.includes(name) })));
+
 export const hosts = (fallback: string) =>
   listOf(/,/, fallback)
     .transform((entries) => entries.map((entry) => entry.toLowerCase()))

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
+  features,
   frameAncestors,
   grant,
   hosts,
@@ -10,6 +11,7 @@ import {
   proxyUrl,
   required,
   sessionKeys,
+  sources,
   timeZone,
   toggle,
   userIdList,
@@ -54,6 +56,10 @@ export const settingsSchema = z.object({
   SHOW_OPERATOR_HINTS: toggle('true', 'false', false),
   FRAME_ANCESTORS: frameAncestors('https://*.dingtalk.com'),
   AVATAR_HOSTS: hosts('*.dingtalk.com,*.alicdn.com'),
+  CSP_IMG_SRC: sources(),
+  CSP_CONNECT_SRC: sources(['wss']),
+  CSP_FRAME_SRC: sources(),
+  ALLOWED_FEATURES: features,
   DATA_DIR: z.string().default('./data'),
   DIRECTORY_SYNC: toggle('on', 'off', true),
   DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
@@ -159,6 +165,14 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     frameAncestors: settings.FRAME_ANCESTORS,
     /** Hosts (with port, if any) whose pictures are shown as avatars. */
     avatarHosts: settings.AVATAR_HOSTS,
+    /** Origins that pages may load from, besides our own. */
+    contentSources: {
+      img: settings.CSP_IMG_SRC,
+      connect: settings.CSP_CONNECT_SRC,
+      frame: settings.CSP_FRAME_SRC,
+    },
+    /** What of a device pages may use, and what not. */
+    features: settings.ALLOWED_FEATURES,
     /** Folder of the database files; created when it does not exist. */
     dataDir: settings.DATA_DIR,
     /** How the directory is kept, and who may see what of it. */

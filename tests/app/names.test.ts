@@ -70,7 +70,7 @@ test('a name that cannot be seen is the user id, and nothing in a name turns oth
   for (const [userId, { shown }] of Object.entries(ODD)) {
     expect(json.people).toContainEqual(expect.objectContaining({ userId, name: shown, title: '专员' }));
     const page = markupOf((await member.ask(`/directory/people/${userId}`)).text);
-    expect(page).toMatch(new RegExp(`<h2[^>]*><bdi[^>]*>${shown}</bdi>`));
+    expect(page).toMatch(new RegExp(`<h1[^>]*><bdi[^>]*>${shown}</bdi>`));
     expect(page).not.toMatch(UNSEEN);
     const list = markupOf((await member.ask(`/directory/departments/${department}`)).text);
     expect(list).toMatch(new RegExp(`<bdi[^>]*>${shown}</bdi>`));

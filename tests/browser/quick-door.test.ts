@@ -105,7 +105,7 @@ test.each([
       surprises.push(request.url());
   });
   await opened.page.goto(app.url + path);
-  await opened.page.getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
+  await opened.page.getByRole('heading').filter({ hasText: name }).waitFor();
   expect(new URL(opened.page.url()).origin).toBe(app.url);
   expect(surprises.filter((url) => !url.startsWith(emulator.url))).toEqual([]);
   await opened.context.close();

@@ -115,6 +115,6 @@ test('whoever is dismissed while they read a page is out with the next click', a
   await page.goto(app.url);
   emulator.control.fire(userid);
   await expect.poll(async () => (await reader.ask('/api/session')).status, { timeout: 10_000 }).toBe(401);
-  await page.locator('a[href="/me"]').click();
+  await page.locator('a.entry[href="/me"]').click();
   await page.waitForURL(/\/login\?/);
 });

@@ -155,7 +155,7 @@ test('outside DingTalk the page says so and what to do', async () => {
   const context = await browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
   await page.goto(`${app.url}/me`);
-  await page.getByText('or open this app in the DingTalk workbench').waitFor();
+  await page.getByText('or open this app from the DingTalk workbench').waitFor();
   await page.getByRole('link', { name: 'Sign in with DingTalk' }).waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   await context.close();

@@ -44,6 +44,8 @@ test('the five required settings are enough, and the rest has defaults', () => {
     showOperatorHints: false,
     frameAncestors: ['https://*.dingtalk.com'],
     avatarHosts: expect.arrayContaining(['*.dingtalk.com']),
+    contentSources: { img: [], connect: [], frame: [] },
+    features: expect.not.arrayContaining([expect.objectContaining({ isAllowed: true })]),
     dataDir: './data',
     directory: {
       sync: true,
@@ -214,6 +216,28 @@ test.each<[string, string, object]>([
   ['STEP_UP_MINUTES', 'off', { stepUpMinutes: undefined }],
   ['STEP_UP_MINUTES', '5', { stepUpMinutes: 5 }],
   ['ADMIN_USER_IDS', 'zhang, li.si-2', { adminUserIds: ['zhang', 'li.si-2'] }],
+  [
+    'CSP_IMG_SRC',
+    'https://CDN.example.com/, https://*.example.com',
+    { contentSources: { img: ['https://cdn.example.com', 'https://*.example.com'] } },
+  ],
+  [
+    'CSP_CONNECT_SRC',
+    'wss://live.example.com:8443',
+    { contentSources: { connect: ['wss://live.example.com:8443'] } },
+  ],
+  ['CSP_FRAME_SRC', 'http://localhost:3001', { contentSources: { frame: ['http://localhost:3001'] } }],
+  [
+    'ALLOWED_FEATURES',
+    'Camera，geolocation',
+    {
+      features: expect.arrayContaining([
+        { name: 'camera', isAllowed: true },
+        { name: 'geolocation', isAllowed: true },
+        { name: 'microphone', isAllowed: false },
+      ]),
+    },
+  ],
   [
     'DIRECTORY_EXPORT',
     'zhang，role:财务, role: hr',
