@@ -85,7 +85,7 @@ const en: typeof zhCN = {
   tileHint: 'Who may open which page, and why',
   home: 'Home',
   lead: 'Enter a person and an address to see whether it opens, and which rule decides. With one of the two, all rules or all people are listed.',
-  person: 'Name, pinyin or user id',
+  person: 'Name, pinyin or user ID',
   address: 'Address, such as /finance/report',
   ask: 'Explain',
   severalFit: 'Several people fit. Choose one:',
