@@ -215,7 +215,7 @@ test('/admin/access explains a verdict: rule and line, each condition, what woul
     `These exclusions have to go first: not:person:${insider.userid}`,
   );
   expect(await ask({ person: insider.userid })).toContain('All rules');
-  expect(await ask({ person: 'nobody-like-this', address: '/me' })).toContain('No person fits.');
+  expect(await ask({ person: 'nobody-like-this', address: '/me' })).toContain('No one matches.');
   expect(await ask({})).toContain('HTTP callback events update departments and roles at once.');
   expect((await denied(outsider, '/admin/access')).status).toBe(403);
 });
