@@ -121,7 +121,8 @@ const en: typeof zhCN = {
   inForce: (rules, hash) => `Rules in force: ${rules}, version ${hash}`,
   accepted: 'Accepted',
   problems: 'The file as it stands has errors and was not accepted. The version before it stays in force:',
-  differs: 'The file on this machine differs from the rules in force: another machine has accepted a newer one.',
+  differs:
+    'The file on this machine differs from the rules in force: another machine has accepted a newer one.',
   noDirectory: 'The directory has not been read: conditions on departments and roles are unknown.',
   names: 'These names are not clear. Their conditions let no one in, and with not: they keep everyone out:',
   nearest: (names) => `Similar names: ${names}`,

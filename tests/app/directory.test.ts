@@ -118,6 +118,7 @@ const PAGES = () => [
   `/directory/departments/${big}?page=2`,
   `/directory/people/${person(1).userid}`,
   '/admin/sync',
+  '/admin',
 ];
 const ANSWERS = () => [
   `/api/directory/departments/${big}`,

@@ -154,7 +154,8 @@ test('the search finds as one types, drops what is stale, and keeps the address'
   expect(page.url()).toBe(`${app.url}/directory?q=zengjing`);
   await people(page).first().click();
   await page.getByRole('heading', { name: '联系方式' }).waitFor();
-  await page.goBack();
+  // The way back says where to, and the search is as it was.
+  await page.getByRole('link', { name: '“zengjing”的搜索结果' }).click();
   await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('zengjing');
   await expect.poll(() => people(page).first().textContent()).toContain('曾静怡');
   await page.getByRole('searchbox').fill('');
