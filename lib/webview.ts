@@ -7,7 +7,14 @@ import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtim
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
 import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
-import { addressToSign, entryAddress, fetchSignature, JsapiError, toJsapiError } from './signed-page';
+import {
+  addressToSign,
+  entryAddress,
+  fetchSignature,
+  JsapiError,
+  type PageSignature,
+  toJsapiError,
+} from './signed-page';
 
 export type { JsapiError, SignatureRefusal } from './signed-page';
 
@@ -171,12 +178,26 @@ function signedOnce(): Promise<void> {
   return done;
 }
 
+/** Signs the page; once more where the server's ticket may have died early, or may have been replaced. */
+async function sign(address: string): Promise<void> {
+  try {
+    await configure(address, await fetchSignature(address));
+  } catch (error) {
+    if (error instanceof JsapiError || !isPerhapsTheTicket(error)) throw error;
+    await configure(address, await fetchSignature(address, 'refusal'));
+  }
+}
+
+/** A signature with an old ticket is a wrong one, too. */
+function isPerhapsTheTicket(error: unknown): boolean {
+  return ['jsapi-ticket', 'jsapi-address'].includes(toJsapiError(nativeError(error)).problem);
+}
+
 /**
  * Sends what `dd.config` sends. The package's own takes the first call of a page only, so that neither a page whose
  * address has changed nor one that was refused once could be signed again.
  */
-async function sign(address: string): Promise<void> {
-  const { signedUrl, ...signature } = await fetchSignature(address);
+async function configure(address: string, { signedUrl, ...signature }: PageSignature): Promise<void> {
   const isDesktop = String(dd.env.platform) === 'pc';
   try {
     await dd._invoke(isDesktop ? 'config' : 'runtime.permission.requestJsApis', {

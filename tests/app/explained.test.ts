@@ -4,7 +4,7 @@ import { type Messages, messagesIn } from '@/lib/i18n';
 import type { FaultRequest } from '../../emulator/platform/faults';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
-import { type Answer, Visitor } from '../support/http-session';
+import { type Answer, signedIn, Visitor } from '../support/http-session';
 import { createCaller } from '../support/load';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -273,4 +273,12 @@ test('bad-credentials is explained in both languages', async () => {
     check(await entry.ask(app, 'zh-CN'), entry, messagesIn('zh-CN'), hints);
     check(await entry.ask(app, 'en'), entry, messagesIn('en'), hints);
   }
+});
+
+test('without an AgentId a page is not signed, and the operator reads which setting is missing', async () => {
+  const visitor = await signedIn(open, emulator, emulator.company.people[0]!.userid);
+  const query = new URLSearchParams({ url: `${open.origin}/` });
+  const { status, json } = await visitor.ask(`/api/jsapi/signature?${query}`);
+  expect([status, json.error.code]).toEqual([503, 'APP_MISCONFIGURED']);
+  expect(json.error.operator.remedy).toContain('DINGTALK_AGENT_ID');
 });
