@@ -30,6 +30,8 @@ export interface PersonSummary {
 /** The calls since the last reset. */
 export interface CallReport {
   total: number;
+  /** Those of this month that count against the company's quota. */
+  counted: number;
   byEndpoint: Record<string, number>;
   /** 免登 and OAuth codes together. */
   codes: { minted: number; used: number };
@@ -103,7 +105,13 @@ export function createControl(platform: Platform): Control {
     calls() {
       const [jsapi, oauth] = [platform.jsapiCodes.counts(), platform.oauthCodes.counts()];
       const codes = { minted: jsapi.minted + oauth.minted, used: jsapi.used + oauth.used };
-      return { total: calls.total(), byEndpoint: calls.byEndpoint(), codes, recent: calls.recent() };
+      return {
+        total: calls.total(),
+        counted: platform.quota.used(),
+        byEndpoint: calls.byEndpoint(),
+        codes,
+        recent: calls.recent(),
+      };
     },
     reset: () => platform.reset(),
     settings(change = {}) {
