@@ -1,4 +1,5 @@
 import 'server-only';
+import type { Dialect } from './dialect';
 
 /**
  * `sequence` is one more with each change that others have to learn. The first epoch is a number that no other
@@ -6,7 +7,7 @@ import 'server-only';
  * `checked` is 1 once DingTalk has answered about the session's owner, 0 before, and until then, while somebody asks,
  * the Unix time at which their turn ends.
  */
-export const sessionSchema = `
+export const sessionSchema = ({ random }: Dialect) => `
 CREATE TABLE revocation_head (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   epoch INTEGER NOT NULL,
@@ -15,7 +16,7 @@ CREATE TABLE revocation_head (
   -- Up to when rows may be dropped; Unix time in seconds. 0: never dropped any yet.
   prune_horizon INTEGER NOT NULL DEFAULT 0
 );
-INSERT INTO revocation_head VALUES (1, 1 + abs(random() % 1000000000000), 0, 0, 0);
+INSERT INTO revocation_head VALUES (1, 1 + ${random}, 0, 0, 0);
 
 CREATE TABLE revocation_person (
   user_id TEXT PRIMARY KEY,
