@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type CalendarEvent, type EventTime, toCalendarEvent, toWireTime } from './calendar-event';
 import type { Client } from './client';
-import { DingTalkError } from './errors';
+import { DingTalkError, EVENT_GONE_CODES } from './errors';
 import type { DingTalkRequest } from './request';
 
 export type { Attendee, CalendarEvent, EventTime } from './calendar-event';
@@ -162,9 +162,6 @@ export async function getEvent(
     ...options,
   });
 }
-
-/** The one list of codes for an event that does not exist (any more). */
-export const EVENT_GONE_CODES: readonly string[] = ['itemNotFound', 'instanceNotExist'];
 
 const WITHOUT_ANSWER = { schema: z.unknown(), mayBeEmpty: true, repeatable: true } as const;
 
