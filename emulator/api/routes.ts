@@ -9,6 +9,7 @@ import { jsapiTicketEndpoints } from './endpoints/jsapi-ticket';
 import { legacyEndpoints } from './endpoints/legacy';
 import { loginEndpoints } from './endpoints/login';
 import { memberEndpoints } from './endpoints/members';
+import { noticeEndpoints } from './endpoints/notices';
 import { roleEndpoints } from './endpoints/roles';
 import { userTokenEndpoints } from './endpoints/user-token';
 
@@ -26,6 +27,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...callBackEndpoints,
   ...gatewayEndpoints,
   ...calendarEndpoints,
+  ...noticeEndpoints,
 ];
 
 const byPath = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));

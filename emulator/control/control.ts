@@ -10,6 +10,7 @@ import { ControlError } from '../platform/control-error';
 import type { EventControl } from '../platform/event-hub';
 import { IMPOSSIBLE_KINDS } from '../platform/fault-kinds';
 import { type ArmedFault, type FaultRequest, isFaultAlias } from '../platform/faults';
+import type { Notice } from '../platform/notices';
 import type { Platform } from '../platform/platform';
 import { type Settings, type SettingsChange, settingsChange } from '../platform/settings';
 import { type CodeOptions, mintCode } from './code-minting';
@@ -65,6 +66,12 @@ export interface Control {
   patchDepartment(id: number, change: DepartmentChange): void;
   /** Without departments below it; its people stay where else they are, or go to its parent. */
   dissolve(id: number): void;
+  /** A person's work notifications, newest first. */
+  notices(userid: string): Notice[];
+  /** A person has opened one. */
+  readNotice(userid: string, taskId: number): void;
+  /** How many notices each person got. */
+  delivered(): Record<string, number>;
   readonly events: EventControl;
 }
 
@@ -139,6 +146,11 @@ export function createControl(platform: Platform): Control {
       requirePerson(userid);
       company.remove(userid);
     },
+    notices: (userid) => platform.notices.of(userid),
+    readNotice(userid, taskId) {
+      if (!platform.notices.read(userid, taskId)) throw new ControlError(404, 'there is no such notice');
+    },
+    delivered: () => platform.notices.delivered(),
     move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
       control.patchPerson(userid, { departmentIds }),
     promote(userid, wanted) {

@@ -8,6 +8,7 @@ import { type Clock, createClock } from './clock';
 import { type CodeStore, createCodeStore } from './codes';
 import { createEventHub, type EventHub } from './event-hub';
 import { createFaultStore, type FaultStore } from './faults';
+import { createNoticeStore, type NoticeStore } from './notices';
 import { createQuota, type Quota } from './quota';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
@@ -32,6 +33,7 @@ export interface Platform {
   readonly rateLimit: RateLimit;
   readonly quota: Quota;
   readonly calendar: CalendarStore;
+  readonly notices: NoticeStore;
   readonly appTokens: AppTokens;
   readonly jsapiTickets: JsapiTickets;
   readonly userTokens: UserTokens;
@@ -76,6 +78,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     faults: createFaultStore(),
     rateLimit: createRateLimit(clock),
     quota: createQuota(clock),
+    notices: createNoticeStore(clock),
     calendar: createCalendarStore(clock, calendarEventsOf(events.control)),
     appTokens: createAppTokens(clock),
     jsapiTickets: createJsapiTickets(clock),
@@ -93,6 +96,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.rateLimit.reset();
       platform.quota.reset();
       platform.calendar.reset();
+      platform.notices.reset();
       platform.appTokens.revoke();
       platform.jsapiTickets.reset();
       platform.userTokens.reset();
