@@ -45,4 +45,4 @@ export interface Database extends Statements {
 }
 
 // lib/directory still works on the file by synchronous calls.
-export { closeDatabases, database, databaseFile, recordsDatabase } from './directory-file';
+export { database } from './directory-file';

@@ -220,3 +220,27 @@ function toPlain(value: Parameter): unknown {
 function isConflict(error: unknown): boolean {
   return /^40(001|P01)$/.test((error as { code?: string } | null)?.code ?? '');
 }
+
+const OLDEST_VERSION = 140_000;
+
+/** @throws where the server is older than PostgreSQL 14, or its database does not keep Chinese */
+export async function assertSupported(db: Database): Promise<void> {
+  const { version, encoding } = (await db.get<{ version: string; encoding: string }>(
+    "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
+  ))!;
+  if (Number(version) < OLDEST_VERSION)
+    throw new Error('PostgreSQL 14 or newer is needed / 需要 PostgreSQL 14 或更新版本');
+  if (encoding !== 'UTF8')
+    throw new Error(`the database's encoding must be UTF8, not ${encoding} / 数据库编码必须是 UTF8`);
+}
+
+/** Whether a server may be there in a moment: it starts, or fails over, or its name is not known yet. */
+export function isUnreachable(error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
+  // 57P03: starting up. 25006: read only. 53300: too many connections. 08…: connection failures.
+  return (
+    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|57P0\d|25006|53300|08\d{3})$/.test(
+      code,
+    ) || /timeout|terminated|did not answer/i.test(message)
+  );
+}
