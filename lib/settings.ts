@@ -34,6 +34,7 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^\d+$/, `must be a number / 必须是数字 (AgentId: ${CREDENTIALS})`)
     .optional(),
+  DINGTALK_MONTHLY_CALLS: wholeNumber(5000, 0, 999_999_999),
   DINGTALK_API_URL: baseUrl('https://api.dingtalk.com'),
   DINGTALK_OAPI_URL: baseUrl('https://oapi.dingtalk.com'),
   DINGTALK_LOGIN_URL: baseUrl('https://login.dingtalk.com'),
@@ -133,7 +134,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     corpId: settings.DINGTALK_CORP_ID,
     clientId: settings.DINGTALK_CLIENT_ID,
     clientSecret: settings.DINGTALK_CLIENT_SECRET,
+    /** Undefined: no work notifications. */
     agentId: settings.DINGTALK_AGENT_ID,
+    /** Calls of a month that may count against DingTalk's quota: calendar and notices. */
+    monthlyCalls: settings.DINGTALK_MONTHLY_CALLS,
     apiUrl: settings.DINGTALK_API_URL,
     oapiUrl: settings.DINGTALK_OAPI_URL,
     loginUrl: settings.DINGTALK_LOGIN_URL,

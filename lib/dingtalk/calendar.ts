@@ -64,6 +64,9 @@ export async function createEvent(
   });
 }
 
+/** What may be changed of an event; what is undefined stays. */
+type EventChange = { [Field in keyof Omit<EventDraft, 'attendees'>]?: EventDraft[Field] | undefined };
+
 /**
  * Changes what is given, and leaves the rest; for attendees see {@link changeAttendees}. Not for series.
  *
@@ -74,7 +77,7 @@ export async function createEvent(
 export async function changeEvent(
   client: Client,
   organizer: string,
-  { id, ...change }: { id: string } & Partial<Omit<EventDraft, 'attendees'>>,
+  { id, ...change }: { id: string } & EventChange,
   options: CallOptions = {},
 ): Promise<CalendarEvent> {
   return client.call({
@@ -179,7 +182,7 @@ function toWireDraft({
   location,
   attendees,
   reminderMinutes,
-}: Partial<EventDraft>) {
+}: EventChange & Pick<EventDraft, 'attendees'>) {
   return {
     ...(title === undefined ? {} : { summary: title }),
     ...(time === undefined ? {} : toWireTime(time)),
