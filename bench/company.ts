@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createClient } from '../lib/dingtalk/client';
 import { createSyncStore } from '../lib/directory/sync/run-store';
 import { sync } from '../lib/directory/sync/sync';
-import { migrations } from '../lib/storage/migrations';
+import { directoryMigrations } from '../lib/storage/migrations';
 import { openDatabase } from '../lib/storage/sqlite';
 import type { EmulatorProcess } from './emulator-process';
 
@@ -33,7 +33,7 @@ export async function codeFor(emulator: EmulatorProcess, { userid }: Person): Pr
 
 /** Reads the whole directory into a folder of data, far above DingTalk's pace: an app that starts there has it. */
 export async function readDirectory(emulator: EmulatorProcess, dataDir: string): Promise<void> {
-  const db = openDatabase(join(dataDir, 'dingpass.db'), migrations);
+  const db = openDatabase(join(dataDir, 'directory.db'), directoryMigrations);
   try {
     await emulator.control('settings', { qps: 100_000 });
     const client = createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url });

@@ -1,6 +1,6 @@
 import 'server-only';
 import { singleton } from '../singleton';
-import { database } from '../storage/database';
+import { database } from '../storage/directory-file';
 import { type LeaverNote, leaverNotesOf, readLeavers, settleLeavers } from '../storage/leavers';
 import type { Database } from '../storage/sqlite';
 import type { Missing } from './mirror-state';

@@ -1,5 +1,7 @@
 import 'server-only';
-import type { Parameter } from './database';
+
+/** A value of a statement. A list is one: `list(…)`. */
+export type Parameter = string | number | null | readonly (string | number)[];
 
 /** Everything in which the SQL of the two engines differs. All other SQL is written once. */
 export interface Dialect {

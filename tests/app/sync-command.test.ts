@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { createSyncStore } from '../../lib/directory/sync/run-store';
-import { migrations } from '../../lib/storage/migrations';
+import { directoryMigrations } from '../../lib/storage/migrations';
 import { openDatabase } from '../../lib/storage/sqlite';
 import { appEnv, bareEnv, collect, dataDirOf } from '../support/app';
 
@@ -70,7 +70,7 @@ test('it refuses words that it does not know, and calls nobody', async () => {
 });
 
 test('it follows a run of another process to its end, and ends like that', async () => {
-  const db = openDatabase(join(dataDirOf(emulator), 'dingpass.db'), migrations);
+  const db = openDatabase(join(dataDirOf(emulator), 'directory.db'), directoryMigrations);
   const store = createSyncStore(db);
   const first = command([], 3);
   while (!(await store.isLeased(() => false))) await delay(20);
@@ -84,7 +84,7 @@ test('it follows a run of another process to its end, and ends like that', async
 });
 
 test('it says so when the process that it follows dies', async () => {
-  const db = openDatabase(join(dataDirOf(emulator), 'dingpass.db'), migrations);
+  const db = openDatabase(join(dataDirOf(emulator), 'directory.db'), directoryMigrations);
   const store = createSyncStore(db);
   const first = command([], 2);
   while (!(await store.isLeased(() => false))) await delay(20);

@@ -1,6 +1,6 @@
 import 'server-only';
 import { singleton } from '../../singleton';
-import { database } from '../../storage/database';
+import { database } from '../../storage/directory-file';
 import type { Database } from '../../storage/sqlite';
 import type { Missing } from '../mirror-state';
 import { createDirectoryStore, type DirectoryStore } from '../store';

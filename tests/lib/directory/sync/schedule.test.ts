@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../../../emulator/server';
 import type { StoredRun } from '../../../../lib/directory/sync/run';
 import { syncStore } from '../../../../lib/directory/sync/run-store';
 import { nextSyncAt, startDirectory, startSync } from '../../../../lib/directory/sync/schedule';
-import { database } from '../../../../lib/storage/database';
+import { database } from '../../../../lib/storage/directory-file';
 import { appEnv } from '../../../support/app';
 
 let emulator: Emulator;
