@@ -10,6 +10,7 @@ import { startRecheck } from '../events/recheck';
 import { type ConnectionOptions, watchConnections } from '../http/request-hooks';
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log, withoutSecrets } from '../log';
+import { startNotices } from '../notices/notices';
 import { isGuessable } from '../session/key-strength';
 import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
@@ -36,6 +37,7 @@ export async function boot(connections: ConnectionOptions): Promise<void> {
   startLeavers();
   startRecheck();
   startEvents();
+  startNotices();
   stopCleanly();
 }
 

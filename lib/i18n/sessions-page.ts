@@ -102,6 +102,8 @@ const zhCN = {
     'person-ended': '结束某人全部会话',
     'everyone-ended': '所有人退出',
     'key-used': '使用密钥',
+    'notice-sent': '发送工作通知',
+    'notice-recalled': '撤回工作通知',
     export: '导出',
   } satisfies Record<AuditEvent, string> as Record<AuditEvent, string>,
   reasons: {
@@ -221,6 +223,8 @@ const en: typeof zhCN = {
     'person-ended': 'All sessions of a person ended',
     'everyone-ended': 'Everybody signed out',
     'key-used': 'Key used',
+    'notice-sent': 'Notice sent',
+    'notice-recalled': 'Notice recalled',
     export: 'Export',
   },
   reasons: {
