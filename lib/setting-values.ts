@@ -1,6 +1,7 @@
 import 'server-only';
 import { z } from 'zod';
 import { parseProxy } from './dingtalk/outgoing-proxy';
+import { isTimeZone } from './local-time';
 
 /** The kinds of values that settings have. A message names the remedy, and never repeats a secret. */
 
@@ -37,6 +38,15 @@ export const wholeNumberOrOff = (fallback: string, least: number, most: number) 
       `must be off, or a whole number from ${least} to ${most} / 必须是 off，或 ${least} 到 ${most} 的整数`,
     )
     .transform((value) => (value === 'off' ? undefined : Number(value)));
+
+export const timeZone = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine(
+      isTimeZone,
+      'must be the name of a time zone, such as Asia/Shanghai / 必须是时区名称，如 Asia/Shanghai',
+    );
 
 /** Values between separators, without blanks around them and without empty ones. */
 const listOf = (separator: RegExp, fallback = '') =>

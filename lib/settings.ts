@@ -11,6 +11,7 @@ import {
   proxyUrl,
   required,
   sessionKeys,
+  timeZone,
   toggle,
   userIdList,
   wholeNumber,
@@ -69,6 +70,8 @@ export const settingsSchema = z.object({
   ACCESS_FILE: z.string().optional(),
   ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  BRAND_FILE: z.string().optional(),
+  SHOW_EXAMPLES: toggle('on', 'off', false),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
   NO_PROXY: z.string().optional(),
@@ -85,6 +88,8 @@ export const settingsSchema = z.object({
     .optional(),
   DINGTALK_STREAM: toggle('on', 'off', false),
   AUDIT_DAYS: wholeNumber(200, 1, 3650),
+  TIME_ZONE: timeZone('Asia/Shanghai'),
+  WATERMARK: toggle('on', 'off', false),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
@@ -109,6 +114,7 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   ADMIN_USER_IDS: 'names',
   AUDITORS: 'names',
   ACCESS_FILE: 'path',
+  BRAND_FILE: 'path',
 };
 
 /** What sealing needs, for the command that changes the keys. */
@@ -190,6 +196,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     accessFile: settings.ACCESS_FILE,
     /** Hours for which the directory's information counts in rules. */
     accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
+    /** Path of the company's name, colour and pictures; undefined: as dingpass comes. */
+    brandFile: settings.BRAND_FILE,
+    /** Whether the first page leads to the example pages. */
+    showExamples: settings.SHOW_EXAMPLES,
     /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: events do not come this way. */
     callback:
       settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
@@ -199,6 +209,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     stream: settings.DINGTALK_STREAM,
     /** How long audit entries are kept. */
     auditDays: settings.AUDIT_DAYS,
+    /** Of all times that people read, such as `Asia/Shanghai`. */
+    timeZone: settings.TIME_ZONE,
+    /** Whether directory and administration carry the reader's name. */
+    watermark: settings.WATERMARK,
     /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
     listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
   };

@@ -2,6 +2,7 @@
  * DingTalk's client, as seen from a page inside it. Browser only: `dingtalk-jsapi` cannot even be imported on a
  * server, so load this module with `import()` from an effect or a handler.
  */
+import { setTitle$ as setNavigationTitle } from 'dingtalk-jsapi/api/biz/navigation/setTitle';
 import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
 import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';
@@ -64,6 +65,11 @@ const CHAT_CLIENTS = ['android', 'ios', 'harmony'];
 export async function openChat({ corpId, userId }: { corpId: string; userId: string }): Promise<void> {
   if (!CHAT_CLIENTS.includes(String(dd.env.platform))) throw new WebviewError('bridge-refused', NOT_EXIST);
   await answered(() => openChatByUserId({ corpId, userId }), CHAT_TIMEOUT_MS);
+}
+
+/** Sets the title of the client's own bar. @throws WebviewError */
+export async function setTitle(title: string): Promise<void> {
+  await answered(() => setNavigationTitle({ title }), CHAT_TIMEOUT_MS);
 }
 
 /** @throws WebviewError; `bridge-silent` where the client does not answer in time */

@@ -2,6 +2,7 @@ import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { frameText } from './frame';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import type { Messages, ProblemText } from './zh-CN';
@@ -445,16 +446,7 @@ export const en: Messages = {
     stepUpBack: 'Back to the home page, without signing in again',
     noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
   },
-  home: {
-    greeting: (name: string) => `Hello, ${name}`,
-    lead: 'You are signed in through DingTalk.',
-    notYou: 'Not you?',
-    signOut: 'Sign out',
-    pages: 'Pages',
-    me: 'My profile',
-    meHint: 'Everything DingTalk says about you',
-    sessionUntil: 'Signed in until',
-  },
+  frame: frameText.en,
   me: {
     title: 'My profile',
     back: 'Home',

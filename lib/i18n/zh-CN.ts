@@ -2,6 +2,7 @@ import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { frameText } from './frame';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 
@@ -428,16 +429,7 @@ export const zhCN = {
     stepUpBack: '返回首页，不重新登录',
     noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
   },
-  home: {
-    greeting: (name: string) => `${name}，您好`,
-    lead: '您已通过钉钉登录。',
-    notYou: '不是您？',
-    signOut: '退出登录',
-    pages: '页面',
-    me: '我的资料',
-    meHint: '钉钉提供的全部信息',
-    sessionUntil: '登录有效期至',
-  },
+  frame: frameText['zh-CN'],
   me: {
     title: '我的资料',
     back: '返回首页',

@@ -2,6 +2,9 @@ import 'server-only';
 import type { Parameter, Statements, Transaction } from '../storage/database';
 import type { StoreParts } from '../storage/event-inbox';
 import type {
+  LiveCounts,
+  LivePerson,
+  PeopleFilter,
   RecheckLease,
   RevocationChanges,
   SealedSession,
@@ -36,6 +39,8 @@ export function createSessionList({ db, now }: StoreParts): SessionList {
   return {
     live: (filter) => readLive(db, filter, seconds()),
     countLive: () => countLive(db, seconds()),
+    livePeople: (filter) => readLivePeople(db, filter, seconds()),
+    liveCounts: () => readLiveCounts(db, seconds()),
     knowsPerson: async (userId) =>
       (await db.get('SELECT 1 AS one FROM session WHERE user_id = ? LIMIT 1', userId)) !== undefined,
     find: (id) => findLive(db, id, seconds()),
@@ -121,8 +126,7 @@ async function readLive(
   if (text !== undefined) {
     // SQLite's LIKE takes large and small letters for the same, PostgreSQL's does not.
     conditions.push("(lower(user_id) LIKE lower(?) ESCAPE '\\' OR lower(name) LIKE lower(?) ESCAPE '\\')");
-    const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-    values.push(pattern, pattern);
+    values.push(containing(text), containing(text));
   }
   if (after !== undefined) {
     conditions.push('(issued_at, id) < (?, ?)');
@@ -130,6 +134,52 @@ async function readLive(
   }
   const sql = `SELECT * FROM session s WHERE ${conditions.join(' AND ')} ORDER BY issued_at DESC, id DESC LIMIT ?`;
   return (await from.all<Row>(sql, ...values, limit)).map(toSessionRow);
+}
+
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+async function readLivePeople(
+  from: Statements,
+  { text, orUserIds = [], after, limit }: PeopleFilter,
+  now: number,
+): Promise<LivePerson[]> {
+  const values: Parameter[] = [now];
+  let sql = `SELECT user_id, max(name) AS name, count(*) AS sessions, max(last_seen) AS seen FROM session s WHERE ${LIVE}`;
+  if (text !== undefined) {
+    sql += ` AND (lower(user_id) LIKE lower(?) ESCAPE '\\' OR lower(name) LIKE lower(?) ESCAPE '\\'
+      OR ${from.dialect.isIn('user_id')})`;
+    values.push(containing(text), containing(text), from.dialect.list(orUserIds));
+  }
+  sql += ' GROUP BY user_id';
+  if (after !== undefined) {
+    sql += ' HAVING (max(last_seen), user_id) < (?, ?)';
+    values.push(after.lastSeen, after.userId);
+  }
+  const rows = await from.all<{ user_id: string; name: string; sessions: number; seen: number }>(
+    `${sql} ORDER BY seen DESC, user_id DESC LIMIT ?`,
+    ...values,
+    limit,
+  );
+  return rows.map(({ user_id, name, sessions, seen }) => ({
+    userId: user_id,
+    name,
+    sessions,
+    lastSeen: seen,
+  }));
+}
+
+async function readLiveCounts(from: Statements, now: number): Promise<LiveCounts> {
+  const people = await from.get<{ people: number }>(
+    `SELECT count(DISTINCT user_id) AS people FROM session s WHERE ${LIVE}`,
+    now,
+  );
+  const clients = await from.all<{ client: ClientKind; sessions: number }>(
+    `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} GROUP BY client ORDER BY sessions DESC`,
+    now,
+  );
+  return { people: people!.people, clients };
 }
 
 async function readOwners(from: Statements, after: string, limit: number, now: number): Promise<string[]> {

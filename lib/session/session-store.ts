@@ -77,6 +77,32 @@ export interface SessionFilter {
   limit: number;
 }
 
+/** Somebody with sessions that are not over. */
+export interface LivePerson {
+  userId: string;
+  /** As of one of the sign-ins. */
+  name: string;
+  sessions: number;
+  /** The latest of all of them: Unix time in seconds. */
+  lastSeen: number;
+}
+
+export interface PeopleFilter {
+  /** Part of a user id or a name. */
+  text?: string | undefined;
+  /** People who fit whatever the text says. */
+  orUserIds?: readonly string[] | undefined;
+  /** Goes on after this one, last used first. */
+  after?: Pick<LivePerson, 'lastSeen' | 'userId'> | undefined;
+  limit: number;
+}
+
+export interface LiveCounts {
+  people: number;
+  /** Sessions by what they were begun with. */
+  clients: { client: ClientKind; sessions: number }[];
+}
+
 export interface EndingOptions {
   /** An audit line only for people with live sessions. Otherwise one for each person. */
   auditsLiveOnly?: boolean | undefined;
@@ -139,6 +165,9 @@ export interface SessionList {
   /** Sessions that are not over, newest first. */
   live(filter: SessionFilter): Promise<SessionRow[]>;
   countLive(): Promise<number>;
+  /** People with sessions that are not over, last used first. */
+  livePeople(filter: PeopleFilter): Promise<LivePerson[]>;
+  liveCounts(): Promise<LiveCounts>;
   /** Whether this person has, or lately had, a session. */
   knowsPerson(userId: string): Promise<boolean>;
   /** One that is not over. */

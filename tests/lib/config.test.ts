@@ -57,10 +57,14 @@ test('the five required settings are enough, and the rest has defaults', () => {
     adminUserIds: [],
     auditors: { userIds: [], roles: [] },
     accessFile: undefined,
+    brandFile: undefined,
+    showExamples: false,
     accessMaxAgeHours: 48,
     callback: undefined,
     stream: false,
     auditDays: 200,
+    timeZone: 'Asia/Shanghai',
+    watermark: false,
     listen: { host: '127.0.0.1', port: 3000, drainSeconds: 1 },
   });
 });

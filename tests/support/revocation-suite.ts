@@ -223,6 +223,57 @@ export function describeRevocations(open: (clock: () => number) => Promise<Store
     expect(await store.countLive()).toBe(5);
   });
 
+  test('people are listed with how many sessions they have, whoever used one last first', async () => {
+    await signIn('li', { name: '李娜' });
+    const [early, late] = [await signIn('zhang'), await signIn('zhang', { client: 'chrome-mac' })];
+    await signIn('li', { name: '李娜' });
+    const gone = await signIn('wang');
+    await store.endSession(gone, { reason: 'signed-out', by: 'wang' });
+    await store.endPeople(['li'], LEFT);
+    await signIn('li', { name: '李娜', client: 'edge-windows' });
+    await store.noteSeen(new Map([[early.id, late.issuedAt + 60]]));
+    const people = await other.livePeople({ limit: 10 });
+    expect(people).toEqual([
+      { userId: 'zhang', name: '张伟', sessions: 2, lastSeen: late.issuedAt + 60 },
+      { userId: 'li', name: '李娜', sessions: 1, lastSeen: late.issuedAt },
+    ]);
+    expect(await other.livePeople({ after: people[0], limit: 10 })).toEqual([people[1]]);
+    expect(await other.livePeople({ limit: 1 })).toEqual([people[0]]);
+    expect(await other.liveCounts()).toEqual({
+      people: 2,
+      clients: expect.arrayContaining([
+        { client: 'dingtalk-android', sessions: 1 },
+        { client: 'chrome-mac', sessions: 1 },
+        { client: 'edge-windows', sessions: 1 },
+      ]),
+    });
+  });
+
+  test('people who used their sessions in the same second are all on one page or another', async () => {
+    for (const userId of ['a', 'b', 'c', 'd', 'e']) await signIn(userId);
+    const seen: string[] = [];
+    for (let after: { lastSeen: number; userId: string } | undefined; ; ) {
+      const page = await store.livePeople({ after, limit: 2 });
+      seen.push(...page.map(({ userId }) => userId));
+      after = page.at(-1);
+      if (page.length < 2) break;
+    }
+    expect(seen).toEqual(['e', 'd', 'c', 'b', 'a']);
+  });
+
+  test('people are found by a part of id or name, and by ids that were found elsewhere; signs of LIKE are plain', async () => {
+    await signIn('zhang');
+    await signIn('li_na', { name: '李100%' });
+    await signIn('lixna', { name: '李100' });
+    const found = async (text: string, orUserIds?: string[]) =>
+      (await store.livePeople({ text, orUserIds, limit: 10 })).map(({ userId }) => userId).sort();
+    expect(await found('张')).toEqual(['zhang']);
+    expect(await found('i_n')).toEqual(['li_na']);
+    expect(await found('0%')).toEqual(['li_na']);
+    expect(await found("'; DROP TABLE session; --")).toEqual([]);
+    expect(await found('zw', ['zhang', 'nobody'])).toEqual(['zhang']);
+  });
+
   test('a session is listed until it expires, and dropped a day later; its ending is told as long', async () => {
     const session = await signIn();
     await store.endSession(session, { reason: 'signed-out', by: 'zhang' });

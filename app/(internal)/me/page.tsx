@@ -23,14 +23,19 @@ export default async function MePage() {
   const { known, withheld } = toFieldGroups({ ...shown, name }, messages, language);
   const title = shownText(profile?.title);
   return (
-    <Page back={{ label: messages.me.back }}>
-      <section className="person">
-        <Avatar name={name} url={isAvatarAllowed(profile?.avatarUrl) ? profile?.avatarUrl : undefined} />
-        <div className="person-text">
-          <h1 className="person-name">
-            <bdi className="name">{name}</bdi>
-          </h1>
-          {title && <p className="person-title">{title}</p>}
+    <Page title={messages.me.title}>
+      <section className="panel who">
+        <Avatar
+          name={name}
+          url={isAvatarAllowed(profile?.avatarUrl) ? profile?.avatarUrl : undefined}
+          userId={session.userId}
+          size="l"
+        />
+        <div className="who-text">
+          <h2 className="who-name clamp-2">
+            <bdi>{name}</bdi>
+          </h2>
+          {title && <p className="hint">{title}</p>}
         </div>
       </section>
       {'profile' in told ? (
@@ -52,7 +57,7 @@ export default async function MePage() {
       {known.map((group) => (
         <FieldList key={group.title} {...group} />
       ))}
-      {told.source === 'dingtalk' && withheld.fields.length > 0 && <FieldList {...withheld} quiet />}
+      {told.source === 'dingtalk' && withheld.fields.length > 0 && <FieldList {...withheld} />}
     </Page>
   );
 }

@@ -12,7 +12,7 @@ export async function Received({ text, language }: { text: SessionsText; languag
   return (
     <>
       <FieldList
-        quiet
+       
         title={received.title}
         fields={[
           {
