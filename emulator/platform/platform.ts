@@ -8,6 +8,7 @@ import { type Clock, createClock } from './clock';
 import { type CodeStore, createCodeStore } from './codes';
 import { createEventHub, type EventHub } from './event-hub';
 import { createFaultStore, type FaultStore } from './faults';
+import { createLeaveRecords, type LeaveRecords } from './leave-records';
 import { createNoticeStore, type NoticeStore } from './notices';
 import { createQuota, type Quota } from './quota';
 import { createRateLimit, type RateLimit } from './rate-limit';
@@ -41,6 +42,7 @@ export interface Platform {
   readonly jsapiCodes: CodeStore;
   readonly oauthCodes: CodeStore;
   readonly events: EventHub;
+  readonly leaveRecords: LeaveRecords;
   settings: Settings;
   /** The emulator's own origin, without a slash at its end. */
   readonly url: string;
@@ -70,9 +72,13 @@ export interface PlatformOptions {
 export function createPlatform(options: PlatformOptions): Platform {
   const clock = createClock();
   const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
+  const emitEvents = eventsOf(events.control);
   const platform: Platform = {
     app: options.app,
-    company: createCompany({ ...options, corpId: options.app.corpId }, eventsOf(events.control)),
+    company: createCompany({ ...options, corpId: options.app.corpId }, (change) => {
+      if (change.what === 'left') platform.leaveRecords.note(platform.company.formerPerson(change.userid)!);
+      emitEvents(change);
+    }),
     clock,
     calls: createCallLog(clock),
     faults: createFaultStore(),
@@ -86,6 +92,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     jsapiCodes: createCodeStore(clock),
     oauthCodes: createCodeStore(clock),
     events,
+    leaveRecords: createLeaveRecords(clock),
     settings: structuredClone(options.settings),
     url: options.url,
     hosts: options.hosts,
@@ -104,6 +111,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.oauthCodes.reset();
       platform.company.restore();
       platform.events.reset();
+      platform.leaveRecords.reset();
       platform.settings = structuredClone(options.settings);
     },
   };

@@ -52,4 +52,6 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   'Calendar.Event.Read',
   'Calendar.Event.Write',
   'Calendar.EventSchedule.Read',
+  'Contact.Common.Read',
+  'qyapi_addresslist_search',
 ];

@@ -3,6 +3,7 @@ import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
+import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import type { Messages, ProblemText } from './zh-CN';
@@ -252,12 +253,6 @@ const problems: Record<Problem, ProblemText> = {
     remedy:
       'See the organisation’s quota in the developer console; if there is room, raise DINGTALK_MONTHLY_CALLS and restart.',
   },
-  'agent-missing': {
-    person: 'Work notifications are not set up yet.',
-    next: tellAdmin,
-    cause: 'DINGTALK_AGENT_ID is not set; DingTalk needs it to send work notifications.',
-    remedy: `${consoleApp} → 凭证与基础信息 (Credentials): set DINGTALK_AGENT_ID to the AgentId and restart.`,
-  },
   'agent-refused': {
     person: 'Work notifications cannot be sent for now.',
     next: tellAdmin,
@@ -404,6 +399,7 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'The browser could not reach this service.',
     remedy: 'See whether the service runs, and check the reverse proxy.',
   },
+  ...jsapiProblems.en,
 };
 
 export const en: Messages = {
@@ -508,6 +504,7 @@ export const en: Messages = {
   },
   directory: directoryPage.en,
   errorPage: errorPage.en,
+  jsapi: jsapiPage.en,
   sync: syncPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,

@@ -3,6 +3,7 @@ import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
+import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 
@@ -242,12 +243,6 @@ const problems: Record<Problem, ProblemText> = {
     cause: '本系统本月计入额度的调用已达到 DINGTALK_MONTHLY_CALLS，或钉钉回答额度已用完（90020）。',
     remedy: '在开放平台查看本组织的额度；有余量时调大 DINGTALK_MONTHLY_CALLS 并重启。',
   },
-  'agent-missing': {
-    person: '工作通知尚未启用。',
-    next: tellAdmin,
-    cause: '没有设置 DINGTALK_AGENT_ID，钉钉要求用它发送工作通知。',
-    remedy: `${consoleApp} → 凭证与基础信息：把 AgentId 填入 DINGTALK_AGENT_ID 并重启。`,
-  },
   'agent-refused': {
     person: '工作通知暂时无法发送。',
     next: tellAdmin,
@@ -388,6 +383,7 @@ const problems: Record<Problem, ProblemText> = {
     cause: '浏览器无法连到本服务。',
     remedy: '检查服务是否在运行，以及反向代理。',
   },
+  ...jsapiProblems['zh-CN'],
 };
 
 export const zhCN = {
@@ -483,6 +479,7 @@ export const zhCN = {
   },
   directory: directoryPage['zh-CN'],
   errorPage: errorPage['zh-CN'],
+  jsapi: jsapiPage['zh-CN'],
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],

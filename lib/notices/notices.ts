@@ -54,10 +54,10 @@ const PAGE = 1000;
 const store = singleton('notices', () => createNoticeStore(recordsDatabase()));
 const waker = singleton('notices-waker', () => ({ wake: (): void => undefined }));
 
-/** @throws AppError `agent-missing` */
+/** @throws AppError `agent-id-missing` */
 function noticeApp(): NoticeApp {
   const { corpId, agentId, publicOrigin } = config();
-  if (agentId === undefined) throw new AppError('agent-missing');
+  if (agentId === undefined) throw new AppError('agent-id-missing');
   return { corpId, agentId, publicOrigin };
 }
 
@@ -88,7 +88,7 @@ async function receiversOf({ members = [], departments = [] }: Notice['to']): Pr
 /**
  * What {@link notify} would do, without doing it.
  *
- * @throws AppError `agent-missing`, `notice-invalid`
+ * @throws AppError `agent-id-missing`, `notice-invalid`
  */
 export async function planNotice(notice: Notice): Promise<NoticePlan> {
   const app = noticeApp();
@@ -111,7 +111,7 @@ export async function planNotice(notice: Notice): Promise<NoticePlan> {
  *
  * @param by who sends it: a user id, or a part of the app; for the audit
  * @returns the id for report and recall
- * @throws AppError `agent-missing`, `notice-invalid`, `calls-spent` where the month has fewer calls left than it takes
+ * @throws AppError `agent-id-missing`, `notice-invalid`, `calls-spent` where the month has fewer calls left than it takes
  */
 export async function notify(
   notice: Notice,

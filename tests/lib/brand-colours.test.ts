@@ -107,7 +107,9 @@ test.each(SCHEMES)('avatars can be read, %s', (scheme) => {
 
 describe('style sheets', () => {
   const root = new URL('../../app/', import.meta.url);
-  const sheets = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.css'));
+  const sheets = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.css'),
+  );
 
   test.each(sheets)('%s: every colour of text is in the table', (file) => {
     const sheet = readFileSync(new URL(file.split('/').map(encodeURIComponent).join('/'), root), 'utf8');
@@ -118,11 +120,13 @@ describe('style sheets', () => {
   });
 
   test.each(sheets)('%s has nothing that DingTalk’s older webviews lack', (file) => {
-    const sheet = readFileSync(new URL(file.split('/').map(encodeURIComponent).join('/'), root), 'utf8').replace(
-      /\/\*.*?\*\//gs,
-      '',
+    const sheet = readFileSync(
+      new URL(file.split('/').map(encodeURIComponent).join('/'), root),
+      'utf8',
+    ).replace(/\/\*.*?\*\//gs, '');
+    expect(sheet).not.toMatch(
+      /:has\(|color-mix|[\d ]d[vh]h|@container|aspect-ratio|[^-]inset:|:is\(|:where\(/,
     );
-    expect(sheet).not.toMatch(/:has\(|color-mix|[\d ]d[vh]h|@container|aspect-ratio|[^-]inset:|:is\(|:where\(/);
     // The gap of a flex box came with iOS 14.5.
     for (const [rule] of sheet.matchAll(/\{[^{}]*[\s;]gap:[^{}]*\}/g)) expect(rule).toMatch(/grid|minmax/);
     for (const [list] of sheet.matchAll(/[^{}]*:focus-visible[^{}]*(?=\{)/g)) expect(list).not.toContain(',');

@@ -32,10 +32,16 @@ test('a moment has an hour of its day', () => {
   expect(localDay(utc('2026-11-27T16:30:00'), 'Asia/Shanghai')).toBe('2026-11-28');
 });
 
-test.each(['', 'x', '2026-02-30', '2026-13-01', '2026-1-1', '0026-01-01', '2026-11-27T00:00', '９９９９-01-01'])(
-  '"%s" is no day',
-  (day) => expect(startOfDay(day, 'Asia/Shanghai')).toBeUndefined(),
-);
+test.each([
+  '',
+  'x',
+  '2026-02-30',
+  '2026-13-01',
+  '2026-1-1',
+  '0026-01-01',
+  '2026-11-27T00:00',
+  '９９９９-01-01',
+])('"%s" is no day', (day) => expect(startOfDay(day, 'Asia/Shanghai')).toBeUndefined());
 
 test('a month has an end', () => {
   expect(addDays('2026-11-30', 1)).toBe('2026-12-01');

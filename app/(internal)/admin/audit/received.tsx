@@ -12,7 +12,6 @@ export async function Received({ text, language }: { text: SessionsText; languag
   return (
     <>
       <FieldList
-       
         title={received.title}
         fields={[
           {
