@@ -72,7 +72,8 @@ const problemsEn: typeof problemsZh = {
   'agent-id-missing': {
     person: 'The app is not set up completely, so this function of DingTalk is not available.',
     next: 'Please give your administrator the request id below.',
-    cause: 'Signing a page and sending work notifications need the AgentId, and DINGTALK_AGENT_ID is not set.',
+    cause:
+      'Signing a page and sending work notifications need the AgentId, and DINGTALK_AGENT_ID is not set.',
     remedy: `Set DINGTALK_AGENT_ID to the AgentId in ${consoleEn} → 凭证与基础信息 (Credentials), then restart.`,
   },
   'jsapi-corp': {
