@@ -31,6 +31,22 @@ export const ENTRIES: readonly Entry[] = [
     inBar: true,
   },
   {
+    href: '/meetings',
+    icon: 'calendar',
+    name: ({ frame }) => frame.entries.meetings.name,
+    hint: ({ frame }) => frame.entries.meetings.hint,
+    group: 'everyday',
+    inBar: true,
+  },
+  {
+    href: '/example/choose',
+    icon: 'people',
+    name: ({ jsapi }) => jsapi.title,
+    hint: ({ jsapi }) => jsapi.hint,
+    group: 'everyday',
+    isExample: true,
+  },
+  {
     href: '/example/canteen',
     icon: 'bowl',
     name: ({ frame }) => frame.entries.canteen.name,

@@ -37,6 +37,7 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^\d+$/, `must be a number / 必须是数字 (AgentId: ${CREDENTIALS})`)
     .optional(),
+  DINGTALK_MONTHLY_CALLS: wholeNumber(5000, 0, 999_999_999),
   DINGTALK_JSAPI_DIGEST: z
     .enum(['sha256', 'sha1'], { error: 'must be sha256 or sha1 / 只能是 sha256 或 sha1' })
     .default('sha256'),
@@ -148,7 +149,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     corpId: settings.DINGTALK_CORP_ID,
     clientId: settings.DINGTALK_CLIENT_ID,
     clientSecret: settings.DINGTALK_CLIENT_SECRET,
+    /** Undefined: no work notifications. */
     agentId: settings.DINGTALK_AGENT_ID,
+    /** Calls of a month that may count against DingTalk's quota: calendar and notices. */
+    monthlyCalls: settings.DINGTALK_MONTHLY_CALLS,
     /** How pages are signed for JSAPIs. */
     jsapiDigest: settings.DINGTALK_JSAPI_DIGEST,
     apiUrl: settings.DINGTALK_API_URL,

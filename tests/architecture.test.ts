@@ -104,7 +104,7 @@ const LIB_ROOMS = [
   ['http'],
   ['directory'],
   ['directory/sync'],
-  ['auth', 'events'],
+  ['auth', 'events', 'notices'],
   ['dal'],
   ['entry'],
 ];

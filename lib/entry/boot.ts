@@ -12,6 +12,7 @@ import { type ConnectionOptions, watchConnections } from '../http/request-hooks'
 import { whileUnavailable } from '../http/unavailable';
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log, withoutSecrets } from '../log';
+import { startNotices } from '../notices/notices';
 import { isGuessable } from '../session/key-strength';
 import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
@@ -41,6 +42,7 @@ export async function boot(connections: ConnectionOptions): Promise<void> {
   startLeavers();
   startRecheck();
   startEvents();
+  startNotices();
   stopCleanly();
 }
 

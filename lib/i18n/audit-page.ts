@@ -47,6 +47,8 @@ const zhCN = {
     'person-ended': '全部设备下线',
     'everyone-ended': '全员下线',
     'key-used': '密钥仍在使用',
+    'notice-sent': '发送工作通知',
+    'notice-recalled': '撤回工作通知',
     export: '导出',
   } satisfies Record<AuditEvent, string> as Record<AuditEvent, string>,
   /** In place of an event's own name, where its reason says more. */
@@ -130,6 +132,8 @@ const en: typeof zhCN = {
     'person-ended': 'All devices signed out',
     'everyone-ended': 'Everyone signed out',
     'key-used': 'Key still in use',
+    'notice-sent': 'Notice sent',
+    'notice-recalled': 'Notice recalled',
     export: 'Export',
   },
   endings: { 'by-admin': 'Signed out by admin', left: 'Left the company', idle: 'Signed out when idle' },

@@ -207,6 +207,74 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'DingTalk does not understand our request: a wrong base URL, or a changed API.',
     remedy: `Check DINGTALK_API_URL and DINGTALK_OAPI_URL; if they are right, ${report}.`,
   },
+  'event-gone': {
+    person: 'This event does not exist any more.',
+    next: 'Go back to your events; it may have been cancelled.',
+    cause: 'DingTalk’s calendar has no such event, or it was deleted.',
+    remedy: 'Nothing to do.',
+  },
+  'event-read-only': {
+    person: 'This event cannot be changed here.',
+    next: 'Change it in DingTalk’s calendar; series, and events that others organise, are only shown here.',
+    cause: 'The event belongs to a series, or the member is not its organiser.',
+    remedy: 'Nothing to do.',
+  },
+  'event-limit': {
+    person: 'You have made as many events today as DingTalk allows.',
+    next: 'Try again tomorrow, or make the event in DingTalk’s calendar.',
+    cause: 'DingTalk allows 100 events a day and person through its API (flowLimit).',
+    remedy: 'If the member did not make them, find out which program makes events in their name.',
+  },
+  'event-in-progress': {
+    person: 'This event is being made.',
+    next: retry,
+    cause: 'The same request (the same x-client-token) is still at work at DingTalk.',
+    remedy: 'It passes, and the event is not made twice.',
+  },
+  'too-many-attendees': {
+    person: 'Too many attendees.',
+    next: 'Take some away and try again.',
+    cause:
+      'One call invites at most 500 people, and an event has a limit of its own (exceedMaxReceiverSize).',
+    remedy: 'Nothing to do.',
+  },
+  'calendar-out-of-range': {
+    person: 'Your calendar is outside of what this app may use.',
+    next: tellAdmin,
+    cause:
+      'DingTalk refuses this person’s calendar (permissionDeny): outside the app’s authorised range, or not the event’s organiser.',
+    remedy: `${consoleApp} → 权限管理 (Permissions): add the person’s department to the authorised range.`,
+  },
+  'too-many-calls': {
+    person: 'You have asked too often.',
+    next: 'Wait a little, then tap “Try again”.',
+    cause:
+      'This person’s pages sent DingTalk more calls within a short time, or a day, than this app allows; they count against the organisation’s monthly quota.',
+    remedy: 'If it happens often, check whether a script opens the page again and again.',
+  },
+  'calls-spent': {
+    person:
+      'This month’s calls to DingTalk are used up; this feature returns next month. Sign-in and directory are not affected.',
+    next: 'Until then, use DingTalk’s own calendar.',
+    cause:
+      'The calls of this month that count have reached DINGTALK_MONTHLY_CALLS, or DingTalk says that the quota is used up (90020).',
+    remedy:
+      'See the organisation’s quota in the developer console; if there is room, raise DINGTALK_MONTHLY_CALLS and restart.',
+  },
+  'agent-refused': {
+    person: 'Work notifications cannot be sent for now.',
+    next: tellAdmin,
+    cause: 'DingTalk does not know DINGTALK_AGENT_ID (40056), or it belongs to another app.',
+    remedy: `${consoleApp} → 凭证与基础信息 (Credentials): check that AgentId and Client ID are of one app, correct it and restart.`,
+  },
+  'notice-invalid': {
+    person: 'This notice cannot be sent.',
+    next: tellAdmin,
+    cause:
+      'The notice is not as it has to be: no receivers, a title of more than 50 characters, a message of more than 2048 bytes, or a page that is not this app’s.',
+    remedy:
+      'Check the code that calls notify() against docs/notices-and-calendar.md; hint says what is wrong.',
+  },
   throttled: {
     person: 'Sign-in is busy right now. Please try again shortly.',
     next: waitAndRetry,

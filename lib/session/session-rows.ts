@@ -164,7 +164,7 @@ async function readLiveCounts(from: Statements, now: number): Promise<LiveCounts
     `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} GROUP BY client ORDER BY sessions DESC`,
     now,
   );
-  return { people, clients: clients.map((one) => ({ ...one, client: one.client as ClientKind })) };
+  return { people: people!.people, clients };
 }
 
 async function readOwners(from: Statements, after: string, limit: number, now: number): Promise<string[]> {

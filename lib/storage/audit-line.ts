@@ -13,6 +13,8 @@ export const AUDIT_EVENTS = [
   'everyone-ended',
   'key-used',
   'export',
+  'notice-sent',
+  'notice-recalled',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

@@ -67,21 +67,21 @@ export function createAuditStore(
     },
 
     /** @param range Unix time in ms, from and before */
-    countHourly: async ({ from, to }: { from: number; to: number }): Promise<HourlyCount[]> =>
-      db
-        .all<{ event: string; reason: string | null; hour: number; n: number }>(
-          `SELECT event, reason, CAST((at - ?) / 3600000 AS INTEGER) AS hour, sum(count) AS n FROM audit
-           WHERE at >= ? AND at < ? GROUP BY 1, 2, 3`,
-          from,
-          from,
-          to,
-        )
-        .map(({ event, reason, hour, n }) => ({
-          event: event as AuditEvent,
-          reason: reason ?? undefined,
-          hour,
-          count: n,
-        })),
+    countHourly: async ({ from, to }: { from: number; to: number }): Promise<HourlyCount[]> => {
+      const rows = await db.all<{ event: AuditEvent; reason: string | null; hour: number; n: number }>(
+        `SELECT event, reason, CAST((at - ?) / 3600000 AS INTEGER) AS hour, sum(count) AS n FROM audit
+         WHERE at >= ? AND at < ? GROUP BY 1, 2, 3`,
+        from,
+        from,
+        to,
+      );
+      return rows.map(({ event, reason, hour, n }) => ({
+        event,
+        reason: reason ?? undefined,
+        hour,
+        count: n,
+      }));
+    },
 
     /** Drops lines older than so many days, and the oldest refusals beyond a bound. */
     prune: async (days: number) => {

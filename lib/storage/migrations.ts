@@ -3,6 +3,7 @@ import { accessSchema } from './access-schema';
 import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
+import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
 import { signInSchema } from './sign-in-schema';
 
@@ -25,13 +26,14 @@ CREATE TABLE database_owner (
 /** What every command needs: whose the database is. */
 export const ownerMigrations: readonly Migration[] = [{ name: 'database-owner-1', sql: ownerSchema }];
 
-/** What must not be lost: sessions and their endings, events, the audit, access rules, used codes. */
+/** What must not be lost: sessions and their endings, events, the audit, access rules, used codes, notices. */
 export const recordsMigrations: readonly Migration[] = [
   ...ownerMigrations,
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
   { name: 'access', sql: accessSchema },
   { name: 'sign-in', sql: signInSchema },
+  { name: 'notices', sql: noticeSchema },
 ];
 
 /** What can be read from DingTalk again. */

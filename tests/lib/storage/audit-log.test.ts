@@ -141,8 +141,8 @@ test('every filter is answered by an index, and none by sorting or reading all t
 });
 
 test('events of a day are counted by hour, kind and reason; lines that stand for many count as many', async () => {
-  const db = openDatabase(':memory:', migrations);
-  const audit = createLibsqlAudit(db);
+  const db = await openTestDatabase('file', recordsMigrations);
+  const audit = createAuditStore(db);
   const from = Date.parse('2026-11-26T16:00:00Z');
   const hour = 3_600_000;
   await audit.append([
