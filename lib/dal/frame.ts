@@ -7,7 +7,7 @@ import { perhapsMember } from '../auth/auth';
 import type { Session } from '../session/session-cookie';
 import { departmentsOf } from './department-node';
 import { toCard } from './person-card';
-import { currentView } from './viewer';
+import { readView } from './viewer';
 
 /** What the frame of a page says about the member who is signed in. */
 export interface OwnCard {
@@ -30,13 +30,14 @@ export const ownCard = cache(async (): Promise<OwnCard | null> => {
   return cardOf(session).catch(() => bareCard(session));
 });
 
-async function cardOf(session: Session): Promise<OwnCard> {
-  const view = await currentView();
-  const company = view.tree.departments.get(ROOT_DEPARTMENT)?.name;
-  const { member } = view.viewer;
-  if (!member) return { ...bareCard(session), company };
-  const departments = departmentsOf(view, member).filter(({ id }) => id !== ROOT_DEPARTMENT);
-  return { ...toCard(member), departments: departments.map(({ name }) => name), company };
+function cardOf(session: Session): Promise<OwnCard> {
+  return readView(async (view) => {
+    const company = view.tree.departments.get(ROOT_DEPARTMENT)?.name;
+    const { member } = view.viewer;
+    if (!member) return { ...bareCard(session), company };
+    const departments = departmentsOf(view, member).filter(({ id }) => id !== ROOT_DEPARTMENT);
+    return { ...toCard(member), departments: departments.map(({ name }) => name), company };
+  });
 }
 
 function bareCard({ userId, name }: Session): OwnCard {

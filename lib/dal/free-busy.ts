@@ -6,7 +6,7 @@ import { dingTalkClient } from '../dingtalk-client';
 import { directoryStore } from '../directory/store';
 import { calendarCall, unionIdOf } from './calendar-calls';
 import { type PersonCard, toCard } from './person-card';
-import { currentView } from './viewer';
+import { readView } from './viewer';
 
 /** When a person is busy: never what for. */
 export interface PersonBusy extends PersonCard {
@@ -30,12 +30,12 @@ export interface FreeBusy {
  * @throws AppError `not-signed-in`, `too-many-calls`, `calls-spent`; what DingTalk refused
  */
 export async function freeBusy(userIds: readonly string[], window: Window): Promise<FreeBusy> {
-  const { viewer, sight } = await currentView();
   const wanted = [...new Set(userIds)];
-  const members = await directoryStore().members(wanted);
-  const visible = new Map(
-    members.filter((member) => sight.canSeePerson(member)).map((member) => [member.userId, member]),
-  );
+  const { viewer, visible } = await readView(async ({ viewer, sight }) => {
+    const members = await directoryStore().members(wanted);
+    const seen = members.filter((member) => sight.canSeePerson(member));
+    return { viewer, visible: new Map(seen.map((member) => [member.userId, member])) };
+  });
   const people = wanted.flatMap((userId) => visible.get(userId) ?? []);
   const unionIds = people.flatMap(({ record }) => record.unionId ?? []);
   const known = await busyOf(viewer.userId, unionIds, window);

@@ -15,7 +15,7 @@ import { dingTalkClient } from '../dingtalk-client';
 import { directoryStore } from '../directory/store';
 import { AppError } from '../errors';
 import { calendarCall, unionIdOf } from './calendar-calls';
-import { currentView } from './viewer';
+import { readView } from './viewer';
 
 /** A meeting to be booked. */
 export interface MeetingDraft {
@@ -137,11 +137,12 @@ function checkMeeting<T extends Partial<Pick<MeetingDraft, 'title' | 'time' | 'd
 async function unionIdsOf(userIds: readonly string[], organizer: string): Promise<string[]> {
   const wanted = [...new Set(userIds)].filter((userId) => userId !== organizer);
   if (wanted.length > MAX_ATTENDEES) throw new AppError('too-many-attendees');
-  const { sight } = await currentView();
-  const members = await directoryStore().members(wanted);
-  const unionIds = members
-    .filter((member) => sight.canSeePerson(member))
-    .flatMap(({ record }) => record.unionId ?? []);
+  const unionIds = await readView(async ({ sight }) => {
+    const members = await directoryStore().members(wanted);
+    return members
+      .filter((member) => sight.canSeePerson(member))
+      .flatMap(({ record }) => record.unionId ?? []);
+  });
   if (unionIds.length < wanted.length) throw new AppError('not-found', { hint: 'attendees' });
   return unionIds;
 }

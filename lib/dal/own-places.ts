@@ -3,7 +3,7 @@ import type { Member } from '../dingtalk/users';
 import { directoryStore } from '../directory/store';
 import { shownName } from '../shown-text';
 import { type DepartmentName, visiblePath } from './department-node';
-import { currentView } from './viewer';
+import { readView } from './viewer';
 
 /** Where a member works, in names that the directory shows them. */
 export interface OwnPlaces {
@@ -12,21 +12,22 @@ export interface OwnPlaces {
 }
 
 /** The names behind the numbers of one's own record; those that the directory does not know are left out. */
-export async function ownPlaces(
+export function ownPlaces(
   profile: Pick<Member, 'departmentIds' | 'ledDepartmentIds' | 'managerUserId'>,
 ): Promise<OwnPlaces> {
-  const view = await currentView();
-  const departments = profile.departmentIds.flatMap((id) => {
-    const path = view.sight.canSeeDepartment(id) ? visiblePath(view, id) : [];
-    const own = path.at(-1);
-    return own ? [{ ...own, path: path.slice(0, -1), leads: profile.ledDepartmentIds.includes(id) }] : [];
+  return readView(async (view) => {
+    const departments = profile.departmentIds.flatMap((id) => {
+      const path = view.sight.canSeeDepartment(id) ? visiblePath(view, id) : [];
+      const own = path.at(-1);
+      return own ? [{ ...own, path: path.slice(0, -1), leads: profile.ledDepartmentIds.includes(id) }] : [];
+    });
+    const manager = profile.managerUserId ? await directoryStore().member(profile.managerUserId) : null;
+    return {
+      departments,
+      manager:
+        manager && view.sight.canSeePerson(manager)
+          ? { userId: manager.userId, name: shownName(manager.record.name, manager.userId) }
+          : undefined,
+    };
   });
-  const manager = profile.managerUserId ? await directoryStore().member(profile.managerUserId) : null;
-  return {
-    departments,
-    manager:
-      manager && view.sight.canSeePerson(manager)
-        ? { userId: manager.userId, name: shownName(manager.record.name, manager.userId) }
-        : undefined,
-  };
 }

@@ -3,7 +3,13 @@ import type { NoSessionReason } from '../session/session-cookie';
 import type { EndReason } from '../session/session-store';
 
 /** Why something was refused or ended, in a few words: what an entry of the audit has as its reason. */
-type Reason = EndReason | NoSessionReason | 'ended' | Problem;
+type Reason = EndReason | NoSessionReason | 'ended' | Exclude<Problem, PageProblem>;
+
+/** Problems of what pages ask DingTalk for: for none of them a sign-in is refused, or a session ended. */
+type PageProblem =
+  | `${'event' | 'calendar' | 'calls' | 'agent' | 'notice' | 'jsapi'}-${string}`
+  | 'too-many-attendees'
+  | 'too-many-calls';
 
 const zhCN: Record<Reason, string> = {
   'signed-out': '本人退出',
@@ -12,6 +18,7 @@ const zhCN: Record<Reason, string> = {
   everywhere: '本人下线全部设备',
   'by-admin': '管理员操作',
   emergency: '管理员让全员下线',
+  restored: '数据库被恢复为较旧的副本',
   idle: '长时间未使用',
   left: '已从公司离职',
   directory: '通讯录中已没有此人，或账号未激活',
@@ -80,6 +87,7 @@ const en: typeof zhCN = {
   everywhere: 'the member signed out everywhere',
   'by-admin': 'by an administrator',
   emergency: 'an administrator signed everyone out',
+  restored: 'the database was restored from an older copy',
   idle: 'not used for too long',
   left: 'left the company',
   directory: 'no longer in the directory, or not activated',

@@ -152,7 +152,12 @@ async function readLivePeople(
     ...values,
     limit,
   );
-  return rows.map(({ user_id, name, sessions, seen }) => ({ userId: user_id, name, sessions, lastSeen: seen }));
+  return rows.map(({ user_id, name, sessions, seen }) => ({
+    userId: user_id,
+    name,
+    sessions,
+    lastSeen: seen,
+  }));
 }
 
 async function readLiveCounts(from: Statements, now: number): Promise<LiveCounts> {
@@ -160,11 +165,11 @@ async function readLiveCounts(from: Statements, now: number): Promise<LiveCounts
     `SELECT count(DISTINCT user_id) AS people FROM session s WHERE ${LIVE}`,
     now,
   ))!;
-  const clients = await from.all<{ client: string; sessions: number }>(
+  const clients = await from.all<{ client: ClientKind; sessions: number }>(
     `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} GROUP BY client ORDER BY sessions DESC`,
     now,
   );
-  return { people: people!.people, clients };
+  return { people, clients };
 }
 
 async function readOwners(from: Statements, after: string, limit: number, now: number): Promise<string[]> {

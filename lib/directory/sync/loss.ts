@@ -42,7 +42,13 @@ export async function readLoss(db: Statements): Promise<Loss> {
   return {
     userIds,
     departments: departments
-      .map(({ id, name, own, gone }) => ({ id, name, before: own, lost: lost.get(id) ?? 0, isGone: gone === 1 }))
+      .map(({ id, name, own, gone }) => ({
+        id,
+        name,
+        before: own,
+        lost: lost.get(id) ?? 0,
+        isGone: gone === 1,
+      }))
       .filter((one) => one.lost > 0 || one.isGone)
       .sort((a, b) => b.lost - a.lost || a.id - b.id),
   };

@@ -17,6 +17,8 @@ const ICONS: Record<AuditEvent, IconName> = {
   'person-ended': 'signout',
   'everyone-ended': 'warning',
   'key-used': 'key',
+  'notice-sent': 'mail',
+  'notice-recalled': 'mail',
   export: 'download',
 };
 
