@@ -2,7 +2,7 @@ import 'server-only';
 import type pg from 'pg';
 import { within } from '../within';
 import type { Parameter } from './database';
-import { withoutNul } from './dialect';
+import { cleanText } from './dialect';
 import { SilentError } from './silence';
 
 /** The server's own deadline comes first, so that it is the server that ends a statement. */
@@ -61,5 +61,5 @@ function toNumbered(sql: string): string {
 }
 
 function toPlain(value: Parameter): unknown {
-  return typeof value === 'string' ? withoutNul(value) : value;
+  return typeof value === 'string' ? cleanText(value) : value;
 }

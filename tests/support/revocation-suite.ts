@@ -251,6 +251,9 @@ export function describeRevocations(open: (clock: () => number) => Promise<Store
     expect((await store.live({ text: '_', limit: 10 })).map(({ userId }) => userId)).toEqual(['u3']);
     expect((await store.live({ text: 'U1', limit: 10 })).map(({ userId }) => userId)).toEqual(['u1']);
     expect((await store.live({ userId: 'u', limit: 10 })).length).toBe(0);
+    for (const odd of ['a\0b', '\ud800', '\\', '%'])
+      expect(await store.live({ text: odd, limit: 10 })).toEqual([]);
+    expect(await store.find('\0')).toBeNull();
     expect(await store.countLive()).toBe(5);
   });
 
