@@ -9,7 +9,7 @@ import { KEY, type KeyKind, type NewMember, searchKeys, searchText } from './sea
  */
 
 /** Ids of people who have not activated DingTalk begin here, so that the indexes yield them last. */
-const FIRST_INACTIVE_ID = 2 ** 40;
+export const FIRST_INACTIVE_ID = 2 ** 40;
 
 /** A row as it is. */
 export interface KnownPerson {
@@ -53,7 +53,8 @@ interface Entry extends NewMember {
 /** Enters people. What they are found by is written only where it changes. */
 export async function writePeople(tx: Statements, changes: readonly PersonChange[]): Promise<void> {
   if (changes.length === 0) return;
-  const nextId = await createIds(tx);
+  const last = await lastIds(tx);
+  const nextId = (active: boolean) => (active ? ++last.active : ++last.inactive);
   const entries = changes.map(({ person, before }) => {
     const old = before && toEntry(before);
     const keepsId = old !== undefined && old.record.active === person.record.active;
@@ -94,6 +95,8 @@ async function writeSearch(
     tx,
     found.flatMap(({ old, now }) => without(now.keys, old?.keys)),
   );
+  const kept = found.filter(({ old, now }) => old?.id === now.id).map(({ now }) => now.id);
+  await deleteTexts(tx, kept);
   await writeTexts(
     tx,
     found.map(({ now }) => now),
@@ -118,7 +121,12 @@ interface KeyRow {
   person_id: number;
 }
 
-const KEY_COLUMNS = { kind: 'integer', inactive: 'integer', key: 'text', person_id: 'integer' } as const;
+export const KEY_COLUMNS = {
+  kind: 'integer',
+  inactive: 'integer',
+  key: 'text',
+  person_id: 'integer',
+} as const;
 const keyText = ({ kind, inactive, key, person_id }: KeyRow) => `${kind} ${inactive} ${person_id} ${key}`;
 
 interface FoundBy {
@@ -166,10 +174,10 @@ async function deleteKeys(tx: Statements, keys: readonly KeyRow[]): Promise<void
   }
 }
 
+/** In the order of their ids: the index sets down what it has for each one that is out of it. */
 async function writeTexts(tx: Statements, found: readonly FoundBy[]): Promise<void> {
   if (found.length === 0) return;
-  const { table, rows, isIn, list, fullText } = tx.dialect;
-  await tx.run(`DELETE FROM directory_text WHERE ${isIn('rowid')}`, list(found.map(({ id }) => id)));
+  const { table, rows, fullText } = tx.dialect;
   await tx.run(
     `INSERT INTO directory_text (rowid, words)
      SELECT t.id, ${fullText.words('t.words')} FROM ${table('t', { id: 'integer', words: 'text' })}`,
@@ -177,11 +185,15 @@ async function writeTexts(tx: Statements, found: readonly FoundBy[]): Promise<vo
   );
 }
 
+async function deleteTexts(tx: Statements, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0)
+    await tx.run(`DELETE FROM directory_text WHERE ${tx.dialect.isIn('rowid')}`, tx.dialect.list(ids));
+}
+
 async function deleteRows(tx: Statements, ids: readonly number[]): Promise<void> {
-  if (ids.length === 0) return;
-  const { isIn, list } = tx.dialect;
-  await tx.run(`DELETE FROM directory_text WHERE ${isIn('rowid')}`, list(ids));
-  await tx.run(`DELETE FROM directory_person WHERE ${isIn('id')}`, list(ids));
+  await deleteTexts(tx, ids);
+  if (ids.length > 0)
+    await tx.run(`DELETE FROM directory_person WHERE ${tx.dialect.isIn('id')}`, tx.dialect.list(ids));
 }
 
 /** People of whom nothing stays. */
@@ -201,16 +213,11 @@ export async function removePeople(tx: Statements, people: readonly KnownPerson[
   }
 }
 
-async function createIds(tx: Statements): Promise<(active: boolean) => number> {
-  const lastIn = async (from: number, to: number) =>
-    (
-      await tx.get<{ id: number | null }>(
-        'SELECT max(id) AS id FROM directory_person WHERE id >= ? AND id < ?',
-        from,
-        to,
-      )
-    )?.id ?? from;
-  let active = await lastIn(0, FIRST_INACTIVE_ID);
-  let inactive = await lastIn(FIRST_INACTIVE_ID, FIRST_INACTIVE_ID * 2);
-  return (isActive) => (isActive ? ++active : ++inactive);
+/** The last ones that are taken. */
+export async function lastIds(tx: Statements): Promise<{ active: number; inactive: number }> {
+  const row = await tx.get<{ active: number | null; inactive: number | null }>(
+    `SELECT (SELECT max(id) FROM directory_person WHERE id < ${FIRST_INACTIVE_ID}) AS active,
+       (SELECT max(id) FROM directory_person WHERE id > ${FIRST_INACTIVE_ID}) AS inactive`,
+  );
+  return { active: row?.active ?? 0, inactive: row?.inactive ?? FIRST_INACTIVE_ID };
 }

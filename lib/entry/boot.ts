@@ -8,6 +8,7 @@ import { closeEvents, startEvents } from '../events/intake';
 import { startLeavers } from '../events/leavers';
 import { startRecheck } from '../events/recheck';
 import { type ConnectionOptions, watchConnections } from '../http/request-hooks';
+import { whileUnavailable } from '../http/unavailable';
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log, withoutSecrets } from '../log';
 import { isGuessable } from '../session/key-strength';
@@ -15,6 +16,7 @@ import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
 import { DatabaseOwnerError } from '../storage/database-owner';
 import { closeDatabases, FormerDatabaseError, openDatabases } from '../storage/databases';
+import { explainUnavailable } from '../storage/unavailable';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
 export async function boot(connections: ConnectionOptions): Promise<void> {
@@ -73,6 +75,7 @@ function warnOfWeakKeys(): void {
 async function openRecords(): Promise<void> {
   try {
     await openDatabases();
+    explainUnavailable(whileUnavailable);
     sessions();
     await openRules();
   } catch (error) {

@@ -2,10 +2,10 @@ import 'server-only';
 import { randomInt } from 'node:crypto';
 import { type AuditLine, insertAudit } from '../storage/audit-line';
 import type { Statements, Transaction } from '../storage/database';
-import { enqueueRefresh, knowsEvent, rememberEvent, type StoreParts } from '../storage/event-inbox';
+import { enqueueRefresh, rememberEvent, type StoreParts } from '../storage/event-inbox';
 import type { LeaverNote } from '../storage/leavers';
 import { KEEP_SECONDS } from './prune-horizon';
-import { countLiveOf, insertSession, readChanges } from './session-rows';
+import { insertSession, readChanges } from './session-rows';
 import type {
   EndedSession,
   Ending,
@@ -35,17 +35,15 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
     },
     open: (session, { since, replaces, line }) => {
       const enter = async (tx: Transaction): Promise<SessionVersion | null> => {
-        const { epoch, epoch_sequence, sequence, database_id } = replaces
-          ? await lockHead(tx)
-          : await readHead(tx);
+        const head = replaces ? await lockHead(tx) : await readHead(tx);
+        const { epoch, epoch_sequence, database_id } = head;
         const owner = await readPerson(tx, session.userId);
         if (epoch_sequence > since || (owner?.sequence ?? 0) > since) return null;
-        if (replaces) await endOne(tx, replaces, { reason: 'replaced', by: replaces.userId }, now());
+        if (replaces) await endOne(tx, head, replaces, { reason: 'replaced', by: replaces.userId }, now());
         const version = {
           generation: owner?.generation ?? 0,
           epoch,
-          // Also where the session that it replaces had ended before: the change has its number all the same.
-          sequence: replaces ? sequence + 1 : sequence,
+          sequence: head.sequence,
           databaseId: database_id,
         };
         await insertSession(tx, { ...session, ...version });
@@ -57,19 +55,20 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
     },
     endSession: (session, ending) =>
       db.transaction(async (tx) => {
-        if (!(await endOne(tx, session, ending, now()))) return;
+        if (!(await endOne(tx, await lockHead(tx), session, ending, now()))) return;
         const event = ending.reason === 'signed-out' ? 'sign-out' : 'session-ended';
         const { userId, id: sessionId } = session;
         const line: AuditLine = { event, userId, sessionId, by: ending.by, reason: ending.reason };
         await insertAudit(tx, { line, at: now() });
       }, DURABLE),
     endPeople: (userIds, ending, options = {}) =>
-      db.transaction((tx) => endPeople(tx, userIds, ending, options, now()), DURABLE),
+      db.transaction(
+        async (tx) => endPeople(tx, await lockHead(tx), userIds, ending, options, now()),
+        DURABLE,
+      ),
     endEveryone: (ending) => db.transaction((tx) => endEveryone(tx, ending, now()), DURABLE),
     endRestored: (reached) => db.transaction((tx) => endRestored(tx, reached, now()), DURABLE),
-    applyEvent: async (event, effect) =>
-      !(await knowsEvent(db, event.id)) &&
-      (await db.transaction((tx) => applyEvent(tx, event, effect, now()), DURABLE)),
+    applyEvent: (event, effect) => db.transaction((tx) => applyEvent(tx, event, effect, now()), DURABLE),
   };
 }
 
@@ -100,11 +99,11 @@ async function lockHead(tx: Transaction): Promise<Head> {
   return (await tx.get<Head>(`${HEAD} ${tx.dialect.forUpdate}`))!;
 }
 
-/** One more change. @returns its number */
-async function nextSequence(tx: Transaction): Promise<number> {
-  const { sequence } = await lockHead(tx);
-  await tx.run('UPDATE revocation_head SET sequence = ?', sequence + 1);
-  return sequence + 1;
+/** One more change, in the row and in `head`, which is locked. @returns its number */
+async function nextSequence(tx: Transaction, head: Head): Promise<number> {
+  head.sequence += 1;
+  await tx.run('UPDATE revocation_head SET sequence = ?', head.sequence);
+  return head.sequence;
 }
 
 function readPerson(from: Statements, userId: string) {
@@ -115,11 +114,12 @@ function readPerson(from: Statements, userId: string) {
 /** @param at Unix time in ms. @returns false when the session had ended before */
 async function endOne(
   tx: Transaction,
+  head: Head,
   { id, userId, expiresAt }: EndedSession,
   { reason, by }: Ending,
   at: number,
 ): Promise<boolean> {
-  const sequence = await nextSequence(tx);
+  const sequence = await nextSequence(tx, head);
   // The row may have been lost or dropped: the ending counts all the same.
   await tx.run(
     `INSERT INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
@@ -136,33 +136,45 @@ async function endOne(
 /** @param at Unix time in ms. @returns how many sessions ended, as far as is known */
 async function endPeople(
   tx: Transaction,
+  head: Head,
   userIds: readonly string[],
   ending: Ending,
   { auditsLiveOnly = false, notes }: EndingOptions,
   at: number,
 ): Promise<number> {
   if (userIds.length === 0) return 0;
-  await lockHead(tx);
   const named = notes ? await rememberNotes(tx, notes, at) : new Set(userIds);
   const people = userIds.filter((userId) => named.delete(userId));
   if (people.length === 0) return 0;
-  const sequence = await nextSequence(tx);
-  const live = await countLiveOf(tx, people, toSeconds(at));
-  await raiseGenerations(tx, people, sequence);
-  await tx.run(
+  const generations = await raiseGenerations(tx, people, await nextSequence(tx, head));
+  const ended = await tx.all<SessionVersionRow>(
     `UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ?
-     WHERE ended_at IS NULL AND ${tx.dialect.isIn('user_id')}`,
+     WHERE ended_at IS NULL AND ${tx.dialect.isIn('user_id')}
+     RETURNING user_id, generation, epoch, expires_at`,
     toSeconds(at),
     ending.reason,
     ending.by,
     tx.dialect.list(people),
   );
-  const audited = auditsLiveOnly ? people.filter((userId) => live.has(userId)) : people;
+  // What had expired, or was over under its numbers, does not end now.
+  const live = ended.filter(
+    ({ user_id, generation, epoch, expires_at }) =>
+      expires_at > toSeconds(at) && epoch === head.epoch && generation + 1 === generations.get(user_id),
+  );
+  const owners = new Set(live.map(({ user_id }) => user_id));
+  const audited = auditsLiveOnly ? people.filter((userId) => owners.has(userId)) : people;
   const lines = audited.map((userId): AuditLine => {
     return { event: 'person-ended', userId, by: ending.by, reason: ending.reason };
   });
   await insertAudit(tx, ...lines.map((line) => ({ line, at })));
-  return [...live.values()].reduce((sum, count) => sum + count, 0);
+  return live.length;
+}
+
+interface SessionVersionRow {
+  user_id: string;
+  generation: number;
+  epoch: number;
+  expires_at: number;
 }
 
 /** @returns the people whose notes are new */
@@ -181,25 +193,28 @@ async function rememberNotes(
   return new Set(remembered.flatMap(({ id }) => people.get(id) ?? []));
 }
 
+/** @returns the new generations */
 async function raiseGenerations(
   tx: Transaction,
   userIds: readonly string[],
   sequence: number,
-): Promise<void> {
-  await tx.run(
+): Promise<Map<string, number>> {
+  const rows = await tx.all<{ user_id: string; generation: number }>(
     `INSERT INTO revocation_person (user_id, generation, sequence)
      SELECT user_id, 1, ? FROM ${tx.dialect.table('person', { user_id: 'text' })} WHERE true
      ON CONFLICT (user_id) DO UPDATE
-     SET generation = revocation_person.generation + 1, sequence = excluded.sequence`,
+     SET generation = revocation_person.generation + 1, sequence = excluded.sequence
+     RETURNING user_id, generation`,
     sequence,
     tx.dialect.rows(userIds.map((user_id) => ({ user_id }))),
   );
+  return new Map(rows.map(({ user_id, generation }) => [user_id, generation]));
 }
 
 /** @param at Unix time in ms */
 async function endEveryone(tx: Transaction, { reason, by }: Ending, at: number): Promise<void> {
   // The rows stay as they are: their epoch says that they are over.
-  const sequence = await nextSequence(tx);
+  const sequence = await nextSequence(tx, await lockHead(tx));
   await tx.run('UPDATE revocation_head SET epoch = epoch + 1, epoch_sequence = ?', sequence);
   await insertAudit(tx, { line: { event: 'everyone-ended', by, reason }, at });
 }
@@ -232,10 +247,10 @@ async function applyEvent(
   { left, refresh, notes = [] }: EventEffect,
   at: number,
 ): Promise<boolean> {
-  await lockHead(tx);
+  const head = await lockHead(tx);
   if (!(await rememberEvent(tx, event, at))) return false;
   if (notes.length > 0) await rememberNotes(tx, notes, at);
-  await endPeople(tx, left, { reason: 'left', by: 'event' }, {}, at);
+  await endPeople(tx, head, left, { reason: 'left', by: 'event' }, {}, at);
   await enqueueRefresh(tx, refresh, at);
   return true;
 }

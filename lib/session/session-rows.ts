@@ -87,21 +87,6 @@ async function countLive(from: Statements, now: number): Promise<number> {
   return (await from.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, now))!.n;
 }
 
-/** @returns how many sessions each has who has any */
-export async function countLiveOf(
-  from: Statements,
-  userIds: readonly string[],
-  now: number,
-): Promise<Map<string, number>> {
-  const rows = await from.all<{ user_id: string; n: number }>(
-    `SELECT user_id, count(*) AS n FROM session s WHERE ${from.dialect.isIn('user_id')} AND ${LIVE}
-     GROUP BY user_id`,
-    from.dialect.list(userIds),
-    now,
-  );
-  return new Map(rows.map(({ user_id, n }) => [user_id, n]));
-}
-
 async function findLive(from: Statements, id: string, now: number): Promise<SessionRow | null> {
   const row = await from.get<Row>(`SELECT * FROM session s WHERE id = ? AND ${LIVE}`, id, now);
   return row ? toSessionRow(row) : null;
@@ -148,14 +133,14 @@ export async function readChanges(
     'SELECT user_id, generation FROM revocation_person WHERE sequence > ?',
     since,
   );
-  const sessions = await from.all<Pick<Row, 'id' | 'expires_at'>>(
-    'SELECT id, expires_at FROM session WHERE ended_sequence > ? AND expires_at > ?',
+  const sessions = await from.all<RevocationChanges['sessions'][number]>(
+    'SELECT id, ended_reason AS reason FROM session WHERE ended_sequence > ? AND expires_at > ?',
     since,
     endedSince,
   );
   return {
     people: people.map(({ user_id, generation }) => ({ userId: user_id, generation })),
-    sessions: sessions.map(({ id, expires_at }) => ({ id, expiresAt: expires_at })),
+    sessions,
   };
 }
 

@@ -68,7 +68,7 @@ export interface RevocationChanges {
   restoredAt: number | null;
   people: { userId: string; generation: number }[];
   /** Sessions that ended one by one. */
-  sessions: { id: string; expiresAt: number }[];
+  sessions: { id: string; reason: EndReason }[];
 }
 
 /** A session as its own cookie has it. */

@@ -118,6 +118,7 @@ test('a backup of a running app, restored, has the endings, the directory and th
   const [DATA_DIR, restored] = [newFolder(), newFolder()];
   const app = await startDirectoryApp({ emulator, env: { DATA_DIR, ADMIN_USER_IDS: userid } });
   const [stays, ended] = [await signedIn(app, emulator, userid), await signedIn(app, emulator, userid)];
+  const late = await signedIn(app, emulator, userid);
   await untilRead(stays);
   const cookie = ended.cookieHeader();
   expect(
@@ -129,6 +130,9 @@ test('a backup of a running app, restored, has the endings, the directory and th
   expect(await npmRun('backup', [copy], { DATA_DIR })).toMatchObject({ code: 1 });
   // The app goes on; nothing of what comes now is in the copy.
   expect(await isIn(app, stays.cookieHeader())).toBe(true);
+  const forgotten = late.cookieHeader();
+  await late.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } });
+  const newer = (await signedIn(app, emulator, userid)).cookieHeader();
   await app.close();
 
   for (const file of FILES) copyFileSync(join(copy, file), join(restored, file));
@@ -143,6 +147,15 @@ test('a backup of a running app, restored, has the endings, the directory and th
     const found = (await stays.ask('/api/directory/search?q=a')).json;
     expect(found.state).toBe('complete');
     expect((await stays.ask('/api/admin/audit.csv?event=sign-out')).text).toContain(userid);
+    // The first cookie that is newer than the copy proves that it is one: what was ended since is not known.
+    for (const old of [newer, forgotten, stays.cookieHeader()]) expect(await isIn(again, old)).toBe(false);
+    const after = await signedIn(again, emulator, userid);
+    expect((await after.ask('/api/ready')).json).toMatchObject({
+      status: 'ready',
+      restoredAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect((await after.ask('/api/admin/audit.csv?event=everyone-ended')).text).toMatch(/database.*restored/);
+    expect(await isIn(again, after.cookieHeader())).toBe(true);
   } finally {
     await again.close();
   }

@@ -369,6 +369,7 @@ test('a session holds ids and a name, never a token of DingTalk', async () => {
   expect(Object.keys(sealed).sort()).toEqual(
     [
       'corpId',
+      'databaseId',
       'door',
       'epoch',
       'expiresAt',
@@ -377,6 +378,7 @@ test('a session holds ids and a name, never a token of DingTalk', async () => {
       'issuedAt',
       'name',
       'purpose',
+      'sequence',
       'unionId',
       'userId',
       'v',

@@ -346,3 +346,34 @@ test('origins that may show our pages in a frame', () => {
   ]);
   expect(parsed('http://localhost:3000,http://127.0.0.1:3000,http://[::1]:3000')).toHaveLength(3);
 });
+
+test.each([
+  'postgres://dingpass:p%40ss%2Fword@db.example.com/dingpass',
+  'postgresql://dingpass@127.0.0.1:6432/dingpass?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+  'postgres://dingpass@[::1]:5432/dingpass?sslmode=no-verify',
+])('a database is taken as it is written: %s', (url) => {
+  expect(parseConfig({ ...good, DATABASE_URL: url, DATABASE_POOL: '25' }).database).toEqual({
+    url,
+    poolSize: 25,
+  });
+});
+
+test.each([
+  ['another kind', 'mysql://dingpass:canary-password@db.example.com/dingpass'],
+  ['no database', 'postgres://dingpass:canary-password@db.example.com'],
+  ['no host', 'postgres:///dingpass?password=canary-password'],
+  ['signs that are not encoded', 'postgres://dingpass:canary-password/@db.example.com/dingpass'],
+  ['half an encoding', 'postgres://dingpass:canary-password%2@db.example.com/dingpass'],
+  ['an sslmode that pg does not know', 'postgres://x:canary-password@db.example.com/x?sslmode=on'],
+  ['an empty sslmode', 'postgres://x:canary-password@db.example.com/x?sslmode='],
+  ['words', 'host=db.example.com password=canary-password'],
+  ['quotes', '"postgres://x:canary-password@db.example.com/x"'],
+])('a database address with %s is refused, and its password not repeated', (_, url) => {
+  const problems = problemsOf({ ...good, DATABASE_URL: url });
+  expect(problems).toEqual([expect.stringMatching(/^DATABASE_URL .*\p{Script=Han}/u)]);
+  expect(problems.join()).not.toContain('canary-password');
+});
+
+test.each(['1', '0', '501', 'ten'])('a pool of %s connections is refused', (size) => {
+  expect(problemsOf({ ...good, DATABASE_POOL: size })).toEqual([expect.stringMatching(/^DATABASE_POOL /)]);
+});

@@ -4,6 +4,7 @@ import type { Statements } from '../../storage/database';
 import { noteLeavers } from '../../storage/leavers';
 import { type PersonChange, recordOf, removePeople, writePeople } from '../rows';
 import { writeAdministrators } from '../write';
+import { publishNewcomers } from './newcomers';
 import { publishDepartments } from './publish-departments';
 import { publishPlaces, publishRoles, publishToldPlaces } from './publish-places';
 import { forgetPerson, placelessPeople, unseenPeople } from './read-people';
@@ -16,10 +17,11 @@ import { endRun, endWithout, type RunRow, requireRun } from './runs';
  */
 
 /** Some ten milliseconds of work. */
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 
 export async function publish(tx: Statements, verdict: Verdict): Promise<StoredRun> {
   const run = await requireRun(tx);
+  await analyze(tx, ['run_person', 'run_place', 'run_key', 'run_text', 'run_role_member']);
   const before = await countPublished(tx);
   if (verdict.peopleComplete && !verdict.acceptShrink && (await countUnseen(tx)) > before * MAX_SHRINK) {
     return endWithout(tx, run.id, 'shrunk', verdict.calls);
@@ -28,7 +30,8 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
   if (!verdict.peopleComplete) for (const userId of await placelessPeople(tx)) await forgetPerson(tx, userId);
   await publishDepartments(tx, verdict.peopleComplete);
   const removed = verdict.peopleComplete ? await removeUnseen(tx) : 0;
-  const { added, changed } = await publishPeople(tx);
+  const changed = await publishChanges(tx);
+  const added = await publishNewcomers(tx);
   await publishPlaces(tx, verdict.peopleComplete);
   await publishToldPlaces(tx);
   if (verdict.rolesComplete) await publishRoles(tx);
@@ -36,7 +39,13 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
     const list = JSON.parse(run.administrators ?? '[]') as { userId: string; main: boolean }[];
     await writeAdministrators(tx, list);
   }
+  await analyze(tx, ['directory_person', 'directory_place', 'directory_key', 'directory_text']);
   return moveHead(tx, { run, verdict, people: before + added - removed, added, changed, removed });
+}
+
+async function analyze(tx: Statements, tables: readonly string[]): Promise<void> {
+  const sql = tx.dialect.analyze?.(tables);
+  if (sql) await tx.run(sql);
 }
 
 async function countPublished(tx: Statements): Promise<number> {
@@ -66,47 +75,41 @@ async function removeUnseen(tx: Statements): Promise<number> {
   return removed;
 }
 
-interface ReadRow {
+interface ChangedRow {
   number: number;
   user_id: string;
   record: string;
-  /** Of the published row; null: there is none. */
-  id: number | null;
-  before: string | null;
+  /** Of the published row. */
+  id: number;
+  before: string;
 }
 
-async function publishPeople(tx: Statements): Promise<{ added: number; changed: number }> {
-  const count = { added: 0, changed: 0 };
+/** @returns how many */
+async function publishChanges(tx: Statements): Promise<number> {
+  let count = 0;
   for (let after = 0; ; await breathe()) {
-    const rows = await tx.all<ReadRow>(
+    const rows = await tx.all<ChangedRow>(
       `SELECT r.number, r.user_id, r.record, p.id, p.record AS before FROM run_person r
-       LEFT JOIN directory_person p ON p.user_id = r.user_id
-       WHERE r.number > ? AND r.record IS NOT NULL
+       JOIN directory_person p ON p.user_id = r.user_id
+       WHERE r.number > ? AND r.record IS NOT NULL AND r.record <> p.record
          AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = r.user_id)
        ORDER BY r.number LIMIT ${AT_ONCE}`,
       after,
     );
     const last = rows.at(-1);
     if (!last) return count;
-    const changes = rows.map(toChange);
+    const changes = rows.map((row) => ({
+      person: { userId: row.user_id, record: recordOf(row) },
+      before: { id: row.id, user_id: row.user_id, record: row.before },
+    }));
     await writePeople(tx, changes);
     await noteLeavers(
       tx,
       changes.filter(isInactiveNow).map(({ person }) => person.userId),
     );
-    const changed = changes.filter(({ before }) => before !== undefined).length;
-    count.added += changes.length - changed;
-    count.changed += changed;
+    count += rows.length;
     after = last.number;
   }
-}
-
-function toChange(row: ReadRow): PersonChange {
-  const { user_id, id, before } = row;
-  return {
-    person: { userId: user_id, record: recordOf(row) },
-    before: id === null || before === null ? undefined : { id, user_id, record: before },
-  };
 }
 
 function isInactiveNow({ person, before }: PersonChange): boolean {

@@ -4,6 +4,7 @@ import type { Statements } from '../../storage/database';
 import { LAST_POSITION, type NotedMember } from '../model';
 import { recordText } from '../rows';
 import type { NewMember } from '../search-keys';
+import { dropNewcomers, prepareNewcomers } from './newcomers';
 import { readDepartmentIds } from './read-departments';
 import type { TaskResult } from './run';
 
@@ -53,6 +54,7 @@ async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Prom
      ON CONFLICT (user_id) DO UPDATE SET departments = excluded.departments WHERE excluded.departments IS NOT NULL`,
     rows(told),
   );
+  await prepareNewcomers(tx, [...once.keys()]);
 }
 
 const PLACE = { user_id: 'text', department_id: 'integer', position: 'integer', leader: 'integer' } as const;
@@ -114,6 +116,7 @@ export async function forgetPlaces(
 
 /** Whatever the run read of somebody is taken back. */
 export async function forgetPerson(tx: Statements, userId: string): Promise<void> {
+  await dropNewcomers(tx, [userId]);
   await tx.run('DELETE FROM run_place WHERE user_id = ?', userId);
   await tx.run('DELETE FROM run_person WHERE user_id = ?', userId);
 }

@@ -65,6 +65,8 @@ const OF_A_RUN = [
   'task',
   'department',
   'person',
+  'key',
+  'text',
   'place',
   'role',
   'role_member',
