@@ -156,7 +156,9 @@ test('an auditor sees the audit, and nothing else of the administration', async 
   expect(await statusOf(auditor, '/admin/audit')).toBe(200);
   expect(await statusOf(auditor, '/api/admin/audit.csv')).toBe(200);
   // No way to what is not for them.
-  expect((await visitor(auditor).ask('/admin/audit')).text).not.toMatch(/href="\/admin(?:\/(?!audit)[^"]*)?"/);
+  expect((await visitor(auditor).ask('/admin/audit')).text).not.toMatch(
+    /href="\/admin(?:\/(?!audit)[^"]*)?"/,
+  );
   for (const path of ['/admin', '/admin/sync', '/admin/sessions', '/admin/access'])
     expect((await denied(auditor, path)).status, path).toBe(403);
   for (const path of ['/api/admin/sync', '/api/admin/sessions'])
