@@ -90,7 +90,7 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Administration',
-  tabs: { overview: 'Overview', sessions: 'Online', audit: 'Audit log', sync: 'Sync', access: 'Access' },
+  tabs: { overview: 'Overview', sessions: 'Online', audit: 'Audit', sync: 'Sync', access: 'Access' },
   waiting: (count) => (count === 1 ? '1 item needs attention' : `${count} items need attention`),
   cancel: 'Cancel',
   overview: {

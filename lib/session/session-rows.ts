@@ -102,7 +102,7 @@ async function findLive(from: Statements, id: string, now: number): Promise<Sess
 
 async function readLive(
   from: Statements,
-  { userId, text, after, limit }: SessionFilter,
+  { userId, after, limit }: SessionFilter,
   now: number,
 ): Promise<SessionRow[]> {
   const conditions = [LIVE];
@@ -110,10 +110,6 @@ async function readLive(
   if (userId !== undefined) {
     conditions.push('user_id = ?');
     values.push(userId);
-  }
-  if (text !== undefined) {
-    conditions.push(CONTAINS);
-    values.push(containing(text), containing(text));
   }
   if (after !== undefined) {
     conditions.push('(issued_at, id) < (?, ?)');
