@@ -28,13 +28,13 @@ export function localHour(at: number, timeZone: string): number {
 /** When a day begins; undefined for what is no day. */
 export function startOfDay(day: string, timeZone: string): number | undefined {
   const written = /^[12]\d{3}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
-  // 30 February is read as 2 March.
-  if (Number.isNaN(written) || new Date(written).toISOString().slice(0, 10) !== day) return undefined;
+  if (Number.isNaN(written)) return undefined;
   // The offset in force shortly before that may be another one than on the day.
   const [before, after] = [
     written - offsetAt(written - DAY_MS / 2, timeZone),
     written - offsetAt(written + DAY_MS / 2, timeZone),
   ];
+  // 30 February would be read as 2 March.
   return [Math.min(before, after), Math.max(before, after)].find((at) => localDay(at, timeZone) === day);
 }
 

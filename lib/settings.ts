@@ -116,6 +116,7 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   AUDITORS: 'names',
   ACCESS_FILE: 'path',
   BRAND_FILE: 'path',
+  ALLOWED_FEATURES: 'names',
 };
 
 /** What sealing needs, for the command that changes the keys. */

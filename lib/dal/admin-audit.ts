@@ -40,8 +40,9 @@ export interface AuditPage {
 const PAGE_SIZE = 50;
 /** Lines that a page reads for its groups. */
 const MAX_LINES = 1000;
-/** So many alike are one group. */
+/** So many alike are one group, no two neighbours further apart than this: people who leave in one month left one by one. */
 const LEAST_ALIKE = 3;
+const WITHIN_MS = 600_000;
 const EXPORT_CHUNK = 500;
 const MAX_TEXT = 64;
 
@@ -132,7 +133,7 @@ export function foldAlike(lines: readonly WrittenLine[]): AuditGroup[] {
   const groups: [WrittenLine, ...WrittenLine[]][] = [];
   for (const line of lines) {
     const group = groups.at(-1);
-    if (group && areAlike(group[0], line)) group.push(line);
+    if (group && areAlike(group.at(-1)!, line)) group.push(line);
     else groups.push([line]);
   }
   return groups.flatMap((group) =>
@@ -141,6 +142,7 @@ export function foldAlike(lines: readonly WrittenLine[]): AuditGroup[] {
 }
 
 function areAlike(a: WrittenLine, b: WrittenLine): boolean {
+  if (a.at - b.at > WITHIN_MS) return false;
   if (a.event !== b.event || a.reason !== b.reason || a.detail !== b.detail || a.by !== b.by) return false;
   const isByAnother = a.by !== undefined && a.by !== a.userId && b.by !== b.userId;
   return isByAnother || a.userId === b.userId;

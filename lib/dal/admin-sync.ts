@@ -53,7 +53,7 @@ export async function syncStatus(): Promise<SyncStatus> {
   const alive = await store.isLeased(isDeadOwner);
   const history = runs.map((run) => toSyncRun(run, alive));
   const running = history.find((run) => run.state === 'running');
-  const loss = running ? undefined : await readingLoss(history[0]);
+  const loss = running ? undefined : await readingLoss(runs[0]);
   return { state, running, nextAt: running ? undefined : nextSyncAt(runs), history, loss };
 }
 

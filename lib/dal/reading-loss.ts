@@ -1,9 +1,9 @@
 import 'server-only';
+import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
 import { directoryTree } from '../directory/tree';
 import { sessions } from '../session/sessions';
 import { knownNames } from './admin-people';
-import type { SyncRun } from './admin-sync';
 
 /** What a reading that was not applied would take away. */
 export interface ReadingLoss {
@@ -26,7 +26,9 @@ const SHOWN_PEOPLE = 20;
 const OWNERS_CHUNK = 1000;
 
 /** Undefined where the last run was not refused. Callers find out who asks. */
-export async function readingLoss(last: SyncRun | undefined): Promise<ReadingLoss | undefined> {
+export async function readingLoss(
+  last: Pick<StoredRun, 'state' | 'people'> | undefined,
+): Promise<ReadingLoss | undefined> {
   if (last?.state !== 'shrunk') return undefined;
   const [{ userIds, departments }, tree] = [await syncStore().loss(), await directoryTree()];
   const names = await knownNames(userIds.slice(0, SHOWN_PEOPLE));

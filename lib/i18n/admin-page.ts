@@ -1,6 +1,5 @@
 const zhCN = {
   title: '管理',
-  tileHint: '运行状态、在线人员、审计、同步',
   tabs: { overview: '概览', sessions: '在线', audit: '审计', sync: '同步', access: '访问规则' },
   waiting: (count: number) => `${count} 件需要处理`,
   cancel: '取消',
@@ -91,8 +90,7 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Administration',
-  tileHint: 'Health, who is online, audit, sync',
-  tabs: { overview: 'Overview', sessions: 'Online', audit: 'Audit log', sync: 'Sync', access: 'Access' },
+  tabs: { overview: 'Overview', sessions: 'Online', audit: 'Audit', sync: 'Sync', access: 'Access' },
   waiting: (count) => (count === 1 ? '1 item needs attention' : `${count} items need attention`),
   cancel: 'Cancel',
   overview: {

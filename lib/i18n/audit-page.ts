@@ -2,7 +2,6 @@ import type { AuditEvent } from '../storage/audit-line';
 
 const zhCN = {
   title: '审计',
-  tileHint: '登录、拒绝、下线、导出',
   event: '事件',
   anyEvent: '全部事件',
   person: '人员',
@@ -30,7 +29,6 @@ const zhCN = {
   folded: '合并相同的记录',
   system: '系统',
   unknownPerson: '未知账号',
-  until: (first: string) => `最早 ${first}`,
   by: (name: string) => `由 ${name} 操作`,
   through: (part: string) => `由${part}触发`,
   problems: {
@@ -48,7 +46,7 @@ const zhCN = {
     'session-ended': '设备下线',
     'person-ended': '全部设备下线',
     'everyone-ended': '全员下线',
-    'key-used': '首次使用密钥',
+    'key-used': '密钥仍在使用',
     export: '导出',
   } satisfies Record<AuditEvent, string> as Record<AuditEvent, string>,
   /** In place of an event's own name, where its reason says more. */
@@ -87,7 +85,6 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Audit log',
-  tileHint: 'Sign-ins, refusals, sign-outs, exports',
   event: 'Event',
   anyEvent: 'All events',
   person: 'Person',
@@ -115,7 +112,6 @@ const en: typeof zhCN = {
   folded: 'Group identical entries',
   system: 'System',
   unknownPerson: 'Unknown account',
-  until: (first) => `since ${first}`,
   by: (name) => `by ${name}`,
   through: (part) => `triggered by ${part}`,
   problems: {
@@ -133,7 +129,7 @@ const en: typeof zhCN = {
     'session-ended': 'Device signed out',
     'person-ended': 'All devices signed out',
     'everyone-ended': 'Everyone signed out',
-    'key-used': 'Key used for the first time',
+    'key-used': 'Key still in use',
     export: 'Export',
   },
   endings: { 'by-admin': 'Signed out by admin', left: 'Left the company', idle: 'Signed out when idle' },

@@ -1,6 +1,5 @@
 const zhCN = {
   title: '在线',
-  tileHint: '查看在线人员，强制下线',
   search: '查找在线人员',
   searchHint: '姓名、拼音、工号、部门',
   find: '查找',
@@ -26,7 +25,6 @@ const zhCN = {
   endAllConfirm: (name: string) => `让${name}全部下线`,
   moreDevices: (count: number) => `另有 ${count} 台没有列出，`,
   showAll: '查看此人的全部设备',
-  page: (from: number, to: number) => `本页 ${from}–${to}`,
   pages: '分页',
   first: '第一页',
   next: '下一页',
@@ -57,7 +55,6 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Online',
-  tileHint: 'Who is signed in; end sessions',
   search: 'Find people who are online',
   searchHint: 'Name, pinyin, job number, department',
   find: 'Find',
@@ -86,7 +83,6 @@ const en: typeof zhCN = {
   moreDevices: (count) =>
     count === 1 ? '1 more device is not listed: ' : `${count} more devices are not listed: `,
   showAll: 'show all devices of this person',
-  page: (from, to) => `${from}–${to}`,
   pages: 'Pages',
   first: 'First page',
   next: 'Next page',

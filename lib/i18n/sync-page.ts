@@ -1,7 +1,5 @@
 const zhCN = {
   title: '同步',
-  tileHint: '通讯录的读取状态',
-  home: '首页',
   overview: '现在',
   state: '内容',
   states: {
@@ -53,7 +51,6 @@ const zhCN = {
   removed: '移除',
   unchanged: '没有变化',
   comma: '，',
-  calls: '调用',
   result: (people: number, departments: number) => `${people} 人，${departments} 个部门`,
   details: (missing: number, skipped: number) =>
     [missing > 0 ? `缺少 ${missing} 项` : '', skipped > 0 ? `略过 ${skipped} 个部门` : '']
@@ -70,8 +67,6 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Sync',
-  tileHint: 'How the directory is being read',
-  home: 'Home',
   overview: 'Now',
   state: 'Content',
   states: {
@@ -126,7 +121,6 @@ const en: typeof zhCN = {
   removed: 'Removed',
   unchanged: 'No changes',
   comma: ', ',
-  calls: 'Calls',
   result: (people, departments) =>
     `${people} ${people === 1 ? 'person' : 'people'}, ${departments} ${departments === 1 ? 'department' : 'departments'}`,
   details: (missing, skipped) =>

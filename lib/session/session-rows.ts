@@ -90,16 +90,12 @@ function findLive(db: Database, id: string, now: number): SessionRow | null {
   return row ? toSessionRow(row) : null;
 }
 
-function readLive(db: Database, { userId, text, after, limit }: SessionFilter, now: number): SessionRow[] {
+function readLive(db: Database, { userId, after, limit }: SessionFilter, now: number): SessionRow[] {
   const conditions = [LIVE];
   const values: (string | number)[] = [now];
   if (userId !== undefined) {
     conditions.push('user_id = ?');
     values.push(userId);
-  }
-  if (text !== undefined) {
-    conditions.push("(user_id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\')");
-    values.push(containing(text), containing(text));
   }
   if (after !== undefined) {
     conditions.push('(issued_at, id) < (?, ?)');

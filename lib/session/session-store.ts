@@ -69,8 +69,6 @@ export type RecheckLease = 'claimed' | 'taken' | 'settled';
 
 export interface SessionFilter {
   userId?: string | undefined;
-  /** Part of a user id or a name. */
-  text?: string | undefined;
   /** Goes on after this one, newest first. */
   after?: Pick<SessionRow, 'issuedAt' | 'id'> | undefined;
   limit: number;

@@ -145,7 +145,7 @@ test('a handler refuses other methods, other sites and strangers, in this order,
   expect(await refuse('POST', { origin: app.origin, ...cookieOf(colleague) })).toBe('NOT_PERMITTED');
 });
 
-test.each(['/admin/audit', '/admin/sync', '/admin/sessions'])(
+test.each(['/admin', '/admin/audit', '/admin/sync', '/admin/sessions'])(
   'others are led from %s to a page that answers 403, and the audit names the address',
   async (path) => {
     const answer = await colleague.ask(`${path}?person=secret`);

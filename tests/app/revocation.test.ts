@@ -529,6 +529,27 @@ test('days of the audit are days of TIME_ZONE, both ends included; an export of 
   expect(page.text).toContain(userid);
 });
 
+test('people whom one event ends are one row of the audit, and one by one where that is asked for', async () => {
+  const left = Array.from({ length: 5 }, (_, at) => `left-together-${at}`);
+  await postEvent(one, emulator, { EventType: 'user_leave_org', UserId: left });
+  const boss = await enter(admin);
+  const query = '/admin/audit?event=person-ended';
+  const rowsOf = async (path: string) =>
+    (await boss.ask(path)).text
+      .replaceAll(/<script[\s\S]*?<\/script>/g, '')
+      .split('<tr role="row">')
+      .filter((row) => row.includes('left-together-'));
+  const [row, ...others] = await rowsOf(query);
+  expect(others).toEqual([]);
+  // Others left shortly before them.
+  expect(Number(/>(\d+) 条</.exec(row!)?.[1])).toBeGreaterThanOrEqual(5);
+  expect(row).toContain('离职下线');
+  expect(row).toContain('由钉钉事件触发');
+  for (const userId of left) expect(row).toContain(userId);
+  const each = /href="(\/admin\/audit\?[^"]*fold=no[^"]*)"/.exec(row!)![1]!.replaceAll('&amp;', '&');
+  expect(await rowsOf(each)).toHaveLength(5);
+});
+
 test('a flood of refusals is counted, not written one by one', async () => {
   const strangers = Array.from({ length: 120 }, () =>
     send(two, { path: '/api/session', headers: { cookie: 'dingpass=a.Fe26.2*flood' } }),

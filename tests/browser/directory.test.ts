@@ -26,7 +26,10 @@ beforeAll(async () => {
   }
   control.patchPerson(company.people[0]!.userid, { name: '曾静怡', departmentIds: [big], hideMobile: false });
   browser = await launchBrowser();
-  app = await startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: company.people[0]!.userid } });
+  app = await startDirectoryApp({
+    emulator,
+    env: { ADMIN_USER_IDS: company.people[0]!.userid, WATERMARK: 'on' },
+  });
   member = await signedIn(app, emulator, company.people[0]!.userid);
   await untilRead(member);
 });
@@ -151,7 +154,8 @@ test('the search finds as one types, drops what is stale, and keeps the address'
   expect(page.url()).toBe(`${app.url}/directory?q=zengjing`);
   await people(page).first().click();
   await page.getByRole('heading', { name: '联系方式' }).waitFor();
-  await page.goBack();
+  // The way back says where to, and the search is as it was.
+  await page.getByRole('link', { name: '“zengjing”的搜索结果' }).click();
   await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('zengjing');
   await expect.poll(() => people(page).first().textContent()).toContain('曾静怡');
   await page.getByRole('searchbox').fill('');
@@ -217,6 +221,28 @@ test.each([320, 375, 1280])('at %i px nothing sticks out, and everything has a n
       nameless: [],
       headings: 1,
     });
+  }
+});
+
+test('the watermark is over directory and administration, also on paper, and neither selected nor in the way', async () => {
+  const { mobile } = emulator.company.people[0]!;
+  const mark = `曾静怡 ${mobile.slice(-4)}`;
+  const page = await open('/directory');
+  for (const path of ['/directory', `/directory/departments/${big}`, '/admin', '/admin/audit']) {
+    await page.goto(app.url + path);
+    expect(await page.getByTestId('watermark').textContent()).toBe(mark + mark);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByTestId('watermark').isVisible()).toBe(true);
+    await page.emulateMedia({ media: 'screen' });
+  }
+  const selected = await page.evaluate(() => {
+    getSelection()?.selectAllChildren(document.body);
+    return String(getSelection());
+  });
+  expect(selected).not.toContain(mark);
+  for (const path of ['/', '/me', '/me/sessions']) {
+    await page.goto(app.url + path);
+    expect(await page.getByTestId('watermark').count()).toBe(0);
   }
 });
 

@@ -206,7 +206,7 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
     expect(await store.knowsEvent('event-1')).toBe(false);
   });
 
-  test('lists are newest first, go on where a page ended, and find by id or name', async () => {
+  test('lists are newest first, and go on where a page ended', async () => {
     const made: SessionRow[] = [];
     for (let index = 0; index < 5; index++) {
       time += 1000;
@@ -219,8 +219,6 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
     const first = await store.live({ limit: 2 });
     const rest = await store.live({ limit: 10, after: first[1] });
     expect([...first, ...rest].map(({ id }) => id)).toEqual(newest);
-    expect((await store.live({ text: '_', limit: 10 })).map(({ userId }) => userId)).toEqual(['u3']);
-    expect((await store.live({ text: 'u1', limit: 10 })).map(({ userId }) => userId)).toEqual(['u1']);
     expect((await store.live({ userId: 'u', limit: 10 })).length).toBe(0);
     expect(await store.countLive()).toBe(5);
   });

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import { Watermark } from '@/app/_ui/watermark';
-import '../../_ui/device.css';
 import './admin.css';
 
 /** Styles of this area: other pages need not load them. It guards nothing. */

@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { deviceName } from '@/app/_ui/device-item';
 import { Icon } from '@/app/_ui/icon';
 import { titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
@@ -9,7 +10,7 @@ import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
 import type { WrittenLine } from '@/lib/storage/audit-store';
 import { AdminPage } from './admin-page';
-import { clientText, eventIcon, reasonText } from './audit/line-text';
+import { eventIcon, reasonText } from './audit/line-text';
 import { DayChart, type Measure, Measures } from './charts';
 import { Health } from './health';
 
@@ -126,7 +127,7 @@ function Online({ overview: { online }, messages }: Shown) {
         <Measures
           measures={withRest(
             online.clients.map(({ client, sessions }) => ({
-              label: clientText(client, messages),
+              label: deviceName(client, messages),
               count: sessions,
             })),
             text.otherDevices,

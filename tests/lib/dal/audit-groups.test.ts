@@ -30,6 +30,15 @@ test('people who sign in one after another stay lines of their own, and so do th
   expect(sizes(own)).toEqual([1, 1, 1]);
 });
 
+test('what happened with long pauses between is no run', () => {
+  const minute = 60_000;
+  const left = (at: number) =>
+    line({ event: 'person-ended', reason: 'left', by: 'event', userId: `u${at}`, at });
+  expect(sizes([60, 50, 40, 30].map((minutes) => left(minutes * minute)))).toEqual([4]);
+  expect(sizes([90, 60, 30, 0].map((minutes) => left(minutes * minute)))).toEqual([1, 1, 1, 1]);
+  expect(sizes([99, 98, 97, 3, 2, 1].map((minutes) => left(minutes * minute)))).toEqual([3, 3]);
+});
+
 test('a group ends where something else comes between, or where anything differs; two are no group', () => {
   const ended = (more: Partial<WrittenLine>) =>
     many(3, (at) => ({ event: 'person-ended', reason: 'left', by: 'event', userId: `u${at}`, ...more }));

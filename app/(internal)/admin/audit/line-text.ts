@@ -1,7 +1,7 @@
+import { deviceName } from '@/app/_ui/device-item';
 import type { IconName } from '@/app/_ui/icon';
 import type { Messages } from '@/lib/i18n';
 import type { AuditText } from '@/lib/i18n/audit-page';
-import { partsOfClient } from '@/lib/session/user-agent';
 import type { AuditEvent } from '@/lib/storage/audit-line';
 import type { WrittenLine } from '@/lib/storage/audit-store';
 
@@ -61,7 +61,7 @@ function detailText({ event, detail }: WrittenLine, messages: Messages): string 
       const [way = '', client] = detail.split(' ');
       // DingTalk's client is named anyway.
       const isSaid = way === 'client' && client?.startsWith('dingtalk');
-      return [client && clientText(client, messages), isSaid ? '' : (own(audit.ways, way) ?? way)]
+      return [client && deviceName(client, messages), isSaid ? '' : (own(audit.ways, way) ?? way)]
         .filter(Boolean)
         .join(' · ');
     }
@@ -77,12 +77,6 @@ function detailText({ event, detail }: WrittenLine, messages: Messages): string 
     default:
       return detail;
   }
-}
-
-/** What a session is used with: `钉钉 · Android`. */
-export function clientText(client: string, { sessions }: Messages): string {
-  const { app, system } = partsOfClient(client);
-  return `${sessions.apps[app]} · ${sessions.systems[system]}`;
 }
 
 /** A word of ours; a name such as `constructor` is none. */

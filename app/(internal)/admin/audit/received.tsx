@@ -1,4 +1,5 @@
 import { Fields } from '@/app/_ui/field-list';
+import { Fold } from '@/app/_ui/fold';
 import { Icon } from '@/app/_ui/icon';
 import { When } from '@/app/_ui/when';
 import { eventsReceived } from '@/lib/dal/admin-audit';
@@ -29,27 +30,23 @@ export async function Received({ messages, language }: ReceivedProps) {
     </>
   );
   return (
-    <details className="panel fold received">
-      <summary>
-        <span className="row">
-          <Icon name={isWell ? 'ok' : 'warning'} className={isWell ? 'is-ok' : 'is-warn'} />
-          <span className="row-text">
-            <span className="row-title">{text.title}</span>
-            <span className="row-hint">
-              {!isOn && text.none}
-              {isOn && (counts.failed > 0 ? text.failed(counts.failed) : text.allDone(total))}
-              {stream.status !== 'off' && stream.status !== 'connected' && (
-                <>
-                  {' '}
-                  {text.stream}: {connection}
-                </>
-              )}
-            </span>
-          </span>
-          <Icon name="down" size="s" className="arrow" />
-        </span>
-      </summary>
-      <div className="fold-body">
+    <div className="received">
+      <Fold
+        icon={<Icon name={isWell ? 'ok' : 'warning'} className={isWell ? 'is-ok' : 'is-warn'} />}
+        title={text.title}
+        hint={
+          <>
+            {!isOn && text.none}
+            {isOn && (counts.failed > 0 ? text.failed(counts.failed) : text.allDone(total))}
+            {stream.status !== 'off' && stream.status !== 'connected' && (
+              <>
+                {' '}
+                {text.stream}: {connection}
+              </>
+            )}
+          </>
+        }
+      >
         <Fields
           fields={[
             { label: text.stream, value: connection },
@@ -59,7 +56,7 @@ export async function Received({ messages, language }: ReceivedProps) {
           ]}
         />
         <p className="hint pad">{text.hint}</p>
-      </div>
-    </details>
+      </Fold>
+    </div>
   );
 }

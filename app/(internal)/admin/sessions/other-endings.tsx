@@ -1,3 +1,4 @@
+import { Fold } from '@/app/_ui/fold';
 import { Icon } from '@/app/_ui/icon';
 import { Section } from '@/app/_ui/section';
 import type { OnlinePage } from '@/lib/dal/admin-sessions';
@@ -35,18 +36,8 @@ export function OtherEndings({ total, messages }: Pick<OnlinePage, 'total'> & { 
         </form>
       </Section>
       <Section title={text.emergency}>
-        <details className="panel fold">
-          <summary>
-            <span className="row">
-              <Icon name="warning" />
-              <span className="row-text">
-                <span className="row-title">{text.everyone}</span>
-                <span className="row-hint">{text.everyoneHint}</span>
-              </span>
-              <Icon name="down" size="s" className="arrow" />
-            </span>
-          </summary>
-          <form className="fold-body pad" method="post" action="/api/admin/sessions">
+        <Fold icon={<Icon name="warning" />} title={text.everyone} hint={text.everyoneHint}>
+          <form className="pad" method="post" action="/api/admin/sessions">
             <p>{text.everyoneAsk(total.people, total.sessions)}</p>
             <label className="choice">
               <input type="checkbox" name="everyone" value="yes" required />
@@ -56,7 +47,7 @@ export function OtherEndings({ total, messages }: Pick<OnlinePage, 'total'> & { 
               {text.everyone}
             </button>
           </form>
-        </details>
+        </Fold>
       </Section>
     </>
   );

@@ -1,13 +1,13 @@
 import Link from 'next/link';
 import { Ask } from '@/app/_ui/ask';
 import { Avatar } from '@/app/_ui/avatar';
-import { Icon, type IconName } from '@/app/_ui/icon';
+import { DeviceItem, deviceName } from '@/app/_ui/device-item';
+import { Icon } from '@/app/_ui/icon';
 import { Ago } from '@/app/_ui/moment';
 import { Sentence } from '@/app/_ui/sentence';
 import { When } from '@/app/_ui/when';
 import type { AdminSession, OnlinePerson } from '@/lib/dal/admin-sessions';
 import type { Language, Messages } from '@/lib/i18n';
-import { type ClientSystem, partsOfClient } from '@/lib/session/user-agent';
 import { EndForm } from './end-form';
 
 interface PersonItemProps {
@@ -51,9 +51,11 @@ export function PersonItem({ person, isAlone, q, messages, language }: PersonIte
         <p className="hint person-id">
           {text.userId} <code>{userId}</code>
         </p>
-        {sessions.map((session) => (
-          <Device key={session.id} session={session} q={q} messages={messages} language={language} />
-        ))}
+        <ul>
+          {sessions.map((session) => (
+            <Device key={session.id} session={session} q={q} messages={messages} language={language} />
+          ))}
+        </ul>
         {hidden > 0 && (
           <p className="hint">
             {text.moreDevices(hidden)}
@@ -81,38 +83,31 @@ interface DeviceProps extends Pick<PersonItemProps, 'q' | 'messages' | 'language
 }
 
 function Device({ session, q, messages, language }: DeviceProps) {
-  const { online: text, sessions: names } = messages;
+  const text = messages.online;
   const { id, client, door, issuedAt, lastSeen, isThis } = session;
-  const { app, system } = partsOfClient(client);
-  const device = `${names.apps[app]} · ${names.systems[system]}`;
   return (
-    <div className="device">
-      <div className="device-face">
-        <Icon name={app === 'dingtalk' ? (PHONES.has(system) ? 'phone' : 'laptop') : BROWSER} />
-        <div className="device-text">
-          <span className="row-title">
-            {device} {isThis && <span className="badge badge-brand">{text.thisOne}</span>}
-          </span>
-          <span className="row-hint">
-            <Sentence text={text.used}>
-              <Ago at={lastSeen * 1000} language={language} />
-            </Sentence>
-            {' · '}
-            <Sentence text={text.signedIn}>
-              <When at={issuedAt * 1000} language={language} />
-            </Sentence>
-            {door === 'browser' && ` · ${text.browser}`}
-          </span>
-        </div>
-      </div>
+    <DeviceItem
+      client={client}
+      messages={messages}
+      badge={isThis ? text.thisOne : undefined}
+      hint={
+        <>
+          <Sentence text={text.used}>
+            <Ago at={lastSeen * 1000} language={language} />
+          </Sentence>
+          {' · '}
+          <Sentence text={text.signedIn}>
+            <When at={issuedAt * 1000} language={language} />
+          </Sentence>
+          {door === 'browser' && ` · ${text.browser}`}
+        </>
+      }
+    >
       <Ask label={text.end} cancel={text.cancel}>
         <EndForm name="session" value={id} q={q} button={text.endDevice}>
-          {isThis ? text.endOwn : text.endDeviceAsk(device)}
+          {isThis ? text.endOwn : text.endDeviceAsk(deviceName(client, messages))}
         </EndForm>
       </Ask>
-    </div>
+    </DeviceItem>
   );
 }
-
-const PHONES: ReadonlySet<ClientSystem> = new Set(['android', 'ios', 'harmony']);
-const BROWSER: IconName = 'globe';

@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { Ask } from '@/app/_ui/ask';
+import { DeviceItem, deviceName } from '@/app/_ui/device-item';
 import { Ago, dayTimeText } from '@/app/_ui/moment';
 import { Note } from '@/app/_ui/note';
 import { oneValue, Page, titled } from '@/app/_ui/page-frame';
@@ -9,7 +10,6 @@ import { mySessions } from '@/lib/dal/my-sessions';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
 import type { SessionRow } from '@/lib/session/session-store';
-import { DeviceItem, deviceName } from './device-item';
 
 export const generateMetadata = titled(({ devices }) => [devices.title]);
 

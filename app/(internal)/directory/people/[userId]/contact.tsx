@@ -1,4 +1,5 @@
 import type { Field } from '@/app/_ui/field-list';
+import { Linked } from '@/app/_ui/linked';
 import type { PersonPage } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { callAddress } from './call-address';
@@ -21,12 +22,22 @@ export function inDingTalkAddress(url: string): string {
 /** Ways to reach a person, as far as they are known. */
 export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
   const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
-  const mobileText = mobile ? linked(mobile, callAddress(mobile)) : mobileHidden && text.mobileHidden;
+  const mobileText = mobile ? (
+    <Linked href={callAddress(mobile)}>{mobile}</Linked>
+  ) : (
+    mobileHidden && text.mobileHidden
+  );
   return [
     { label: text.fields.mobile, value: mobileText },
-    { label: text.fields.telephone, value: telephone && linked(telephone, callAddress(telephone)) },
-    { label: text.fields.orgEmail, value: orgEmail && linked(orgEmail, mailAddress(orgEmail)) },
-    { label: text.fields.email, value: email && linked(email, mailAddress(email)) },
+    {
+      label: text.fields.telephone,
+      value: telephone && <Linked href={callAddress(telephone)}>{telephone}</Linked>,
+    },
+    {
+      label: text.fields.orgEmail,
+      value: orgEmail && <Linked href={mailAddress(orgEmail)}>{orgEmail}</Linked>,
+    },
+    { label: text.fields.email, value: email && <Linked href={mailAddress(email)}>{email}</Linked> },
     { label: text.fields.workPlace, value: workPlace },
   ].filter(({ value }) => Boolean(value));
 }
@@ -41,8 +52,4 @@ export function withheld(person: PersonPage, { fields }: DirectoryText): string[
     [fields.jobNumber, jobNumber !== undefined],
   ];
   return looked.filter(([, isKnown]) => !isKnown).map(([label]) => label);
-}
-
-function linked(value: string, href: string | undefined) {
-  return href ? <a href={href}>{value}</a> : value;
 }

@@ -1,38 +1,22 @@
 import { Fields } from '@/app/_ui/field-list';
-import { Icon } from '@/app/_ui/icon';
+import { Fold } from '@/app/_ui/fold';
 import type { PersonPage } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 
 /** Ids, which matter to those who look after the app: folded, each selected by one tap. */
-export function Support({
-  person: { userId, departments },
-  text,
-}: {
-  person: PersonPage;
-  text: DirectoryText;
-}) {
+export function Support({ person, text }: { person: PersonPage; text: DirectoryText }) {
+  const { userId, departments } = person;
   return (
     <section className="section">
-      <details className="panel fold">
-        <summary>
-          <span className="row">
-            <span className="row-text">
-              <span className="row-title">{text.support}</span>
-              <span className="row-hint">{text.supportHint}</span>
-            </span>
-            <Icon name="down" size="s" className="arrow" />
-          </span>
-        </summary>
-        <div className="fold-body">
-          <Fields
-            isRaw
-            fields={[
-              { label: text.fields.userId, value: <code>{userId}</code> },
-              ...departments.map(({ id, name }) => ({ label: name, value: <code>{id}</code> })),
-            ]}
-          />
-        </div>
-      </details>
+      <Fold title={text.support} hint={text.supportHint}>
+        <Fields
+          isRaw
+          fields={[
+            { label: text.fields.userId, value: userId },
+            ...departments.map(({ id, name }) => ({ label: name, value: id })),
+          ]}
+        />
+      </Fold>
     </section>
   );
 }

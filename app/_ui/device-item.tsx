@@ -1,13 +1,13 @@
 import type { ReactNode } from 'react';
-import { Icon, type IconName } from '@/app/_ui/icon';
 import type { Messages } from '@/lib/i18n';
 import { type ClientKind, partsOfClient } from '@/lib/session/user-agent';
-import '@/app/_ui/device.css';
+import './device.css';
+import { Icon, type IconName } from './icon';
 
 interface DeviceItemProps {
   client: ClientKind;
   messages: Messages;
-  badge?: string;
+  badge?: string | undefined;
   hint: ReactNode;
   /** What can be done about it. */
   children?: ReactNode;
