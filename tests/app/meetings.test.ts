@@ -13,6 +13,7 @@ const { app, emulator } = kit;
 await kit.as();
 const english = { 'accept-language': 'en' };
 
+/** Each test has its own: one member's calls are limited. */
 const people = () => emulator.company.people.filter(({ active }) => active);
 /** What is to be read of a page. */
 const get = async (visitor: Visitor, path: string) =>
@@ -109,7 +110,8 @@ test('a meeting is found, booked, announced, changed and cancelled, with three c
   // The invited see it, and cannot change it here.
   const invited = await get(await kit.signIn(one!), `/meetings/mine?week=${monday}`);
   expect(invited).toContain('Quarter 4');
-  expect(invited).not.toContain('action="/api/meetings/cancel"');
+  // Their own event alone.
+  expect(invited.match(/action="\/api\/meetings\/cancel"/g)).toHaveLength(1);
 
   const change = fieldsOf(agenda, '/api/meetings/change').map(([name, value]): [string, string] => [
     name,
@@ -154,7 +156,7 @@ test('who is not to be seen in the directory is asked about by nobody, and canno
 });
 
 test('what a form cannot mean is refused on its page, and nothing is booked', async () => {
-  const [me, one] = people();
+  const [me, one] = people().slice(4);
   const visitor = await kit.signIn(me!);
   const monday = nextMonday(3);
   const good: Record<string, string> = {
@@ -180,7 +182,7 @@ test('what a form cannot mean is refused on its page, and nothing is booked', as
 });
 
 test('a series is shown day by day, and only shown', async () => {
-  const [me] = people();
+  const [me] = people().slice(6);
   const visitor = await kit.signIn(me!);
   const monday = nextMonday(4);
   const { unionid } = emulator.company.person(me!.userid)!;
@@ -205,7 +207,7 @@ test('a series is shown day by day, and only shown', async () => {
 });
 
 test('an event of DingTalk’s makes the page look again; without one it remembers', async () => {
-  const [me, one] = people();
+  const [me, one] = people().slice(8);
   const visitor = await kit.signIn(me!);
   const monday = nextMonday(5);
   const address = `/meetings?with=${one!.userid}&week=${monday}`;
