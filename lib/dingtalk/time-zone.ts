@@ -29,8 +29,9 @@ export function toWallTime(at: number, timeZone: string): string {
  */
 export function toInstant(wall: string, timeZone: string): number {
   const asUtc = Date.parse(`${wall}${wall.length === 10 ? 'T00:00' : ''}Z`);
-  if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/.test(wall) || Number.isNaN(asUtc))
-    throw new RangeError('not a time');
+  // 30 February is read as 2 March.
+  const isTime = /^[\d-]{10}(T\d\d:\d\d(:\d\d(\.\d+)?)?)?$/.test(wall) && isDate(wall.slice(0, 10));
+  if (!isTime || Number.isNaN(asUtc)) throw new RangeError('not a time');
   const before = offsetAt(asUtc - 24 * HOUR_MS, timeZone);
   const after = offsetAt(asUtc + 24 * HOUR_MS, timeZone);
   const fits = [before, after].filter((offset) => offsetAt(asUtc - offset, timeZone) === offset);
