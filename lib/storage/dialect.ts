@@ -20,6 +20,8 @@ export interface Dialect {
   rows(rows: readonly object[]): Parameter;
   /** After rows were written with ids of their own: the next id that the database gives is a new one. Undefined: by itself. */
   continueIds?(table: string, column: string): string;
+  /** What a plan is made by after many rows have been written, for the next statements. Undefined: nothing is needed. */
+  analyze?(tables: readonly string[]): string;
   /** Texts of a group, with commas between them. */
   joined(expression: string): string;
   fullText: FullText;
@@ -98,6 +100,7 @@ export const postgresDialect: Dialect = {
   // Nothing where the column gives no ids.
   continueIds: (table, column) =>
     `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}`,
+  analyze: (tables) => `ANALYZE ${tables.join(', ')}`,
   joined: (expression) => `string_agg((${expression})::text, ',')`,
   fullText: {
     create: (table) =>

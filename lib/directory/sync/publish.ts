@@ -21,6 +21,7 @@ const AT_ONCE = 100;
 
 export async function publish(tx: Statements, verdict: Verdict): Promise<StoredRun> {
   const run = await requireRun(tx);
+  await analyze(tx, ['run_person', 'run_place', 'run_key', 'run_text', 'run_role_member']);
   const before = await countPublished(tx);
   if (verdict.peopleComplete && !verdict.acceptShrink && (await countUnseen(tx)) > before * MAX_SHRINK) {
     return endWithout(tx, run.id, 'shrunk', verdict.calls);
@@ -38,7 +39,13 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
     const list = JSON.parse(run.administrators ?? '[]') as { userId: string; main: boolean }[];
     await writeAdministrators(tx, list);
   }
+  await analyze(tx, ['directory_person', 'directory_place', 'directory_key', 'directory_text']);
   return moveHead(tx, { run, verdict, people: before + added - removed, added, changed, removed });
+}
+
+async function analyze(tx: Statements, tables: readonly string[]): Promise<void> {
+  const sql = tx.dialect.analyze?.(tables);
+  if (sql) await tx.run(sql);
 }
 
 async function countPublished(tx: Statements): Promise<number> {
