@@ -122,7 +122,8 @@ test('somebody of whom another event tells, and whom DingTalk no longer has, is 
     emulator.control.fire(userId);
     expect(await tell('user_modify_org', [userId])).toBe('done');
     await untilOut(again);
-    // So is a sign-in that was under way.
+    // Here at once, and then in the store: so is a sign-in that was under way.
+    await vi.waitFor(async () => expect(await sessions().sequence()).toBeGreaterThan(since));
     await expect(
       sessions().open(
         { ...again, id: randomUUID(), client: 'dingtalk-ios' },
