@@ -31,7 +31,7 @@ export const PERMISSIONS: readonly Permission[] = [
   { point: 'fieldEmail', name: '邮箱等个人信息', neededFor: 'details' },
   { point: 'Calendar.Event.Read', name: '日历应用中日程读权限', neededFor: 'calendar' },
   { point: 'Calendar.Event.Write', name: '日历应用中日程写权限', neededFor: 'calendar' },
-  { point: 'Calendar.EventSchedule.Read', name: '日历应用中日程忙闲读权限', neededFor: 'calendar' },
+  { point: 'Calendar.EventSchedule.Read', name: '日历应用中日程闲忙状态读权限', neededFor: 'calendar' },
 ];
 
 /** A permission point with its name in the console; one that we do not know has none. */

@@ -64,7 +64,7 @@ const zhCN = {
     end: '结束',
     save: '保存',
     booked: '已预约。钉钉会邀请参与人。',
-    notified: '已预约，并已发出工作通知。',
+    notified: '已预约，工作通知正在发送。',
     notNotified: '已预约，钉钉会邀请参与人；但工作通知没有发出。',
     changed: '已修改。',
     cancelled: '已取消。',
