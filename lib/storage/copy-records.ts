@@ -66,29 +66,50 @@ async function assertUnused(target: Transaction, tables: readonly string[]): Pro
   }
 }
 
-/** The first column of each table of the records is its key. */
+/** The columns of a table's primary key, as its migration has them. */
+export function keyOf(
+  table: string,
+  migrations: readonly Migration[],
+  { dialect }: Pick<Statements, 'dialect'>,
+): string[] {
+  const text = migrations.map(({ sql }) => (typeof sql === 'string' ? sql : sql(dialect))).join('\n');
+  const columns = new RegExp(`^CREATE TABLE ${table} \\(([^;]*);`, 'm').exec(text)?.[1] ?? '';
+  const [, several, single] =
+    /\bPRIMARY KEY \(([\w, ]+)\)|^\s*(\w+) [A-Z ]*\bPRIMARY KEY\b/m.exec(columns) ?? [];
+  return several?.split(', ') ?? (single === undefined ? [] : [single]);
+}
+
 async function copyTable(source: Statements, target: Transaction, table: string): Promise<number> {
   await target.run(`DELETE FROM ${table}`);
+  const key = keyOf(table, recordsMigrations, source);
+  const [names, places] = [key.join(', '), key.map(() => '?').join(', ')];
+  const end = `ORDER BY ${names} LIMIT ${ROWS_AT_ONCE}`;
   let copied = 0;
-  let rows = await source.all<Row>(`SELECT * FROM ${table} ORDER BY 1 LIMIT ${ROWS_AT_ONCE}`);
+  let rows = await source.all<Row>(`SELECT * FROM ${table} ${end}`);
   while (rows.length > 0) {
-    const columns = Object.keys(rows[0]!);
-    await insert(target, table, columns, rows);
+    await insert(target, table, key, rows);
     copied += rows.length;
-    const [key = ''] = columns;
-    const next = `SELECT * FROM ${table} WHERE ${key} > ? ORDER BY 1 LIMIT ${ROWS_AT_ONCE}`;
-    rows = rows.length < ROWS_AT_ONCE ? [] : await source.all<Row>(next, rows.at(-1)![key]!);
+    const last = rows.at(-1)!;
+    rows =
+      rows.length < ROWS_AT_ONCE
+        ? []
+        : await source.all<Row>(
+            `SELECT * FROM ${table} WHERE (${names}) > (${places}) ${end}`,
+            ...key.map((name) => last[name]!),
+          );
   }
   return copied;
 }
 
-async function insert(target: Transaction, table: string, columns: string[], rows: readonly Row[]) {
+async function insert(target: Transaction, table: string, key: readonly string[], rows: readonly Row[]) {
+  const columns = Object.keys(rows[0]!);
   const places = `(${columns.map(() => '?').join(', ')})`;
   await target.run(
     `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows.map(() => places).join(', ')}`,
     ...rows.flatMap((row) => Object.values(row)),
   );
-  const [key = ''] = columns;
   const { continueIds } = target.dialect;
-  if (continueIds && typeof rows[0]![key] === 'number') await target.all(continueIds(table, key));
+  const [id = ''] = key;
+  if (continueIds && key.length === 1 && typeof rows[0]![id] === 'number')
+    await target.all(continueIds(table, id));
 }
