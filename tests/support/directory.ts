@@ -159,7 +159,7 @@ export async function everybody(store: SyncStore): Promise<StoredMember[]> {
 
 /** The mirror holds exactly the company: every department, person, place, leader, role and count. */
 export async function expectExact(
-  mirror: Mirror,
+  mirror: Pick<Mirror, 'store'>,
   company: Company,
   only?: Parameters<typeof dumpCompany>[1],
 ) {
