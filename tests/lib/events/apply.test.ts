@@ -123,7 +123,9 @@ test('somebody of whom another event tells, and whom DingTalk no longer has, is 
     expect(await tell('user_modify_org', [userId])).toBe('done');
     await untilOut(again);
     // Here at once, and then in the store: so is a sign-in that was under way.
-    await vi.waitFor(async () => expect(await sessions().sequence()).toBeGreaterThan(since));
+    await vi.waitFor(async () => expect(await sessions().sequence()).toBeGreaterThan(since), {
+      timeout: 5000,
+    });
     await expect(
       sessions().open(
         { ...again, id: randomUUID(), client: 'dingtalk-ios' },
