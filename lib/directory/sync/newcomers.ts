@@ -14,6 +14,7 @@ const KEYS_AT_ONCE = 4000;
 
 /** What those of these people are found by who are new. */
 export async function prepareNewcomers(tx: Statements, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
   const { isIn, list, table, rows, fullText } = tx.dialect;
   const people = await tx.all<{ number: number; user_id: string; record: string }>(
     `SELECT r.number, r.user_id, r.record FROM run_person r
@@ -34,7 +35,7 @@ export async function prepareNewcomers(tx: Statements, userIds: readonly string[
   }
   await tx.run(
     `INSERT INTO run_key (kind, inactive, key, number)
-     SELECT k.kind, k.inactive, k.key, k.person_id FROM ${table('k', KEY_COLUMNS)}`,
+     SELECT k.kind, k.inactive, k.key, k.person_id FROM ${table('k', KEY_COLUMNS)} ORDER BY 1, 2, 3`,
     rows(keys),
   );
   await tx.run(

@@ -4,7 +4,7 @@ import type { Statements } from '../../storage/database';
 import { LAST_POSITION, type NotedMember } from '../model';
 import { recordText } from '../rows';
 import type { NewMember } from '../search-keys';
-import { dropNewcomers, prepareNewcomers } from './newcomers';
+import { dropNewcomers } from './newcomers';
 import { readDepartmentIds } from './read-departments';
 import type { TaskResult } from './run';
 
@@ -54,7 +54,6 @@ async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Prom
      ON CONFLICT (user_id) DO UPDATE SET departments = excluded.departments WHERE excluded.departments IS NOT NULL`,
     rows(told),
   );
-  await prepareNewcomers(tx, [...once.keys()]);
 }
 
 const PLACE = { user_id: 'text', department_id: 'integer', position: 'integer', leader: 'integer' } as const;
