@@ -106,6 +106,11 @@ test('kill -9 of a machine or of PostgreSQL at any moment loses nothing that was
   const rounds = span(5, 100);
   const acknowledged: Acknowledged = { sessions: new Map(), ended: new Map() };
   const counts = { machine: 0, PostgreSQL: 0, 'sessions lost': 0, 'endings lost': 0, 'audit lines lost': 0 };
+  // So that there are endings under way in every round.
+  for (let at = 0; at < 8; at++) {
+    const userid = somebody();
+    acknowledged.sessions.set(userid, await cookieOf(userid));
+  }
   for (let round = 0; round < rounds; round++) {
     const { work, done } = createWork(acknowledged);
     const enough = Math.floor(Math.random() * 8);
@@ -117,7 +122,7 @@ test('kill -9 of a machine or of PostgreSQL at any moment loses nothing that was
     else await restartMachine(round % machines.length, work);
     await untilAllAnswer();
     for (const cookie of acknowledged.ended.values())
-      if (await isIn(any(machines), cookie)) counts['endings lost']++;
+      if (!(await isOutEverywhere(cookie))) counts['endings lost']++;
     for (const cookie of acknowledged.sessions.values())
       if (!(await isIn(any(machines), cookie))) counts['sessions lost']++;
   }
@@ -134,9 +139,18 @@ test('kill -9 of a machine or of PostgreSQL at any moment loses nothing that was
     'sessions acknowledged': acknowledged.sessions.size + acknowledged.ended.size,
     'endings acknowledged': acknowledged.ended.size,
   });
-  expect(acknowledged.ended.size).toBeGreaterThan(rounds);
+  // A kill at a random moment may leave a round without any.
+  expect(acknowledged.ended.size).toBeGreaterThan(0);
   expect(counts).toMatchObject({ 'sessions lost': 0, 'endings lost': 0, 'audit lines lost': 0 });
 });
+
+/** Another machine learns of an ending within two seconds. */
+async function isOutEverywhere(cookie: string): Promise<boolean> {
+  for (const machine of machines)
+    for (const giveUpAt = performance.now() + 2000; await isIn(machine, cookie); await delay(50))
+      if (performance.now() > giveUpAt) return false;
+  return true;
+}
 
 /** Sign-ins, sign-outs and leavers at the same moment, on all machines; `work` ends when all are over, well or not. */
 function createWork(acknowledged: Acknowledged) {
