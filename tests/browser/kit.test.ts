@@ -64,7 +64,7 @@ describe('in a browser', () => {
     const person = await as();
     await signIn(page, person);
     await page.goto(`${app.url}/me`);
-    expect(await page.locator('h1').textContent()).toContain(person.name);
+    expect(await page.locator('.who-name').textContent()).toContain(person.name);
     await page.context().close();
   });
 
@@ -73,7 +73,7 @@ describe('in a browser', () => {
     const context = await browser.newContext({ storageState: await storageState(person) });
     const page = await context.newPage();
     await page.goto(`${app.url}/me`);
-    expect(await page.locator('h1').textContent()).toContain(person.name);
+    expect(await page.locator('.who-name').textContent()).toContain(person.name);
     await context.close();
   });
 
