@@ -1,18 +1,15 @@
 import 'server-only';
 import { z } from 'zod';
+import { features, frameAncestors, hosts, sources } from './content-setting-values';
 import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
   databaseUrl,
-  features,
-  frameAncestors,
   grant,
-  hosts,
   origin,
   proxyUrl,
   required,
   sessionKeys,
-  sources,
   timeZone,
   toggle,
   userIdList,

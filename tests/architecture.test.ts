@@ -207,7 +207,7 @@ const clientSeesNoServer: Rule = (source) => {
 
 /** What a browser, or anybody, may have: each with why it can touch no secret. */
 const NOT_SERVER_ONLY: Record<string, string> = {
-  'lib/errors.ts': 'a table of problems, and the pure mapping to them',
+  'lib/errors.ts': 'a table of problems',
   'lib/http/return-to.ts': 'pure',
   'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
   'lib/session/user-agent.ts': 'pure, for the browser too',

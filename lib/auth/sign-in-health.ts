@@ -1,7 +1,8 @@
 import 'server-only';
 import { findEmployee } from '../dingtalk/users';
 import { dingTalkClient } from '../dingtalk-client';
-import { AppError, type Problem, toAppError } from '../errors';
+import { toAppError } from '../dingtalk-problems';
+import { AppError, type Problem } from '../errors';
 import { messagesIn } from '../i18n';
 import { log } from '../log';
 import type { Session } from '../session/session-cookie';

@@ -4,7 +4,8 @@ import { requireMember } from '../auth/auth';
 import { config } from '../config';
 import { signedAddress, signPage } from '../dingtalk/jsapi';
 import { jsapiTicket } from '../dingtalk-client';
-import { AppError, toAppError } from '../errors';
+import { toAppError } from '../dingtalk-problems';
+import { AppError } from '../errors';
 
 /** What `dd.config` of a page needs from the server. */
 export interface PageSignature {

@@ -1,7 +1,8 @@
 import 'server-only';
 import { config } from '../config';
 import type { DingTalkRequest } from '../dingtalk/request';
-import { AppError, toAppError } from '../errors';
+import { toAppError } from '../dingtalk-problems';
+import { AppError } from '../errors';
 import { singleton } from '../singleton';
 import { beijingDay, type CallKind, createCallCounter, endOfMonth } from './call-counter';
 import { recordsDatabase } from './databases';

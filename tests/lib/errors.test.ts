@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DingTalkError, type DingTalkErrorKind } from '@/lib/dingtalk/errors';
-import { type Actor, AppError, fromDingTalk, mayRetry, type Problem, problems } from '@/lib/errors';
+import { fromDingTalk } from '@/lib/dingtalk-problems';
+import { type Actor, AppError, mayRetry, type Problem, problems } from '@/lib/errors';
 import { messagesIn } from '@/lib/i18n';
 
 const TOKEN = '/v1.0/oauth2/accessToken';

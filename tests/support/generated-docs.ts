@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { DingTalkError } from '../../lib/dingtalk/errors';
-import { codesOf, fromDingTalk, type Problem, problems } from '../../lib/errors';
+import { codesOf, fromDingTalk } from '../../lib/dingtalk-problems';
+import { type Problem, problems } from '../../lib/errors';
 import { type Language, messagesIn } from '../../lib/i18n';
 import { type ExampleSetting, exampleSettings } from './env-example';
 import { table } from './markdown';

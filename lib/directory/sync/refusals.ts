@@ -1,6 +1,7 @@
 import 'server-only';
 import type { DingTalkError } from '../../dingtalk/errors';
-import { fromDingTalk, type Problem } from '../../errors';
+import { fromDingTalk } from '../../dingtalk-problems';
+import type { Problem } from '../../errors';
 import type { Missing } from '../mirror-state';
 import type { Task, TaskKind } from './run';
 import type { SyncStore } from './run-store';
