@@ -11,7 +11,7 @@ import { toClientKind } from '@/lib/session/user-agent';
 import { record } from '@/lib/storage/audit-log';
 import type { HostContext } from './host-pages';
 import { redirectTo } from './page';
-import { returnTarget } from './return-target';
+import { returnTarget } from '@/lib/http/host-return-target';
 import { nonceIn, otherBrowserPage, viaMainOrigin } from './sign-in-page';
 import { toRequest } from './to-request';
 

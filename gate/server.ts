@@ -5,7 +5,7 @@ import { config } from '@/lib/config';
 import { leaveUnguarded } from '@/lib/http/request-hooks';
 import { log } from '@/lib/log';
 import { hostPage } from './host-pages';
-import { createProtectedHosts, type ProtectedHosts } from './protected-host';
+import { createProtectedHosts, type ProtectedHosts } from '@/lib/http/protected-host';
 import { type Dialect, readSubRequest, SubRequestError } from './sub-request';
 import { judge } from './verdict';
 import { answerVerdict } from './verdict-answer';

@@ -8,7 +8,7 @@ import { isDingTalk, isDingTalkMobile } from '@/lib/session/user-agent';
 import { hashOf } from '@/lib/auth/tickets';
 import scripts from './browser/script-text';
 import { gatePage, redirectTo } from './page';
-import type { ProtectedHost } from './protected-host';
+import type { ProtectedHost } from '@/lib/http/protected-host';
 import type { VisitorHeaders } from './sub-request';
 
 /** A person's request for a page of a protected host. */

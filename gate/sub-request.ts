@@ -1,6 +1,6 @@
 import 'server-only';
 import type { IncomingMessage } from 'node:http';
-import type { ProtectedHost, ProtectedHosts } from './protected-host';
+import type { ProtectedHost, ProtectedHosts } from '@/lib/http/protected-host';
 
 /** How a reverse proxy tells of the request that it asks about. */
 export type Dialect = 'nginx' | 'forward-auth' | 'envoy';

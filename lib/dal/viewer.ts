@@ -8,17 +8,25 @@ import { type View, type Viewer, visibilityOf } from '../directory/visibility';
 
 /** @throws AppError `not-signed-in` */
 export async function currentView(): Promise<View> {
-  const viewer = await currentViewer();
+  return viewOf((await requireMember()).userId);
+}
+
+/** What a member sees of the directory, who is known by other means than the request of a page. */
+export async function viewOf(userId: string): Promise<View> {
+  const viewer = await viewerOf(userId);
   const tree = await directoryTree();
   return {
     viewer,
     tree,
-    sight: visibilityOf(tree, viewer, await isGranted(config().directory.seeHidden, viewer.userId)),
+    sight: visibilityOf(tree, viewer, await isGranted(config().directory.seeHidden, userId)),
   };
 }
 
 export async function currentViewer(): Promise<Viewer> {
-  const { userId } = await requireMember();
+  return viewerOf((await requireMember()).userId);
+}
+
+async function viewerOf(userId: string): Promise<Viewer> {
   const store = directoryStore();
   return { userId, member: await store.member(userId), roles: await store.rolesOf(userId) };
 }

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { gatePage } from './gate-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
@@ -445,4 +446,5 @@ export const en: Messages = {
   sync: syncPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
+  gate: gatePage.en,
 };

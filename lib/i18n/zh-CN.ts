@@ -1,5 +1,6 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { gatePage } from './gate-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { sessionsPage } from './sessions-page';
@@ -428,6 +429,7 @@ export const zhCN = {
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
+  gate: gatePage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

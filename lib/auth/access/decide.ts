@@ -89,6 +89,8 @@ const NEVER_RULED = new Set([
   '/login/quick',
   '/unavailable',
   '/denied',
+  '/signed-out',
+  '/gate',
   '/me/sessions',
   '/api/me/sessions/end',
   '/api/me/sessions/end-all',
