@@ -66,7 +66,7 @@ async function readIdentity(
     user,
     name: member ? shownName(member.record.name, userId) : name,
     email: orgEmail,
-    groups: groups.filter((group) => group !== undefined && group !== ''),
+    groups: groups.filter((group) => group !== undefined),
   };
 }
 

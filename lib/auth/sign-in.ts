@@ -1,5 +1,6 @@
 import 'server-only';
 import { after } from 'next/server';
+import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
 import { exchangeBrowserCode } from '../dingtalk/oauth';
 import type { RequestBudget } from '../dingtalk/request';
@@ -31,6 +32,8 @@ export interface SignInInput {
    * the code's owner is no member.
    */
   isAccountSwitch?: boolean | undefined;
+  /** Whose code it is, where it is not the main app's: that of a protected host's own app. */
+  app?: Client | undefined;
 }
 
 export interface SignedIn {
@@ -58,7 +61,12 @@ export async function signIn(input: SignInInput): Promise<SignedIn> {
   return openSession(member, previous, since, input);
 }
 
-async function verifiedMember({ door, code, request, context }: SignInInput): Promise<Member> {
+/**
+ * The active member of this company behind a one-time code, under the limits of sign-ins.
+ *
+ * @throws AppError
+ */
+export async function verifiedMember({ door, code, request, context, app }: SignInInput): Promise<Member> {
   const { headers } = request;
   context.note({ door });
   const options = {
@@ -70,7 +78,7 @@ async function verifiedMember({ door, code, request, context }: SignInInput): Pr
   };
   return attempts().run(rateLimitKey(headers), options, async () => {
     try {
-      const member = await once(code, () => memberBehind(door, code, context.budget));
+      const member = await once(code, () => memberBehind(door, code, context.budget, app));
       noteSignIn(door);
       return member;
     } catch (error) {
@@ -128,10 +136,15 @@ export async function signOut(request: Request, context: RequestContext): Promis
   await sessions().endSession(session, { reason: 'signed-out', by: session.userId });
 }
 
-async function memberBehind(door: Session['door'], code: string, budget: RequestBudget): Promise<Member> {
+async function memberBehind(
+  door: Session['door'],
+  code: string,
+  budget: RequestBudget,
+  app: Client = dingTalkClient(),
+): Promise<Member> {
   const { userId } =
     door === 'client'
-      ? await exchangeCode(dingTalkClient(), code, budget)
+      ? await exchangeCode(app, code, budget)
       : await employeeBehind(code, budget);
   const member = (await freshMember(userId)) ?? (await askMember(userId, budget));
   if (member.active !== true) throw new AppError('member-inactive');
