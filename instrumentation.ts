@@ -4,7 +4,7 @@ import type { Instrumentation } from 'next';
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
     const { boot } = await import('./lib/entry/boot');
-    boot({ hasWebSockets: process.env.NODE_ENV === 'development' });
+    await boot({ hasWebSockets: process.env.NODE_ENV === 'development' });
   }
 }
 

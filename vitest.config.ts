@@ -41,6 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'units',
+          globalSetup: ['tests/support/postgres-setup.ts'],
           include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'],
           exclude: SERVED,
           setupFiles: ['tests/support/console-guard.ts'],
@@ -52,7 +53,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'served',
-          globalSetup: ['tests/support/global-setup.ts'],
+          globalSetup: ['tests/support/global-setup.ts', 'tests/support/postgres-setup.ts'],
           include: SERVED,
           exclude: TIMED,
           maxWorkers: 2,
@@ -63,7 +64,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'timed',
-          globalSetup: ['tests/support/global-setup.ts'],
+          globalSetup: ['tests/support/global-setup.ts', 'tests/support/postgres-setup.ts'],
           include: TIMED,
           fileParallelism: false,
           sequence: { groupOrder: 2 },

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSessionStore } from '../lib/session/libsql-session-store';
 import { createRevocationCache } from '../lib/session/revocation-cache';
-import { createLibsqlAudit } from '../lib/storage/audit-store';
-import { migrations } from '../lib/storage/migrations';
-import { openDatabase } from '../lib/storage/sqlite';
+import { createSessionStore } from '../lib/session/stored-sessions';
+import { createAuditStore } from '../lib/storage/audit-store';
+import { migrate } from '../lib/storage/migrate';
+import { recordsMigrations } from '../lib/storage/migrations';
+import { openSqlite } from '../lib/storage/sqlite-engine';
 import { atMost, type Figure, median, percentile, round } from './figure';
 
 const FULL = { leavers: 100_000, signIns: 2000 };
@@ -15,7 +16,8 @@ const SHORT = { leavers: 1000, signIns: 100 };
 export async function benchSessions({ short }: { real: boolean; short: boolean }): Promise<Figure[]> {
   const size = short ? SHORT : FULL;
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
-  const db = openDatabase(join(folder, 'sessions.db'), migrations);
+  const db = await openSqlite(join(folder, 'sessions.db'));
+  await migrate(db, recordsMigrations);
   const store = createSessionStore(db);
   const view = createRevocationCache({ store, pollMs: 3_600_000 });
   try {
@@ -66,7 +68,7 @@ export async function benchSessions({ short }: { real: boolean; short: boolean }
         }),
       );
     }
-    const reading = await timed(() => createLibsqlAudit(db).find({ limit: 100 }));
+    const reading = await timed(() => createAuditStore(db).find({ limit: 100 }));
     return [
       // 1000 checks in so many ms are as many µs for each.
       atMost(`check of one request, ${size.leavers} leavers`, round(median(checking)), ' µs', 10),
@@ -83,7 +85,7 @@ export async function benchSessions({ short }: { real: boolean; short: boolean }
     ];
   } finally {
     view.close();
-    db.close();
+    await db.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -19,10 +19,12 @@ export function keepOutOfLog(value: string): void {
 
 /** The process's log: one JSON object a line, on standard output. */
 export const log = singleton('log', () => {
-  const { logLevel, clientSecret, sessionKeys, callback, outgoingProxy } = config();
+  const { logLevel, clientSecret, sessionKeys, callback, outgoingProxy, database } = config();
   const ofCallbacks = callback ? [callback.aesKey, callback.token] : [];
-  const ofProxies = [outgoingProxy?.http, outgoingProxy?.https].flatMap(credentialsOf);
-  secrets().settings = [clientSecret, ...sessionKeys.values(), ...ofCallbacks, ...ofProxies]
+  const ofUrls = [outgoingProxy?.http, outgoingProxy?.https, database && new URL(database.url)].flatMap(
+    credentialsOf,
+  );
+  secrets().settings = [clientSecret, ...sessionKeys.values(), ...ofCallbacks, ...ofUrls]
     .filter(({ length }) => length >= MIN_LENGTH)
     .flatMap(spellings);
   return pino({
@@ -54,11 +56,11 @@ export function logPageFailure(error: unknown, path: string): void {
   log().error({ event: 'page', requestId, path: path.split('?')[0], outcome: 'internal', err: error });
 }
 
-/** A proxy's password, and how it is sent: whatever a library may write of it. */
-function credentialsOf(proxy: URL | undefined): string[] {
-  if (!proxy?.password) return [];
-  const [user, password] = [decodeURIComponent(proxy.username), decodeURIComponent(proxy.password)];
-  return [proxy.password, password, Buffer.from(`${user}:${password}`).toString('base64')];
+/** A password of a proxy or a database, and how a proxy is sent it: whatever a library may write of it. */
+function credentialsOf(url: URL | undefined): string[] {
+  if (!url?.password) return [];
+  const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  return [url.password, password, Buffer.from(`${user}:${password}`).toString('base64')];
 }
 
 /** As it is, as it stands inside JSON, and as it stands in a URL. */

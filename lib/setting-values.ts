@@ -88,6 +88,29 @@ export const proxyUrl = z
   )
   .optional();
 
+/** With the password in it: a value that is not understood is never repeated. */
+export const databaseUrl = z
+  .string()
+  .transform(
+    parsedBy(
+      parseDatabaseUrl,
+      'must be postgres://user:password@host[:port]/database, with special characters percent-encoded, and sslmode, if any, one that pg knows / 必须是 postgres://用户名:密码@主机[:端口]/数据库名，特殊字符须百分号编码，sslmode（如有）须为 pg 支持的值',
+    ),
+  )
+  .optional();
+
+const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
+
+function parseDatabaseUrl(text: string): string | undefined {
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text)) return undefined;
+  const { hostname, pathname, username, password, searchParams } = new URL(text);
+  const sslMode = searchParams.get('sslmode');
+  if (hostname === '' || !/^\/[^/]+$/.test(pathname) || (sslMode !== null && !SSL_MODES.includes(sslMode)))
+    return undefined;
+  const encoded = [username, password, pathname.slice(1)];
+  return encoded.some((part) => /%(?![0-9a-f]{2})/i.test(part)) ? undefined : text;
+}
+
 export const required = (where: string) => {
   const message = `is missing / 未设置 (${where})`;
   return z

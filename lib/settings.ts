@@ -4,6 +4,7 @@ import type { ValueKind } from './pasted-value';
 import { addressRanges, assertionKeys, hostApps, hostPatterns, listenAddress } from './gate-setting-values';
 import {
   baseUrl,
+  databaseUrl,
   frameAncestors,
   grant,
   hosts,
@@ -55,6 +56,8 @@ export const settingsSchema = z.object({
   FRAME_ANCESTORS: frameAncestors('https://*.dingtalk.com'),
   AVATAR_HOSTS: hosts('*.dingtalk.com,*.alicdn.com'),
   DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: databaseUrl,
+  DATABASE_POOL: wholeNumber(10, 2, 500),
   DIRECTORY_SYNC: toggle('on', 'off', true),
   DIRECTORY_SYNC_INTERVAL_SECONDS: wholeNumber(21_600, 0, 7 * 86_400),
   DIRECTORY_SIGN_IN_MAX_AGE_SECONDS: wholeNumber(0, 0, 86_400),
@@ -116,6 +119,7 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   DINGTALK_API_URL: 'address',
   DINGTALK_OAPI_URL: 'address',
   DINGTALK_LOGIN_URL: 'address',
+  DATABASE_URL: 'address',
   DATA_DIR: 'path',
   DIRECTORY_SEE_HIDDEN: 'names',
   DIRECTORY_EXPORT: 'names',
@@ -173,6 +177,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     avatarHosts: settings.AVATAR_HOSTS,
     /** Folder of the database files; created when it does not exist. */
     dataDir: settings.DATA_DIR,
+    /** PostgreSQL in place of files; its password is a secret. */
+    database: settings.DATABASE_URL
+      ? { url: settings.DATABASE_URL, poolSize: settings.DATABASE_POOL }
+      : undefined,
     /** How the directory is kept, and who may see what of it. */
     directory: {
       /** Whether this process reads the address book by itself. */

@@ -1,7 +1,7 @@
 import 'server-only';
 import { singleton } from '../singleton';
 import { database } from '../storage/database';
-import { readLeavers } from '../storage/leavers';
+import { type LeaverNote, leaverNotesOf, readLeavers, settleLeavers } from '../storage/leavers';
 import type { Database } from '../storage/sqlite';
 import type { Missing } from './mirror-state';
 import type {
@@ -86,7 +86,10 @@ export interface DirectoryStore {
 
   // ——— Leavers
   /** People whom a complete reading, or DingTalk itself, no longer finds, or finds inactive, until their sessions are ended. */
-  leavers(limit: number): Promise<string[]>;
+  leavers(limit: number): Promise<LeaverNote[]>;
+  /** The notes about some people. */
+  leaverNotesOf(userIds: readonly string[]): Promise<LeaverNote[]>;
+  settleLeavers(notes: readonly LeaverNote[]): Promise<void>;
 }
 
 /** The directory in a libsql database: one file, nothing to install. */
@@ -112,6 +115,8 @@ export function createDirectoryStore(db: Database): DirectoryStore {
     noteAdministrators: async (list) => noteAdministrators(db, list),
     dismissAdministrators: async (userIds) => db.write(() => dismissAdministrators(db, userIds)),
     leavers: async (limit) => readLeavers(db, limit),
+    leaverNotesOf: async (userIds) => leaverNotesOf(db, userIds),
+    settleLeavers: async (notes) => settleLeavers(db, notes),
     noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
   };
 }

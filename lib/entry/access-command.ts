@@ -12,15 +12,10 @@ import {
   rulesFor,
 } from '../auth/access/explain';
 import type { NameProblem } from '../auth/access/name-problems';
-import {
-  AccessFileError,
-  describeProblem,
-  ownHost,
-  readAccessFile,
-  rulesInForce,
-} from '../auth/access/rules';
+import { AccessFileError, describeProblem, openRules, ownHost, readAccessFile } from '../auth/access/rules';
 import { config } from '../config';
 import { type AccessText, accessPage } from '../i18n/access-page';
+import { openDatabases } from '../storage/databases';
 import { fail, runCommand, say } from './command';
 
 /** `npm run access`: why somebody may or may not open an address, and whether the file of rules is in order. */
@@ -46,7 +41,8 @@ async function main(words: string[]): Promise<number> {
   if (first === 'check' && second === undefined && !asTable) return check();
   if (asTable === (second !== undefined)) return fail(USAGE);
   try {
-    rulesInForce();
+    await openDatabases();
+    await openRules();
   } catch (error) {
     if (error instanceof AccessFileError) return fail(error.problemLines.join('\n'));
     throw error;

@@ -1,31 +1,35 @@
 import 'server-only';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { config } from '../config';
-import { databaseFile } from '../storage/database';
-import { ownerOf } from '../storage/database-owner';
-import { ownerMigrations } from '../storage/migrations';
-import { openDatabase } from '../storage/sqlite';
+import { databaseFiles } from '../storage/databases';
+import { openSqlite } from '../storage/sqlite-engine';
 import { fail, runCommand, say } from './command';
 
-/** `npm run backup [-- <file>]`: a complete copy of the database in one new file, also while the app runs. */
+/** `npm run backup [-- <folder>]`: a complete copy of the database files in a new folder, also while the app runs. */
 
 await runCommand(async ([given, ...more]) => {
-  if (more.length > 0 || given?.startsWith('-')) return fail('用法 · usage: npm run backup -- [file]');
-  const source = databaseFile();
-  if (!existsSync(source)) return fail(`没有数据库 · there is no database: ${source}`);
-  const target = given ?? join(config().dataDir, 'backups', `dingpass-${stamp()}.db`);
-  if (existsSync(target)) return fail(`文件已存在 · this file exists: ${target}`);
-  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-  // The copy of another company's data is as good a copy: nothing is checked here but that it is there.
-  const database = openDatabase(source, ownerMigrations);
-  database.copyTo(target);
-  const owner = ownerOf(database);
-  database.close();
-  say(`${target} · ${statSync(target).size} bytes${owner ? ` · ${owner.corpId}` : ''}`);
-  say('恢复：停止应用，将此文件放回 DATA_DIR/dingpass.db 并删除旁边的 -wal、-shm，再启动。');
+  if (more.length > 0 || given?.startsWith('-')) return fail('用法 · usage: npm run backup -- [folder]');
+  const { dataDir, database } = config();
+  if (database)
+    return fail(
+      '数据在 PostgreSQL 中，请用 pg_dump 备份 · The data is in PostgreSQL: back it up with pg_dump',
+    );
+  const sources = Object.values(databaseFiles(dataDir)).filter((file) => existsSync(file));
+  if (sources.length === 0) return fail(`没有数据库 · there is no database: ${dataDir}`);
+  const folder = given ?? join(dataDir, 'backups', `dingpass-${stamp()}`);
+  if (existsSync(folder)) return fail(`已存在 · this exists: ${folder}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const source of sources) {
+    const target = join(folder, basename(source));
+    const db = await openSqlite(source);
+    db.copyTo(target);
+    await db.close();
+    say(`${target} · ${statSync(target).size} bytes`);
+  }
+  say('恢复：停止应用，将这些文件放回 DATA_DIR 并删除旁边的 -wal、-shm，再启动。');
   say(
-    'To restore: stop the app, put this file back as DATA_DIR/dingpass.db, delete -wal and -shm beside it, start.',
+    'To restore: stop the app, put these files back into DATA_DIR, delete -wal and -shm beside them, start.',
   );
   return 0;
 });

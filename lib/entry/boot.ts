@@ -1,5 +1,5 @@
 import 'server-only';
-import { AccessFileError, rulesInForce } from '../auth/access/rules';
+import { AccessFileError, openRules } from '../auth/access/rules';
 import { flushRefusals, watchSessions } from '../auth/refusals';
 import { checkSignIn } from '../auth/sign-in-health';
 import { ConfigError, config } from '../config';
@@ -9,15 +9,15 @@ import { startLeavers } from '../events/leavers';
 import { startRecheck } from '../events/recheck';
 import { type ConnectionOptions, watchConnections } from '../http/request-hooks';
 import { lifecycle } from '../lifecycle';
-import { guardOutput, log } from '../log';
+import { guardOutput, log, withoutSecrets } from '../log';
 import { isGuessable } from '../session/key-strength';
 import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
-import { closeDatabases } from '../storage/database';
 import { DatabaseOwnerError } from '../storage/database-owner';
+import { closeDatabases, FormerDatabaseError, openDatabases } from '../storage/databases';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
-export function boot(connections: ConnectionOptions): void {
+export async function boot(connections: ConnectionOptions): Promise<void> {
   try {
     config();
   } catch (error) {
@@ -29,7 +29,7 @@ export function boot(connections: ConnectionOptions): void {
   warnOfWeakKeys();
   watchSessions();
   watchConnections(connections);
-  openRecords();
+  await openRecords();
   // The first sign-in should not wait for the app token, and the operator should see at once what is missing.
   void checkSignIn();
   startDirectory();
@@ -60,7 +60,7 @@ function stopCleanly(): void {
       });
     }
   }
-  process.once('exit', closeDatabases);
+  process.once('exit', () => void closeDatabases());
 }
 
 /** Each cookie allows guesses at its key offline. */
@@ -70,16 +70,22 @@ function warnOfWeakKeys(): void {
 }
 
 /** Without a database, leavers cannot be told from members: then the process does not start. */
-function openRecords(): void {
+async function openRecords(): Promise<void> {
   try {
+    await openDatabases();
     sessions();
-    // Rules that cannot be read must not open every page.
-    rulesInForce();
+    await openRules();
   } catch (error) {
-    if (error instanceof DatabaseOwnerError || error instanceof AccessFileError) refuse(error.message);
+    const isExplained = [DatabaseOwnerError, FormerDatabaseError, AccessFileError].some(
+      (kind) => error instanceof kind,
+    );
     const { message } = error as Error;
+    if (isExplained) refuse(message);
+    const where = config().database ? 'DATABASE_URL' : 'DATA_DIR';
     refuse(
-      `dingpass cannot start: the database in DATA_DIR cannot be opened (${message}).\ndingpass 无法启动：打不开 DATA_DIR 中的数据库。`,
+      withoutSecrets(
+        `dingpass cannot start: the database of ${where} cannot be opened (${message}).\ndingpass 无法启动：打不开 ${where} 的数据库。`,
+      ),
     );
   }
 }

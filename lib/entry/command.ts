@@ -18,7 +18,8 @@ export async function runCommand(main: (words: string[]) => Promise<number> | nu
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
     // What the operator can mend is a sentence, everything else a stack.
-    const isExplained = error instanceof ConfigError || (error as Error).name === 'DatabaseOwnerError';
+    const isExplained =
+      error instanceof ConfigError || /^(DatabaseOwner|FormerDatabase)Error$/.test((error as Error).name);
     process.exitCode = fail(isExplained ? (error as Error).message : String((error as Error).stack));
   }
   // Kept-alive connections would hold the process for a while.

@@ -7,6 +7,7 @@ import { isDeadOwner } from '../directory/sync/lease';
 import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
 import { sync } from '../directory/sync/sync';
+import { openDatabases } from '../storage/databases';
 import { fail, runCommand, say } from './command';
 
 /** `npm run sync`: reads the staff directory now, and shows how far it is. */
@@ -22,6 +23,7 @@ async function main(words: string[]): Promise<number> {
   const unknown = words.filter((word) => word !== '--accept-shrink');
   if (unknown.length > 0) return fail(`用法 · usage: ${USAGE}`);
   config();
+  await openDatabases();
   const run = await syncOrFollow(words.includes('--accept-shrink'));
   if (!run) return EXIT.failed;
   for (const line of summary(run)) say(line);

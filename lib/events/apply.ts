@@ -7,6 +7,7 @@ import { directoryStore } from '../directory/store';
 import type { EventEffect } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { singleton } from '../singleton';
+import type { LeaverNote } from '../storage/leavers';
 import { createDispatcher } from './dispatch';
 import { refresher } from './refresher';
 
@@ -26,22 +27,29 @@ async function apply(event: DirectoryEvent, effect: EventEffect): Promise<boolea
   const { left, refresh } = effect;
   // A leave event that is replayed must not remove a person who has come back.
   if (await sessions().store.knowsEvent(event.id)) return false;
-  // Before the sessions end: a sign-in that begins afterwards must not rely on the directory's old record. Ending them
-  // also settles the note of the leaver that the removal makes.
-  await removeFromDirectory(left);
-  if (!(await sessions().applyEvent(event, effect))) return false;
+  // Before the sessions end: a sign-in that begins afterwards must not rely on the directory's old record.
+  const notes = await removeFromDirectory(left);
+  if (!(await sessions().applyEvent(event, { ...effect, notes }))) return false;
   if (left.length > 0) refresher().refreshLater(...refresh);
   else refresher().refresh(...refresh);
   return true;
 }
 
-/** Never throws: sessions end whether or not the directory can be written; the refresh job removes the person later. */
-async function removeFromDirectory(userIds: readonly string[]): Promise<void> {
+/**
+ * Never throws: sessions end whether or not the directory can be written; the refresh job removes the person later.
+ *
+ * @returns the directory's notes about them, which need not end anything any more
+ */
+async function removeFromDirectory(userIds: readonly string[]): Promise<LeaverNote[]> {
+  const notes: LeaverNote[] = [];
   for (let at = 0; at < userIds.length; at += REMOVED_AT_ONCE, await breathe()) {
     const some = userIds.slice(at, at + REMOVED_AT_ONCE);
-    const stored = await directoryStore()
-      .members(some)
-      .catch(() => []);
-    for (const { userId } of stored) await noteLeaver(userId);
+    try {
+      for (const { userId } of await directoryStore().members(some)) await noteLeaver(userId);
+      notes.push(...(await directoryStore().leaverNotesOf(some)));
+    } catch {
+      // A note that is not known here ends the sessions once more.
+    }
   }
+  return notes;
 }

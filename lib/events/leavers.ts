@@ -42,13 +42,15 @@ function repeat(everyMs: number, action: () => Promise<void>): NodeJS.Timeout {
 
 async function endNoted(): Promise<void> {
   for (;;) {
-    const userIds = await directoryStore().leavers(AT_ONCE);
-    if (userIds.length === 0) return;
+    const notes = await directoryStore().leavers(AT_ONCE);
+    if (notes.length === 0) return;
     await sessions().endPeople(
-      userIds,
+      notes.map(({ userId }) => userId),
       { reason: 'directory', by: 'directory' },
-      { auditsLiveOnly: true, leaversOnly: true },
+      { auditsLiveOnly: true, notes },
     );
+    // Not before: a crash in between must lose no one. A note that is read once more ends nothing again.
+    await directoryStore().settleLeavers(notes);
   }
 }
 

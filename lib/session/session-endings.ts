@@ -1,9 +1,8 @@
 import 'server-only';
-import { insertAudit } from '../storage/audit-line';
-import { enqueueRefresh, knowsEvent, rememberEvent } from '../storage/event-inbox';
-import { settleLeaver } from '../storage/leavers';
-import type { Database } from '../storage/sqlite';
-import type { StoreParts } from '../storage/writer';
+import { type AuditLine, insertAudit } from '../storage/audit-line';
+import type { Statements, Transaction } from '../storage/database';
+import { enqueueRefresh, knowsEvent, rememberEvent, type StoreParts } from '../storage/event-inbox';
+import type { LeaverNote } from '../storage/leavers';
 import { KEEP_SECONDS } from './prune-horizon';
 import { countLiveOf, insertSession, readChanges } from './session-rows';
 import type {
@@ -16,53 +15,50 @@ import type {
   SessionVersion,
 } from './session-store';
 
-/** @param assertInPlace throws where the database file was replaced: its sequence numbers are of another history */
-export function createRevocations({
-  db,
-  writer: { write, writeDurably },
-  now,
-  assertInPlace,
-}: StoreParts & { assertInPlace(): void }): Revocations {
+/** An ending is on the disk before it is acknowledged. */
+const DURABLE = { durable: true };
+
+export function createRevocations({ db, now }: StoreParts): Revocations {
   return {
-    sequence: async () => {
-      assertInPlace();
-      return readHead(db).sequence;
-    },
+    sequence: async () => (await readHead(db)).sequence,
     changesSince: async (since) => {
-      assertInPlace();
-      return db.read(() => {
-        const { sequence, epoch } = readHead(db);
-        if (sequence === since) return { sequence, epoch, people: [], sessions: [] };
+      // Nearly every poll ends here.
+      const { sequence, epoch } = await readHead(db);
+      if (sequence === since) return { sequence, epoch, people: [], sessions: [] };
+      return db.snapshot(async (tx) => {
+        const head = await readHead(tx);
         const endedSince = Math.floor(now() / 1000) - KEEP_SECONDS;
-        return { sequence, epoch, ...readChanges(db, since, endedSince) };
+        return { sequence: head.sequence, epoch: head.epoch, ...(await readChanges(tx, since, endedSince)) };
       });
     },
     open: (session, { since, replaces, line }) => {
-      const enter = (): SessionVersion | null => {
-        const { epoch, epoch_sequence } = readHead(db);
-        const owner = readPerson(db, session.userId);
+      const enter = async (tx: Transaction): Promise<SessionVersion | null> => {
+        const { epoch, epoch_sequence } = replaces ? await lockHead(tx) : await readHead(tx);
+        const owner = await readPerson(tx, session.userId);
         if (epoch_sequence > since || (owner?.sequence ?? 0) > since) return null;
-        if (replaces) endOne(db, replaces, { reason: 'replaced', by: replaces.userId }, now());
+        if (replaces) await endOne(tx, replaces, { reason: 'replaced', by: replaces.userId }, now());
         const version = { generation: owner?.generation ?? 0, epoch };
-        insertSession(db, { ...session, ...version });
-        insertAudit(db, line, now());
+        await insertSession(tx, { ...session, ...version });
+        await insertAudit(tx, { line, at: now() });
         return version;
       };
       // A new session that a power cut takes away is only missing in lists; an ending must not be.
-      return replaces ? writeDurably(enter) : write(enter);
+      return db.transaction(enter, replaces ? DURABLE : {});
     },
     endSession: (session, ending) =>
-      writeDurably(() => {
-        if (!endOne(db, session, ending, now())) return;
+      db.transaction(async (tx) => {
+        if (!(await endOne(tx, session, ending, now()))) return;
         const event = ending.reason === 'signed-out' ? 'sign-out' : 'session-ended';
         const { userId, id: sessionId } = session;
-        insertAudit(db, { event, userId, sessionId, by: ending.by, reason: ending.reason }, now());
-      }),
+        const line: AuditLine = { event, userId, sessionId, by: ending.by, reason: ending.reason };
+        await insertAudit(tx, { line, at: now() });
+      }, DURABLE),
     endPeople: (userIds, ending, options = {}) =>
-      writeDurably(() => endPeople(db, userIds, ending, options, now())),
-    endEveryone: (ending) => writeDurably(() => endEveryone(db, ending, now())),
+      db.transaction((tx) => endPeople(tx, userIds, ending, options, now()), DURABLE),
+    endEveryone: (ending) => db.transaction((tx) => endEveryone(tx, ending, now()), DURABLE),
     applyEvent: async (event, effect) =>
-      !knowsEvent(db, event.id) && (await writeDurably(() => applyEvent(db, event, effect, now()))),
+      !(await knowsEvent(db, event.id)) &&
+      (await db.transaction((tx) => applyEvent(tx, event, effect, now()), DURABLE)),
   };
 }
 
@@ -73,95 +69,136 @@ interface Head {
   sequence: number;
 }
 
-function readHead(db: Database): Head {
-  return db.get<Head>('SELECT epoch, epoch_sequence, sequence FROM revocation_head')!;
+const HEAD = 'SELECT epoch, epoch_sequence, sequence FROM revocation_head';
+
+async function readHead(from: Statements): Promise<Head> {
+  return (await from.get<Head>(HEAD))!;
 }
 
-function readPerson(db: Database, userId: string) {
-  return db.get<{ generation: number; sequence: number }>(
-    'SELECT generation, sequence FROM revocation_person WHERE user_id = ?',
-    userId,
-  );
+/**
+ * Every transaction that ends something begins with it, before it touches another row: changes are committed in the order
+ * of their numbers, and two of them never wait for each other.
+ */
+async function lockHead(tx: Transaction): Promise<Head> {
+  return (await tx.get<Head>(`${HEAD} ${tx.dialect.forUpdate}`))!;
 }
 
 /** One more change. @returns its number */
-function nextSequence(db: Database): number {
-  db.run('UPDATE revocation_head SET sequence = sequence + 1');
-  return readHead(db).sequence;
+async function nextSequence(tx: Transaction): Promise<number> {
+  const { sequence } = await lockHead(tx);
+  await tx.run('UPDATE revocation_head SET sequence = ?', sequence + 1);
+  return sequence + 1;
+}
+
+function readPerson(from: Statements, userId: string) {
+  const sql = 'SELECT generation, sequence FROM revocation_person WHERE user_id = ?';
+  return from.get<{ generation: number; sequence: number }>(sql, userId);
 }
 
 /** @param at Unix time in ms. @returns false when the session had ended before */
-function endOne(
-  db: Database,
+async function endOne(
+  tx: Transaction,
   { id, userId, expiresAt }: EndedSession,
   { reason, by }: Ending,
   at: number,
-): boolean {
+): Promise<boolean> {
+  const sequence = await nextSequence(tx);
   // The row may have been lost or dropped: the ending counts all the same.
-  db.run(
-    `INSERT OR IGNORE INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
-     VALUES (?, ?, '', '', '', 0, 0, 0, ?, 0)`,
+  await tx.run(
+    `INSERT INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
+     VALUES (?, ?, '', '', '', 0, 0, 0, ?, 0) ON CONFLICT DO NOTHING`,
     id,
     userId,
     expiresAt,
   );
   const sql = `UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ?, ended_sequence = ?
     WHERE id = ? AND ended_sequence IS NULL`;
-  return db.run(sql, toSeconds(at), reason, by, nextSequence(db), id) > 0;
+  return (await tx.run(sql, toSeconds(at), reason, by, sequence, id)) > 0;
 }
 
 /** @param at Unix time in ms. @returns how many sessions ended, as far as is known */
-function endPeople(
-  db: Database,
+async function endPeople(
+  tx: Transaction,
   userIds: readonly string[],
   ending: Ending,
-  { auditsLiveOnly = false, leaversOnly = false }: EndingOptions,
+  { auditsLiveOnly = false, notes }: EndingOptions,
   at: number,
-): number {
-  const named = leaversOnly ? userIds.filter((userId) => settleLeaver(db, userId)) : userIds;
-  if (named.length === 0) return 0;
-  const sequence = nextSequence(db);
-  let count = 0;
-  for (const userId of new Set(named)) {
-    const live = countLiveOf(db, userId, toSeconds(at));
-    endOwner(db, userId, ending, sequence, at);
-    if (live > 0 || !auditsLiveOnly) {
-      insertAudit(db, { event: 'person-ended', userId, by: ending.by, reason: ending.reason }, at);
-    }
-    count += live;
-  }
-  return count;
+): Promise<number> {
+  if (userIds.length === 0) return 0;
+  await lockHead(tx);
+  const named = notes ? await rememberNotes(tx, notes, at) : new Set(userIds);
+  const people = userIds.filter((userId) => named.delete(userId));
+  if (people.length === 0) return 0;
+  const sequence = await nextSequence(tx);
+  const live = await countLiveOf(tx, people, toSeconds(at));
+  await raiseGenerations(tx, people, sequence);
+  await tx.run(
+    `UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ?
+     WHERE ended_at IS NULL AND ${tx.dialect.isIn('user_id')}`,
+    toSeconds(at),
+    ending.reason,
+    ending.by,
+    tx.dialect.list(people),
+  );
+  const audited = auditsLiveOnly ? people.filter((userId) => live.has(userId)) : people;
+  const lines = audited.map((userId): AuditLine => {
+    return { event: 'person-ended', userId, by: ending.by, reason: ending.reason };
+  });
+  await insertAudit(tx, ...lines.map((line) => ({ line, at })));
+  return [...live.values()].reduce((sum, count) => sum + count, 0);
 }
 
-function endOwner(db: Database, userId: string, { reason, by }: Ending, sequence: number, at: number): void {
-  db.run(
-    `INSERT INTO revocation_person VALUES (?, 1, ?)
-     ON CONFLICT (user_id) DO UPDATE SET generation = generation + 1, sequence = excluded.sequence`,
-    userId,
-    sequence,
+/** @returns the people whose notes are new */
+async function rememberNotes(
+  tx: Transaction,
+  notes: readonly LeaverNote[],
+  at: number,
+): Promise<Set<string>> {
+  const people = new Map(notes.map(({ userId, note }) => [`leaver ${note}`, userId]));
+  const remembered = await tx.all<{ id: string }>(
+    `INSERT INTO event (id, at) SELECT id, ? FROM ${tx.dialect.table('note', { id: 'text' })} WHERE true
+     ON CONFLICT DO NOTHING RETURNING id`,
+    at,
+    tx.dialect.rows([...people.keys()].map((id) => ({ id }))),
   );
-  settleLeaver(db, userId);
-  db.run(
-    'UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ? WHERE user_id = ? AND ended_at IS NULL',
-    toSeconds(at),
-    reason,
-    by,
-    userId,
+  return new Set(remembered.flatMap(({ id }) => people.get(id) ?? []));
+}
+
+async function raiseGenerations(
+  tx: Transaction,
+  userIds: readonly string[],
+  sequence: number,
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO revocation_person (user_id, generation, sequence)
+     SELECT user_id, 1, ? FROM ${tx.dialect.table('person', { user_id: 'text' })} WHERE true
+     ON CONFLICT (user_id) DO UPDATE
+     SET generation = revocation_person.generation + 1, sequence = excluded.sequence`,
+    sequence,
+    tx.dialect.rows(userIds.map((user_id) => ({ user_id }))),
   );
 }
 
 /** @param at Unix time in ms */
-function endEveryone(db: Database, { reason, by }: Ending, at: number): void {
+async function endEveryone(tx: Transaction, { reason, by }: Ending, at: number): Promise<void> {
   // The rows stay as they are: their epoch says that they are over.
-  db.run('UPDATE revocation_head SET epoch = epoch + 1, epoch_sequence = ?', nextSequence(db));
-  insertAudit(db, { event: 'everyone-ended', by, reason }, at);
+  const sequence = await nextSequence(tx);
+  await tx.run('UPDATE revocation_head SET epoch = epoch + 1, epoch_sequence = ?', sequence);
+  await insertAudit(tx, { line: { event: 'everyone-ended', by, reason }, at });
 }
 
 /** @param at Unix time in ms. @returns false when the event was known already: then nothing is written */
-function applyEvent(db: Database, event: EventName, { left, refresh }: EventEffect, at: number) {
-  if (!rememberEvent(db, event, at)) return false;
-  endPeople(db, left, { reason: 'left', by: 'event' }, {}, at);
-  enqueueRefresh(db, refresh, at);
+async function applyEvent(
+  tx: Transaction,
+  event: EventName,
+  { left, refresh, notes = [] }: EventEffect,
+  at: number,
+): Promise<boolean> {
+  await lockHead(tx);
+  if (!(await rememberEvent(tx, event, at))) return false;
+  if (notes.length > 0) await rememberNotes(tx, notes, at);
+  await endPeople(tx, left, { reason: 'left', by: 'event' }, {}, at);
+  await enqueueRefresh(tx, refresh, at);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import 'server-only';
-import type { Database } from '../storage/sqlite';
-import type { StoreParts } from '../storage/writer';
+import type { Parameter, Statements, Transaction } from '../storage/database';
+import type { StoreParts } from '../storage/event-inbox';
 import type {
   RecheckLease,
   RevocationChanges,
@@ -29,38 +29,50 @@ const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM
 
 /** How long one process has for the re-check of a session. */
 const RECHECK_SECONDS = 300;
+const NOTED_AT_ONCE = 500;
 
-export function createSessionList({ db, writer: { write }, now }: StoreParts): SessionList {
+export function createSessionList({ db, now }: StoreParts): SessionList {
   const seconds = () => Math.floor(now() / 1000);
   return {
-    live: async (filter) => readLive(db, filter, seconds()),
-    countLive: async () => countLive(db, seconds()),
+    live: (filter) => readLive(db, filter, seconds()),
+    countLive: () => countLive(db, seconds()),
     knowsPerson: async (userId) =>
-      db.get('SELECT 1 FROM session WHERE user_id = ? LIMIT 1', userId) !== undefined,
-    find: async (id) => findLive(db, id, seconds()),
-    noteSeen: (seen) =>
-      write(() => {
-        for (const [id, at] of seen)
-          db.run('UPDATE session SET last_seen = ? WHERE id = ? AND last_seen < ?', at, id, at);
-      }),
+      (await db.get('SELECT 1 AS one FROM session WHERE user_id = ? LIMIT 1', userId)) !== undefined,
+    find: (id) => findLive(db, id, seconds()),
+    noteSeen: async (seen) => {
+      const rows = [...seen].map(([id, at]) => ({ id, at }));
+      for (let at = 0; at < rows.length; at += NOTED_AT_ONCE)
+        await noteSeen(db, rows.slice(at, at + NOTED_AT_ONCE));
+    },
     lastSeen: async (id) =>
-      db.get<{ last_seen: number }>('SELECT last_seen FROM session WHERE id = ?', id)?.last_seen,
-    owners: async (after, limit) => readOwners(db, after, limit, seconds()),
-    leaseRecheck: (session) => write(() => leaseRecheck(db, session, seconds())),
-    completeRecheck: (id) =>
-      write(() => {
-        db.run('UPDATE session SET checked = 1 WHERE id = ?', id);
-      }),
+      (await db.get<{ last_seen: number }>('SELECT last_seen FROM session WHERE id = ?', id))?.last_seen,
+    owners: (after, limit) => readOwners(db, after, limit, seconds()),
+    leaseRecheck: (session) => db.transaction((tx) => leaseRecheck(tx, session, seconds())),
+    completeRecheck: async (id) => {
+      await db.run('UPDATE session SET checked = 1 WHERE id = ?', id);
+    },
   };
 }
 
-export function insertSession(db: Database, session: SealedSession & { client: ClientKind }): void {
-  db.run(`INSERT INTO ${SESSION_VALUES}`, ...toValues(session));
+async function noteSeen(db: Statements, rows: readonly { id: string; at: number }[]): Promise<void> {
+  await db.run(
+    `UPDATE session SET last_seen = seen.at FROM ${db.dialect.table('seen', { id: 'text', at: 'integer' })}
+     WHERE session.id = seen.id AND session.last_seen < seen.at`,
+    db.dialect.rows(rows),
+  );
+}
+
+export async function insertSession(
+  tx: Transaction,
+  session: SealedSession & { client: ClientKind },
+): Promise<void> {
+  await tx.run(`INSERT INTO ${SESSION_VALUES}`, ...toValues(session));
 }
 
 /** A power cut can take the row of a session away, though not the cookie. */
-function restoreSession(db: Database, session: SealedSession): void {
-  db.run(`INSERT OR IGNORE INTO ${SESSION_VALUES}`, ...toValues({ ...session, client: 'other-other' }));
+async function restoreSession(tx: Transaction, session: SealedSession): Promise<void> {
+  const values = toValues({ ...session, client: 'other-other' });
+  await tx.run(`INSERT INTO ${SESSION_VALUES} ON CONFLICT DO NOTHING`, ...values);
 }
 
 const SESSION_VALUES = `session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
@@ -71,29 +83,44 @@ function toValues(session: SealedSession & { client: ClientKind }): (string | nu
   return [id, userId, name, door, client, generation, epoch, issuedAt, expiresAt, issuedAt];
 }
 
-function countLive(db: Database, now: number): number {
-  return db.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, now)!.n;
+async function countLive(from: Statements, now: number): Promise<number> {
+  return (await from.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, now))!.n;
 }
 
-export function countLiveOf(db: Database, userId: string, now: number): number {
-  const sql = `SELECT count(*) AS n FROM session s WHERE user_id = ? AND ${LIVE}`;
-  return db.get<{ n: number }>(sql, userId, now)!.n;
+/** @returns how many sessions each has who has any */
+export async function countLiveOf(
+  from: Statements,
+  userIds: readonly string[],
+  now: number,
+): Promise<Map<string, number>> {
+  const rows = await from.all<{ user_id: string; n: number }>(
+    `SELECT user_id, count(*) AS n FROM session s WHERE ${from.dialect.isIn('user_id')} AND ${LIVE}
+     GROUP BY user_id`,
+    from.dialect.list(userIds),
+    now,
+  );
+  return new Map(rows.map(({ user_id, n }) => [user_id, n]));
 }
 
-function findLive(db: Database, id: string, now: number): SessionRow | null {
-  const row = db.get<Row>(`SELECT * FROM session s WHERE id = ? AND ${LIVE}`, id, now);
+async function findLive(from: Statements, id: string, now: number): Promise<SessionRow | null> {
+  const row = await from.get<Row>(`SELECT * FROM session s WHERE id = ? AND ${LIVE}`, id, now);
   return row ? toSessionRow(row) : null;
 }
 
-function readLive(db: Database, { userId, text, after, limit }: SessionFilter, now: number): SessionRow[] {
+async function readLive(
+  from: Statements,
+  { userId, text, after, limit }: SessionFilter,
+  now: number,
+): Promise<SessionRow[]> {
   const conditions = [LIVE];
-  const values: (string | number)[] = [now];
+  const values: Parameter[] = [now];
   if (userId !== undefined) {
     conditions.push('user_id = ?');
     values.push(userId);
   }
   if (text !== undefined) {
-    conditions.push("(user_id LIKE ? ESCAPE '\\' OR name LIKE ? ESCAPE '\\')");
+    // SQLite's LIKE takes large and small letters for the same, PostgreSQL's does not.
+    conditions.push("(lower(user_id) LIKE lower(?) ESCAPE '\\' OR lower(name) LIKE lower(?) ESCAPE '\\')");
     const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
     values.push(pattern, pattern);
   }
@@ -102,25 +129,26 @@ function readLive(db: Database, { userId, text, after, limit }: SessionFilter, n
     values.push(after.issuedAt, after.id);
   }
   const sql = `SELECT * FROM session s WHERE ${conditions.join(' AND ')} ORDER BY issued_at DESC, id DESC LIMIT ?`;
-  return db.all<Row>(sql, ...values, limit).map(toSessionRow);
+  return (await from.all<Row>(sql, ...values, limit)).map(toSessionRow);
 }
 
-function readOwners(db: Database, after: string, limit: number, now: number): string[] {
+async function readOwners(from: Statements, after: string, limit: number, now: number): Promise<string[]> {
   const sql = `SELECT DISTINCT user_id FROM session s WHERE user_id > ? AND ${LIVE} ORDER BY user_id LIMIT ?`;
-  return db.all<Pick<Row, 'user_id'>>(sql, after, now, limit).map(({ user_id }) => user_id);
+  const rows = await from.all<Pick<Row, 'user_id'>>(sql, after, now, limit);
+  return rows.map(({ user_id }) => user_id);
 }
 
 /** What changed after a sequence number. @param endedSince the oldest expiry for which an ending still matters */
-export function readChanges(
-  db: Database,
+export async function readChanges(
+  from: Statements,
   since: number,
   endedSince: number,
-): Omit<RevocationChanges, 'epoch' | 'sequence'> {
-  const people = db.all<{ user_id: string; generation: number }>(
+): Promise<Omit<RevocationChanges, 'epoch' | 'sequence'>> {
+  const people = await from.all<{ user_id: string; generation: number }>(
     'SELECT user_id, generation FROM revocation_person WHERE sequence > ?',
     since,
   );
-  const sessions = db.all<Pick<Row, 'id' | 'expires_at'>>(
+  const sessions = await from.all<Pick<Row, 'id' | 'expires_at'>>(
     'SELECT id, expires_at FROM session WHERE ended_sequence > ? AND expires_at > ?',
     since,
     endedSince,
@@ -132,11 +160,11 @@ export function readChanges(
 }
 
 /** In a transaction. `checked` is 1 once DingTalk has answered, before that the end of the present lease. */
-function leaseRecheck(db: Database, session: SealedSession, now: number): RecheckLease {
-  restoreSession(db, session);
+async function leaseRecheck(tx: Transaction, session: SealedSession, now: number): Promise<RecheckLease> {
+  await restoreSession(tx, session);
   const sql = 'UPDATE session SET checked = ? WHERE id = ? AND checked <> 1 AND checked < ?';
-  if (db.run(sql, now + RECHECK_SECONDS, session.id, now) > 0) return 'claimed';
-  const row = db.get<{ checked: number }>('SELECT checked FROM session WHERE id = ?', session.id);
+  if ((await tx.run(sql, now + RECHECK_SECONDS, session.id, now)) > 0) return 'claimed';
+  const row = await tx.get<{ checked: number }>('SELECT checked FROM session WHERE id = ?', session.id);
   return row?.checked === 1 ? 'settled' : 'taken';
 }
 

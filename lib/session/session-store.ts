@@ -2,6 +2,7 @@ import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
 import type { AuditLine } from '../storage/audit-line';
 import type { EventInbox, RefreshTarget } from '../storage/event-inbox';
+import type { LeaverNote } from '../storage/leavers';
 import type { ClientKind } from './user-agent';
 
 /** What a session is made under. It is over as soon as one of the numbers is another. */
@@ -79,8 +80,8 @@ export interface SessionFilter {
 export interface EndingOptions {
   /** An audit line only for people with live sessions. Otherwise one for each person. */
   auditsLiveOnly?: boolean | undefined;
-  /** Only people who are still noted as leavers of the directory: a session begun after an earlier ending stays. */
-  leaversOnly?: boolean | undefined;
+  /** Why: findings of the directory. Each ends sessions once; a person whose finding did so before is left out. */
+  notes?: readonly LeaverNote[] | undefined;
 }
 
 /** The names by which an event is known: each has an effect once. */
@@ -92,6 +93,8 @@ export interface EventEffect {
   left: readonly string[];
   /** What has to be read again. */
   refresh: readonly RefreshTarget[];
+  /** Findings of the directory that the event brought about: they end nothing a second time. */
+  notes?: readonly LeaverNote[] | undefined;
 }
 
 /**
@@ -155,10 +158,7 @@ export interface SessionList {
   completeRecheck(id: string): Promise<void>;
 }
 
-/**
- * Asynchronous, so that a database on another machine can take its place: its behaviour is
- * `tests/support/revocation-suite.ts`.
- */
+/** Its behaviour, on each engine, is `tests/support/revocation-suite.ts`. */
 export interface SessionStore extends Revocations, SessionList, EventInbox {
   /** A write that changes nothing. @throws where nothing can be written */
   touch(): Promise<void>;

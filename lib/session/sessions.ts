@@ -4,9 +4,8 @@ import { AppError } from '../errors';
 import { log } from '../log';
 import { singleton } from '../singleton';
 import { pruneAudit } from '../storage/audit-log';
-import { recordsDatabase } from '../storage/database';
+import { recordsDatabase } from '../storage/databases';
 import { createIdleCheck } from './idle';
-import { createSessionStore } from './libsql-session-store';
 import { createRevocationCache } from './revocation-cache';
 import type { Session } from './session-cookie';
 import type {
@@ -17,6 +16,7 @@ import type {
   SessionStore,
   SessionVersion,
 } from './session-store';
+import { createSessionStore } from './stored-sessions';
 import { createUnwritten } from './unwritten';
 
 /** How often it is written down when sessions were last used. */

@@ -1,5 +1,5 @@
 import 'server-only';
-import type { Database } from './sqlite';
+import type { Database } from './database';
 
 /** The last access file without errors, as every process and machine uses it. */
 export interface AcceptedRules {
@@ -10,17 +10,28 @@ export interface AcceptedRules {
 }
 
 /** Undefined before there was any. */
-export function readAcceptedRules(db: Database): AcceptedRules | undefined {
-  return db.get<AcceptedRules>('SELECT hash, text, accepted_at AS acceptedAt FROM accepted_rules');
+export function readAcceptedRules(db: Database): Promise<AcceptedRules | undefined> {
+  return db.get<AcceptedRules>('SELECT hash, text, accepted_at AS "acceptedAt" FROM accepted_rules');
 }
 
 /** Much cheaper than the text: asked every other second. */
-export function readAcceptedHash(db: Database): string | undefined {
-  return db.get<{ hash: string }>('SELECT hash FROM accepted_rules')?.hash;
+export async function readAcceptedHash(db: Database): Promise<string | undefined> {
+  return (await db.get<{ hash: string }>('SELECT hash FROM accepted_rules'))?.hash;
 }
 
-export function writeAcceptedRules(db: Database, { hash, text, acceptedAt }: AcceptedRules): void {
-  db.writeDurably(() =>
-    db.run('INSERT OR REPLACE INTO accepted_rules VALUES (1, ?, ?, ?)', hash, text, acceptedAt),
+export async function writeAcceptedRules(
+  db: Database,
+  { hash, text, acceptedAt }: AcceptedRules,
+): Promise<void> {
+  await db.transaction(
+    (tx) =>
+      tx.run(
+        `INSERT INTO accepted_rules VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE
+         SET hash = excluded.hash, text = excluded.text, accepted_at = excluded.accepted_at`,
+        hash,
+        text,
+        acceptedAt,
+      ),
+    { durable: true },
   );
 }

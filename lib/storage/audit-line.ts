@@ -1,5 +1,5 @@
 import 'server-only';
-import type { Database } from './sqlite';
+import type { Statements } from './database';
 
 /** What is written down. The names are the filter of `/admin/audit`, and appear in exports: never rename one. */
 export const AUDIT_EVENTS = [
@@ -33,19 +33,46 @@ export interface AuditLine {
   count?: number | undefined;
 }
 
-/** Writes a line in the transaction that is under way. @param at Unix time in ms */
-export function insertAudit(db: Database, line: AuditLine, at: number): void {
-  db.run(
-    'INSERT INTO audit (at, event, user_id, actor, session_id, reason, detail, count) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    at,
-    line.event,
-    clip(line.userId),
-    clip(line.by),
-    clip(line.sessionId),
-    clip(line.reason),
-    clip(line.detail),
-    line.count ?? 1,
+/** A line and when it was: Unix time in ms. */
+export interface DatedLine {
+  line: AuditLine;
+  at: number;
+}
+
+/** Writes lines in the transaction that is under way. */
+export async function insertAudit(tx: Statements, ...lines: readonly DatedLine[]): Promise<void> {
+  if (lines.length === 0) return;
+  const { dialect } = tx;
+  const columns = Object.keys(COLUMNS).join(', ');
+  await tx.run(
+    `INSERT INTO audit (${columns}) SELECT ${columns} FROM ${dialect.table('line', COLUMNS)}`,
+    dialect.rows(lines.map(toRow)),
   );
+}
+
+const COLUMNS = {
+  at: 'integer',
+  event: 'text',
+  user_id: 'text',
+  actor: 'text',
+  session_id: 'text',
+  reason: 'text',
+  detail: 'text',
+  count: 'integer',
+} as const;
+
+function toRow({ line, at }: DatedLine): Record<keyof typeof COLUMNS, string | number | null> {
+  const { event, count = 1 } = line;
+  return {
+    at,
+    event,
+    user_id: clip(line.userId),
+    actor: clip(line.by),
+    session_id: clip(line.sessionId),
+    reason: clip(line.reason),
+    detail: clip(line.detail),
+    count,
+  };
 }
 
 function clip(text: string | undefined): string | null {

@@ -3,8 +3,8 @@ import { config } from '../config';
 import { log } from '../log';
 import { outsideRequest, singleton } from '../singleton';
 import type { AuditLine } from './audit-line';
-import { type AuditStore, createLibsqlAudit } from './audit-store';
-import { recordsDatabase } from './database';
+import { type AuditStore, createAuditStore } from './audit-store';
+import { recordsDatabase } from './databases';
 
 interface RecorderOptions {
   store: Pick<AuditStore, 'append'>;
@@ -109,7 +109,7 @@ export function createRecorder({
 }
 
 /** The audit's store of this process. */
-export const auditStore = singleton('audit-store', () => createLibsqlAudit(recordsDatabase()));
+export const auditStore = singleton('audit-store', () => createAuditStore(recordsDatabase()));
 
 const recorder = singleton('audit-recorder', () =>
   createRecorder({

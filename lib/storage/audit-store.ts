@@ -1,7 +1,7 @@
 import 'server-only';
-import { type AuditEvent, type AuditLine, insertAudit } from './audit-line';
-import type { Database } from './sqlite';
-import { createWriter } from './writer';
+import { type AuditEvent, type AuditLine, type DatedLine, insertAudit } from './audit-line';
+import type { Database } from './database';
+import { deleteInChunks } from './delete-in-chunks';
 
 /** A line as it was written. */
 export interface WrittenLine extends AuditLine {
@@ -23,7 +23,7 @@ interface AuditFilter {
   limit: number;
 }
 
-export type AuditStore = ReturnType<typeof createLibsqlAudit>;
+export type AuditStore = ReturnType<typeof createAuditStore>;
 
 /** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
 const MAX_REFUSALS_OF_A_KIND = 100_000;
@@ -42,37 +42,32 @@ interface Row {
   count: number;
 }
 
-/** The audit in a libsql database. @param now Unix time in ms */
-export function createLibsqlAudit(
+/** The audit. @param now Unix time in ms */
+export function createAuditStore(
   db: Database,
   now: () => number = Date.now,
   maxRefusalsOfAKind = MAX_REFUSALS_OF_A_KIND,
 ) {
-  const { write, deleteAll } = createWriter(db);
-
   return {
     /** Writes lines, all or none. */
-    append: (lines: readonly { line: AuditLine; at: number }[]) =>
-      write(() => {
-        for (const { line, at } of lines) insertAudit(db, line, at);
-      }),
+    append: (lines: readonly DatedLine[]) => insertAudit(db, ...lines),
 
     /** Newest first. */
     find: async (filter: AuditFilter) => {
       const { sql, values } = toSelect(filter);
-      return db.all<Row>(sql, ...values).map(toLine);
+      return (await db.all<Row>(sql, ...values)).map(toLine);
     },
 
     /** Drops lines older than so many days, and the oldest refusals beyond a bound. */
     prune: async (days: number) => {
-      await deleteAll('audit', 'at < ?', now() - days * DAY_MS);
+      await deleteInChunks(db, 'audit', 'at < ?', now() - days * DAY_MS);
       for (const event of REFUSALS) {
-        const last = db.get<{ id: number }>(
+        const last = await db.get<{ id: number }>(
           'SELECT id FROM audit WHERE event = ? ORDER BY id DESC LIMIT 1 OFFSET ?',
           event,
           maxRefusalsOfAKind,
         );
-        if (last) await deleteAll('audit', 'event = ? AND id <= ?', event, last.id);
+        if (last) await deleteInChunks(db, 'audit', 'event = ? AND id <= ?', event, last.id);
       }
     },
   };
@@ -98,7 +93,7 @@ function toSelect({ event, person, from, to, before, limit }: AuditFilter) {
   const about = select(['user_id = ?', person], ...others);
   const by = select(['actor = ?', person], ...others);
   return {
-    sql: `SELECT * FROM (SELECT * FROM (${about.sql}) UNION SELECT * FROM (${by.sql})) ORDER BY id DESC LIMIT ?`,
+    sql: `SELECT * FROM (SELECT * FROM (${about.sql}) AS about UNION SELECT * FROM (${by.sql}) AS done) AS found ORDER BY id DESC LIMIT ?`,
     values: [...about.values, ...by.values, limit],
   };
 }

@@ -1,6 +1,6 @@
 import 'server-only';
 import type { Config } from '../config';
-import type { Database } from './sqlite';
+import type { Database } from './database';
 
 /** Whose data a database holds. Another company's directory and sessions must never be shown as this one's. */
 export type DatabaseOwner = Pick<Config, 'corpId' | 'clientId' | 'apiUrl'>;
@@ -10,14 +10,14 @@ export class DatabaseOwnerError extends Error {
   constructor(owner: DatabaseOwner, settings: DatabaseOwner) {
     super(
       [
-        'dingpass cannot start: the database in DATA_DIR belongs to another company, app or API address.',
-        'dingpass 无法启动：DATA_DIR 中的数据库属于另一个企业、应用或接口地址。',
+        'dingpass cannot start: the database (DATA_DIR or DATABASE_URL) belongs to another company, app or API address.',
+        'dingpass 无法启动：数据库（DATA_DIR 或 DATABASE_URL）属于另一个企业、应用或接口地址。',
         ...NAMES.filter(([, key]) => owner[key] !== settings[key]).map(
           ([name, key]) => `  - ${name}: database 数据库 ${owner[key]} · settings 设置 ${settings[key]}`,
         ),
-        'Correct the settings, or set DATA_DIR to another folder.',
-        '请改正设置，或将 DATA_DIR 设为另一个文件夹。',
-        'To begin anew here (the old file is moved aside, nothing is deleted): npm run database -- --begin-anew',
+        'Correct the settings, or name another folder or database.',
+        '请改正设置，或改用另一个文件夹或数据库。',
+        'To begin anew here (old files are moved aside, nothing is deleted): npm run database -- --begin-anew',
         '要在此重新开始（旧文件移到一旁，不会删除）：npm run database -- --begin-anew',
         ...(owner.corpId === settings.corpId
           ? [
@@ -38,9 +38,9 @@ const NAMES = [
 ] as const;
 
 /** Whose the database is; undefined before any process has started on it. */
-export function ownerOf(db: Database): DatabaseOwner | undefined {
-  return db.get<DatabaseOwner & Record<string, string>>(
-    'SELECT corp_id AS corpId, client_id AS clientId, api_url AS apiUrl FROM database_owner',
+export function ownerOf(db: Database): Promise<DatabaseOwner | undefined> {
+  return db.get<DatabaseOwner>(
+    'SELECT corp_id AS "corpId", client_id AS "clientId", api_url AS "apiUrl" FROM database_owner',
   );
 }
 
@@ -50,15 +50,27 @@ export function isOwner(owner: DatabaseOwner, settings: DatabaseOwner): boolean 
 }
 
 /** Binds a database that belongs to none yet. @throws DatabaseOwnerError where it belongs to another */
-export function claimDatabase(db: Database, settings: DatabaseOwner): void {
-  const owner = ownerOf(db);
-  if (owner && !isOwner(owner, settings)) throw new DatabaseOwnerError(owner, settings);
-  if (!owner) adoptDatabase(db, settings);
+export async function claimDatabase(db: Database, settings: DatabaseOwner): Promise<void> {
+  if (!(await ownerOf(db))) {
+    const { corpId, clientId, apiUrl } = settings;
+    const sql = 'INSERT INTO database_owner VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING';
+    await db.run(sql, corpId, clientId, apiUrl);
+  }
+  // Another process may have bound it a moment before.
+  const owner = (await ownerOf(db))!;
+  if (!isOwner(owner, settings)) throw new DatabaseOwnerError(owner, settings);
 }
 
 /** Binds a database to these settings, whomever it belonged to. */
-export function adoptDatabase(db: Database, { corpId, clientId, apiUrl }: DatabaseOwner): void {
-  db.write(() =>
-    db.run('INSERT OR REPLACE INTO database_owner VALUES (1, ?, ?, ?)', corpId, clientId, apiUrl),
+export async function adoptDatabase(
+  db: Database,
+  { corpId, clientId, apiUrl }: DatabaseOwner,
+): Promise<void> {
+  await db.run(
+    `INSERT INTO database_owner VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE
+     SET corp_id = excluded.corp_id, client_id = excluded.client_id, api_url = excluded.api_url`,
+    corpId,
+    clientId,
+    apiUrl,
   );
 }

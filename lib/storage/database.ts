@@ -1,53 +1,48 @@
 import 'server-only';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { config } from '../config';
-import { singleton } from '../singleton';
-import { claimDatabase } from './database-owner';
-import { migrations } from './migrations';
-import { type Database, openDatabase } from './sqlite';
+import type { Dialect } from './dialect';
 
-const RECORDS_BUSY_TIMEOUT_MS = 10;
+/** A list is one parameter: `dialect.list`. */
+export type Parameter = string | number | null | readonly (string | number)[];
 
-const opened = singleton('opened-databases', () => new Set<Database>());
-
-function keepOpen(db: Database): Database {
-  opened().add(db);
-  return db;
+/** SQL with `?` for the values. Whole numbers have 64 bits, and come back as numbers; there are no booleans. */
+export interface Statements {
+  readonly dialect: Dialect;
+  all<T>(sql: string, ...values: Parameter[]): Promise<T[]>;
+  get<T>(sql: string, ...values: Parameter[]): Promise<T | undefined>;
+  /** @returns the number of rows that were written */
+  run(sql: string, ...values: Parameter[]): Promise<number>;
 }
 
-/** The one database of this process: `dingpass.db` in `DATA_DIR`. @throws DatabaseOwnerError where it is another company's */
-export const database = singleton('database', () => {
-  const db = openDatabase(databaseFile(), migrations);
-  claimDatabase(db, config());
-  return keepOpen(db);
-});
+/** What is under way. It fails after its end: a statement that is not awaited would run in another transaction. */
+export interface Transaction extends Statements {
+  /** Several statements without values. */
+  script(sql: string): Promise<void>;
+}
+
+export interface TransactionOptions {
+  /**
+   * On the disk when it resolves: it, and everything written before, outlives a power cut. Durable transactions that
+   * come together share a wait for the disk; one that throws undoes its own work alone. Their work may run again after
+   * a deadlock. Without: outlives the process, however it ends.
+   */
+  durable?: boolean;
+  /** Transactions of one name follow each other, in whatever process they are. On a file all do. */
+  lock?: string;
+  /** For its turn and for each of its statements. Default: what a request waits for, 2 s; on a file 4 s for its turn. */
+  timeoutMs?: number;
+}
 
 /**
- * The same file over a connection of its own, for what every request waits on: it gives a busy database up after some
- * milliseconds, so that the caller can wait for its turn without holding up everybody in the process.
+ * A database: a SQLite file, or PostgreSQL. A statement outside a transaction is one by itself. The work of a
+ * transaction uses `tx` and nothing else of the database: on a file it would wait for itself.
  */
-export const recordsDatabase = singleton('records-database', () => {
-  database();
-  return keepOpen(openDatabase(databaseFile(), migrations, { busyTimeoutMs: RECORDS_BUSY_TIMEOUT_MS }));
-});
-
-/** The last thing that a process does: afterwards the one file has everything, and can be copied. Never throws. */
-export function closeDatabases(): void {
-  for (const db of opened()) {
-    try {
-      db.checkpoint();
-      db.close();
-    } catch {
-      // What is in the WAL stays there, and the next start finds it.
-    }
-  }
-  opened().clear();
+export interface Database extends Statements {
+  /** All or nothing. `work` may run again: it changes nothing outside. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Every query of the work sees the same state, and none may write. */
+  snapshot<T>(work: (tx: Statements) => Promise<T>, options?: { timeoutMs?: number }): Promise<T>;
+  close(): Promise<void>;
 }
 
-/** Where the database is; its folder is made when it is not there. */
-export function databaseFile(): string {
-  const { dataDir } = config();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  return join(dataDir, 'dingpass.db');
-}
+// lib/directory still works on the file by synchronous calls.
+export { database } from './directory-file';

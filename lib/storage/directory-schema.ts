@@ -155,5 +155,5 @@ CREATE TABLE directory_seen_role_member (
   PRIMARY KEY (role_id, user_id)
 ) WITHOUT ROWID;
 CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY, places TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID;
-CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID;
 `;

@@ -1,7 +1,6 @@
 import 'server-only';
 import type { DirectoryEvent } from '../dingtalk/event';
-import type { Database } from './sqlite';
-import type { StoreParts } from './writer';
+import type { Database, Statements } from './database';
 
 /** What has to be read from DingTalk again: an event's own content is never taken over. */
 export type RefreshTarget =
@@ -20,71 +19,83 @@ interface RefreshJob {
 
 export type EventInbox = ReturnType<typeof createEventInbox>;
 
+/** What a store is made of. */
+export interface StoreParts {
+  db: Database;
+  /** Unix time in ms. */
+  now: () => number;
+}
+
 /** Events, and the refreshes that they make necessary. */
-export function createEventInbox({ db, writer: { write, writeDurably }, now }: StoreParts) {
+export function createEventInbox({ db, now }: StoreParts) {
   return {
     /** Whether an event was applied. */
-    knowsEvent: async (id: string) => knowsEvent(db, id),
-    enqueueRefresh: (targets: readonly RefreshTarget[]) => write(() => enqueueRefresh(db, targets, now())),
+    knowsEvent: (id: string) => knowsEvent(db, id),
+    enqueueRefresh: (targets: readonly RefreshTarget[]) =>
+      db.transaction((tx) => enqueueRefresh(tx, targets, now())),
     /** Refreshes that are due, and were enqueued so long ago at least. */
-    refreshJobs: async (olderThanMs: number) => readRefreshJobs(db, now() - olderThanMs),
+    refreshJobs: (olderThanMs: number) => readRefreshJobs(db, now() - olderThanMs),
     /** The version of a target, 0 where no refresh is due: to be read before the target is. */
-    refreshVersion: async (target: RefreshTarget) => versionOf(db, target),
+    refreshVersion: (target: RefreshTarget) => versionOf(db, target),
     /** Removes a job, unless the target was enqueued again meanwhile. */
-    completeRefresh: async (job: RefreshJob) => {
-      if (job.version > 0) await write(() => completeRefresh(db, job));
+    completeRefresh: async ({ target, version }: RefreshJob) => {
+      if (version > 0)
+        await db.run('DELETE FROM refresh_job WHERE key = ? AND version = ?', keyOf(target), version);
     },
     /** Keeps undelivered events, which DingTalk lists once, until they are completed. */
     storeMissed: async (events: readonly DirectoryEvent[]) => {
-      if (events.length > 0) await writeDurably(() => storeMissed(db, events));
+      if (events.length > 0) await db.transaction((tx) => storeMissed(tx, events), { durable: true });
     },
-    missed: async (limit: number) => readMissed(db, limit),
-    completeMissed: (id: string) => write(() => completeMissed(db, id)),
+    missed: (limit: number) => readMissed(db, limit),
+    completeMissed: async (id: string) => {
+      await db.run('DELETE FROM missed_event WHERE id = ?', id);
+    },
   };
 }
 
-export function knowsEvent(db: Database, id: string): boolean {
-  return db.get('SELECT 1 FROM revocation_event WHERE id = ?', id) !== undefined;
+export async function knowsEvent(from: Statements, id: string): Promise<boolean> {
+  return (await from.get('SELECT 1 AS one FROM event WHERE id = ?', id)) !== undefined;
 }
 
 /** @param at Unix time in ms. @returns false when the event was known already */
-export function rememberEvent(
-  db: Database,
+export async function rememberEvent(
+  tx: Statements,
   { id, deduplicationKeys }: Pick<DirectoryEvent, 'id' | 'deduplicationKeys'>,
   at: number,
-): boolean {
-  const insert = (name: string) =>
-    db.run('INSERT OR IGNORE INTO revocation_event VALUES (?, ?)', name, at) > 0;
-  if (!insert(id)) return false;
-  for (const key of deduplicationKeys) insert(key);
+): Promise<boolean> {
+  const insert = async (name: string) =>
+    (await tx.run('INSERT INTO event (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING', name, at)) > 0;
+  if (!(await insert(id))) return false;
+  for (const key of deduplicationKeys) await insert(key);
   return true;
 }
 
 /** A target that is enqueued while it is being read gets a new version, and is read again: the reading may be too old. */
-export function enqueueRefresh(db: Database, targets: readonly RefreshTarget[], at: number): void {
-  for (const target of targets) {
-    db.run(
-      `INSERT INTO stale VALUES (?, ?, 1, ?)
-       ON CONFLICT (key) DO UPDATE SET mark = mark + 1, at = excluded.at`,
-      keyOf(target),
-      JSON.stringify(target),
-      at,
-    );
-  }
+export async function enqueueRefresh(
+  tx: Statements,
+  targets: readonly RefreshTarget[],
+  at: number,
+): Promise<void> {
+  const rows = new Map(targets.map((target) => [keyOf(target), JSON.stringify(target)]));
+  if (rows.size === 0) return;
+  await tx.run(
+    `INSERT INTO refresh_job (key, target, version, at)
+     SELECT key, target, 1, ? FROM ${tx.dialect.table('job', { key: 'text', target: 'text' })} WHERE true
+     ON CONFLICT (key) DO UPDATE SET version = refresh_job.version + 1, at = excluded.at`,
+    at,
+    tx.dialect.rows([...rows].map(([key, target]) => ({ key, target }))),
+  );
 }
 
-function readRefreshJobs(db: Database, before: number): RefreshJob[] {
-  return db
-    .all<{ stale: string; mark: number }>('SELECT stale, mark FROM stale WHERE at <= ? ORDER BY at', before)
-    .map(({ stale, mark }) => ({ target: JSON.parse(stale) as RefreshTarget, version: mark }));
+async function readRefreshJobs(from: Statements, before: number): Promise<RefreshJob[]> {
+  const sql = 'SELECT target, version FROM refresh_job WHERE at <= ? ORDER BY at';
+  const jobs = await from.all<{ target: string; version: number }>(sql, before);
+  return jobs.map(({ target, version }) => ({ target: JSON.parse(target) as RefreshTarget, version }));
 }
 
-function versionOf(db: Database, target: RefreshTarget): number {
-  return db.get<{ mark: number }>('SELECT mark FROM stale WHERE key = ?', keyOf(target))?.mark ?? 0;
-}
-
-function completeRefresh(db: Database, { target, version }: RefreshJob): void {
-  db.run('DELETE FROM stale WHERE key = ? AND mark = ?', keyOf(target), version);
+async function versionOf(from: Statements, target: RefreshTarget): Promise<number> {
+  const sql = 'SELECT version FROM refresh_job WHERE key = ?';
+  return (await from.get<{ version: number }>(sql, keyOf(target)))?.version ?? 0;
 }
 
 /** One for each target. */
@@ -92,18 +103,12 @@ export function keyOf(target: RefreshTarget): string {
   return 'id' in target ? `${target.what} ${target.id}` : target.what;
 }
 
-function storeMissed(db: Database, events: readonly DirectoryEvent[]): void {
-  for (const event of events) {
-    db.run('INSERT OR IGNORE INTO missed_event VALUES (?, ?)', event.id, JSON.stringify(event));
-  }
+async function storeMissed(tx: Statements, events: readonly DirectoryEvent[]): Promise<void> {
+  const sql = 'INSERT INTO missed_event (id, event) VALUES (?, ?) ON CONFLICT DO NOTHING';
+  for (const event of events) await tx.run(sql, event.id, JSON.stringify(event));
 }
 
-function readMissed(db: Database, limit: number): DirectoryEvent[] {
-  return db
-    .all<{ event: string }>('SELECT event FROM missed_event LIMIT ?', limit)
-    .map(({ event }) => JSON.parse(event) as DirectoryEvent);
-}
-
-function completeMissed(db: Database, id: string): void {
-  db.run('DELETE FROM missed_event WHERE id = ?', id);
+async function readMissed(from: Statements, limit: number): Promise<DirectoryEvent[]> {
+  const rows = await from.all<{ event: string }>('SELECT event FROM missed_event ORDER BY id LIMIT ?', limit);
+  return rows.map(({ event }) => JSON.parse(event) as DirectoryEvent);
 }

@@ -1,13 +1,15 @@
 import 'server-only';
 import { accessSchema } from './access-schema';
 import { auditSchema } from './audit-schema';
+import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
 import { sessionSchema } from './session-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
 export interface Migration {
   name: string;
-  sql: string;
+  /** Several statements, in SQLite's spelling. @see Dialect.schema */
+  sql: string | ((dialect: Dialect) => string);
 }
 
 /** The first migration of version 0.1, whose files are not carried over. */
@@ -25,11 +27,19 @@ CREATE TABLE database_owner (
 /** What every command needs: whose the database is. */
 export const ownerMigrations: readonly Migration[] = [{ name: 'database-owner-1', sql: ownerSchema }];
 
-/** Every table that this app keeps. */
-export const migrations: readonly Migration[] = [
+/** What must not be lost: sessions and their endings, events, the audit, access rules. */
+export const recordsMigrations: readonly Migration[] = [
   ...ownerMigrations,
-  { name: 'directory', sql: directorySchema },
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
   { name: 'access', sql: accessSchema },
 ];
+
+/** What can be read from DingTalk again. */
+export const directoryMigrations: readonly Migration[] = [
+  ...ownerMigrations,
+  { name: 'directory', sql: directorySchema },
+];
+
+/** Every table that this app keeps, where all of them are in one database. */
+export const migrations: readonly Migration[] = [...recordsMigrations, ...directoryMigrations.slice(1)];

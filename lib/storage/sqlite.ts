@@ -1,6 +1,7 @@
 import 'server-only';
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import Libsql from 'libsql';
+import { sqliteDialect } from './dialect';
 import { FIRST_VERSION, type Migration } from './migrations';
 
 type Value = string | number | null;
@@ -148,7 +149,7 @@ function migrate(database: Database, connection: Libsql.Database, migrations: re
     const before = taken();
     for (const { name, sql } of migrations) {
       if (before.has(name)) continue;
-      connection.exec(sql);
+      connection.exec(typeof sql === 'string' ? sql : sql(sqliteDialect));
       database.run('INSERT INTO migration (name, taken_at) VALUES (?, ?)', name, Date.now());
     }
   });

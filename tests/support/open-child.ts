@@ -1,9 +1,11 @@
-import { migrations } from '../../lib/storage/migrations';
-import { openDatabase } from '../../lib/storage/sqlite';
+import { migrate } from '../../lib/storage/migrate';
+import { recordsMigrations } from '../../lib/storage/migrations';
+import { openSqlite } from '../../lib/storage/sqlite-engine';
 
 /** A process that opens a database file at a moment, Unix time in ms: `file at`. It tells how many migrations are taken. */
 const [file = '', at = '0'] = process.argv.slice(2);
 while (Date.now() < Number(at));
-const database = openDatabase(file, migrations);
-const { n } = database.get<{ n: number }>('SELECT count(*) AS n FROM migration')!;
+const db = await openSqlite(file);
+await migrate(db, recordsMigrations);
+const { n } = (await db.get<{ n: number }>('SELECT count(*) AS n FROM migration'))!;
 process.stdout.write(String(n));

@@ -17,9 +17,7 @@ export interface StorePair {
   store: SessionStore;
   other: SessionStore;
   audit: AuditStore;
-  /** The directory finds that somebody is gone. */
-  noteLeaver(userId: string): void;
-  close(): void;
+  close(): Promise<unknown>;
 }
 
 const LEFT: Ending = { reason: 'left', by: 'event' };
@@ -30,14 +28,14 @@ const event = (id: string, ...deduplicationKeys: string[]): EventName => ({ id, 
 const leave = (left: string[], refresh: RefreshTarget[] = []): EventEffect => ({ left, refresh });
 
 /** How every store of revocations behaves. @param clock Unix time in ms, as the store is to see it */
-export function describeRevocations(open: (clock: () => number) => StorePair): void {
+export function describeRevocations(open: (clock: () => number) => Promise<StorePair>): void {
   let pair: StorePair;
   let store: SessionStore;
   let other: SessionStore;
   let time: number;
-  beforeEach(() => {
+  beforeEach(async () => {
     time = 1_700_000_000_000;
-    pair = open(() => time);
+    pair = await open(() => time);
     ({ store, other } = pair);
   });
   afterEach(() => pair.close());
@@ -72,9 +70,9 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
   });
 
   test('no two databases have the same epoch', async () => {
-    const another = open(() => time);
+    const another = await open(() => time);
     expect((await another.store.changesSince(-1)).epoch).not.toBe((await store.changesSince(-1)).epoch);
-    another.close();
+    await another.close();
   });
 
   test('ending somebody raises their number, and nobody else’s, for everybody who looks', async () => {
@@ -220,7 +218,7 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
     const rest = await store.live({ limit: 10, after: first[1] });
     expect([...first, ...rest].map(({ id }) => id)).toEqual(newest);
     expect((await store.live({ text: '_', limit: 10 })).map(({ userId }) => userId)).toEqual(['u3']);
-    expect((await store.live({ text: 'u1', limit: 10 })).map(({ userId }) => userId)).toEqual(['u1']);
+    expect((await store.live({ text: 'U1', limit: 10 })).map(({ userId }) => userId)).toEqual(['u1']);
     expect((await store.live({ userId: 'u', limit: 10 })).length).toBe(0);
     expect(await store.countLive()).toBe(5);
   });
@@ -288,17 +286,26 @@ export function describeRevocations(open: (clock: () => number) => StorePair): v
     expect(await events()).toEqual(['sign-in', 'person-ended']);
   });
 
-  test('a leaver of the directory is ended once: not again after they came back', async () => {
-    pair.noteLeaver('zhang');
-    pair.noteLeaver('li');
-    await store.applyEvent(event('event-1'), leave(['zhang']));
+  test('a finding of the directory ends sessions once, also when it is handed over again after they came back', async () => {
+    const notes = ['zhang', 'li', 'wang'].map((userId) => ({ userId, note: `of ${userId}` }));
+    const hand = (from: SessionStore, ...userIds: string[]) =>
+      from.endPeople(userIds, FOUND, {
+        ...AUDIT_LIVE,
+        notes: notes.filter(({ userId }) => userIds.includes(userId)),
+      });
+    // An event tells of the same: what the directory found because of it is settled with it.
+    await store.applyEvent(event('event-1'), { ...leave(['zhang']), notes: notes.slice(0, 1) });
     const back = await signIn('zhang');
     await signIn('li');
-    await other.endPeople(['zhang', 'li', 'wang'], FOUND, { ...AUDIT_LIVE, leaversOnly: true });
+    expect(await hand(other, 'zhang', 'li', 'wang')).toBe(1);
     expect((await store.live({ limit: 10 })).map(({ id }) => id)).toEqual([back.id]);
     const before = await store.sequence();
-    await store.endPeople(['li'], FOUND, { ...AUDIT_LIVE, leaversOnly: true });
+    const liBack = await signIn('li');
+    expect(await hand(store, 'li')).toBe(0);
     expect(await store.sequence()).toBe(before);
+    // A later finding about the same person is another one.
+    await store.endPeople(['li'], FOUND, { notes: [{ userId: 'li', note: 'a later one' }] });
+    expect(await store.find(liBack.id)).toBeNull();
   });
 
   test('the owners of sessions are told some at a time', async () => {

@@ -5,8 +5,8 @@ import { config } from '../../config';
 import { log } from '../../log';
 import { outsideRequest, singleton } from '../../singleton';
 import { readAcceptedHash, readAcceptedRules, writeAcceptedRules } from '../../storage/accepted-rules';
-import { database } from '../../storage/database';
-import type { Database } from '../../storage/sqlite';
+import type { Database } from '../../storage/database';
+import { recordsDatabase } from '../../storage/databases';
 import { parseAccessFile } from './access-file';
 import { type AccessRules, createAccessRules } from './decide';
 import { type FileProblem, MAX_FILE_BYTES } from './file-text';
@@ -45,7 +45,7 @@ export interface RulesInForce {
   rules(): AccessRules;
   state(): RulesState;
   /** Looks at the file and at what other processes have taken over. Never throws. */
-  look(): void;
+  look(): Promise<void>;
   close(): void;
 }
 
@@ -64,12 +64,12 @@ export function describeProblem(path: string, { line, message }: FileProblem): s
 }
 
 /** @throws AccessFileError */
-export function createRulesInForce({
+export async function createRulesInForce({
   path,
   db,
   ownHost,
   everyMs = LOOK_EVERY_MS,
-}: RulesOptions): RulesInForce {
+}: RulesOptions): Promise<RulesInForce> {
   let inForce: { rules: AccessRules; hash: string; acceptedAt: number } | undefined;
   let file: { stamp: string; hash: string | undefined; problems: readonly FileProblem[] } | undefined;
   let failed = false;
@@ -80,16 +80,16 @@ export function createRulesInForce({
     return rules !== undefined;
   }
 
-  function takeAccepted(): void {
-    if (readAcceptedHash(db) === inForce?.hash) return;
-    const accepted = readAcceptedRules(db);
+  async function takeAccepted(): Promise<void> {
+    if ((await readAcceptedHash(db)) === inForce?.hash) return;
+    const accepted = await readAcceptedRules(db);
     if (!accepted) return;
     // A newer version of dingpass may have accepted what this one cannot read.
     if (!take(accepted.text, accepted.hash, accepted.acceptedAt)) return;
     log().info({ event: 'access-rules', hash: accepted.hash, rules: inForce?.rules.rules.length });
   }
 
-  function lookAtFile(): void {
+  async function lookAtFile(): Promise<void> {
     const stamp = stampOf(path);
     if (stamp === file?.stamp) return;
     const { text, problems } = readAccessFile(path, ownHost);
@@ -104,7 +104,7 @@ export function createRulesInForce({
     file = { stamp, hash, problems };
     if (text === undefined || hash === undefined || problems.length > 0 || hash === inForce?.hash) return;
     const acceptedAt = Date.now();
-    writeAcceptedRules(db, { hash, text, acceptedAt });
+    await writeAcceptedRules(db, { hash, text, acceptedAt });
     take(text, hash, acceptedAt);
     log().info({ event: 'access-rules', hash, rules: inForce?.rules.rules.length });
   }
@@ -119,10 +119,19 @@ export function createRulesInForce({
     toldOf = hash;
   }
 
-  function look(): void {
+  let looking: Promise<void> | undefined;
+  /** One look at a time. */
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  async function lookOnce(): Promise<void> {
     try {
-      takeAccepted();
-      lookAtFile();
+      await takeAccepted();
+      await lookAtFile();
       tellOfDifference();
       failed = false;
     } catch (error) {
@@ -131,10 +140,10 @@ export function createRulesInForce({
     }
   }
 
-  takeAccepted();
-  lookAtFile();
+  await takeAccepted();
+  await lookAtFile();
   if (!inForce) throw new AccessFileError(path, file?.problems ?? []);
-  const timer = everyMs > 0 ? setInterval(look, everyMs).unref() : undefined;
+  const timer = everyMs > 0 ? setInterval(() => void look(), everyMs).unref() : undefined;
 
   return {
     rules: () => inForce?.rules ?? createAccessRules([]),
@@ -195,15 +204,20 @@ export function ownHost(): string {
   return new URL(config().publicOrigin).hostname;
 }
 
-const inForce = singleton('access-rules', () => {
-  const { accessFile } = config();
-  if (accessFile === undefined) return { rules: undefined };
-  return {
-    rules: outsideRequest(() => createRulesInForce({ path: accessFile, db: database(), ownHost: ownHost() })),
-  };
-});
+const inForce = singleton('access-rules', () => ({ rules: undefined as RulesInForce | undefined }));
 
-/** The rules of this process; undefined: there is no `ACCESS_FILE`, and every member sees every page. @throws AccessFileError */
+/** Takes the rules of this process into force, where there is an `ACCESS_FILE`: once, at boot. @throws AccessFileError */
+export async function openRules(): Promise<void> {
+  const { accessFile } = config();
+  if (accessFile === undefined) return;
+  const options = { path: accessFile, db: recordsDatabase(), ownHost: ownHost() };
+  inForce().rules ??= await outsideRequest(() => createRulesInForce(options));
+}
+
+/** The rules of this process; undefined: there is no `ACCESS_FILE`, and every member sees every page. */
 export function rulesInForce(): RulesInForce | undefined {
-  return inForce().rules;
+  const { rules } = inForce();
+  // Rules that were never read must not open every page.
+  if (!rules && config().accessFile !== undefined) throw new Error('the access rules are not open yet');
+  return rules;
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { createIdleCheck } from '../../../lib/session/idle';
-import { createSessionStore } from '../../../lib/session/libsql-session-store';
 import { createSessions } from '../../../lib/session/sessions';
-import { createLibsqlAudit } from '../../../lib/storage/audit-store';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
+import { createSessionStore } from '../../../lib/session/stored-sessions';
+import { createAuditStore } from '../../../lib/storage/audit-store';
+import { recordsMigrations } from '../../../lib/storage/migrations';
+import { openTestDatabase } from '../../support/databases';
 
 const IDLE = 1800;
 
@@ -58,7 +58,7 @@ test('a use in another process, or before a restart, counts', async () => {
 });
 
 test('an idle session is ended for every process, with a line that says why', async () => {
-  const db = openDatabase(':memory:', migrations);
+  const db = await openTestDatabase('file', recordsMigrations);
   const store = createSessionStore(db);
   const options = { store };
   const issuedAt = Math.floor(Date.now() / 1000) - IDLE - 10;
@@ -82,8 +82,8 @@ test('an idle session is ended for every process, with a line that says why', as
   expect(await withIdle.verify(sealed)).toBe('ended');
   await without.view.refresh();
   expect(await without.verify(sealed)).toBe('ended');
-  const [line] = await createLibsqlAudit(db).find({ limit: 1 });
+  const [line] = await createAuditStore(db).find({ limit: 1 });
   expect(line).toMatchObject({ event: 'session-ended', userId: 'zhang', reason: 'idle' });
   await Promise.all([without.close(), withIdle.close()]);
-  db.close();
+  await db.close();
 });

@@ -1,126 +1,95 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import Libsql from 'libsql';
-import { afterAll, expect, test } from 'vitest';
-import { createSessionStore } from '../../../lib/session/libsql-session-store';
-import { createLibsqlAudit } from '../../../lib/storage/audit-store';
-import { noteLeavers } from '../../../lib/storage/leavers';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
+import { describe, expect, test } from 'vitest';
+import { createSessionStore } from '../../../lib/session/stored-sessions';
+import { createAuditStore } from '../../../lib/storage/audit-store';
+import type { Transaction } from '../../../lib/storage/database';
+import { recordsMigrations } from '../../../lib/storage/migrations';
+import { createTestDatabase, ENGINES, openTestDatabase } from '../../support/databases';
 import { describeRevocations } from '../../support/revocation-suite';
 
-const folder = mkdtempSync(join(tmpdir(), 'dingpass-revocations-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let files = 0;
+describe.each(ENGINES)('%s', (engine) => {
+  describeRevocations(async (clock) => {
+    const { open } = await createTestDatabase(engine);
+    const [db, second] = [await open(recordsMigrations), await open(recordsMigrations)];
+    return {
+      store: createSessionStore(db, clock),
+      other: createSessionStore(second, clock),
+      audit: createAuditStore(second, clock),
+      close: () => Promise.all([db.close(), second.close()]),
+    };
+  });
 
-function openFile() {
-  const path = join(folder, `${++files}.db`);
-  const db = openDatabase(path, migrations, { busyTimeoutMs: 10 });
-  return { path, db };
-}
+  test('an event is remembered with its whole effect or not at all', async () => {
+    const db = await openTestDatabase(engine, recordsMigrations);
+    let isFull = true;
+    const store = createSessionStore({
+      ...db,
+      transaction: (work, options) =>
+        db.transaction((tx) => work(isFull ? failing(tx, 'INTO refresh_job') : tx), options),
+    });
+    const event = { id: 'event-1', deduplicationKeys: ['twin'] };
+    const effect = { left: ['zhang'], refresh: [{ what: 'member', id: 'zhang' } as const] };
+    await expect(store.applyEvent(event, effect)).rejects.toThrow('the disk is full');
+    expect(await store.knowsEvent('event-1')).toBe(false);
+    expect((await store.changesSince(-1)).people).toEqual([]);
+    isFull = false;
+    expect(await store.applyEvent(event, effect)).toBe(true);
+    expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
+    expect(await store.refreshJobs(0)).toHaveLength(1);
+    await db.close();
+  });
 
-describeRevocations((clock) => {
-  const { path, db } = openFile();
-  const second = openDatabase(path, migrations, { busyTimeoutMs: 10 });
+  test('a poll never skips an ending: one that is still open is numbered after those that were committed', async () => {
+    const { open } = await createTestDatabase(engine);
+    const [slow, fast] = [await open(recordsMigrations), await open(recordsMigrations)];
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reached: () => void = () => undefined;
+    const isOpen = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const holding = createSessionStore({
+      ...slow,
+      transaction: (work, options) =>
+        slow.transaction(async (tx) => {
+          const value = await work(tx);
+          reached();
+          await held;
+          return value;
+        }, options),
+    });
+    const store = createSessionStore(fast);
+    const ending = { reason: 'left', by: 'event' } as const;
+    const first = holding.endPeople(['first'], ending);
+    await isOpen;
+    const others = ['second', 'third'].map((userId) => store.endPeople([userId], ending));
+    const seen: string[] = [];
+    let since = -1;
+    const poll = async () => {
+      const changes = await store.changesSince(since);
+      since = changes.sequence;
+      seen.push(...changes.people.map(({ userId }) => userId));
+    };
+    for (let time = 0; time < 10; time++) await poll();
+    release();
+    await Promise.all([first, ...others]);
+    await poll();
+    expect(seen.sort()).toEqual(['first', 'second', 'third']);
+    await Promise.all([slow.close(), fast.close()]);
+  });
+});
+
+/** A transaction in which one kind of statement fails. */
+function failing(tx: Transaction, part: string): Transaction {
   return {
-    store: createSessionStore(db, clock),
-    other: createSessionStore(second, clock),
-    audit: createLibsqlAudit(second, clock),
-    noteLeaver: (userId) => noteLeavers(second, [userId]),
-    close: () => {
-      db.close();
-      second.close();
+    ...tx,
+    run: (sql, ...values) => {
+      if (sql.includes(part)) throw new Error('the disk is full');
+      return tx.run(sql, ...values);
     },
   };
-});
-
-test('a write waits for another process’s without holding up this one', async () => {
-  const { path, db } = openFile();
-  const store = createSessionStore(db);
-  const writer = new Libsql(path);
-  writer.exec('BEGIN IMMEDIATE');
-  let turns = 0;
-  const watch = setInterval(() => turns++, 5);
-  const ended = store.endPeople(['zhang'], { reason: 'left', by: 'event' });
-  setTimeout(() => {
-    clearInterval(watch);
-    writer.exec('COMMIT');
-  }, 500);
-  await ended;
-  expect((await store.changesSince(-1)).people).toHaveLength(1);
-  expect(turns).toBeGreaterThan(10);
-  writer.close();
-  db.close();
-});
-
-test('a database that was moved away, or replaced, is no answer; moved back, it is', async () => {
-  const { path, db } = openFile();
-  const store = createSessionStore(db);
-  renameSync(path, `${path}.away`);
-  await expect(store.changesSince(-1)).rejects.toThrow('moved or replaced');
-  await expect(store.endPeople(['x'], { reason: 'left', by: 'event' })).rejects.toThrow('moved or replaced');
-  new Libsql(path).close();
-  await expect(store.changesSince(-1)).rejects.toThrow('moved or replaced');
-  renameSync(`${path}.away`, path);
-  expect((await store.changesSince(-1)).people).toEqual([]);
-  db.close();
-});
-
-test('endings are synced to the disk before they are acknowledged', () => {
-  const { db } = openFile();
-  const during = db.writeDurably(() => db.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous);
-  expect(during).toBe(2);
-  expect(db.get<{ synchronous: number }>('PRAGMA synchronous')?.synchronous).toBe(1);
-  db.close();
-});
-
-test('a crowd shares waits for the disk, also when it comes one by one; whoever comes alone waits for nobody', async () => {
-  const { db } = openFile();
-  let waits = 0;
-  const writeDurably = <T>(action: () => T) => {
-    waits++;
-    return db.writeDurably(action);
-  };
-  const store = createSessionStore({ ...db, writeDurably });
-  const ending = { reason: 'left', by: 'event' } as const;
-  const crowd: Promise<unknown>[] = [];
-  for (let at = 0; at < 300; at++) {
-    crowd.push(store.endPeople([`u${at}`], ending));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await Promise.all(crowd);
-  expect((await store.changesSince(-1)).people).toHaveLength(300);
-  expect(waits).toBeLessThan(60);
-  await delay(50);
-  const before = waits;
-  await store.endPeople(['alone'], ending);
-  await delay(20);
-  await store.endPeople(['alone-too'], ending);
-  expect(waits - before).toBe(2);
-  db.close();
-});
-
-test('an event is remembered with its whole effect or not at all', async () => {
-  const { db } = openFile();
-  let isFull = true;
-  const run: typeof db.run = (sql, ...values) => {
-    if (isFull && sql.includes('INTO stale')) throw new Error('the disk is full');
-    return db.run(sql, ...values);
-  };
-  const store = createSessionStore({ ...db, run });
-  const event = { id: 'event-1', deduplicationKeys: ['twin'] };
-  const effect = { left: ['zhang'], refresh: [{ what: 'member', id: 'zhang' } as const] };
-  await expect(store.applyEvent(event, effect)).rejects.toThrow('the disk is full');
-  expect(await store.knowsEvent('event-1')).toBe(false);
-  expect((await store.changesSince(-1)).people).toEqual([]);
-  isFull = false;
-  expect(await store.applyEvent(event, effect)).toBe(true);
-  expect((await store.changesSince(-1)).people).toEqual([{ userId: 'zhang', generation: 1 }]);
-  expect(await store.refreshJobs(0)).toHaveLength(1);
-  db.close();
-});
+}
 
 // ── A clock that is wrong ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,7 +107,7 @@ const session = (id: string, nowMs: number) => ({
 test.each([40, 24 * 30, 24 * 400])(
   'a clock that is %i hours ahead when the process starts drops no ending of a session that may still be good',
   async (hoursAhead) => {
-    const { db } = openFile();
+    const db = await openTestDatabase('file', recordsMigrations);
     const rightNow = 1_700_000_000_000;
     const before = createSessionStore(db, () => rightNow);
     const line = { event: 'sign-in' as const, userId: 'zhang' };
@@ -160,7 +129,7 @@ test.each([40, 24 * 30, 24 * 400])(
 );
 
 test('what expired while nothing ran is dropped in the end', async () => {
-  const { db } = openFile();
+  const db = await openTestDatabase('file', recordsMigrations);
   const start = 1_700_000_000_000;
   const line = { event: 'sign-in' as const, userId: 'zhang' };
   const before = createSessionStore(db, () => start);
@@ -169,5 +138,5 @@ test('what expired while nothing ran is dropped in the end', async () => {
   let now = start + 5 * 24 * HOUR_MS;
   const later = createSessionStore(db, () => now);
   for (let hour = 0; hour < 40; hour++, now += HOUR_MS) await later.prune();
-  expect(db.all("SELECT id FROM session WHERE id = 'old'")).toEqual([]);
+  expect(await db.all("SELECT id FROM session WHERE id = 'old'")).toEqual([]);
 });

@@ -1,10 +1,11 @@
 import Libsql from 'libsql';
 import { afterEach, expect, test, vi } from 'vitest';
-import { createSessionStore } from '../../../lib/session/libsql-session-store';
 import type { SessionStore } from '../../../lib/session/session-store';
 import { createSessions, type Sessions } from '../../../lib/session/sessions';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
+import { createSessionStore } from '../../../lib/session/stored-sessions';
+import { migrate } from '../../../lib/storage/migrate';
+import { recordsMigrations } from '../../../lib/storage/migrations';
+import { openSqlite } from '../../../lib/storage/sqlite-engine';
 import { temporaryFile } from '../../support/directory';
 
 vi.mock('../../../lib/log', () => ({ log: () => ({ error: () => undefined, info: () => undefined }) }));
@@ -21,8 +22,12 @@ afterEach(() => {
 /** Real stores of which one refuses to write while it is told to. */
 async function setUp() {
   const file = temporaryFile();
-  const open = () => createSessionStore(openDatabase(file, migrations, { busyTimeoutMs: 10 }));
-  const [real, other] = [open(), open()];
+  const open = async () => {
+    const db = await openSqlite(file);
+    await migrate(db, recordsMigrations);
+    return createSessionStore(db);
+  };
+  const [real, other] = [await open(), await open()];
   const fake = { readOnly: false, now: 0, refused: 0 };
   const refusing =
     <A extends unknown[], T>(write: (...what: A) => Promise<T>) =>

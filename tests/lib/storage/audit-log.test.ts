@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AuditLine } from '../../../lib/storage/audit-line';
 import { createRecorder } from '../../../lib/storage/audit-log';
-import { createLibsqlAudit } from '../../../lib/storage/audit-store';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
+import { createAuditStore } from '../../../lib/storage/audit-store';
+import { recordsMigrations } from '../../../lib/storage/migrations';
+import { ENGINES, openTestDatabase } from '../../support/databases';
 
 const DAY = 86_400_000;
 
@@ -70,62 +70,64 @@ test('what could not be written is written later, and waits in bounds', async ()
   expect(written[0]?.line.userId).toBe('u0');
 });
 
-test('the audit is found by event, person and day, newest first, and is kept for so many days', async () => {
-  let now = 1_700_000_000_000;
-  const db = openDatabase(':memory:', migrations);
-  const store = createLibsqlAudit(db, () => now);
-  const write = (line: AuditLine, at: number) => store.append([{ line, at }]);
-  await write({ event: 'sign-in', userId: 'zhang' }, now - 3 * DAY);
-  await write({ event: 'person-ended', userId: 'zhang', by: 'boss', reason: 'by-admin' }, now - DAY);
-  await write({ event: 'sign-in', userId: 'boss', detail: 'line\r\nbreak' }, now);
-  const events = async (filter: object) =>
-    (await store.find({ limit: 10, ...filter })).map(({ event, userId }) => `${event} ${userId}`);
-  expect(await events({})).toEqual(['sign-in boss', 'person-ended zhang', 'sign-in zhang']);
-  expect(await events({ person: 'boss' })).toEqual(['sign-in boss', 'person-ended zhang']);
-  expect(await events({ event: 'sign-in' })).toEqual(['sign-in boss', 'sign-in zhang']);
-  expect(await events({ from: now - DAY, to: now })).toEqual(['person-ended zhang']);
-  expect((await store.find({ limit: 1 }))[0]?.detail).toBe('line  break');
-  now += DAY;
-  await store.prune(3);
-  expect(await events({})).toEqual(['sign-in boss', 'person-ended zhang']);
-  db.close();
-});
+describe.each(ENGINES)('%s', (engine) => {
+  test('the audit is found by event, person and day, newest first, and is kept for so many days', async () => {
+    let now = 1_700_000_000_000;
+    const db = await openTestDatabase(engine, recordsMigrations);
+    const store = createAuditStore(db, () => now);
+    const write = (line: AuditLine, at: number) => store.append([{ line, at }]);
+    await write({ event: 'sign-in', userId: 'zhang' }, now - 3 * DAY);
+    await write({ event: 'person-ended', userId: 'zhang', by: 'boss', reason: 'by-admin' }, now - DAY);
+    await write({ event: 'sign-in', userId: 'boss', detail: 'line\r\nbreak' }, now);
+    const events = async (filter: object) =>
+      (await store.find({ limit: 10, ...filter })).map(({ event, userId }) => `${event} ${userId}`);
+    expect(await events({})).toEqual(['sign-in boss', 'person-ended zhang', 'sign-in zhang']);
+    expect(await events({ person: 'boss' })).toEqual(['sign-in boss', 'person-ended zhang']);
+    expect(await events({ event: 'sign-in' })).toEqual(['sign-in boss', 'sign-in zhang']);
+    expect(await events({ from: now - DAY, to: now })).toEqual(['person-ended zhang']);
+    expect((await store.find({ limit: 1 }))[0]?.detail).toBe('line  break');
+    now += DAY;
+    await store.prune(3);
+    expect(await events({})).toEqual(['sign-in boss', 'person-ended zhang']);
+    await db.close();
+  });
 
-test('a flood of one kind of refusals drops its own oldest lines, and no others', async () => {
-  const db = openDatabase(':memory:', migrations);
-  const store = createLibsqlAudit(db, () => 1_700_000_000_000, 5);
-  const write = (...lines: AuditLine[]) =>
-    store.append(lines.map((line) => ({ line, at: 1_700_000_000_000 })));
-  await write({ event: 'sign-in', userId: 'zhang' }, { event: 'access-refused', userId: 'zhang' }, refusal);
-  const flood = Array.from(
-    { length: 700 },
-    (_, at) => ({ event: 'session-refused', detail: `${at}` }) as const,
-  );
-  await write(...flood, { event: 'person-ended', userId: 'li' });
-  await store.prune(180);
-  const left = await store.find({ limit: 1000 });
-  expect(left.map(({ event, detail }) => detail ?? event)).toEqual([
-    'person-ended',
-    ...['699', '698', '697', '696', '695'],
-    'sign-in-refused',
-    'access-refused',
-    'sign-in',
-  ]);
-  db.close();
+  test('a flood of one kind of refusals drops its own oldest lines, and no others', async () => {
+    const db = await openTestDatabase(engine, recordsMigrations);
+    const store = createAuditStore(db, () => 1_700_000_000_000, 5);
+    const write = (...lines: AuditLine[]) =>
+      store.append(lines.map((line) => ({ line, at: 1_700_000_000_000 })));
+    await write({ event: 'sign-in', userId: 'zhang' }, { event: 'access-refused', userId: 'zhang' }, refusal);
+    const flood = Array.from(
+      { length: 700 },
+      (_, at) => ({ event: 'session-refused', detail: `${at}` }) as const,
+    );
+    await write(...flood, { event: 'person-ended', userId: 'li' });
+    await store.prune(180);
+    const left = await store.find({ limit: 1000 });
+    expect(left.map(({ event, detail }) => detail ?? event)).toEqual([
+      'person-ended',
+      ...['699', '698', '697', '696', '695'],
+      'sign-in-refused',
+      'access-refused',
+      'sign-in',
+    ]);
+    await db.close();
+  });
 });
 
 test('every filter is answered by an index, and none by sorting or reading all there is', async () => {
-  const db = openDatabase(':memory:', migrations);
+  const db = await openTestDatabase('file', recordsMigrations);
   const plans: string[] = [];
   const explaining: typeof db = {
     ...db,
-    all: (sql, ...values) => {
-      const steps = db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...values);
+    all: async (sql, ...values) => {
+      const steps = await db.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`, ...values);
       plans.push(steps.map(({ detail }) => detail).join('\n'));
       return db.all(sql, ...values);
     },
   };
-  const store = createLibsqlAudit(explaining);
+  const store = createAuditStore(explaining);
   const time = { from: 1, to: 2 };
   const filters = [{ person: 'zhang' }, { person: 'zhang', event: 'sign-in', ...time, before: 9 }] as const;
   for (const filter of filters) await store.find({ limit: 10, ...filter });
@@ -135,5 +137,5 @@ test('every filter is answered by an index, and none by sorting or reading all t
     expect(plan).not.toMatch(/SCAN audit\b/);
   }
   expect(plans).toHaveLength(filters.length);
-  db.close();
+  await db.close();
 });

@@ -1,7 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { migrations } from '../../../lib/storage/migrations';
 import { openDatabase } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
 
@@ -53,12 +51,4 @@ test('a second process on the same file finds the migrations taken, and its writ
   expect(status, stderr).toBe(0);
   expect(database.all('SELECT a FROM one ORDER BY a')).toEqual([{ a: 1 }, { a: 7 }]);
   database.close();
-});
-
-test('processes that open a new file at the same moment take the migrations once, and none fails', async () => {
-  const file = temporaryFile();
-  const at = String(Date.now() + 6000);
-  const child = ['--conditions=react-server', '--import', 'tsx', 'tests/support/open-child.ts', file, at];
-  const opened = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, child)));
-  expect(opened.map(({ stdout }) => Number(stdout))).toEqual(Array(3).fill(migrations.length));
 });

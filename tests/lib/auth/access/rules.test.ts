@@ -6,8 +6,9 @@ import { createCompany } from '../../../../lib/auth/access/company';
 import type { MemberFacts } from '../../../../lib/auth/access/condition';
 import { decide } from '../../../../lib/auth/access/decide';
 import { AccessFileError, createRulesInForce, type RulesInForce } from '../../../../lib/auth/access/rules';
-import { migrations } from '../../../../lib/storage/migrations';
-import { type Database, openDatabase } from '../../../../lib/storage/sqlite';
+import type { Database } from '../../../../lib/storage/database';
+import { recordsMigrations } from '../../../../lib/storage/migrations';
+import { openTestDatabase } from '../../../support/databases';
 
 const GOOD = `[
   // The page that stays closed
@@ -26,20 +27,20 @@ let folder: string;
 let db: Database;
 let path: string;
 const opened: RulesInForce[] = [];
-beforeEach(() => {
+beforeEach(async () => {
   for (const [name, value] of Object.entries(SETTINGS)) vi.stubEnv(name, value);
   folder = mkdtempSync(join(tmpdir(), 'rules-'));
   path = join(folder, 'access.jsonc');
-  db = openDatabase(':memory:', migrations);
+  db = await openTestDatabase('file', recordsMigrations);
 });
-afterEach(() => {
+afterEach(async () => {
   for (const rules of opened.splice(0)) rules.close();
-  db.close();
+  await db.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-function open(at = path): RulesInForce {
-  const rules = createRulesInForce({ path: at, db, ownHost: 'door.example.com', everyMs: 0 });
+async function open(at = path): Promise<RulesInForce> {
+  const rules = await createRulesInForce({ path: at, db, ownHost: 'door.example.com', everyMs: 0 });
   opened.push(rules);
   return rules;
 }
@@ -169,12 +170,12 @@ test('there are at least forty kinds of broken files', () => {
   expect(new Set(BROKEN.map(([name]) => name)).size).toBeGreaterThanOrEqual(40);
 });
 
-test.each(BROKEN)('a broken file changes nothing and is named: %s', (_, text, line, message) => {
+test.each(BROKEN)('a broken file changes nothing and is named: %s', async (_, text, line, message) => {
   writeFileSync(path, GOOD);
-  const rules = open();
+  const rules = await open();
   const { hash } = rules.state();
   writeFileSync(path, text);
-  rules.look();
+  await rules.look();
   expect(rules.state()).toMatchObject({ hash, differs: false });
   expectGoodOnes(rules);
   const named = rules.state().problems;
@@ -183,9 +184,9 @@ test.each(BROKEN)('a broken file changes nothing and is named: %s', (_, text, li
   // Both languages.
   for (const { message: one } of named) expect(one).toMatch(/\p{Script=Han}/u);
   // A start with it uses the last good one.
-  expectGoodOnes(open());
-  db.run('DELETE FROM accepted_rules');
-  expect(() => open()).toThrow(AccessFileError);
+  expectGoodOnes(await open());
+  await db.run('DELETE FROM accepted_rules');
+  await expect(open()).rejects.toThrow(AccessFileError);
 });
 
 /** What stands where the file should be. */
@@ -199,57 +200,57 @@ const NOT_READABLE: [name: string, code: RegExp, put: (at: string) => void][] = 
 
 test.each(NOT_READABLE)(
   'where the file was is %s: the last good one stands, and the problem is named',
-  (_, code, put) => {
+  async (_, code, put) => {
     writeFileSync(path, GOOD);
-    const rules = open();
+    const rules = await open();
     rmSync(path);
     put(path);
-    rules.look();
+    await rules.look();
     expect(rules.state().problems).toEqual([{ line: 1, message: expect.stringMatching(code) }]);
     expectGoodOnes(rules);
-    expectGoodOnes(open());
+    expectGoodOnes(await open());
     rmSync(path, { recursive: true, force: true });
     writeFileSync(path, '[]');
-    rules.look();
+    await rules.look();
     expect(rules.state().problems).toEqual([]);
     expect(isOpenTo(rules, 'somebody')).toBe(true);
   },
 );
 
-test('a good file is taken over at the next look, here and by every process of the same database', () => {
+test('a good file is taken over at the next look, here and by every process of the same database', async () => {
   writeFileSync(path, GOOD);
-  const [one, two] = [open(), open()];
+  const [one, two] = [await open(), await open()];
   writeFileSync(`${path}.new`, `[${open_}]`);
   renameSync(`${path}.new`, path);
-  one.look();
+  await one.look();
   expect(isOpenTo(one, 'somebody')).toBe(true);
-  two.look();
+  await two.look();
   expect(two.state()).toEqual({ ...one.state(), acceptedAt: expect.any(Number) });
 });
 
-test('two machines with different files use the same rules, and the one whose file is another says so', () => {
+test('two machines with different files use the same rules, and the one whose file is another says so', async () => {
   const elsewhere = join(folder, 'elsewhere.jsonc');
   writeFileSync(path, GOOD);
   writeFileSync(elsewhere, `[${open_}]`);
-  const [here, there] = [open(), open(elsewhere)];
-  here.look();
-  there.look();
-  here.look();
+  const [here, there] = [await open(), await open(elsewhere)];
+  await here.look();
+  await there.look();
+  await here.look();
   expect(here.state().hash).toBe(there.state().hash);
   expect([here.state().differs, there.state().differs]).toEqual([true, false]);
   expect(isOpenTo(here, 'somebody')).toBe(isOpenTo(there, 'somebody'));
 });
 
-test('a file that is replaced again and again while it is read is never half read', () => {
+test('a file that is replaced again and again while it is read is never half read', async () => {
   writeFileSync(path, GOOD);
-  const rules = open();
+  const rules = await open();
   for (let time = 0; time < 50; time++) {
     writeFileSync(path, GOOD.slice(0, 20 + time));
-    rules.look();
+    await rules.look();
     expectGoodOnes(rules);
   }
   writeFileSync(path, `${GOOD}\n`);
-  rules.look();
+  await rules.look();
   expect(rules.state().problems).toEqual([]);
   expectGoodOnes(rules);
 });

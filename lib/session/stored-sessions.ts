@@ -1,7 +1,7 @@
 import 'server-only';
+import type { Database } from '../storage/database';
+import { deleteInChunks } from '../storage/delete-in-chunks';
 import { createEventInbox } from '../storage/event-inbox';
-import type { Database } from '../storage/sqlite';
-import { createWriter } from '../storage/writer';
 import { createHorizon } from './prune-horizon';
 import { createRevocations } from './session-endings';
 import { createSessionList } from './session-rows';
@@ -11,7 +11,7 @@ import type { SessionStore } from './session-store';
 const KEEP_EVENTS_MS = 7 * 86_400_000;
 
 /**
- * Sessions and their endings in a libsql database.
+ * Sessions and their endings in a database.
  *
  * @param now Unix time in ms
  * @param elapsed monotonic clock in ms
@@ -21,23 +21,18 @@ export function createSessionStore(
   now: () => number = Date.now,
   elapsed: () => number = now === Date.now ? () => performance.now() : now,
 ): SessionStore {
-  const assertInPlace = () => {
-    if (!db.isInPlace()) throw new Error('the database file was moved or replaced while it was open');
-  };
-  const writer = createWriter(db, assertInPlace);
-  const horizon = createHorizon(db, { now, elapsed });
-  const parts = { db, writer, now };
+  const horizon = createHorizon({ now, elapsed });
+  const parts = { db, now };
   return {
-    ...createRevocations({ ...parts, assertInPlace }),
+    ...createRevocations(parts),
     ...createSessionList(parts),
     ...createEventInbox(parts),
-    touch: () =>
-      writer.write(() => {
-        db.run('UPDATE revocation_head SET sequence = sequence');
-      }),
+    touch: async () => {
+      await db.run('UPDATE revocation_head SET sequence = sequence');
+    },
     prune: async () => {
-      await writer.deleteAll('session', 'expires_at < ?', await writer.write(horizon.advance));
-      await writer.deleteAll('revocation_event', 'at < ?', now() - KEEP_EVENTS_MS);
+      await deleteInChunks(db, 'session', 'expires_at < ?', await db.transaction(horizon.advance));
+      await deleteInChunks(db, 'event', 'at < ?', now() - KEEP_EVENTS_MS);
     },
   };
 }

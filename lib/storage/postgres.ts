@@ -1,0 +1,246 @@
+import 'server-only';
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { within } from '../within';
+import type { Database, Parameter, Transaction, TransactionOptions } from './database';
+import { postgresDialect, withoutNul } from './dialect';
+import { createGroup, endable } from './transaction-queue';
+
+interface PostgresOptions {
+  /** Connections of this process, at most. */
+  poolSize: number;
+  /** For a statement that a request waits for, the wait for a connection included. */
+  statementMs?: number;
+}
+
+const STATEMENT_MS = 2000;
+/** The server's own deadline comes first, so that it is the server that ends a statement. */
+const GRACE_MS = 500;
+/** A machine that is cut off in the middle of a transaction must not keep its locks. */
+const IDLE_IN_TRANSACTION_MS = 5000;
+const IDLE_CONNECTION_MS = 30_000;
+const ATTEMPTS = 3;
+
+/**
+ * A PostgreSQL database, 14 or newer. Works through PgBouncer in transaction mode: what is set is set for one
+ * transaction, statements have no names, locks end with the transaction.
+ *
+ * @param url `postgres://user:password@host:port/database?sslmode=…`
+ */
+export function openPostgres(
+  url: string,
+  { poolSize, statementMs = STATEMENT_MS }: PostgresOptions,
+): Database {
+  let pool = createPool(url, poolSize, statementMs);
+
+  /** A server that is silent on one connection may be on all: the next statements get new ones. */
+  function forget(silent: pg.Pool): void {
+    if (silent !== pool) return;
+    pool = createPool(url, poolSize, statementMs);
+    void silent.end().catch(() => undefined);
+  }
+
+  async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const from = pool;
+    const askedAt = performance.now();
+    const client = await from.connect();
+    const session = createSession(client, askedAt);
+    try {
+      return await work(session);
+    } finally {
+      client.release(session.isSpent());
+      if (session.isSilent()) forget(from);
+    }
+  }
+
+  async function transact<T>(
+    begin: string,
+    work: (tx: Transaction) => Promise<T>,
+    timeoutMs: number,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await onConnection((session) => inTransaction(session, begin, work, timeoutMs));
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      }
+    }
+  }
+
+  const read = async <T>(sql: string, values: readonly Parameter[]) =>
+    (await onConnection((session) => session.query(sql, values, statementMs))).rows as T[];
+  const transaction = <T>(
+    work: (tx: Transaction) => Promise<T>,
+    { lock, timeoutMs }: TransactionOptions = {},
+  ) => transact(beginOf({ lock, timeoutMs: timeoutMs ?? statementMs }), work, timeoutMs ?? statementMs);
+  const inGroup = createGroup(transaction);
+
+  return {
+    dialect: postgresDialect,
+    all: <T>(sql: string, ...values: Parameter[]) => read<T>(sql, values),
+    get: async <T>(sql: string, ...values: Parameter[]) => (await read<T>(sql, values))[0],
+    // As a transaction, so that the server ends what takes too long.
+    run: (sql, ...values) => transaction((tx) => tx.run(sql, ...values)),
+    transaction: (work, options = {}) =>
+      options.durable && options.lock === undefined && options.timeoutMs === undefined
+        ? inGroup(work)
+        : transaction(work, options),
+    snapshot: (work, { timeoutMs = statementMs } = {}) =>
+      transact(beginOf({ timeoutMs, mode: 'ISOLATION LEVEL REPEATABLE READ READ ONLY' }), work, timeoutMs),
+    close: () => pool.end(),
+  };
+}
+
+function createPool(url: string, max: number, statementMs: number): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: statementMs,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    keepAlive: true,
+    allowExitOnIdle: true,
+    application_name: 'dingpass',
+    types: { getTypeParser },
+  });
+  // A connection that breaks is noticed by its next statement; without listeners it would end the process.
+  const ignore = () => undefined;
+  pool.on('error', ignore);
+  pool.on('connect', (client) => client.on('error', ignore));
+  return pool;
+}
+
+/** `bigint` and `numeric` (of `sum`) as numbers: none of ours is beyond 2⁵³. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
+  return oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
+    ? Number
+    : pg.types.getTypeParser(oid, format as 'text');
+}
+
+type Session = ReturnType<typeof createSession>;
+
+/** A connection for as long as it is lent. @param askedAt when it was asked for: the wait is a part of the first deadline */
+function createSession(client: pg.PoolClient, askedAt: number) {
+  let beganAt: number | undefined = askedAt;
+  let silent = false;
+  let broken = false;
+
+  async function answer<R>(query: Promise<R>, timeoutMs: number): Promise<R> {
+    const waited = beganAt === undefined ? 0 : performance.now() - beganAt;
+    beganAt = undefined;
+    return within(query, Math.max(1, timeoutMs + GRACE_MS - waited), () => {
+      silent = true;
+      throw new Error('the database did not answer in time');
+    });
+  }
+
+  return {
+    query: (sql: string, values: readonly Parameter[], timeoutMs: number) =>
+      answer(client.query({ text: toNumbered(sql), values: values.map(toPlain) }), timeoutMs),
+    /** Several statements, or one, without values. */
+    script: (sql: string, timeoutMs: number): Promise<unknown> => answer(client.query(sql), timeoutMs),
+    /** In an unknown state: it is closed, not used again. */
+    breakOff: () => {
+      broken = true;
+    },
+    isSpent: () => broken || silent,
+    isSilent: () => silent,
+  };
+}
+
+async function inTransaction<T>(
+  session: Session,
+  begin: string,
+  work: (tx: Transaction) => Promise<T>,
+  timeoutMs: number,
+): Promise<T> {
+  const query = (sql: string, values: readonly Parameter[]) => session.query(sql, values, timeoutMs);
+  const all = async <R>(sql: string, ...values: Parameter[]) => (await query(sql, values)).rows as R[];
+  const { tx, end } = endable<Transaction>({
+    dialect: postgresDialect,
+    all,
+    get: async <R>(sql: string, ...values: Parameter[]) => (await all<R>(sql, ...values))[0],
+    run: async (sql, ...values) => (await query(sql, values)).rowCount ?? 0,
+    script: async (sql) => void (await session.script(sql, timeoutMs)),
+  });
+  try {
+    await session.script(begin, timeoutMs);
+    const value = await work(tx);
+    end();
+    const { command } = await session.query('COMMIT', [], timeoutMs);
+    // PostgreSQL answers a COMMIT after a statement that failed by undoing everything, and says so here alone.
+    if (command !== 'COMMIT')
+      throw new Error('a statement of the transaction had failed: nothing was written');
+    return value;
+  } catch (error) {
+    end();
+    if (!session.isSpent()) await session.script('ROLLBACK', timeoutMs).catch(session.breakOff);
+    throw error;
+  }
+}
+
+function beginOf({
+  lock,
+  timeoutMs,
+  mode,
+}: {
+  lock?: string | undefined;
+  timeoutMs: number;
+  mode?: string;
+}): string {
+  return [
+    `BEGIN ${mode ?? ''}`,
+    `SET LOCAL statement_timeout = ${timeoutMs}`,
+    `SET LOCAL idle_in_transaction_session_timeout = ${Math.max(IDLE_IN_TRANSACTION_MS, timeoutMs)}`,
+    'SET LOCAL synchronous_commit = on',
+    ...(lock === undefined ? [] : [`SELECT pg_advisory_xact_lock(${lockKey(lock)})`]),
+  ].join('; ');
+}
+
+function lockKey(name: string): bigint {
+  return createHash('sha256').update(`dingpass ${name}`).digest().readBigInt64BE();
+}
+
+const numbered = new Map<string, string>();
+
+/** `?` as PostgreSQL has it: `$1`, `$2` … Texts in quotes stay as they are. */
+function toNumbered(sql: string): string {
+  const known = numbered.get(sql);
+  if (known !== undefined) return known;
+  let count = 0;
+  const text = sql.replace(/'(?:[^']|'')*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
+  numbered.set(sql, text);
+  return text;
+}
+
+function toPlain(value: Parameter): unknown {
+  return typeof value === 'string' ? withoutNul(value) : value;
+}
+
+/** Deadlock, or a conflict of snapshots: the transaction was undone, and may be tried again. */
+function isConflict(error: unknown): boolean {
+  return /^40(001|P01)$/.test((error as { code?: string } | null)?.code ?? '');
+}
+
+const OLDEST_VERSION = 140_000;
+
+/** @throws where the server is older than PostgreSQL 14, or its database does not keep Chinese */
+export async function assertSupported(db: Database): Promise<void> {
+  const { version, encoding } = (await db.get<{ version: string; encoding: string }>(
+    "SELECT current_setting('server_version_num') AS version, current_setting('server_encoding') AS encoding",
+  ))!;
+  if (Number(version) < OLDEST_VERSION)
+    throw new Error('PostgreSQL 14 or newer is needed / 需要 PostgreSQL 14 或更新版本');
+  if (encoding !== 'UTF8')
+    throw new Error(`the database's encoding must be UTF8, not ${encoding} / 数据库编码必须是 UTF8`);
+}
+
+/** Whether a server may be there in a moment: it starts, or fails over, or its name is not known yet. */
+export function isUnreachable(error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
+  // 57P03: starting up. 25006: read only. 53300: too many connections. 08…: connection failures.
+  return (
+    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|57P0\d|25006|53300|08\d{3})$/.test(
+      code,
+    ) || /timeout|terminated|did not answer/i.test(message)
+  );
+}
