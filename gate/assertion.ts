@@ -13,7 +13,10 @@ const LIFE_SECONDS = 300;
 const REUSED_MS = (LIFE_SECONDS / 2) * 1000;
 const MAX_REMEMBERED = 20_000;
 
-const made = singleton('gate-assertions', () => new LRUCache<string, string>({ max: MAX_REMEMBERED, ttl: REUSED_MS }));
+const made = singleton(
+  'gate-assertions',
+  () => new LRUCache<string, string>({ max: MAX_REMEMBERED, ttl: REUSED_MS }),
+);
 const signingKey = singleton('gate-signing-key', () => ({ key: undefined as KeyObject | undefined }));
 
 /**

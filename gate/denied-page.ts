@@ -1,10 +1,10 @@
 import 'server-only';
 import { config } from '@/lib/config';
-import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { refusalOf } from '@/lib/dal/refusal';
 import { escaped } from '@/lib/http/plain-page';
-import { log } from '@/lib/log';
+import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
+import { log } from '@/lib/log';
 import { gatePage } from './page';
 import type { PageRequest } from './sign-in-page';
 import type { Verdict } from './verdict';
@@ -23,12 +23,15 @@ export async function deniedPage(
   const { gate, problemNote, access, errorPage, signIn } = messages;
   const refusal =
     denied?.why === 'rule'
-      ? await refusalOf(denied.session, { host: host.name, path: target }, language).catch((error: unknown) => {
-          log().error({ event: 'refusal-unexplained', requestId, err: error });
-          return null;
-        })
+      ? await refusalOf(denied.session, { host: host.name, path: target }, language).catch(
+          (error: unknown) => {
+            log().error({ event: 'refusal-unexplained', requestId, err: error });
+            return null;
+          },
+        )
       : null;
-  const why = denied?.why === 'other-site' || denied?.why === 'identity' ? gate.denied[denied.why] : gate.denied.rule;
+  const why =
+    denied?.why === 'other-site' || denied?.why === 'identity' ? gate.denied[denied.why] : gate.denied.rule;
   const address = host.name + target.replace(/[?#].*$/s, '');
   return gatePage({
     language,

@@ -1,13 +1,13 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { returnTarget } from '@/lib/http/host-return-target';
+import type { ProtectedHost, ProtectedHosts } from '@/lib/http/protected-host';
 import { publicKeys } from './assertion';
 import { deniedPage, unavailablePage } from './denied-page';
 import { createHostSession, endHostSession, takeTicket } from './host-session-requests';
 import { isNavigation } from './other-site';
 import { redirectTo, sendPage } from './page';
-import type { ProtectedHost, ProtectedHosts } from '@/lib/http/protected-host';
-import { returnTarget } from '@/lib/http/host-return-target';
 import { type PageRequest, signInPage, viaMainOrigin } from './sign-in-page';
 import { type VisitorHeaders, visitorHeaders } from './sub-request';
 import { judge } from './verdict';

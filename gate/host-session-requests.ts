@@ -4,6 +4,7 @@ import { signInOnHost } from '@/lib/auth/host-sign-in';
 import { hashOf, tickets } from '@/lib/auth/tickets';
 import { config } from '@/lib/config';
 import { AppError } from '@/lib/errors';
+import { returnTarget } from '@/lib/http/host-return-target';
 import { isFetchedAhead, readJson, route } from '@/lib/http/route';
 import { hostSessions, openChildSession, standingOf } from '@/lib/session/host-session';
 import { sessions } from '@/lib/session/sessions';
@@ -11,7 +12,6 @@ import { toClientKind } from '@/lib/session/user-agent';
 import { record } from '@/lib/storage/audit-log';
 import type { HostContext } from './host-pages';
 import { redirectTo } from './page';
-import { returnTarget } from '@/lib/http/host-return-target';
 import { nonceIn, otherBrowserPage, viaMainOrigin } from './sign-in-page';
 import { toRequest } from './to-request';
 
@@ -60,7 +60,10 @@ export async function takeTicket(context: HostContext): Promise<Response> {
   const isSignedIn = standing.session !== null && (await standingOf(standing.session)) === 'valid';
   const ticket = await tickets().look(token);
   const isOwn =
-    ticket?.purpose === 'return' && ticket.host === host.name && nonce !== undefined && ticket.nonceHash === hashOf(nonce);
+    ticket?.purpose === 'return' &&
+    ticket.host === host.name &&
+    nonce !== undefined &&
+    ticket.nonceHash === hashOf(nonce);
   const page = { host, target, headers, requestId };
   if (!isOwn && isSignedIn && nonce !== undefined) return redirectTo(host.origin + target);
   // Spent or too old, such as in a tab that was restored.
@@ -70,7 +73,11 @@ export async function takeTicket(context: HostContext): Promise<Response> {
     return otherBrowserPage(page);
   }
   if (!ticket.parent || !(await tickets().spend(token))) return viaMainOrigin(page);
-  const opened = await openChildSession(ticket.parent, host.name, toClientKind(headers['user-agent'] ?? null));
+  const opened = await openChildSession(
+    ticket.parent,
+    host.name,
+    toClientKind(headers['user-agent'] ?? null),
+  );
   return opened ? redirectTo(host.origin + target, [opened.setCookie]) : viaMainOrigin(page);
 }
 

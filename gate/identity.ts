@@ -60,7 +60,9 @@ async function readIdentity(
   const company = await companyNames();
   const groups = [
     ...roleIds.map((id) => company.roleNames.get(id) && `role:${company.roleNames.get(id)}`),
-    ...departments.map(({ id }) => company.departmentPaths.get(id) && `department:${company.departmentPaths.get(id)}`),
+    ...departments.map(
+      ({ id }) => company.departmentPaths.get(id) && `department:${company.departmentPaths.get(id)}`,
+    ),
   ];
   return {
     user,

@@ -40,7 +40,8 @@ export function gatePage({ language, title, body, status, requestId, script }: G
     headers: {
       'content-security-policy': policy,
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
+      // Not no-referrer: under it browsers send "Origin: null" with our own forms.
+      'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
       'x-request-id': requestId,
       vary: 'accept-language, cookie, user-agent',

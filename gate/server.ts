@@ -1,11 +1,13 @@
 import 'server-only';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { config } from '@/lib/config';
+import { createProtectedHosts, type ProtectedHosts } from '@/lib/http/protected-host';
 import { leaveUnguarded } from '@/lib/http/request-hooks';
+import { lifecycle } from '@/lib/lifecycle';
 import { log } from '@/lib/log';
 import { hostPage } from './host-pages';
-import { createProtectedHosts, type ProtectedHosts } from '@/lib/http/protected-host';
 import { type Dialect, readSubRequest, SubRequestError } from './sub-request';
 import { judge } from './verdict';
 import { answerVerdict } from './verdict-answer';
@@ -37,7 +39,11 @@ export function createGate(): Server {
   return server;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, hosts: ProtectedHosts): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hosts: ProtectedHosts,
+): Promise<void> {
   const { url = '/' } = request;
   if (!isTrustedProxy(request)) return refuse(response, 403);
   if (!url.startsWith(GATE_PREFIX)) return refuse(response, 404);
@@ -94,12 +100,19 @@ function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'cache-control': 'no-store' }).end();
 }
 
-/** Listens where `GATE_LISTEN` says. @returns undefined where it is not set */
-export function startGate(): Server | undefined {
+/** Listens where `GATE_LISTEN` says, if it says so, until the process ends. Where it cannot, the process does not start. */
+export async function startGate(): Promise<void> {
   const { listen } = config().gate;
-  if (!listen) return undefined;
+  if (!listen) return;
   const server = createGate();
-  server.on('error', (error) => log().fatal({ event: 'gate-not-listening', err: error }));
-  server.listen(listen.port, listen.host, () => log().info({ event: 'gate-listening', ...listen }));
-  return server;
+  try {
+    server.listen(listen.port, listen.host);
+    await once(server, 'listening');
+  } catch (error) {
+    const { host, port } = listen;
+    process.stderr.write(`\nGATE_LISTEN ${host}:${port}: ${(error as Error).message}\n\n`);
+    process.exit(1);
+  }
+  lifecycle().otherServers.push(server);
+  log().info({ event: 'gate-listening', ...listen });
 }

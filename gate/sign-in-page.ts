@@ -1,14 +1,14 @@
 import 'server-only';
 import { randomBytes } from 'node:crypto';
+import { hashOf } from '@/lib/auth/tickets';
 import { config } from '@/lib/config';
 import { escaped } from '@/lib/http/plain-page';
+import type { ProtectedHost } from '@/lib/http/protected-host';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
 import { createCookies } from '@/lib/session/cookie';
 import { isDingTalk, isDingTalkMobile } from '@/lib/session/user-agent';
-import { hashOf } from '@/lib/auth/tickets';
 import scripts from './browser/script-text';
 import { gatePage, redirectTo } from './page';
-import type { ProtectedHost } from '@/lib/http/protected-host';
 import type { VisitorHeaders } from './sub-request';
 
 /** A person's request for a page of a protected host. */

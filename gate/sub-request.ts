@@ -101,7 +101,8 @@ const DIALECTS: Record<
   (headers: Headers, request: IncomingMessage, path: string, scheme: string) => Description
 > = {
   nginx(headers) {
-    const [, scheme, authority, target] = /^([a-z]+):\/\/([^/]*)(\/.*)$/s.exec(headers['x-original-url'] ?? '') ?? [];
+    const [, scheme, authority, target] =
+      /^([a-z]+):\/\/([^/]*)(\/.*)$/s.exec(headers['x-original-url'] ?? '') ?? [];
     return { method: headers['x-original-method'], scheme, authority, target };
   },
   'forward-auth': (headers) => ({

@@ -2,14 +2,14 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { noteRefusedByRule } from '@/lib/auth/refusals';
+import { config } from '@/lib/config';
 import { problems } from '@/lib/errors';
 import { log } from '@/lib/log';
-import { config } from '@/lib/config';
 import { deniedPage, unavailablePage } from './denied-page';
-import { signInPage } from './sign-in-page';
 import { identityHeaders } from './identity-headers';
 import { isNavigation } from './other-site';
 import { sendPage } from './page';
+import { signInPage } from './sign-in-page';
 import type { Dialect, VisitorRequest } from './sub-request';
 import type { Verdict } from './verdict';
 
@@ -49,10 +49,7 @@ export async function answerVerdict(verdict: Verdict, asked: Asked): Promise<voi
 }
 
 /** For programs: a status, and JSON. An upstream finds no identity in it that the visitor could have sent. */
-export function answerProgram(
-  verdict: Verdict,
-  { requestId }: { requestId: string },
-): Response {
+export function answerProgram(verdict: Verdict, { requestId }: { requestId: string }): Response {
   if (verdict.kind === 'admitted') return new Response(null, { status: 204 });
   const { code, status } = problems[problemOf(verdict)];
   const answer = Response.json({ error: { code, requestId } }, { status });
@@ -74,7 +71,10 @@ function noteDenied(
   requestId: string,
 ): void {
   const address = host.name + target;
-  if (why === 'rule') return noteRefusedByRule({ session, verdict, address, requestId });
+  if (why === 'rule') {
+    noteRefusedByRule({ session, verdict, address, requestId });
+    return;
+  }
   const path = address.replace(/[?#].*$/s, '');
   log().warn({ event: 'access-refused', requestId, userId: session.userId, path, reason: why });
 }

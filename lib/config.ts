@@ -108,14 +108,18 @@ function crossCheck(given: Record<string, string | undefined>): string[] {
 function checkGate(given: Record<string, string | undefined>): string[] {
   const problems: string[] = [];
   const hosts = entries(given.GATE_HOSTS ?? '').map((host) => host.toLowerCase());
-  const origin = given.PUBLIC_ORIGIN && URL.canParse(given.PUBLIC_ORIGIN) ? new URL(given.PUBLIC_ORIGIN) : undefined;
+  const origin =
+    given.PUBLIC_ORIGIN && URL.canParse(given.PUBLIC_ORIGIN) ? new URL(given.PUBLIC_ORIGIN) : undefined;
   const isProtected = (name: string) => hosts.includes(name) || hosts.includes(name.replace(/^[^.]+/, '*'));
   if (origin && isProtected(origin.hostname))
     problems.push('GATE_HOSTS has the host of PUBLIC_ORIGIN / 包含了 PUBLIC_ORIGIN 的主机名');
   const lone = entries(given.GATE_APPS ?? '')
     .map((entry) => entry.split('=')[0]?.toLowerCase() ?? '')
     .filter((host) => host !== '' && !isProtected(host));
-  if (lone.length > 0) problems.push(`GATE_APPS names hosts that GATE_HOSTS lacks / 有不在 GATE_HOSTS 中的主机: ${lone.join(', ')}`);
+  if (lone.length > 0)
+    problems.push(
+      `GATE_APPS names hosts that GATE_HOSTS lacks / 有不在 GATE_HOSTS 中的主机: ${lone.join(', ')}`,
+    );
   if (given.GATE_LISTEN !== undefined && hosts.length === 0)
     problems.push('GATE_HOSTS is missing: GATE_LISTEN is set / 设置了 GATE_LISTEN，但未设置 GATE_HOSTS');
   if (given.GATE_LISTEN === undefined && hosts.length > 0)

@@ -36,7 +36,9 @@ export const hostPatterns = z
   .transform(
     parsedBy((value) => {
       const hosts = entries(value).map((entry) => entry.toLowerCase());
-      return hosts.every((host) => HOST.test(host)) && new Set(hosts).size === hosts.length ? hosts : undefined;
+      return hosts.every((host) => HOST.test(host)) && new Set(hosts).size === hosts.length
+        ? hosts
+        : undefined;
     }, 'must be host names separated by commas, each once, without scheme and port, such as wiki.example.com or *.apps.example.com / 必须是以逗号分隔的主机名，不重复，不写协议和端口'),
   );
 

@@ -1,7 +1,7 @@
 import 'server-only';
 import { z } from 'zod';
-import type { ValueKind } from './pasted-value';
 import { addressRanges, assertionKeys, hostApps, hostPatterns, listenAddress } from './gate-setting-values';
+import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
   databaseUrl,
@@ -74,7 +74,10 @@ export const settingsSchema = z.object({
   GATE_TRUSTED_PROXIES: addressRanges,
   GATE_PROXY_SECRET: z
     .string()
-    .regex(/^[\x21-\x7e]{32,256}$/, 'must be 32 to 256 characters without blanks / 必须是 32 到 256 个不含空格的字符')
+    .regex(
+      /^[\x21-\x7e]{32,256}$/,
+      'must be 32 to 256 characters without blanks / 必须是 32 到 256 个不含空格的字符',
+    )
     .optional(),
   GATE_APPS: hostApps,
   GATE_USER: z
@@ -83,7 +86,9 @@ export const settingsSchema = z.object({
     })
     .default('userid'),
   GATE_HEADERS: z
-    .enum(['remote', 'x-auth-request'], { error: 'must be remote or x-auth-request / 只能是 remote 或 x-auth-request' })
+    .enum(['remote', 'x-auth-request'], {
+      error: 'must be remote or x-auth-request / 只能是 remote 或 x-auth-request',
+    })
     .default('remote'),
   GATE_KEYS: assertionKeys,
   HTTP_PROXY: proxyUrl,

@@ -32,7 +32,10 @@ export function toGateQuery(query: Record<string, string | string[] | undefined>
  *
  * @returns undefined where the host is not one of `GATE_HOSTS`
  */
-export async function ticketAddress(session: Session, { host, nonce, rd }: GateQuery): Promise<string | undefined> {
+export async function ticketAddress(
+  session: Session,
+  { host, nonce, rd }: GateQuery,
+): Promise<string | undefined> {
   const hosts = protectedHosts();
   const found = hosts.find(host);
   if (!found) return undefined;

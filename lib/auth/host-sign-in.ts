@@ -26,10 +26,20 @@ interface HostSignIn {
  *
  * @throws AppError
  */
-export async function signInOnHost({ app, code, host, request, context }: HostSignIn): Promise<{ setCookie: string }> {
+export async function signInOnHost({
+  app,
+  code,
+  host,
+  request,
+  context,
+}: HostSignIn): Promise<{ setCookie: string }> {
   const since = await sessions().sequence();
   const client = hostAppClient(app);
-  const { userId, unionId, name = userId } = await verifiedMember({
+  const {
+    userId,
+    unionId,
+    name = userId,
+  } = await verifiedMember({
     door: 'client',
     code,
     request,

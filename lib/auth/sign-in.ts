@@ -1,5 +1,4 @@
 import 'server-only';
-import { after } from 'next/server';
 import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
 import { exchangeBrowserCode } from '../dingtalk/oauth';
@@ -13,6 +12,7 @@ import { noteReplaced } from '../session/replaced-sessions';
 import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
 import { toClientKind } from '../session/user-agent';
+import { outsideRequest } from '../singleton';
 import { currentMember } from './auth';
 import { networkKey, rateLimitKey } from './client-ip';
 import { knownDevices } from './known-device';
@@ -143,9 +143,7 @@ async function memberBehind(
   app: Client = dingTalkClient(),
 ): Promise<Member> {
   const { userId } =
-    door === 'client'
-      ? await exchangeCode(app, code, budget)
-      : await employeeBehind(code, budget);
+    door === 'client' ? await exchangeCode(app, code, budget) : await employeeBehind(code, budget);
   const member = (await freshMember(userId)) ?? (await askMember(userId, budget));
   if (member.active !== true) throw new AppError('member-inactive');
   return member;
@@ -155,7 +153,8 @@ async function memberBehind(
 async function askMember(userId: string, budget: RequestBudget): Promise<Member> {
   try {
     const member = await getMember(dingTalkClient(), userId, { budget });
-    after(() => noteMember(member));
+    // Not `after()` of Next: the gate has no request of Next's.
+    outsideRequest(() => setImmediate(() => void noteMember(member)));
     return member;
   } catch (error) {
     if (error instanceof DingTalkError && error.isPersonGone) await endMissingMember(userId);

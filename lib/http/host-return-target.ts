@@ -19,7 +19,9 @@ const OWN_PATH = /^\/\.dingpass(?:[/?#]|$)/i;
  */
 export function returnTarget(requestTarget: string, host: ProtectedHost, hosts: ProtectedHosts): string {
   const at = PARAMETER.exec(requestTarget);
-  return at ? pathOnHost(decodedOnceIfWhole(requestTarget.slice(at.index + at[0].length)), host, hosts) : HOME;
+  return at
+    ? pathOnHost(decodedOnceIfWhole(requestTarget.slice(at.index + at[0].length)), host, hosts)
+    : HOME;
 }
 
 /** As `returnTarget`, of the value itself. */
@@ -46,7 +48,11 @@ function isPath(value: string): boolean {
   if (!value.startsWith('/') || value.startsWith('//') || OWN_PATH.test(value)) return false;
   try {
     const url = new URL(value, 'https://origin.invalid');
-    return url.origin === 'https://origin.invalid' && !url.pathname.startsWith('//') && !OWN_PATH.test(url.pathname);
+    return (
+      url.origin === 'https://origin.invalid' &&
+      !url.pathname.startsWith('//') &&
+      !OWN_PATH.test(url.pathname)
+    );
   } catch {
     return false;
   }

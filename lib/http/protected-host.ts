@@ -25,7 +25,8 @@ export function createProtectedHosts(patterns: readonly string[], scheme: 'https
     /** @param authority as a `Host` header has it. @returns undefined where that is none of them */
     find(authority: string | undefined): ProtectedHost | undefined {
       const { name, port } = AUTHORITY.exec(authority?.toLowerCase() ?? '')?.groups ?? {};
-      if (name === undefined || !(names.has(name) || names.has(name.replace(/^[^.]+/, '*')))) return undefined;
+      if (name === undefined || !(names.has(name) || names.has(name.replace(/^[^.]+/, '*'))))
+        return undefined;
       const isDefaultPort = port === undefined || port === DEFAULT_PORTS[scheme];
       if (!isDefaultPort && scheme === 'https:') return undefined;
       return { name, origin: `${scheme}//${name}${isDefaultPort ? '' : `:${port}`}` };

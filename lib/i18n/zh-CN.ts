@@ -1,8 +1,8 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
-import { gatePage } from './gate-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { gatePage } from './gate-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 

@@ -23,6 +23,10 @@ export interface SessionRow {
   issuedAt: number;
   expiresAt: number;
   lastSeen: number;
+  /** The protected host that it is for; undefined: the main origin. */
+  host?: string | undefined;
+  /** The session that it came from, and ends with. */
+  parentId?: string | undefined;
 }
 
 export type EndReason =

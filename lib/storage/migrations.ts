@@ -4,6 +4,7 @@ import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
 import { sessionSchema } from './session-schema';
+import { ticketSchema } from './ticket-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
 export interface Migration {
@@ -33,6 +34,7 @@ export const recordsMigrations: readonly Migration[] = [
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
   { name: 'access', sql: accessSchema },
+  { name: 'tickets', sql: ticketSchema },
 ];
 
 /** What can be read from DingTalk again. */

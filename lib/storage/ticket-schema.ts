@@ -2,7 +2,8 @@ import 'server-only';
 
 /**
  * One-time tickets, by the hash of what the browser brings: a copy of the database opens nothing. `session` is the JSON of
- * what the ticket's session is made of.
+ * what the ticket's session is made of. Sessions of protected hosts have a host, and
+ * most a session that they came from.
  */
 export const ticketSchema = `
 CREATE TABLE ticket (
@@ -16,4 +17,7 @@ CREATE TABLE ticket (
   spent_at INTEGER
 ) WITHOUT ROWID;
 CREATE INDEX ticket_expiry ON ticket (expires_at);
+
+ALTER TABLE session ADD COLUMN host TEXT;
+ALTER TABLE session ADD COLUMN parent_id TEXT;
 `;
