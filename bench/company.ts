@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { createClient } from '../lib/dingtalk/client';
 import { createSyncStore } from '../lib/directory/sync/run-store';
 import { sync } from '../lib/directory/sync/sync';
-import { migrations } from '../lib/storage/migrations';
-import { openDatabase } from '../lib/storage/sqlite';
+import { migrate } from '../lib/storage/migrate';
+import { directoryMigrations } from '../lib/storage/migrations';
+import { openSqlite } from '../lib/storage/sqlite-engine';
 import type { EmulatorProcess } from './emulator-process';
 
 /** An employee of the emulator's company. */
@@ -33,15 +34,16 @@ export async function codeFor(emulator: EmulatorProcess, { userid }: Person): Pr
 
 /** Reads the whole directory into a folder of data, far above DingTalk's pace: an app that starts there has it. */
 export async function readDirectory(emulator: EmulatorProcess, dataDir: string): Promise<void> {
-  const db = openDatabase(join(dataDir, 'dingpass.db'), migrations);
+  const db = await openSqlite(join(dataDir, 'directory.db'));
   try {
+    await migrate(db, directoryMigrations);
     await emulator.control('settings', { qps: 100_000 });
     const client = createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url });
     const pace = { callsPerSecond: 1000 };
-    const outcome = await sync({ store: createSyncStore(db), client, startedBy: 'command', pace });
+    const outcome = await sync({ store: createSyncStore(() => db), client, startedBy: 'command', pace });
     if (outcome.kind !== 'ran' || outcome.run.state !== 'complete')
       throw new Error('the directory was not read');
   } finally {
-    db.close();
+    await db.close();
   }
 }

@@ -1,10 +1,9 @@
-import type { Database } from '../lib/storage/sqlite';
+import type { Database } from '../lib/storage/database';
 
 const PUBLISHED = [
-  'member',
-  'membership',
+  'person',
+  'place',
   'department',
-  'count',
   'role',
   'role_member',
   'administrator',
@@ -13,20 +12,32 @@ const PUBLISHED = [
   'leaver',
 ];
 
-/** Counts from now on every row of what is published that this connection writes, even one that stays as it was. */
-export function countWrites(db: Database): () => number {
-  db.run('CREATE TEMP TABLE IF NOT EXISTS writes (n INTEGER)');
-  for (const table of PUBLISHED) {
-    for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
-      db.run(
-        `CREATE TEMP TRIGGER IF NOT EXISTS ${table}_${event} AFTER ${event} ON main.directory_${table}
-         BEGIN INSERT INTO writes VALUES (1); END`,
-      );
+/**
+ * Counts from now on every row of what is published that this process writes, even one that stays as it was. In a file:
+ * the triggers are of the one connection that writes.
+ */
+export async function countWrites(db: Database): Promise<() => Promise<number>> {
+  await db.transaction(async (tx) => {
+    await tx.script('CREATE TEMP TABLE IF NOT EXISTS writes (n INTEGER)');
+    for (const table of PUBLISHED) {
+      for (const event of ['INSERT', 'UPDATE', 'DELETE']) {
+        await tx.script(
+          `CREATE TEMP TRIGGER IF NOT EXISTS ${table}_${event} AFTER ${event} ON main.directory_${table}
+           BEGIN INSERT INTO writes VALUES (1); END`,
+        );
+      }
     }
-  }
-  const count = () => db.get<{ n: number }>('SELECT count(*) AS n FROM writes')!.n;
-  // Nothing triggers where the full text is kept. Its blocks become more or, when they are merged, fewer.
-  const blocks = () => db.get<{ n: number }>('SELECT count(*) AS n FROM directory_text_data')!.n;
-  const before = { count: count(), blocks: blocks() };
-  return () => count() - before.count + Math.abs(blocks() - before.blocks);
+  });
+  const count = async (sql: string) =>
+    (await db.transaction((tx) => tx.get<{ n: number }>(`SELECT count(*) AS n FROM ${sql}`)))?.n ?? 0;
+  const counts = async () => ({
+    rows: await count('writes'),
+    // Nothing triggers where the full text is kept. Its blocks become more or, when they are merged, fewer.
+    blocks: await count('directory_text_data'),
+  });
+  const before = await counts();
+  return async () => {
+    const { rows, blocks } = await counts();
+    return rows - before.rows + Math.abs(blocks - before.blocks);
+  };
 }

@@ -13,7 +13,7 @@ import { createSyncStore } from '../lib/directory/sync/run-store';
 import { type SyncOutcome, sync } from '../lib/directory/sync/sync';
 import { buildTree } from '../lib/directory/tree';
 import { type Visibility, visibilityOf } from '../lib/directory/visibility';
-import { migrations } from '../lib/storage/migrations';
+import { directoryMigrations } from '../lib/storage/migrations';
 import { openDatabase } from '../lib/storage/sqlite';
 import { startAppProcess } from './app-process';
 import { countWrites } from './directory-writes';
@@ -55,8 +55,8 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
   const rate = 15 * times;
   const emulator = await startEmulatorProcess({ members, departments, seed });
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
-  const file = join(folder, 'dingpass.db');
-  const db = openDatabase(file, migrations);
+  const file = join(folder, 'directory.db');
+  const db = openDatabase(file, directoryMigrations);
   const store = createSyncStore(db);
   const refusals = { count: 0 };
   const client = counting(

@@ -69,6 +69,7 @@ export const settingsSchema = z.object({
   ACCESS_FILE: z.string().optional(),
   ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  BREAK_GLASS: toggle('on', 'off', false),
   GATE_LISTEN: listenAddress,
   GATE_HOSTS: hostPatterns,
   GATE_TRUSTED_PROXIES: addressRanges,
@@ -209,6 +210,8 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     accessFile: settings.ACCESS_FILE,
     /** Hours for which the directory's information counts in rules. */
     accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
+    /** Whether `npm run ticket` makes links that sign administrators in without DingTalk. */
+    breakGlass: settings.BREAK_GLASS,
     /** The door in front of pages that others wrote. */
     gate: {
       /** Where it listens for the proxies' questions; undefined: it is off. */

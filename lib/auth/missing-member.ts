@@ -7,8 +7,11 @@ import { sessions } from '../session/sessions';
  * cannot be written holds in this process.
  */
 export async function endMissingMember(userId: string): Promise<void> {
-  await noteLeaver(userId);
-  await sessions()
+  const areSessionsEnded = await sessions()
     .endPeople([userId], { reason: 'check', by: 'check' }, { auditsLiveOnly: true })
-    .catch(() => undefined);
+    .then(
+      () => true,
+      () => false,
+    );
+  await noteLeaver(userId, { areSessionsEnded });
 }

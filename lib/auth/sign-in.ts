@@ -21,9 +21,11 @@ import { attempts } from './rate-limit';
 import { noteSignIn } from './sign-in-health';
 import { usedCodes } from './used-codes';
 
+type CodeDoor = Exclude<Session['door'], 'ticket'>;
+
 export interface SignInInput {
   /** `client`: a code of the webview; `browser`: one of DingTalk's sign-in page. They are not interchangeable. */
-  door: Session['door'];
+  door: CodeDoor;
   code: string;
   request: Request;
   context: RequestContext;
@@ -137,7 +139,7 @@ export async function signOut(request: Request, context: RequestContext): Promis
 }
 
 async function memberBehind(
-  door: Session['door'],
+  door: CodeDoor,
   code: string,
   budget: RequestBudget,
   app: Client = dingTalkClient(),

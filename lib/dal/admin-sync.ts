@@ -3,7 +3,6 @@ import { requireAdministrator } from '../auth/administrator';
 import { isViewerAdministrator } from '../auth/administrator-list';
 import { currentMember } from '../auth/auth';
 import type { MirrorState, SyncProgress } from '../directory/mirror-state';
-import { isDeadOwner } from '../directory/sync/lease';
 import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
 import { nextSyncAt, startSync } from '../directory/sync/schedule';
@@ -46,8 +45,8 @@ export async function isAdministrator({ ask = true }: { ask?: boolean } = {}): P
 export async function syncStatus(): Promise<SyncStatus> {
   await requireAdministrator();
   const store = syncStore();
-  const [{ generation: _, revision: __, ...state }, runs] = [await store.state(), await store.runs(HISTORY)];
-  const alive = await store.isLeased(isDeadOwner);
+  const [{ revision: _, moves: __, ...state }, runs] = [await store.state(), await store.runs(HISTORY)];
+  const alive = await store.isLeased();
   const history = runs.map((run) => toSyncRun(run, alive));
   const running = history.find((run) => run.state === 'running');
   return { state, running, nextAt: running ? undefined : nextSyncAt(runs), history };

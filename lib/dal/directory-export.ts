@@ -1,12 +1,15 @@
 import 'server-only';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
 import type { ShownState } from '../directory/mirror-state';
-import type { PageCursor, StoredMember } from '../directory/model';
+import type { StoredMember } from '../directory/model';
 import { directoryStore } from '../directory/store';
 import type { View } from '../directory/visibility';
 import { AppError } from '../errors';
 import { shownState, visiblePath } from './department-node';
 import { shownRecord } from './person-card';
-import { currentView, currentViewer, mayViewerExport } from './viewer';
+import { currentViewer, mayViewerExport, readView } from './viewer';
 
 /** One person for the export, all departments in one row. */
 export interface ExportRow {
@@ -25,27 +28,45 @@ export interface ExportRow {
   active: boolean;
 }
 
-const EXPORT_BATCH = 200;
-
 /** Whether the visitor may export the directory. */
 export async function mayExport(): Promise<boolean> {
   return mayViewerExport(await currentViewer());
 }
 
-/** Every person that the visitor may see, one at a time, from one snapshot. @throws AppError `not-permitted` */
-export async function exportRows(): Promise<{ state: ShownState; rows: AsyncIterable<ExportRow> }> {
-  const view = await currentView();
-  if (!(await mayViewerExport(view.viewer))) throw new AppError('not-permitted');
-  return { state: shownState(view), rows: rowsFor(view) };
+/**
+ * Every person that the visitor may see, of one state. Read whole before anything is sent, because whoever takes it slowly
+ * must not hold that state; packed meanwhile, some megabytes for a large company.
+ *
+ * @param toText how a person is written
+ * @throws AppError `not-permitted`
+ */
+export async function exportPeople(
+  toText: (row: ExportRow) => string,
+): Promise<{ state: ShownState; texts: AsyncIterable<Buffer> }> {
+  if (!(await mayExport())) throw new AppError('not-permitted');
+  const { state, packed } = await readView(async (view) => ({
+    state: shownState(view),
+    packed: await pack((write) =>
+      directoryStore().everybody(async (members) => {
+        const visible = members.filter((member) => view.sight.canSeePerson(member));
+        await write(visible.map((member) => toText(toExportRow(view, member))).join(''));
+      }),
+    ),
+  }));
+  return { state, texts: Readable.from(packed).pipe(createGunzip()) };
 }
 
-async function* rowsFor(view: View): AsyncIterable<ExportRow> {
-  let cursor: PageCursor | undefined;
-  do {
-    const { members, next } = await directoryStore().page(cursor, EXPORT_BATCH);
-    for (const member of members) if (view.sight.canSeePerson(member)) yield toExportRow(view, member);
-    cursor = next;
-  } while (cursor);
+async function pack(produce: (write: (text: string) => Promise<void>) => Promise<void>): Promise<Buffer[]> {
+  const gzip = createGzip({ level: 1 });
+  const packed: Buffer[] = [];
+  gzip.on('data', (chunk: Buffer) => packed.push(chunk));
+  const ended = once(gzip, 'end');
+  await produce(async (text) => {
+    if (!gzip.write(text)) await once(gzip, 'drain');
+  });
+  gzip.end();
+  await ended;
+  return packed;
 }
 
 function toExportRow(view: View, member: StoredMember): ExportRow {

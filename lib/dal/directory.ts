@@ -5,6 +5,7 @@ import { findPeople, type Match } from '../directory/search';
 import { parseQuery } from '../directory/search-query';
 import { directoryStore } from '../directory/store';
 import { findDepartments } from '../directory/tree';
+import type { View } from '../directory/visibility';
 import type { Problem } from '../errors';
 import { shownName } from '../shown-text';
 import {
@@ -18,7 +19,7 @@ import {
 } from './department-node';
 import { lookUp } from './look-up';
 import { type PersonCard, shownRecord, toCard } from './person-card';
-import { currentView } from './viewer';
+import { readView } from './viewer';
 
 export type { DepartmentName, DepartmentNode, PersonCard };
 
@@ -98,8 +99,11 @@ const SEARCH_LIMIT = 20;
 const MAX_DEPARTMENTS_FOUND = 5;
 
 /** The tree with its counts. @throws AppError `not-signed-in` */
-export async function overview(): Promise<Overview> {
-  const view = await currentView();
+export function overview(): Promise<Overview> {
+  return readView(overviewFor);
+}
+
+async function overviewFor(view: View): Promise<Overview> {
   const visible = view.tree.ordered.filter(({ id }) => view.sight.canSeeDepartment(id));
   return {
     state: shownState(view),
@@ -123,8 +127,11 @@ function lackOf(missing: readonly Missing[]): Lack {
 }
 
 /** One department; null when there is none such, or this viewer may not see it. @param page from 1 */
-export async function departmentPage(id: number, page = 1): Promise<DepartmentPage | null> {
-  const view = await currentView();
+export function departmentPage(id: number, page = 1): Promise<DepartmentPage | null> {
+  return readView((view) => departmentPageFor(view, id, page));
+}
+
+async function departmentPageFor(view: View, id: number, page: number): Promise<DepartmentPage | null> {
   const { tree, sight } = view;
   const department = tree.departments.get(id);
   if (!department || !sight.canSeeDepartment(id)) return null;
@@ -148,8 +155,11 @@ export async function departmentPage(id: number, page = 1): Promise<DepartmentPa
 }
 
 /** One person; null when there is none such, or this viewer may not see them. */
-export async function personPage(userId: string): Promise<PersonPage | null> {
-  const view = await currentView();
+export function personPage(userId: string): Promise<PersonPage | null> {
+  return readView((view) => personPageFor(view, userId));
+}
+
+async function personPageFor(view: View, userId: string): Promise<PersonPage | null> {
   const store = directoryStore();
   const known = await store.member(userId);
   // No call to DingTalk about a person who is not in the directory, or whom the viewer may not see.
@@ -186,8 +196,11 @@ export async function personPage(userId: string): Promise<PersonPage | null> {
 }
 
 /** People and departments that match a text, best first. Any text is harmless. */
-export async function search(query: string): Promise<SearchPage> {
-  const view = await currentView();
+export function search(query: string): Promise<SearchPage> {
+  return readView((view) => searchFor(view, query));
+}
+
+async function searchFor(view: View, query: string): Promise<SearchPage> {
   const { shown, terms } = parseQuery(query);
   const departments = await findDepartments(view.tree, alphanumericOnly(terms.join('')), {
     visible: view.sight.canSeeDepartment,

@@ -12,7 +12,7 @@ import type { Language } from '../i18n';
 import { accessPage } from '../i18n/access-page';
 import type { Session } from '../session/session-cookie';
 import { shownName } from '../shown-text';
-import { viewOf } from './viewer';
+import { readViewOf } from './viewer';
 
 const MAX_CONDITIONS = 12;
 const MAX_ADMINISTRATORS = 3;
@@ -67,9 +67,11 @@ async function shownNames(
   userIds: readonly string[],
   departmentsNamed: (name: string) => readonly number[],
 ): Promise<ShownNames> {
-  const { tree, sight } = await viewOf(viewerId);
-  const members = await directoryStore().members(userIds);
-  const shown = members.filter((member) => sight.canSeePerson(member));
+  const { view, shown } = await readViewOf(viewerId, async (view) => {
+    const members = await directoryStore().members(userIds);
+    return { view, shown: members.filter((member) => view.sight.canSeePerson(member)) };
+  });
+  const { tree, sight } = view;
   const people = new Map(shown.map(({ userId, record }) => [userId, shownName(record.name, userId)]));
   return {
     person: (userId) => people.get(userId),

@@ -6,13 +6,27 @@ import { directoryStore } from '../directory/store';
 import { directoryTree } from '../directory/tree';
 import { type View, type Viewer, visibilityOf } from '../directory/visibility';
 
+const MAX_ATTEMPTS = 5;
+
 /** @throws AppError `not-signed-in` */
-export async function currentView(): Promise<View> {
-  return viewOf((await requireMember()).userId);
+export async function readView<T>(read: (view: View) => Promise<T>): Promise<T> {
+  return readViewOf((await requireMember()).userId, read);
 }
 
-/** What a member sees of the directory, who is known by other means than the request of a page. */
-export async function viewOf(userId: string): Promise<View> {
+/**
+ * What a member may see of one state of the directory. Rows that were read after a publication do not fit the tree of
+ * before it, and would show who is hidden in either: then all is read once more.
+ */
+export async function readViewOf<T>(userId: string, read: (view: View) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const view = await viewOf(userId);
+    const value = await read(view);
+    if ((await directoryStore().revision()) === view.tree.state.revision) return value;
+    if (attempt === MAX_ATTEMPTS) throw new Error('the directory changes faster than it can be read');
+  }
+}
+
+async function viewOf(userId: string): Promise<View> {
   const viewer = await viewerOf(userId);
   const tree = await directoryTree();
   return {

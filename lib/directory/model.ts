@@ -5,9 +5,10 @@ import type { MirrorState } from './mirror-state';
 
 /** Which snapshot is published, and how far it can be trusted. */
 export interface DirectoryState extends MirrorState {
-  generation: number;
-  /** Another one whenever departments, their counts or the snapshot change. */
+  /** Another one whenever the snapshot, a department or its rules change. */
   revision: number;
+  /** Another one whenever a person comes, goes or moves: then counts differ. */
+  moves: number;
 }
 
 /** What the mirror keeps of a person: an allow-list. What DingTalk did not tell is absent. */
@@ -116,9 +117,4 @@ export interface Finding {
   people: Found[];
   /** False: so many fit without being accepted that not all were looked at. */
   isComplete: boolean;
-}
-
-export interface PageCursor {
-  generation: number;
-  afterId: number;
 }

@@ -1,10 +1,11 @@
 import 'server-only';
-import type { Database } from '../storage/sqlite';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Database, Statements } from '../storage/database';
+import { countPeopleOf } from './counts';
 import type { MirrorState, Missing } from './mirror-state';
 import type {
   DepartmentRules,
   DirectoryState,
-  PageCursor,
   PersonRecord,
   StoredDepartment,
   StoredDetail,
@@ -12,236 +13,204 @@ import type {
   StoredRole,
 } from './model';
 
-/** Queries of the published snapshot. Each runs inside one transaction, so that it sees one state. */
+/** Queries of what is published. Each is one statement, or one snapshot: it sees one state. */
 
-export interface MemberRow {
+export interface PersonRow {
   id: number;
   user_id: string;
   record: string;
+  /** `department:leader`, with commas between them. */
+  places: string | null;
 }
 
-export function headOf(db: Database) {
-  return db.get<{
-    generation: number;
-    last_generation: number;
+/** A person with all places, of `directory_person m`. */
+export function personColumns({ dialect }: Statements): string {
+  const place = dialect.joined("p.department_id || ':' || p.leader");
+  return `m.id, m.user_id, m.record, (SELECT ${place} FROM directory_place p WHERE p.user_id = m.user_id) AS places`;
+}
+
+export function toMember({ user_id, record, places }: PersonRow): StoredMember {
+  const departments = (places === null ? [] : places.split(',')).map((place) => {
+    const [id, leader] = place.split(':');
+    return { id: Number(id), leader: leader === '1' };
+  });
+  return {
+    userId: user_id,
+    record: JSON.parse(record) as PersonRecord,
+    departments: departments.sort((a, b) => a.id - b.id),
+  };
+}
+
+export async function readState(db: Statements): Promise<DirectoryState> {
+  const row = await db.get<{
     revision: number;
+    moves: number;
     people: number;
+    departments: number;
     as_of: number | null;
     complete_as_of: number | null;
-  }>('SELECT * FROM directory_head')!;
+    state: MirrorState['state'] | 'shrunk' | null;
+    missing: string | null;
+  }>(
+    `SELECT h.*, r.state, r.missing FROM directory_head h LEFT JOIN directory_run r
+     ON r.id = (SELECT max(id) FROM directory_run WHERE state <> 'running')`,
+  );
+  if (!row) throw new Error('the directory has no head');
+  const state = row.state === 'shrunk' ? 'failed' : (row.state ?? 'none');
+  return {
+    state: row.as_of === null && state !== 'failed' ? 'none' : state,
+    asOf: row.as_of ?? undefined,
+    ageSeconds: row.as_of === null ? undefined : Math.max(0, Math.round((Date.now() - row.as_of) / 1000)),
+    completeAsOf: row.complete_as_of ?? undefined,
+    people: row.people,
+    departments: row.departments,
+    missing: JSON.parse(row.missing ?? '[]') as Missing[],
+    revision: row.revision,
+    moves: row.moves,
+  };
 }
 
-export function readState(db: Database): DirectoryState {
-  return db.read(() => {
-    const head = headOf(db);
-    const last = db.get<{ state: MirrorState['state'] | 'shrunk'; missing: string }>(
-      "SELECT state, missing FROM directory_run WHERE state <> 'running' ORDER BY id DESC LIMIT 1",
-    );
-    const { departments } = db.get<{ departments: number }>(
-      'SELECT count(*) AS departments FROM directory_department WHERE from_generation <= ? AND to_generation > ?',
-      head.generation,
-      head.generation,
-    )!;
-    const state = last?.state === 'shrunk' ? 'failed' : last?.state;
+export async function readRevision(db: Statements): Promise<number> {
+  const row = await db.get<{ revision: number }>('SELECT revision FROM directory_head');
+  return row?.revision ?? 0;
+}
+
+/** All departments with their counts, and the state that these are of. */
+export function readTree(db: Database): Promise<{ state: DirectoryState; departments: StoredDepartment[] }> {
+  return db.snapshot(async (tx) => {
+    const rows = await tx.all<{
+      department_id: number;
+      parent_id: number | null;
+      position: number;
+      name: string;
+      rules: string;
+    }>('SELECT * FROM directory_department');
+    const departments = rows.map((row) => ({
+      ...(JSON.parse(row.rules) as DepartmentRules),
+      id: row.department_id,
+      parentId: row.parent_id ?? undefined,
+      position: row.position,
+      name: row.name,
+    }));
+    const counts = await countPeopleOf(tx, departments);
     return {
-      state: head.generation === 0 && state !== 'failed' ? 'none' : (state ?? 'none'),
-      asOf: head.as_of ?? undefined,
-      ageSeconds: head.as_of === null ? undefined : Math.max(0, Math.round((Date.now() - head.as_of) / 1000)),
-      completeAsOf: head.complete_as_of ?? undefined,
-      people: head.people,
-      departments,
-      missing: JSON.parse(last?.missing ?? '[]') as Missing[],
-      generation: head.generation,
-      revision: head.revision,
+      state: await readState(tx),
+      departments: departments.map((one, at) => ({ ...one, ...counts[at]! })),
     };
   });
 }
 
-interface DepartmentRow {
-  department_id: number;
-  parent_id: number | null;
-  position: number;
-  name: string;
-  record: string;
-  own: number | null;
-  below: number | null;
-  below_public: number | null;
-}
-
-export function readDepartments(db: Database): StoredDepartment[] {
-  const { generation } = headOf(db);
-  const rows = db.all<DepartmentRow>(
-    `SELECT d.*, c.own, c.below, c.below_public FROM directory_department d
-     LEFT JOIN directory_count c USING (department_id)
-     WHERE d.from_generation <= ? AND d.to_generation > ?`,
-    generation,
-    generation,
-  );
-  return rows.map((row) => ({
-    ...(JSON.parse(row.record) as DepartmentRules),
-    id: row.department_id,
-    parentId: row.parent_id ?? undefined,
-    position: row.position,
-    name: row.name,
-    own: row.own ?? 0,
-    below: row.below ?? 0,
-    belowPublic: row.below_public ?? 0,
-  }));
-}
-
-export function readMembersOf(
-  db: Database,
+export async function readMembersOf(
+  db: Statements,
   departmentId: number,
   page: { offset: number; limit: number },
-): (StoredMember & { leader: boolean })[] {
-  return db.read(() => {
-    const { generation } = headOf(db);
-    const rows = db.all<MemberRow & { leader: number }>(
-      `SELECT m.id, m.user_id, m.record, p.leader FROM (
-         SELECT position, user_id, leader FROM directory_membership
-         WHERE department_id = ? AND from_generation <= ? AND to_generation > ?
-         ORDER BY position, user_id LIMIT ? OFFSET ?) p
-       CROSS JOIN directory_member m ON m.user_id = p.user_id AND m.from_generation <= ? AND m.to_generation > ?
-       ORDER BY p.position, p.user_id`,
-      departmentId,
-      generation,
-      generation,
-      page.limit,
-      page.offset,
-      generation,
-      generation,
-    );
-    return toMembers(db, rows, generation).map((member, at) => ({
-      ...member,
-      leader: rows[at]!.leader === 1,
-    }));
+): Promise<(StoredMember & { leader: boolean })[]> {
+  const rows = await db.all<PersonRow & { leader: number }>(
+    `SELECT ${personColumns(db)}, o.leader FROM (
+       SELECT position, user_id, leader FROM directory_place WHERE department_id = ?
+       ORDER BY position, user_id LIMIT ? OFFSET ?) o
+     JOIN directory_person m ON m.user_id = o.user_id ORDER BY o.position, o.user_id`,
+    departmentId,
+    page.limit,
+    page.offset,
+  );
+  return rows.map((row) => ({ ...toMember(row), leader: row.leader === 1 }));
+}
+
+/** How many people some departments have together, each counted once. */
+export async function countPeople(db: Statements, departmentIds: readonly number[]): Promise<number> {
+  const row = await db.get<{ people: number }>(
+    `SELECT count(DISTINCT user_id) AS people FROM directory_place WHERE ${db.dialect.isIn('department_id')}`,
+    db.dialect.list(departmentIds),
+  );
+  return row?.people ?? 0;
+}
+
+export function personRow(db: Statements, userId: string): Promise<PersonRow | undefined> {
+  return db.get<PersonRow>(`SELECT ${personColumns(db)} FROM directory_person m WHERE m.user_id = ?`, userId);
+}
+
+export async function readMembers(db: Statements, userIds: readonly string[]): Promise<StoredMember[]> {
+  const rows = await db.all<PersonRow>(
+    `SELECT ${personColumns(db)} FROM directory_person m WHERE ${db.dialect.isIn('m.user_id')}`,
+    db.dialect.list(userIds),
+  );
+  return rows.map(toMember);
+}
+
+/** In one snapshot. @param visit gets some people at a time, and holds the snapshot while it works */
+export function readEverybody(
+  db: Database,
+  visit: (members: StoredMember[]) => void | Promise<void>,
+): Promise<void> {
+  return db.snapshot(async (tx) => {
+    for (let after = -1; ; await breathe()) {
+      const rows = await tx.all<PersonRow>(
+        `SELECT ${personColumns(tx)} FROM directory_person m WHERE m.id > ? ORDER BY m.id LIMIT ${AT_ONCE}`,
+        after,
+      );
+      const last = rows.at(-1);
+      if (!last) return;
+      await visit(rows.map(toMember));
+      after = last.id;
+    }
   });
 }
 
-export function countPeople(db: Database, departmentIds: readonly number[]): number {
-  return db.read(() => {
-    const { generation } = headOf(db);
-    return db.get<{ people: number }>(
-      `SELECT count(DISTINCT p.user_id) AS people FROM json_each(?) j
-       CROSS JOIN directory_membership p ON p.department_id = j.value
-       WHERE p.from_generation <= ? AND p.to_generation > ?`,
-      JSON.stringify(departmentIds),
-      generation,
-      generation,
-    )!.people;
-  });
+const AT_ONCE = 500;
+
+interface RoleRow {
+  role_id: number;
+  name: string;
+  group_name: string;
 }
 
-export function memberRow(db: Database, userId: string, generation: number): MemberRow | undefined {
-  return db.get<MemberRow>(
-    `SELECT id, user_id, record FROM directory_member
-     WHERE user_id = ? AND from_generation <= ? AND to_generation > ?`,
+const toRole = ({ role_id, name, group_name }: RoleRow): StoredRole => ({
+  id: role_id,
+  name,
+  groupName: group_name,
+});
+
+export async function readRolesOf(db: Statements, userId: string): Promise<StoredRole[]> {
+  const rows = await db.all<RoleRow>(
+    `SELECT r.role_id, r.name, r.group_name FROM directory_role_member m
+     JOIN directory_role r ON r.role_id = m.role_id WHERE m.user_id = ? ORDER BY r.role_id`,
     userId,
-    generation,
-    generation,
   );
+  return rows.map(toRole);
 }
 
-export function toMember(db: Database, row: MemberRow, generation: number): StoredMember {
-  return toMembers(db, [row], generation)[0]!;
-}
-
-/** The rows as members, in their order, with the departments of all by one query. */
-export function toMembers(db: Database, rows: readonly MemberRow[], generation: number): StoredMember[] {
-  const members = rows.map(
-    (row): StoredMember => ({
-      userId: row.user_id,
-      record: JSON.parse(row.record) as PersonRecord,
-      departments: [],
-    }),
-  );
-  const byId = new Map(members.map((member) => [member.userId, member]));
-  const places = db.all<{ user_id: string; department_id: number; leader: number }>(
-    `SELECT p.user_id, p.department_id, p.leader FROM json_each(?) j
-     CROSS JOIN directory_membership p ON p.user_id = j.value
-     WHERE p.from_generation <= ? AND p.to_generation > ? ORDER BY p.department_id`,
-    JSON.stringify([...byId.keys()]),
-    generation,
-    generation,
-  );
-  for (const { user_id, department_id, leader } of places) {
-    byId.get(user_id)?.departments.push({ id: department_id, leader: leader === 1 });
-  }
-  return members;
-}
-
-export function readMember(db: Database, userId: string): StoredMember | null {
-  return db.read(() => {
-    const { generation } = headOf(db);
-    const row = memberRow(db, userId, generation);
-    return row ? toMember(db, row, generation) : null;
-  });
-}
-
-export function readRolesOf(db: Database, userId: string): StoredRole[] {
-  return db.read(() => {
-    const { generation } = headOf(db);
-    const rows = db.all<{ role_id: number; name: string; group_name: string }>(
-      `SELECT r.role_id, r.name, r.group_name FROM directory_role_member m JOIN directory_role r USING (role_id)
-       WHERE m.user_id = ? AND m.from_generation <= ? AND m.to_generation > ?
-         AND r.from_generation <= ? AND r.to_generation > ? ORDER BY r.role_id`,
-      userId,
-      generation,
-      generation,
-      generation,
-      generation,
-    );
-    return rows.map((row) => ({ id: row.role_id, name: row.name, groupName: row.group_name }));
-  });
-}
-
-export function readRoles(db: Database): StoredRole[] {
-  const { generation } = headOf(db);
-  return db
-    .all<{ role_id: number; name: string; group_name: string }>(
-      'SELECT role_id, name, group_name FROM directory_role WHERE from_generation <= ? AND to_generation > ? ORDER BY role_id',
-      generation,
-      generation,
-    )
-    .map((row) => ({ id: row.role_id, name: row.name, groupName: row.group_name }));
+export async function readRoles(db: Statements): Promise<StoredRole[]> {
+  return (await db.all<RoleRow>('SELECT * FROM directory_role ORDER BY role_id')).map(toRole);
 }
 
 /** What the run that is published could not read: a failed one after it says nothing about it. */
-export function readLacking(db: Database): Missing[] {
-  const run = db.get<{ missing: string }>(
+export async function readLacking(db: Statements): Promise<Missing[]> {
+  const run = await db.get<{ missing: string }>(
     "SELECT missing FROM directory_run WHERE state IN ('complete', 'partial') ORDER BY id DESC LIMIT 1",
   );
   return JSON.parse(run?.missing ?? '[]') as Missing[];
 }
 
-export function readDetail(db: Database, userId: string): StoredDetail | null {
-  const row = db.get<{ manager_user_id: string | null; checked_at: number }>(
+export async function readDetail(db: Statements, userId: string): Promise<StoredDetail | null> {
+  const row = await db.get<{ manager_user_id: string | null; checked_at: number }>(
     'SELECT manager_user_id, checked_at FROM directory_detail WHERE user_id = ?',
     userId,
   );
   return row ? { managerUserId: row.manager_user_id ?? undefined, checkedAt: row.checked_at } : null;
 }
 
-/** A snapshot's rows stay for one more publication, so that a long reading ends with what it began with. */
-export function readPage(
-  db: Database,
-  cursor: PageCursor | undefined,
-  limit: number,
-): { members: StoredMember[]; next: PageCursor | undefined } {
-  return db.read(() => {
-    const generation = cursor?.generation ?? headOf(db).generation;
-    const rows = db.all<MemberRow>(
-      `SELECT id, user_id, record FROM directory_member
-       WHERE id > ? AND from_generation <= ? AND to_generation > ? ORDER BY id LIMIT ?`,
-      cursor?.afterId ?? 0,
-      generation,
-      generation,
-      limit,
-    );
-    const last = rows.at(-1);
-    return {
-      members: toMembers(db, rows, generation),
-      next: last && rows.length === limit ? { generation, afterId: last.id } : undefined,
-    };
-  });
+/** @param confirmedAfter a list that is older is not believed; Unix time in ms */
+export async function isMainAdministrator(
+  db: Statements,
+  userId: string,
+  confirmedAfter: number,
+): Promise<boolean> {
+  const row = await db.get(
+    `SELECT 1 AS found FROM directory_administrator, directory_head
+     WHERE user_id = ? AND main = 1 AND administrators_at >= ?`,
+    userId,
+    confirmedAfter,
+  );
+  return row !== undefined;
 }

@@ -5,28 +5,47 @@ import { DingTalkError } from '../dingtalk/errors';
 import { getMember, listAdministrators, type Member } from '../dingtalk/users';
 import { dingTalkClient } from '../dingtalk-client';
 import { log } from '../log';
-import { singleton } from '../singleton';
+import { sessions } from '../session/sessions';
+import { outsideRequest, singleton } from '../singleton';
+import { within } from '../within';
 import { toNoted, toRules } from './record';
 import { directoryStore } from './store';
 
 /** Single people and departments, between two runs: at a sign-in now, by DingTalk's events later. */
 
 /** Takes over what DingTalk told about somebody just now. Never throws: whoever signs in does not need the mirror. */
-export async function noteMember(member: Member): Promise<void> {
-  await harmless(async () => {
+export function noteMember(member: Member): Promise<void> {
+  return soon(member.userId, async () => {
     const noted = toNoted(member);
     // Everybody has a department: where none was told, they stay where they are.
     if (noted.departments.length === 0) {
       noted.departments = (await directoryStore().member(member.userId))?.departments ?? [];
     }
     if (member.admin === false) await directoryStore().dismissAdministrators([member.userId]);
-    return directoryStore().note(noted, Date.now());
+    await directoryStore().note(noted, Date.now());
   });
 }
 
-/** Somebody is no longer a member. Never throws. */
-export async function noteLeaver(userId: string): Promise<void> {
-  await harmless(() => directoryStore().forget(userId));
+/** Somebody is no longer a member. Never throws. @see DirectoryStore.forget */
+export function noteLeaver(userId: string, options?: { areSessionsEnded?: boolean }): Promise<void> {
+  return soon(userId, () => directoryStore().forget(userId, options));
+}
+
+/** While a publication is under way, nobody waits for its end. */
+const PATIENCE_MS = 500;
+
+/** Writes about somebody, now or when the directory can be written; where that fails, DingTalk is asked about them later. */
+async function soon(userId: string, write: () => Promise<unknown>): Promise<void> {
+  const written = outsideRequest(() =>
+    write().catch(async (error: unknown) => {
+      complain(error);
+      await sessions().store.enqueueRefresh([{ what: 'member', id: userId }]);
+    }),
+  );
+  await within(
+    written.catch(() => undefined),
+    PATIENCE_MS,
+  );
 }
 
 /**
@@ -46,6 +65,7 @@ export async function freshMember(
     // A partial snapshot does not tell who was read in it.
     const readAt = Math.max(state.completeAsOf ?? 0, detail?.checkedAt ?? 0);
     if (Date.now() - readAt > maxAgeSeconds * 1000) return null;
+    if (maxAgeSeconds < Number.POSITIVE_INFINITY && (await isStale(userId))) return null;
     const stored = await store.member(userId);
     return stored && { stored, detail, roles: await store.rolesOf(userId) };
   });
@@ -62,6 +82,11 @@ export async function freshMember(
     positions: [],
     managerUserId: detail?.managerUserId,
   };
+}
+
+/** An event told of them which the mirror does not know yet: they may have left. */
+async function isStale(userId: string): Promise<boolean> {
+  return (await sessions().store.refreshVersion({ what: 'member', id: userId })) > 0;
 }
 
 /**
@@ -121,9 +146,13 @@ async function harmless<T>(action: () => Promise<T>): Promise<T | null> {
   try {
     return await action();
   } catch (error) {
-    // Once: a database that cannot be opened would say so at every sign-in.
-    if (!complaint().made) log().error({ event: 'directory-unavailable', err: error });
-    complaint().made = true;
+    complain(error);
     return null;
   }
+}
+
+/** Once: a database that cannot be opened would say so at every sign-in. */
+function complain(error: unknown): void {
+  if (!complaint().made) log().error({ event: 'directory-unavailable', err: error });
+  complaint().made = true;
 }

@@ -1,16 +1,22 @@
 import 'server-only';
-import type { Database } from '../storage/sqlite';
+import type { Statements } from '../storage/database';
 import type { PersonRecord } from './model';
-import type { MemberRow } from './read';
-import { type NewMember, type SearchText, searchKeys, searchText } from './search-keys';
+import { type NewMember, searchKeys, searchText } from './search-keys';
 
 /**
- * Writing and removing the rows of people, in whatever generation. To be called inside a transaction. Many rows go in
- * by one statement: of a hundred thousand people, the statements would cost more than the rows.
+ * Writing and removing the rows of people and the keys that find them. Inside a transaction. Many rows go in by one
+ * statement: of a hundred thousand people, the statements would cost more than the rows.
  */
 
-/** Ids of people who have not activated DingTalk begin here, so that the index yields them last. */
+/** Ids of people who have not activated DingTalk begin here, so that the indexes yield them last. */
 const FIRST_INACTIVE_ID = 2 ** 40;
+
+/** A row as it is. */
+export interface KnownPerson {
+  id: number;
+  user_id: string;
+  record: string;
+}
 
 /** The record as text, always the same for the same content: two are compared as they are. */
 export function recordText(record: PersonRecord): string {
@@ -31,23 +37,25 @@ export function recordText(record: PersonRecord): string {
   } satisfies Record<keyof PersonRecord, unknown>);
 }
 
-export function insertMembers(db: Database, members: readonly NewMember[], generation: number): void {
-  if (members.length === 0) return;
-  const nextId = createIds(db);
-  const rows: [number, string, string][] = [];
-  const entered: Entered[] = [];
-  for (const { userId, record } of members) {
-    const id = nextId(record.active);
-    rows.push([id, userId, recordText(record)]);
-    entered.push({ id, userId, record });
-  }
-  db.run(
-    `INSERT INTO directory_member (id, user_id, from_generation, record)
-     SELECT value ->> 0, value ->> 1, ?, value ->> 2 FROM json_each(?)`,
-    generation,
-    JSON.stringify(rows),
+export const recordOf = ({ record }: { record: string }) => JSON.parse(record) as PersonRecord;
+
+/** Enters people in the place of their old rows, if there are any. */
+export async function replacePeople(
+  tx: Statements,
+  people: readonly NewMember[],
+  before: readonly KnownPerson[],
+): Promise<void> {
+  await deletePeople(tx, before);
+  if (people.length === 0) return;
+  const nextId = await createIds(tx);
+  const entered = people.map(({ userId, record }) => ({ id: nextId(record.active), userId, record }));
+  const { table, rows } = tx.dialect;
+  await tx.run(
+    `INSERT INTO directory_person (id, user_id, record)
+     SELECT n.id, n.user_id, n.record FROM ${table('n', { id: 'integer', user_id: 'text', record: 'text' })}`,
+    rows(entered.map(({ id, userId, record }) => ({ id, user_id: userId, record: recordText(record) }))),
   );
-  insertSearch(db, entered);
+  await insertSearch(tx, entered);
 }
 
 interface Entered extends NewMember {
@@ -55,57 +63,71 @@ interface Entered extends NewMember {
 }
 
 /** By what these people are found. */
-function insertSearch(db: Database, members: readonly Entered[]): void {
-  const keys: [kind: number, inactive: number, key: string, id: number][] = [];
-  const texts: [id: number, ...SearchText[keyof SearchText][]][] = [];
-  for (const member of members) {
-    const own = searchKeys(member);
-    for (const { kind, key } of own) keys.push([kind, member.record.active ? 0 : 1, key, member.id]);
-    const { name, rest, keys: joined, mobile, hiddenMobile } = searchText(member, own);
-    texts.push([member.id, name, rest, joined, mobile, hiddenMobile]);
+async function insertSearch(tx: Statements, people: readonly Entered[]): Promise<void> {
+  const { table, rows, fullText } = tx.dialect;
+  const keys: object[] = [];
+  const texts: object[] = [];
+  for (const person of people) {
+    const own = searchKeys(person);
+    keys.push(...keyRows(person, own));
+    const { ordered, unordered } = searchText(person, own);
+    texts.push({ id: person.id, words: fullText.document(ordered, unordered) });
   }
   // In the order of the index, so that neighbours are written together.
-  db.run(
-    `INSERT OR IGNORE INTO directory_key
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) ORDER BY 1, 2, 3`,
-    JSON.stringify(keys),
+  await tx.run(
+    `INSERT INTO directory_key (kind, inactive, key, person_id)
+     SELECT k.kind, k.inactive, k.key, k.person_id FROM ${table('k', KEY_COLUMNS)} ORDER BY 1, 2, 3`,
+    rows(keys),
   );
-  db.run(
-    `INSERT INTO directory_text (rowid, name, rest, keys, mobile, hidden_mobile)
-     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
-    JSON.stringify(texts),
+  await tx.run(
+    `INSERT INTO directory_text (rowid, words)
+     SELECT t.id, ${fullText.words('t.words')} FROM ${table('t', { id: 'integer', words: 'text' })}`,
+    rows(texts),
   );
 }
 
-function toEntered({ id, user_id, record }: MemberRow): Entered {
-  return { id, userId: user_id, record: JSON.parse(record) as PersonRecord };
+const KEY_COLUMNS = { kind: 'integer', inactive: 'integer', key: 'text', person_id: 'integer' } as const;
+
+function keyRows(person: Entered, keys = searchKeys(person)) {
+  const inactive = person.record.active ? 0 : 1;
+  return keys.map(({ kind, key }) => ({ kind, inactive, key, person_id: person.id }));
 }
 
-export function deleteMember(db: Database, row: MemberRow): void {
-  const member = toEntered(row);
-  const inactive = member.record.active ? 0 : 1;
-  for (const { kind, key } of searchKeys(member)) {
-    db.run(
-      'DELETE FROM directory_key WHERE kind = ? AND inactive = ? AND key = ? AND member_id = ?',
-      kind,
-      inactive,
-      key,
-      row.id,
-    );
+/** Their rows and keys; not their places, roles and whatever else is known of them. */
+export async function deletePeople(tx: Statements, people: readonly KnownPerson[]): Promise<void> {
+  if (people.length === 0) return;
+  const { table, rows, isIn, list } = tx.dialect;
+  const keys = people.flatMap((row) => keyRows({ id: row.id, userId: row.user_id, record: recordOf(row) }));
+  await tx.run(
+    `DELETE FROM directory_key WHERE (kind, inactive, key, person_id) IN
+       (SELECT k.kind, k.inactive, k.key, k.person_id FROM ${table('k', KEY_COLUMNS)})`,
+    rows(keys),
+  );
+  const ids = list(people.map(({ id }) => id));
+  await tx.run(`DELETE FROM directory_text WHERE ${isIn('rowid')}`, ids);
+  await tx.run(`DELETE FROM directory_person WHERE ${isIn('id')}`, ids);
+}
+
+/** People of whom nothing stays. */
+export async function removePeople(tx: Statements, people: readonly KnownPerson[]): Promise<void> {
+  if (people.length === 0) return;
+  await deletePeople(tx, people);
+  const userIds = tx.dialect.list(people.map(({ user_id }) => user_id));
+  for (const table of ['place', 'role_member', 'administrator', 'detail']) {
+    await tx.run(`DELETE FROM directory_${table} WHERE ${tx.dialect.isIn('user_id')}`, userIds);
   }
-  db.run('DELETE FROM directory_text WHERE rowid = ?', row.id);
-  db.run('DELETE FROM directory_member WHERE id = ?', row.id);
 }
 
-/** Ids of people who are not active begin further up: the indexes yield them last. */
-function createIds(db: Database): (active: boolean) => number {
-  const lastIn = (from: number, to: number) =>
-    db.get<{ id: number }>(
-      'SELECT id FROM directory_member WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1',
-      from,
-      to,
+async function createIds(tx: Statements): Promise<(active: boolean) => number> {
+  const lastIn = async (from: number, to: number) =>
+    (
+      await tx.get<{ id: number | null }>(
+        'SELECT max(id) AS id FROM directory_person WHERE id >= ? AND id < ?',
+        from,
+        to,
+      )
     )?.id ?? from;
-  let active = lastIn(0, FIRST_INACTIVE_ID);
-  let inactive = lastIn(FIRST_INACTIVE_ID, FIRST_INACTIVE_ID * 2);
+  let active = await lastIn(0, FIRST_INACTIVE_ID);
+  let inactive = await lastIn(FIRST_INACTIVE_ID, FIRST_INACTIVE_ID * 2);
   return (isActive) => (isActive ? ++active : ++inactive);
 }

@@ -1,14 +1,16 @@
 import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Database } from '../storage/sqlite';
+import type { Statements } from '../storage/database';
+import type { Phrase } from '../storage/dialect';
 import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './model';
 import { alphanumericOnly, normalize } from './normalize';
-import { headOf, type MemberRow, toMembers } from './read';
+import { type PersonRow, personColumns, toMember } from './read';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-query';
 
 /** A row that fits, and how well: lower is better. */
-interface Candidate extends MemberRow {
+interface Candidate {
+  id: number;
   kind: FoundKind;
   score: number;
   inactive: number;
@@ -40,64 +42,70 @@ const PART_OF_REST = 40;
 
 /** Whoever was looked at, and whoever of them was accepted. */
 interface Search {
-  found: Found[];
-  looked: Set<number>;
+  db: Statements;
+  plan: SearchPlan;
   options: FindOptions;
+  found: Found[];
+  /** Ids of rows. */
+  looked: Set<number>;
 }
 
 /** Looks in steps, the best ways to fit first; what these leave out is taken as the index yields it. */
-export async function find(db: Database, plan: SearchPlan, options: FindOptions): Promise<Finding> {
-  const search: Search = { found: [], looked: new Set(), options };
-  const { generation } = headOf(db);
-  if (generation === 0 || plan.key === '') return { people: [], isComplete: true };
-  db.read(() => findRanked(db, { plan, generation, search }));
+export async function find(db: Statements, plan: SearchPlan, options: FindOptions): Promise<Finding> {
+  const search: Search = { db, plan, options, found: [], looked: new Set() };
+  if (plan.key === '') return { people: [], isComplete: true };
+  await findRanked(search);
   // Also where nobody was refused: how long a search takes must not tell whether there is somebody hidden.
-  const isComplete = isEnough(search) || (await findRest(db, { plan, generation, search }));
+  const isComplete = isEnough(search) || (await findRest(search));
   return { people: search.found, isComplete };
 }
 
-interface Step {
-  plan: SearchPlan;
-  generation: number;
-  search: Search;
-}
-
-function findRanked(db: Database, { plan, generation, search }: Step): void {
-  for (const step of steps(db, plan, generation, Math.max(DEPTH, search.options.limit * 2))) {
-    const best = step().sort(
+async function findRanked(search: Search): Promise<void> {
+  for (const step of stepsOf(search)) {
+    const best = (await step()).sort(
       (a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id,
     );
-    const fresh = notLooked(search, best);
-    let at = 0;
-    // Once even for nobody, who must not be quicker to refuse than somebody hidden.
-    do {
-      const some = fresh.slice(at, at + search.options.limit);
-      const members = toMembers(db, some, generation);
-      take(
-        search,
-        members.map((member, index) => ({ member, kind: some[index]!.kind })),
-      );
-      at += search.options.limit;
-    } while (at < fresh.length && !isEnough(search));
+    await takeBest(search, notLooked(search, best));
     if (isEnough(search)) return;
   }
 }
 
-/** @returns whether everybody was looked at */
-async function findRest(db: Database, { plan, generation, search }: Step): Promise<boolean> {
-  const batches = search.options.within
-    ? idsWithin(db, plan, search.options.within)
-    : idsAfterEachOther(db, plan);
-  let count = 0;
-  for (const ids of batches) {
-    await breathe();
-    const members = db.read(() =>
-      toMembers(db, notLooked(search, memberRows(db, ids, generation)), generation),
+/** Some at a time, and once even for nobody, who must not be quicker to refuse than somebody hidden. */
+async function takeBest(search: Search, candidates: readonly Candidate[]): Promise<void> {
+  const { limit } = search.options;
+  let at = 0;
+  do {
+    const some = candidates.slice(at, at + limit);
+    const members = await load(search, some);
+    take(
+      search,
+      some.flatMap(({ id, kind }) => {
+        const member = members.get(id);
+        return member ? [{ member, kind }] : [];
+      }),
     );
-    take(search, byName(members, plan.terms));
+    at += limit;
+  } while (at < candidates.length && !isEnough(search));
+}
+
+async function load({ db }: Search, some: readonly Id[]): Promise<Map<number, StoredMember>> {
+  const rows = await db.all<PersonRow>(
+    `SELECT ${personColumns(db)} FROM directory_person m WHERE ${db.dialect.isIn('m.id')} ORDER BY m.id`,
+    db.dialect.list(some.map(({ id }) => id)),
+  );
+  return new Map(rows.map((row) => [row.id, toMember(row)]));
+}
+
+/** @returns whether everybody was looked at */
+async function findRest(search: Search): Promise<boolean> {
+  let count = 0;
+  for await (const ids of search.options.within ? batchesWithin(search) : batches(search)) {
+    const members = await load(search, notLooked(search, ids));
+    take(search, byName([...members.values()], search.plan.terms));
     if (isEnough(search)) return true;
     count += ids.length;
     if (count >= MAX_LOOKED_AT) return false;
+    await breathe();
   }
   return true;
 }
@@ -108,8 +116,12 @@ function take({ found, options }: Search, some: Found[]): void {
   found.push(...some.filter((one) => options.accepts(one)).slice(0, options.limit - found.length));
 }
 
+interface Id {
+  id: number;
+}
+
 /** Each once, for the best reason. */
-function notLooked<T extends { id: number }>({ looked }: Search, rows: T[]): T[] {
+function notLooked<T extends Id>({ looked }: Search, rows: readonly T[]): T[] {
   return rows.filter(({ id }) => !looked.has(id) && looked.add(id));
 }
 
@@ -125,111 +137,106 @@ function byName(members: StoredMember[], terms: string[]): Found[] {
 }
 
 /** By the index's own order, in which people who are not active come last. */
-function* idsAfterEachOther(db: Database, { each }: SearchPlan): Generator<number[]> {
+async function* batches({ db, plan }: Search): AsyncGenerator<Id[]> {
   for (let after = 0; ; ) {
-    const rows = db.all<{ id: number }>(
-      'SELECT rowid AS id FROM directory_text WHERE directory_text MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?',
-      each,
-      after,
-      SLICE,
-    );
-    yield rows.map(({ id }) => id);
-    if (rows.length < SLICE) return;
-    after = rows.at(-1)!.id;
+    const rows = await matching(db, plan.each, { after, limit: SLICE });
+    yield rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < SLICE) return;
+    after = last.id;
   }
 }
 
-/** Of few people. The plus keeps the database from asking the index once for each of them. */
-function* idsWithin(
-  db: Database,
-  { each }: SearchPlan,
-  { departmentIds, userIds }: People,
-): Generator<number[]> {
-  const ids = db
-    .all<{ id: number }>(
-      `SELECT t.rowid AS id FROM directory_text t WHERE directory_text MATCH ? AND +t.rowid IN (
-         SELECT m.id FROM json_each(?) d CROSS JOIN directory_membership p ON p.department_id = d.value
-         CROSS JOIN directory_member m ON m.user_id = p.user_id
-         UNION ALL SELECT m.id FROM json_each(?) u CROSS JOIN directory_member m ON m.user_id = u.value)`,
-      each,
-      JSON.stringify(departmentIds),
-      JSON.stringify(userIds),
-    )
-    .map(({ id }) => id);
+/** Of few people. The plus keeps SQLite from asking the index once for each of them. */
+async function* batchesWithin({ db, plan, options }: Search): AsyncGenerator<Id[]> {
+  const { departmentIds, userIds } = options.within as People;
+  const { fullText, isIn, list } = db.dialect;
+  const ids = await db.all<Id>(
+    `SELECT t.id FROM ${fullText.matches('directory_text')} t WHERE +t.id IN (
+       SELECT m.id FROM directory_place p JOIN directory_person m ON m.user_id = p.user_id
+       WHERE ${isIn('p.department_id')}
+       UNION ALL SELECT m.id FROM directory_person m WHERE ${isIn('m.user_id')})`,
+    fullText.query(plan.each),
+    list(departmentIds),
+    list(userIds),
+  );
   for (let at = 0; at === 0 || at < ids.length; at += SLICE) yield ids.slice(at, at + SLICE);
 }
 
-function memberRows(db: Database, ids: number[], generation: number): MemberRow[] {
-  return db.all<MemberRow>(
-    `SELECT m.id, m.user_id, m.record FROM json_each(?) j CROSS JOIN directory_member m ON m.id = j.value
-     WHERE m.from_generation <= ? AND m.to_generation > ?`,
-    JSON.stringify(ids),
-    generation,
-    generation,
+function matching(
+  db: Statements,
+  groups: readonly (readonly Phrase[])[],
+  { after, limit }: { after: number; limit: number },
+): Promise<Id[]> {
+  return db.all<Id>(
+    `SELECT t.id FROM ${db.dialect.fullText.matches('directory_text')} t WHERE t.id > ? ORDER BY t.id LIMIT ?`,
+    db.dialect.fullText.query(groups),
+    after,
+    limit,
   );
 }
 
-function steps(db: Database, plan: SearchPlan, generation: number, depth: number): (() => Candidate[])[] {
-  const keys = (kinds: KeyKind[], key = plan.key) =>
-    kinds.flatMap((kind) => byKey(db, { kind, key, generation, depth }));
+function stepsOf(search: Search): (() => Promise<Candidate[]>)[] {
+  const { plan } = search;
+  const keys = async (kinds: KeyKind[], key = plan.key) => {
+    const found: Candidate[] = [];
+    for (const kind of kinds) found.push(...(await byKey(search, kind, key)));
+    return found;
+  };
   return [
     () => keys([KEY.name, KEY.sound, KEY.jobNumber, KEY.word, KEY.userId]),
-    () => {
+    async () => {
       const tail = plan.mobileTail;
       const mobiles = plan.hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
-      return [...keys([KEY.initials]), ...(tail ? keys(mobiles, tail) : [])];
+      return [...(await keys([KEY.initials])), ...(tail ? await keys(mobiles, tail) : [])];
     },
-    () => [...keys([KEY.soundPart]), ...byText(db, { plan, column: 'name', generation, depth })],
-    () => byText(db, { plan, column: 'rest', generation, depth }),
+    async () => [...(await keys([KEY.soundPart])), ...(await byText(search, 'name'))],
+    () => byText(search, 'rest'),
   ];
+}
+
+/** So many people of a step are enough. */
+const depthOf = ({ options }: Search) => Math.max(DEPTH, options.limit * 2);
+
+interface KeyRow extends Id {
+  inactive: number;
+  key: string;
+}
+
+async function byKey(search: Search, kind: KeyKind, key: string): Promise<Candidate[]> {
+  const people = new Map<number, KeyRow>();
+  for (const inactive of [0, 1]) await readKeys(search, { kind, key, inactive, people });
+  const { exact, prefix, kind: foundBy } = SCORES[kind];
+  return [...people.values()].map((row) => ({
+    ...row,
+    kind: foundBy,
+    score: row.key === key ? exact : prefix,
+    length: row.key.length,
+  }));
 }
 
 interface KeySearch {
   kind: KeyKind;
   key: string;
-  generation: number;
-  /** So many people are enough. */
-  depth: number;
-}
-
-interface KeyRow extends MemberRow {
   inactive: number;
-  key: string;
-}
-
-function byKey(db: Database, search: KeySearch): Candidate[] {
-  const people = new Map<number, KeyRow>();
-  for (const inactive of [0, 1]) readKeys(db, search, { inactive, people });
-  const { exact, prefix, kind } = SCORES[search.kind];
-  return [...people.values()].map((row) => ({
-    ...row,
-    kind,
-    score: row.key === search.key ? exact : prefix,
-    length: row.key.length,
-  }));
+  people: Map<number, KeyRow>;
 }
 
 /** A person may have many keys that begin alike, so rows are read until they are of enough people. */
-function readKeys(
-  db: Database,
-  { kind, key, generation, depth }: KeySearch,
-  { inactive, people }: { inactive: number; people: Map<number, KeyRow> },
-): void {
+async function readKeys(search: Search, { kind, key, inactive, people }: KeySearch): Promise<void> {
+  const { db } = search;
+  const depth = depthOf(search);
   const end = kind === KEY.userId ? `${key} ` : key + LAST;
   let [afterKey, afterId] = [key, 0];
   while (people.size < depth) {
-    const rows = db.all<KeyRow>(
-      `SELECT m.id, m.user_id, m.record, k.inactive, k.key
-       FROM directory_key k CROSS JOIN directory_member m ON m.id = k.member_id
-       WHERE k.kind = ? AND k.inactive = ? AND (k.key, k.member_id) > (?, ?) AND k.key < ?
-         AND m.from_generation <= ? AND m.to_generation > ? LIMIT ?`,
+    const rows = await db.all<KeyRow>(
+      `SELECT person_id AS id, inactive, key FROM directory_key
+       WHERE kind = ? AND inactive = ? AND (key, person_id) > (?, ?) AND key < ? ORDER BY key, person_id LIMIT ?`,
       kind,
       inactive,
       afterKey,
       afterId,
       end,
-      generation,
-      generation,
       depth,
     );
     // The first key of a person is the shortest that begins so.
@@ -240,25 +247,10 @@ function readKeys(
   }
 }
 
-function byText(
-  db: Database,
-  {
-    plan,
-    column,
-    generation,
-    depth,
-  }: { plan: SearchPlan; column: 'name' | 'rest'; generation: number; depth: number },
-): Candidate[] {
+async function byText(search: Search, column: 'name' | 'rest'): Promise<Candidate[]> {
+  const { db, plan } = search;
   if (plan.words === undefined) return [];
-  // Without an order: the index yields by id, and ids of people who are not active come last.
-  const rows = db.all<MemberRow>(
-    `SELECT m.id, m.user_id, m.record FROM directory_text t CROSS JOIN directory_member m ON m.id = t.rowid
-     WHERE directory_text MATCH ? AND m.from_generation <= ? AND m.to_generation > ? LIMIT ?`,
-    `${column} : ${plan.words}`,
-    generation,
-    generation,
-    depth,
-  );
+  const rows = await matching(db, [[plan.words[column]]], { after: 0, limit: depthOf(search) });
   const score = column === 'name' ? PART_OF_NAME : PART_OF_REST;
   const kind = column === 'name' ? 'name' : 'title';
   return rows.map((row, at) => ({ ...row, kind, score, inactive: 0, length: at }));

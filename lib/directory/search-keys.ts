@@ -98,30 +98,37 @@ export function reversed(digits: string): string {
   return [...digits].reverse().join('');
 }
 
-/** What the full-text index holds of a person: a column for each way to be found, so that any can be left out. */
-export interface SearchText {
-  name: string;
-  rest: string;
-  keys: string;
-  mobile: string;
-  hiddenMobile: string;
+/** What a word of the full-text index is of: the letter in front of it, so that each can be looked for alone. */
+export const COLUMN = { name: 'n', rest: 'r', key: 'k', mobile: 'm', hiddenMobile: 'h' } as const;
+
+export type Column = (typeof COLUMN)[keyof typeof COLUMN];
+
+/** Words of a text, in its order. */
+export function wordsOf(column: Column, text: string): string[] {
+  return wordsIn(spaced(text)).map((word) => column + word);
 }
 
-const NOT_IN_KEYS: KeyKind[] = [KEY.name, KEY.userId, KEY.mobile, KEY.hiddenMobile];
+const COLUMN_OF_KEY: Partial<Record<KeyKind, Column>> = {
+  [KEY.sound]: COLUMN.key,
+  [KEY.initials]: COLUMN.key,
+  [KEY.jobNumber]: COLUMN.key,
+  [KEY.soundPart]: COLUMN.key,
+  [KEY.word]: COLUMN.key,
+  [KEY.mobile]: COLUMN.mobile,
+  [KEY.hiddenMobile]: COLUMN.hiddenMobile,
+};
 
-/** @param keys those of the same person */
-export function searchText({ record }: NewMember, keys: readonly SearchKey[]): SearchText {
-  const joined = (wanted: (kind: KeyKind) => boolean) =>
-    keys
-      .filter(({ kind }) => wanted(kind))
-      .map(({ key }) => key)
-      .join(' ');
+/** What the full-text index holds of a person. @param keys those of the same person */
+export function searchText(
+  { record }: NewMember,
+  keys: readonly SearchKey[],
+): { ordered: string[]; unordered: string[] } {
+  const unordered = keys.flatMap(({ kind, key }) => {
+    const column = COLUMN_OF_KEY[kind];
+    return column ? [column + key] : [];
+  });
   return {
-    name: spaced(record.name),
-    rest: spaced(record.title ?? ''),
-    // The name itself is in a column of its own.
-    keys: joined((kind) => !NOT_IN_KEYS.includes(kind)),
-    mobile: joined((kind) => kind === KEY.mobile),
-    hiddenMobile: joined((kind) => kind === KEY.hiddenMobile),
+    ordered: [...wordsOf(COLUMN.name, record.name), ...wordsOf(COLUMN.rest, record.title ?? '')],
+    unordered: [...new Set(unordered)],
   };
 }

@@ -1,7 +1,8 @@
 import 'server-only';
 import { shownText } from '../shown-text';
-import { alphanumericOnly, normalize, spaced, wordsIn } from './normalize';
-import { reversed } from './search-keys';
+import type { Phrase } from '../storage/dialect';
+import { alphanumericOnly, normalize } from './normalize';
+import { COLUMN, type Column, reversed, wordsOf } from './search-keys';
 
 /** Longer input is cut: nobody's name is longer, and nobody's patience. */
 const MAX_QUERY = 64;
@@ -19,10 +20,10 @@ export interface SearchPlan {
   mobileTail: string | undefined;
   /** Also look at numbers that people hide. */
   hiddenMobiles: boolean;
-  /** Expression for the full-text index, safe by construction: the words of the only term, side by side. */
-  words: string | undefined;
-  /** The same: every term somewhere, in whatever order. */
-  each: string;
+  /** The words of the only term, side by side in a name or a title; undefined where there are several terms. */
+  words: { name: Phrase; rest: Phrase } | undefined;
+  /** Every term somewhere, in whatever order. */
+  each: Phrase[][];
 }
 
 /** What somebody typed, cleaned: its terms, and how it is shown. */
@@ -43,8 +44,8 @@ export function planSearch(text: string, hiddenMobiles: boolean): SearchPlan {
     key: alphanumericOnly(text),
     mobileTail: mobileTail(text),
     hiddenMobiles,
-    words: terms.length === 1 ? phrase(text) : undefined,
-    each: terms.map((term) => anywhere(term, hiddenMobiles)).join(' AND '),
+    words: terms.length === 1 ? wordsFor(text) : undefined,
+    each: terms.map((term) => anywhere(term, hiddenMobiles)),
   };
 }
 
@@ -57,23 +58,25 @@ function mobileTail(text: string): string | undefined {
 }
 
 /** A term in a name or a title, or as the beginning of a key. */
-function anywhere(term: string, hiddenMobiles: boolean): string {
+function anywhere(term: string, hiddenMobiles: boolean): Phrase[] {
+  const words = wordsFor(term);
+  const beginning = (column: Column, key: string): Phrase => ({ tokens: [column + key], goesOn: true });
   const tail = mobileTail(term);
-  const mobiles = hiddenMobiles ? '{mobile hidden_mobile}' : 'mobile';
-  const ways = [
-    `{name rest} : ${phrase(term)}`,
-    `keys : "${alphanumericOnly(term)}" *`,
-    ...(tail === undefined ? [] : [`${mobiles} : "${tail}" *`]),
+  const mobiles = hiddenMobiles ? [COLUMN.mobile, COLUMN.hiddenMobile] : [COLUMN.mobile];
+  return [
+    ...(words ? [words.name, words.rest] : []),
+    beginning(COLUMN.key, alphanumericOnly(term)),
+    ...(tail === undefined ? [] : mobiles.map((column) => beginning(column, tail))),
   ];
-  return `(${ways.map((way) => `(${way})`).join(' OR ')})`;
 }
 
 /** The words of a text side by side; the last one may go on, unless that would fit too much. */
-function phrase(text: string): string | undefined {
-  const tokens = wordsIn(spaced(text)).slice(0, MAX_TOKENS);
-  const last = tokens.at(-1);
-  if (last === undefined) return undefined;
-  const goesOn = last.length >= 2 && /^[a-z0-9]+$/.test(last) ? '*' : '';
-  // Only letters and digits are left: nothing in it can end the quotation.
-  return `"${tokens.join(' ')}"${goesOn}`;
+function wordsFor(text: string): { name: Phrase; rest: Phrase } | undefined {
+  const phrase = (column: Column): Phrase => {
+    const tokens = wordsOf(column, text).slice(0, MAX_TOKENS);
+    const last = tokens.at(-1) ?? '';
+    return { tokens, goesOn: last.length > 2 && /^[a-z0-9]+$/.test(last) };
+  };
+  const [name, rest] = [phrase(COLUMN.name), phrase(COLUMN.rest)];
+  return name.tokens.length > 0 ? { name, rest } : undefined;
 }

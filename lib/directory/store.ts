@@ -1,8 +1,8 @@
 import 'server-only';
 import { singleton } from '../singleton';
-import { database } from '../storage/database';
+import type { Database } from '../storage/database';
+import { directoryDatabase } from '../storage/databases';
 import { type LeaverNote, leaverNotesOf, readLeavers, settleLeavers } from '../storage/leavers';
-import type { Database } from '../storage/sqlite';
 import type { Missing } from './mirror-state';
 import type {
   DepartmentRules,
@@ -10,43 +10,27 @@ import type {
   Finding,
   FindOptions,
   NotedMember,
-  PageCursor,
   StoredDepartment,
   StoredDetail,
   StoredMember,
   StoredRole,
 } from './model';
-import {
-  countPeople,
-  readDepartments,
-  readDetail,
-  readLacking,
-  readMember,
-  readMembersOf,
-  readPage,
-  readRoles,
-  readRolesOf,
-  readState,
-} from './read';
+import * as read from './read';
 import { find } from './search-index';
 import type { SearchPlan } from './search-query';
-import {
-  dismissAdministrators,
-  forget,
-  isMainAdministrator,
-  note,
-  noteAdministrators,
-  noteDepartment,
-} from './write';
+import * as write from './write';
 
 /**
- * Where the mirror is kept. Readers see one published snapshot, never a mixture; runs write beside it. Asynchronous,
- * so that a database on another machine can take its place: its behaviour is `tests/support/directory-store-suite.ts`.
+ * Where the mirror is kept. Readers see one published snapshot, never a mixture; runs write beside it. How it behaves
+ * on either engine is `tests/support/directory-store-suite.ts`.
  */
 export interface DirectoryStore {
   // ——— Reading
   state(): Promise<DirectoryState>;
-  /** All departments; parents need not come before children. */
+  /** Which published state reads are of: the same before and after several of them means that they fit together. */
+  revision(): Promise<number>;
+  /** All departments, and the state that they are of; parents need not come before children. */
+  tree(): Promise<{ state: DirectoryState; departments: StoredDepartment[] }>;
   departments(): Promise<StoredDepartment[]>;
   /** Direct members in DingTalk's order. */
   membersOf(
@@ -54,6 +38,7 @@ export interface DirectoryStore {
     page: { offset: number; limit: number },
   ): Promise<(StoredMember & { leader: boolean })[]>;
   member(userId: string): Promise<StoredMember | null>;
+  /** Those who are there, in whatever order. */
   members(userIds: readonly string[]): Promise<StoredMember[]>;
   rolesOf(userId: string): Promise<StoredRole[]>;
   roles(): Promise<StoredRole[]>;
@@ -66,17 +51,14 @@ export interface DirectoryStore {
   find(plan: SearchPlan, options: FindOptions): Promise<Finding>;
   /** How many people some departments have together, each counted once. */
   countPeople(departmentIds: readonly number[]): Promise<number>;
-  /** Everybody, some at a time, all from the snapshot of the first call as long as no two more are published. */
-  page(
-    cursor: PageCursor | undefined,
-    limit: number,
-  ): Promise<{ members: StoredMember[]; next: PageCursor | undefined }>;
+  /** Everybody, all of one state. @param visit gets some people at a time; the state is kept for it until it is done */
+  everybody(visit: (members: StoredMember[]) => void | Promise<void>): Promise<void>;
 
   // ——— One person or department at a time, in the published snapshot
   /** Takes over what was told about somebody just now. Without a snapshot, nothing. @returns whether anything changed */
   note(member: NotedMember, at: number): Promise<boolean>;
-  /** Somebody is no longer there. @returns whether they were */
-  forget(userId: string): Promise<boolean>;
+  /** Somebody is no longer there, and a leaver unless their sessions have ended already. @returns whether they were */
+  forget(userId: string, options?: { areSessionsEnded?: boolean }): Promise<boolean>;
   /** Who the administrators are. */
   noteAdministrators(list: readonly { userId: string; main: boolean }[]): Promise<void>;
   /** People whose own records say that they are no administrators. */
@@ -85,41 +67,48 @@ export interface DirectoryStore {
   noteDepartment(id: number, name: string, rules: DepartmentRules): Promise<boolean>;
 
   // ——— Leavers
-  /** People whom a complete reading, or DingTalk itself, no longer finds, or finds inactive, until their sessions are ended. */
+  /** People whom a complete reading, or DingTalk itself, no longer finds, or finds inactive, until they are settled. */
   leavers(limit: number): Promise<LeaverNote[]>;
   /** The notes about some people. */
   leaverNotesOf(userIds: readonly string[]): Promise<LeaverNote[]>;
   settleLeavers(notes: readonly LeaverNote[]): Promise<void>;
 }
 
-/** The directory in a libsql database: one file, nothing to install. */
-export function createDirectoryStore(db: Database): DirectoryStore {
+/** @param open the database, asked for each time */
+export function createDirectoryStore(open: () => Database): DirectoryStore {
   return {
-    state: async () => readState(db),
-    departments: async () => readDepartments(db),
-    membersOf: async (departmentId, page) => readMembersOf(db, departmentId, page),
-    member: async (userId) => readMember(db, userId),
-    members: async (userIds) => userIds.flatMap((userId) => readMember(db, userId) ?? []),
-    rolesOf: async (userId) => readRolesOf(db, userId),
-    roles: async () => readRoles(db),
-    lacking: async () => readLacking(db),
-    detail: async (userId) => readDetail(db, userId),
-    isMainAdministrator: async (userId, confirmedAfter = 0) =>
-      isMainAdministrator(db, userId, confirmedAfter),
-    find: (plan, options) => find(db, plan, options),
-    countPeople: async (departmentIds) => countPeople(db, departmentIds),
-    page: async (cursor, limit) => readPage(db, cursor, limit),
+    state: () => read.readState(open()),
+    revision: () => read.readRevision(open()),
+    tree: () => read.readTree(open()),
+    departments: async () => (await read.readTree(open())).departments,
+    membersOf: (departmentId, page) => read.readMembersOf(open(), departmentId, page),
+    member: async (userId) => {
+      const row = await read.personRow(open(), userId);
+      return row ? read.toMember(row) : null;
+    },
+    members: (userIds) => read.readMembers(open(), userIds),
+    rolesOf: (userId) => read.readRolesOf(open(), userId),
+    roles: () => read.readRoles(open()),
+    lacking: () => read.readLacking(open()),
+    detail: (userId) => read.readDetail(open(), userId),
+    isMainAdministrator: (userId, confirmedAfter = 0) =>
+      read.isMainAdministrator(open(), userId, confirmedAfter),
+    find: (plan, options) => find(open(), plan, options),
+    countPeople: (departmentIds) => read.countPeople(open(), departmentIds),
+    everybody: (visit) => read.readEverybody(open(), visit),
 
-    note: async (member, at) => note(db, member, at),
-    forget: async (userId) => forget(db, userId),
-    noteAdministrators: async (list) => noteAdministrators(db, list),
-    dismissAdministrators: async (userIds) => db.write(() => dismissAdministrators(db, userIds)),
-    leavers: async (limit) => readLeavers(db, limit),
-    leaverNotesOf: async (userIds) => leaverNotesOf(db, userIds),
-    settleLeavers: async (notes) => settleLeavers(db, notes),
-    noteDepartment: async (id, name, rules) => noteDepartment(db, id, name, rules),
+    note: (member, at) => write.note(open(), member, at),
+    forget: (userId, { areSessionsEnded = false } = {}) => write.forget(open(), userId, areSessionsEnded),
+    noteAdministrators: (list) => write.noteAdministrators(open(), list),
+    dismissAdministrators: (userIds) =>
+      write.writeDirectory(open(), (tx) => write.dismissAdministrators(tx, userIds)),
+    noteDepartment: (id, name, rules) => write.noteDepartment(open(), id, name, rules),
+
+    leavers: (limit) => readLeavers(open(), limit),
+    leaverNotesOf: (userIds) => leaverNotesOf(open(), userIds),
+    settleLeavers: (notes) => write.writeDirectory(open(), (tx) => settleLeavers(tx, notes)),
   };
 }
 
 /** The one directory of this process. */
-export const directoryStore = singleton('directory', () => createDirectoryStore(database()));
+export const directoryStore = singleton('directory', () => createDirectoryStore(directoryDatabase));

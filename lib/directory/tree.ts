@@ -2,7 +2,7 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { shownName } from '../shown-text';
-import { singleton } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import type { DirectoryState, StoredDepartment } from './model';
 import { alphanumericOnly, normalize } from './normalize';
 import { spokenFrom } from './pinyin';
@@ -23,17 +23,39 @@ export interface DirectoryTree {
   hasRules: boolean;
 }
 
-const cache = singleton('directory-tree', () => ({ tree: undefined as DirectoryTree | undefined }));
+/** Where people come and go all the time, they are not counted each time. */
+const COUNTS_FOR_MS = 1000;
 
-/** Built again when the snapshot has changed; state and age are those of now. */
+const cache = singleton('directory-tree', () => ({
+  tree: undefined as DirectoryTree | undefined,
+  countedAt: 0,
+  /** Only while it is being built: whoever asks meanwhile gets the same one. */
+  building: undefined as Promise<DirectoryTree> | undefined,
+}));
+
+/** Built again when departments have changed, or their counts; state and age are those of now. */
 export async function directoryTree(): Promise<DirectoryTree> {
-  const store = directoryStore();
-  const state = await store.state();
-  const { tree } = cache();
-  if (tree && tree.state.revision === state.revision) return { ...tree, state };
-  const built = buildTree(state, await store.departments());
-  cache().tree = built;
-  return built;
+  for (;;) {
+    const state = await directoryStore().state();
+    const { tree, countedAt } = cache();
+    const isCounted = tree?.state.moves === state.moves || performance.now() - countedAt < COUNTS_FOR_MS;
+    if (tree && tree.state.revision === state.revision && isCounted) return { ...tree, state };
+    cache().building ??= outsideRequest(loadTree);
+    const built = await cache().building;
+    // It may have been begun before what was read here.
+    if (built && built.state.revision >= state.revision) return built;
+  }
+}
+
+async function loadTree(): Promise<DirectoryTree> {
+  try {
+    const { state, departments } = await directoryStore().tree();
+    const tree = buildTree(state, departments);
+    Object.assign(cache(), { tree, countedAt: performance.now() });
+    return tree;
+  } finally {
+    cache().building = undefined;
+  }
 }
 
 export function buildTree(state: DirectoryState, stored: readonly StoredDepartment[]): DirectoryTree {

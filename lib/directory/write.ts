@@ -1,306 +1,234 @@
 import 'server-only';
-import { OPEN_END } from '../storage/directory-schema';
+import type { Database, Statements } from '../storage/database';
 import { noteLeavers } from '../storage/leavers';
-import type { Database } from '../storage/sqlite';
+import { createQueue } from '../storage/transaction-queue';
 import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './model';
-import { headOf, memberRow, toMember } from './read';
-import { deleteMember, insertMembers, recordText } from './rows';
+import { personRow, toMember } from './read';
+import { recordText, removePeople, replacePeople } from './rows';
 
-/** Changes of one person or department in the published snapshot, between two runs. Each is one transaction. */
+/**
+ * Changes of one person or department in what is published, between two runs. What is reported while a run is at it is
+ * newer than what the run reads: its publication leaves it alone.
+ */
 
-export function note(db: Database, member: NotedMember, at: number): boolean {
-  return db.write(() => {
-    const { generation } = headOf(db);
-    if (generation === 0) {
+/**
+ * A transaction that writes to the directory. One follows the other, on every machine: somebody who is reported gone
+ * cannot be seen in a publication that is not committed yet, and would come back.
+ */
+export function writeDirectory<T>(
+  db: Database,
+  work: (tx: Statements) => Promise<T>,
+  timeoutMs = TURN_MS,
+): Promise<T> {
+  let inTurn = queues.get(db);
+  if (!inTurn) {
+    inTurn = createQueue();
+    queues.set(db, inTurn);
+  }
+  // Those of this process wait here: there each would hold a connection meanwhile.
+  return inTurn(timeoutMs, () => db.transaction(work, { lock: 'directory', timeoutMs }));
+}
+
+/** A publication of a large company takes some seconds. */
+const TURN_MS = 60_000;
+const queues = new WeakMap<Database, ReturnType<typeof createQueue>>();
+
+export function note(db: Database, member: NotedMember, at: number): Promise<boolean> {
+  return writeDirectory(db, async (tx) => {
+    if (!(await isPublished(tx))) {
       // Not gone after all: what the run reads of them stands.
-      db.run('DELETE FROM directory_touched WHERE user_id = ?', member.userId);
+      await tx.run('DELETE FROM run_told_person WHERE user_id = ?', member.userId);
       return false;
     }
-    db.run(
-      `INSERT INTO directory_detail VALUES (?, ?, ?)
-       ON CONFLICT (user_id) DO UPDATE SET manager_user_id = excluded.manager_user_id, checked_at = excluded.checked_at`,
-      member.userId,
-      member.managerUserId ?? null,
-      at,
-    );
-    const row = memberRow(db, member.userId, generation);
-    const before = row && toMember(db, row, generation);
-    const isKnown = ({ id }: { id: number }) => knowsDepartment(db, id, generation);
-    const departments = member.departments.filter(isKnown);
-    const elsewhere = member.departments.filter((place) => !isKnown(place));
-    placeElsewhere(db, member.userId, elsewhere);
-    const text = recordText(member.record);
-    const sameRecord = row?.record === text;
-    const samePlaces = before !== undefined && placesText(before.departments) === placesText(departments);
-    const rolesChanged = noteRoles(db, member, { generation, elsewhere });
-    if (sameRecord && samePlaces) return rolesChanged;
-    touch(db, member.userId, elsewhere);
-    if (!sameRecord) {
-      if (row) deleteMember(db, row);
-      else db.run('UPDATE directory_head SET people = people + 1');
-      insertMembers(db, [member], generation);
-    }
-    if (!samePlaces) noteMemberships(db, member.userId, { before, departments, generation });
-    return true;
+    await writeDetail(tx, member, at);
+    const known = await knownDepartments(tx, member.departments);
+    const elsewhere = member.departments.filter(({ id }) => !known.has(id));
+    await markPerson(tx, member.userId, elsewhere);
+    const row = await personRow(tx, member.userId);
+    const isSameRecord = row?.record === recordText(member.record);
+    if (!isSameRecord) await replacePeople(tx, [member], row ? [row] : []);
+    const isMoved = await writePlaces(tx, member.userId, {
+      before: row ? toMember(row).departments : [],
+      after: member.departments.filter(({ id }) => known.has(id)),
+    });
+    if (!row || isMoved) await countMove(tx, row ? 0 : 1);
+    return (await writeRoles(tx, member)) || !isSameRecord || isMoved;
   });
 }
 
-export function forget(db: Database, userId: string): boolean {
-  return db.write(() => {
-    const { generation } = headOf(db);
-    const row = memberRow(db, userId, generation);
+/** @param areSessionsEnded those that begin from now on are of somebody who came back */
+export function forget(db: Database, userId: string, areSessionsEnded: boolean): Promise<boolean> {
+  return writeDirectory(db, async (tx) => {
+    const row = await personRow(tx, userId);
     // A run under way may have read, and sessions may be left of, somebody who is not published.
-    noteLeavers(db, [userId]);
-    touch(db, userId, []);
+    if (!areSessionsEnded) await noteLeavers(tx, [userId]);
+    await markPerson(tx, userId, []);
     if (!row) return false;
-    const before = toMember(db, row, generation);
-    deleteMember(db, row);
-    db.run('UPDATE directory_head SET people = people - 1');
-    noteMemberships(db, userId, { before, departments: [], generation });
-    db.run(
-      'DELETE FROM directory_role_member WHERE user_id = ? AND from_generation <= ?',
-      userId,
-      generation,
-    );
-    db.run('DELETE FROM directory_administrator WHERE user_id = ?', userId);
-    db.run('DELETE FROM directory_detail WHERE user_id = ?', userId);
+    await removePeople(tx, [row]);
+    await countMove(tx, -1);
     return true;
   });
 }
 
-export function noteDepartment(db: Database, id: number, name: string, rules: DepartmentRules): boolean {
-  return db.write(() => {
-    const { generation } = headOf(db);
-    // A run under way may have read, or be about to publish, what was before.
-    db.run(
-      'UPDATE directory_seen_department SET name = ?, rules = ? WHERE department_id = ?',
-      name,
-      JSON.stringify(rules),
+export function noteDepartment(
+  db: Database,
+  id: number,
+  name: string,
+  rules: DepartmentRules,
+): Promise<boolean> {
+  return writeDirectory(db, async (tx) => {
+    await tx.run(
+      `INSERT INTO run_told_department (department_id) SELECT CAST(? AS BIGINT)
+       WHERE ${RUN_UNDER_WAY} ON CONFLICT DO NOTHING`,
       id,
     );
-    const changed = db.run(
-      `UPDATE directory_department SET name = ?, record = ?
-       WHERE department_id = ? AND to_generation > ? AND (name <> ? OR record <> ?)`,
+    const text = JSON.stringify(rules);
+    const changed = await tx.run(
+      `UPDATE directory_department SET name = ?, rules = ?
+       WHERE department_id = ? AND (name <> ? OR rules <> ?)`,
       name,
-      JSON.stringify(rules),
+      text,
       id,
-      generation,
       name,
-      JSON.stringify(rules),
+      text,
     );
-    if (changed > 0) db.run('UPDATE directory_head SET revision = revision + 1');
+    if (changed > 0) await tx.run('UPDATE directory_head SET revision = revision + 1');
     return changed > 0;
   });
 }
 
-export function noteAdministrators(db: Database, list: readonly { userId: string; main: boolean }[]): void {
-  db.write(() => writeAdministrators(db, list));
+interface Administrator {
+  userId: string;
+  main: boolean;
 }
 
-/** Writes what differs. Inside the caller's transaction. */
-export function writeAdministrators(db: Database, list: readonly { userId: string; main: boolean }[]): void {
-  const wanted = JSON.stringify(list.map(({ userId, main }) => [userId, main ? 1 : 0]));
-  db.run(
-    `DELETE FROM directory_administrator WHERE NOT EXISTS
-       (SELECT 1 FROM json_each(?) WHERE value ->> 0 = user_id AND value ->> 1 = main)`,
-    wanted,
-  );
-  db.run(
-    'INSERT OR IGNORE INTO directory_administrator SELECT value ->> 0, value ->> 1 FROM json_each(?)',
-    wanted,
-  );
-  db.run('UPDATE directory_head SET administrators_at = ?', Date.now());
+export function noteAdministrators(db: Database, list: readonly Administrator[]): Promise<void> {
+  return writeDirectory(db, (tx) => writeAdministrators(tx, list));
 }
 
-/** @param confirmedAfter a list that is older is not believed; Unix time in ms */
-export function isMainAdministrator(db: Database, userId: string, confirmedAfter: number): boolean {
-  return (
-    db.get(
-      `SELECT 1 FROM directory_administrator, directory_head
-       WHERE user_id = ? AND main = 1 AND administrators_at >= ?`,
-      userId,
-      confirmedAfter,
-    ) !== undefined
+/** Writes what differs. */
+export async function writeAdministrators(tx: Statements, list: readonly Administrator[]): Promise<void> {
+  const { table, rows } = tx.dialect;
+  const wanted = rows(list.map(({ userId, main }) => ({ user_id: userId, main: main ? 1 : 0 })));
+  const columns = { user_id: 'text', main: 'integer' } as const;
+  await tx.run(
+    `DELETE FROM directory_administrator WHERE NOT EXISTS (SELECT 1 FROM ${table('w', columns)}
+       WHERE w.user_id = directory_administrator.user_id AND w.main = directory_administrator.main)`,
+    wanted,
   );
+  await tx.run(
+    `INSERT INTO directory_administrator (user_id, main) SELECT w.user_id, w.main FROM ${table('w', columns)}
+     WHERE true ON CONFLICT DO NOTHING`,
+    wanted,
+  );
+  await tx.run('UPDATE directory_head SET administrators_at = ?', Date.now());
 }
 
 /** People whose own records say that they are no administrators, whatever the last list said. */
-export function dismissAdministrators(db: Database, userIds: readonly string[]): void {
-  db.run(
-    'DELETE FROM directory_administrator WHERE user_id IN (SELECT value FROM json_each(?))',
-    JSON.stringify(userIds),
+export async function dismissAdministrators(tx: Statements, userIds: readonly string[]): Promise<void> {
+  await tx.run(
+    `DELETE FROM directory_administrator WHERE ${tx.dialect.isIn('user_id')}`,
+    tx.dialect.list(userIds),
   );
 }
 
-/**
- * What a run under way has read of this person is older: the published rows shall outlive its publication.
- *
- * @param elsewhere their places in departments that only the run may know
- */
-function touch(db: Database, userId: string, elsewhere: StoredMember['departments']): void {
-  db.run(
-    `INSERT OR IGNORE INTO directory_touched (user_id) SELECT ?
-     WHERE EXISTS (SELECT 1 FROM directory_run WHERE state = 'running')`,
+const RUN_UNDER_WAY = "EXISTS (SELECT 1 FROM directory_run WHERE state = 'running')";
+
+async function isPublished(tx: Statements): Promise<boolean> {
+  return (await tx.get('SELECT 1 AS found FROM directory_head WHERE as_of IS NOT NULL')) !== undefined;
+}
+
+/** @param elsewhere their places in departments that only a run under way may know */
+async function markPerson(
+  tx: Statements,
+  userId: string,
+  elsewhere: StoredMember['departments'],
+): Promise<void> {
+  await tx.run(
+    `INSERT INTO run_told_person (user_id, places) SELECT CAST(? AS TEXT), CAST(? AS TEXT) WHERE ${RUN_UNDER_WAY}
+     ON CONFLICT (user_id) DO UPDATE SET places = excluded.places`,
     userId,
-  );
-  placeElsewhere(db, userId, elsewhere);
-}
-
-function placeElsewhere(db: Database, userId: string, places: StoredMember['departments']): void {
-  db.run(
-    'UPDATE directory_touched SET places = ? WHERE user_id = ?',
-    JSON.stringify(places.map(({ id, leader }) => [id, leader ? 1 : 0])),
-    userId,
+    JSON.stringify(elsewhere),
   );
 }
 
-function knowsDepartment(db: Database, id: number, generation: number): boolean {
-  return (
-    db.get(
-      'SELECT 1 FROM directory_department WHERE department_id = ? AND from_generation <= ? AND to_generation > ?',
-      id,
-      generation,
-      generation,
-    ) !== undefined
+async function writeDetail(tx: Statements, member: NotedMember, at: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO directory_detail (user_id, manager_user_id, checked_at) VALUES (?, ?, ?)
+     ON CONFLICT (user_id) DO UPDATE SET manager_user_id = excluded.manager_user_id, checked_at = excluded.checked_at`,
+    member.userId,
+    member.managerUserId ?? null,
+    at,
   );
 }
 
-function placesText(departments: StoredMember['departments']): string {
-  const sorted = [...departments].sort((a, b) => a.id - b.id);
-  return sorted.map(({ id, leader }) => `${id}${leader ? '*' : ''}`).join();
+async function knownDepartments(
+  tx: Statements,
+  departments: StoredMember['departments'],
+): Promise<Set<number>> {
+  const rows = await tx.all<{ id: number }>(
+    `SELECT department_id AS id FROM directory_department WHERE ${tx.dialect.isIn('department_id')}`,
+    tx.dialect.list(departments.map(({ id }) => id)),
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
+async function countMove(tx: Statements, people: -1 | 0 | 1): Promise<void> {
+  await tx.run('UPDATE directory_head SET moves = moves + 1, people = people + ?', people);
 }
 
 interface Move {
-  before: StoredMember | undefined;
-  departments: StoredMember['departments'];
-  generation: number;
+  before: StoredMember['departments'];
+  after: StoredMember['departments'];
 }
 
-function noteMemberships(db: Database, userId: string, { before, departments, generation }: Move): void {
-  const old = new Map((before?.departments ?? []).map(({ id, leader }) => [id, leader]));
-  const now = new Map(departments.map(({ id, leader }) => [id, leader]));
-  const visible = 'user_id = ? AND department_id = ? AND from_generation <= ? AND to_generation > ?';
-  for (const id of old.keys()) {
-    if (!now.has(id)) {
-      db.run(`DELETE FROM directory_membership WHERE ${visible}`, userId, id, generation, generation);
-    }
+/** @returns whether anything changed */
+async function writePlaces(tx: Statements, userId: string, { before, after }: Move): Promise<boolean> {
+  const old = new Map(before.map(({ id, leader }) => [id, leader]));
+  const now = new Map(after.map(({ id, leader }) => [id, leader]));
+  const left = [...old.keys()].filter((id) => !now.has(id));
+  const changed = [...now].filter(([id, leader]) => old.get(id) !== leader);
+  if (left.length > 0) {
+    await tx.run(
+      `DELETE FROM directory_place WHERE user_id = ? AND ${tx.dialect.isIn('department_id')}`,
+      userId,
+      tx.dialect.list(left),
+    );
   }
-  for (const [id, leader] of now) {
-    const flag = leader ? 1 : 0;
-    if (!old.has(id)) {
-      db.run(
-        'INSERT INTO directory_membership (department_id, position, user_id, from_generation, leader) VALUES (?, ?, ?, ?, ?)',
-        id,
-        LAST_POSITION,
-        userId,
-        generation,
-        flag,
-      );
-    } else if (old.get(id) !== leader) {
-      db.run(
-        `UPDATE directory_membership SET leader = ?, to_generation = ${OPEN_END} WHERE ${visible}`,
-        flag,
-        userId,
-        id,
-        generation,
-        generation,
-      );
-    }
-  }
-  moveCounts(db, { from: [...old.keys()], to: [...now.keys()], generation });
-}
-
-/** Keeps the departments' counts right: each ancestor counts a person once, however many of its departments they are in. */
-function moveCounts(
-  db: Database,
-  { from, to, generation }: { from: number[]; to: number[]; generation: number },
-): void {
-  const [before, after] = [upwards(db, from, generation), upwards(db, to, generation)];
-  const shift = (column: 'own' | 'below' | 'below_public', ids: Iterable<number>, by: number) => {
-    for (const id of ids) {
-      db.run(`UPDATE directory_count SET ${column} = ${column} + ? WHERE department_id = ?`, by, id);
-    }
-  };
-  const without = (some: Set<number>, others: Set<number>) => [...some].filter((id) => !others.has(id));
-  shift('own', without(new Set(from), new Set(to)), -1);
-  shift('own', without(new Set(to), new Set(from)), 1);
-  shift('below', without(before.all, after.all), -1);
-  shift('below', without(after.all, before.all), 1);
-  shift('below_public', without(before.open, after.open), -1);
-  shift('below_public', without(after.open, before.open), 1);
-  db.run('UPDATE directory_head SET revision = revision + 1');
-}
-
-/** All ancestors of some departments, and those that are reached from one that nobody hides. */
-function upwards(db: Database, ids: number[], generation: number): { all: Set<number>; open: Set<number> } {
-  const all = new Set<number>();
-  const open = new Set<number>();
-  for (const id of ids) {
-    const path: number[] = [];
-    let hidden = false;
-    for (let at: number | null = id; at !== null && path.length < 64; ) {
-      const row: { parent_id: number | null; record: string } | undefined = db.get(
-        `SELECT parent_id, record FROM directory_department
-         WHERE department_id = ? AND from_generation <= ? AND to_generation > ?`,
-        at,
-        generation,
-        generation,
-      );
-      if (!row) break;
-      path.push(at);
-      hidden ||= (JSON.parse(row.record) as DepartmentRules).hidden;
-      at = row.parent_id;
-    }
-    for (const ancestor of path) {
-      all.add(ancestor);
-      if (!hidden) open.add(ancestor);
-    }
-  }
-  return { all, open };
-}
-
-interface Told {
-  generation: number;
-  elsewhere: StoredMember['departments'];
-}
-
-function noteRoles(db: Database, member: NotedMember, { generation, elsewhere }: Told): boolean {
-  const now = new Set(member.roles.map(({ id }) => id));
-  const old = new Set(
-    db
-      .all<{ role_id: number }>(
-        'SELECT role_id FROM directory_role_member WHERE user_id = ? AND from_generation <= ? AND to_generation > ?',
-        member.userId,
-        generation,
-        generation,
-      )
-      .map(({ role_id }) => role_id),
-  );
-  if (now.size === old.size && [...now].every((id) => old.has(id))) return false;
-  touch(db, member.userId, elsewhere);
-  db.run(
-    'DELETE FROM directory_role_member WHERE user_id = ? AND from_generation <= ?',
-    member.userId,
-    generation,
-  );
-  for (const { id, name, groupName } of member.roles) {
-    db.run(
-      `INSERT OR IGNORE INTO directory_role (role_id, from_generation, name, group_name)
-       SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM directory_role
-         WHERE role_id = ? AND from_generation <= ? AND to_generation > ?)`,
+  for (const [id, leader] of changed) {
+    await tx.run(
+      `INSERT INTO directory_place (user_id, department_id, position, leader) VALUES (?, ?, ?, ?)
+       ON CONFLICT (user_id, department_id) DO UPDATE SET leader = excluded.leader`,
+      userId,
       id,
-      generation,
+      LAST_POSITION,
+      leader ? 1 : 0,
+    );
+  }
+  return left.length > 0 || changed.length > 0;
+}
+
+/** @returns whether anything changed */
+async function writeRoles(tx: Statements, { userId, roles }: NotedMember): Promise<boolean> {
+  const rows = await tx.all<{ id: number }>(
+    'SELECT role_id AS id FROM directory_role_member WHERE user_id = ?',
+    userId,
+  );
+  const old = new Set(rows.map(({ id }) => id));
+  const now = new Set(roles.map(({ id }) => id));
+  if (now.size === old.size && [...now].every((id) => old.has(id))) return false;
+  await tx.run('DELETE FROM directory_role_member WHERE user_id = ?', userId);
+  for (const { id, name, groupName } of roles) {
+    await tx.run(
+      'INSERT INTO directory_role (role_id, name, group_name) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+      id,
       name,
       groupName,
-      id,
-      generation,
-      generation,
     );
-    db.run(
-      'INSERT OR REPLACE INTO directory_role_member (user_id, role_id, from_generation) VALUES (?, ?, ?)',
-      member.userId,
+    await tx.run(
+      'INSERT INTO directory_role_member (user_id, role_id) VALUES (?, ?) ON CONFLICT DO NOTHING',
+      userId,
       id,
-      generation,
     );
   }
   return true;

@@ -4,11 +4,11 @@ import { nameOf, type Rule, type Verdict } from '../auth/access/decide';
 import {
   audienceOf,
   type Explanation,
+  eachPersonAt,
   explainAccess,
   findPersons,
   nameProblems,
   type Person,
-  peopleAt,
   rulesFor,
 } from '../auth/access/explain';
 import type { NameProblem } from '../auth/access/name-problems';
@@ -111,8 +111,7 @@ async function showRules(person: Person): Promise<number> {
 }
 
 async function showPeople(address: string): Promise<number> {
-  for await (const { person, verdict } of peopleAt(address))
-    say(`${mark(verdict)}  ${describePerson(person)}`);
+  await eachPersonAt(address, (person, verdict) => say(`${mark(verdict)}  ${describePerson(person)}`));
   return 0;
 }
 

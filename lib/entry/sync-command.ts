@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { config } from '../config';
 import { dingTalkClient } from '../dingtalk-client';
 import type { Missing, SyncProgress } from '../directory/mirror-state';
-import { isDeadOwner } from '../directory/sync/lease';
 import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
 import { sync } from '../directory/sync/sync';
@@ -69,7 +68,7 @@ async function follow(signal: AbortSignal): Promise<StoredRun | undefined> {
       show.end();
       return run;
     }
-    if (!(await store.isLeased(isDeadOwner))) break;
+    if (!(await store.isLeased())) break;
     if (run?.progress) show.progress(run.progress as SyncProgress);
     await delay(LOOK_EVERY_MS);
   }

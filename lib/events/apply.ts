@@ -7,12 +7,13 @@ import { directoryStore } from '../directory/store';
 import type { EventEffect } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { singleton } from '../singleton';
-import type { LeaverNote } from '../storage/leavers';
+import { within } from '../within';
 import { createDispatcher } from './dispatch';
 import { refresher } from './refresher';
 
 /** People removed from the directory before other work has a turn. */
 const REMOVED_AT_ONCE = 20;
+const PATIENCE_MS = 1000;
 
 /** The dispatcher of this process: events of the callback, of Stream, and those that DingTalk could not deliver. */
 export const dispatcher = singleton('dispatcher', () => createDispatcher({ corpId: config().corpId, apply }));
@@ -27,29 +28,25 @@ async function apply(event: DirectoryEvent, effect: EventEffect): Promise<boolea
   const { left, refresh } = effect;
   // A leave event that is replayed must not remove a person who has come back.
   if (await sessions().store.knowsEvent(event.id)) return false;
-  // Before the sessions end: a sign-in that begins afterwards must not rely on the directory's old record.
-  const notes = await removeFromDirectory(left);
+  // The directory may be publishing, and the end of sessions must not wait for that. A sign-in does not rely on its old
+  // record meanwhile: the refresh job tells that it is old.
+  const notes = await directoryStore()
+    .leaverNotesOf(left)
+    .catch(() => []);
   if (!(await sessions().applyEvent(event, { ...effect, notes }))) return false;
+  await within(removeFromDirectory(left), PATIENCE_MS);
   if (left.length > 0) refresher().refreshLater(...refresh);
   else refresher().refresh(...refresh);
   return true;
 }
 
-/**
- * Never throws: sessions end whether or not the directory can be written; the refresh job removes the person later.
- *
- * @returns the directory's notes about them, which need not end anything any more
- */
-async function removeFromDirectory(userIds: readonly string[]): Promise<LeaverNote[]> {
-  const notes: LeaverNote[] = [];
+/** Never throws. What cannot be written is left to the refresh jobs. */
+async function removeFromDirectory(userIds: readonly string[]): Promise<void> {
   for (let at = 0; at < userIds.length; at += REMOVED_AT_ONCE, await breathe()) {
     const some = userIds.slice(at, at + REMOVED_AT_ONCE);
-    try {
-      for (const { userId } of await directoryStore().members(some)) await noteLeaver(userId);
-      notes.push(...(await directoryStore().leaverNotesOf(some)));
-    } catch {
-      // A note that is not known here ends the sessions once more.
-    }
+    const stored = await directoryStore()
+      .members(some)
+      .catch(() => []);
+    for (const { userId } of stored) await noteLeaver(userId, { areSessionsEnded: true });
   }
-  return notes;
 }

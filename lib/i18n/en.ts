@@ -5,6 +5,7 @@ import { errorPage } from './error-page';
 import { gatePage } from './gate-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
+import { ticketPage } from './ticket-page';
 import type { Messages, ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
@@ -447,4 +448,5 @@ export const en: Messages = {
   sessions: sessionsPage.en,
   access: accessPage.en,
   gate: gatePage.en,
+  ticket: ticketPage.en,
 };

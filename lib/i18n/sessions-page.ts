@@ -74,7 +74,7 @@ const zhCN = {
   thisOne: '当前',
   since: '登录于',
   lastSeen: '最近使用',
-  doors: { client: '钉钉内登录', browser: '浏览器登录' },
+  doors: { client: '钉钉内登录', browser: '浏览器登录', ticket: '链接登录' },
   apps: {
     dingtalk: '钉钉',
     edge: 'Edge',
@@ -95,6 +95,7 @@ const zhCN = {
   events: {
     'sign-in': '登录',
     'sign-in-refused': '登录被拒',
+    'ticket-issued': '生成应急登录链接',
     'sign-out': '退出',
     'session-refused': '会话无效',
     'access-refused': '无权访问',
@@ -193,7 +194,7 @@ const en: typeof zhCN = {
   thisOne: 'This one',
   since: 'Since',
   lastSeen: 'last used',
-  doors: { client: 'in DingTalk', browser: 'in a browser' },
+  doors: { client: 'in DingTalk', browser: 'in a browser', ticket: 'by a link' },
   apps: {
     dingtalk: 'DingTalk',
     edge: 'Edge',
@@ -214,6 +215,7 @@ const en: typeof zhCN = {
   events: {
     'sign-in': 'Sign-in',
     'sign-in-refused': 'Sign-in refused',
+    'ticket-issued': 'Emergency sign-in link created',
     'sign-out': 'Sign-out',
     'session-refused': 'Session not accepted',
     'access-refused': 'Not permitted',

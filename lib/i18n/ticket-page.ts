@@ -23,9 +23,11 @@ const en: typeof zhCN = {
     'hand-off': (name: string) => `You are about to sign in as ${name} in this browser.`,
     'break-glass': (name: string) => `This is an emergency sign-in link for an administrator: ${name}.`,
   },
-  other: (name: string) => `This browser is signed in as ${name}. If you continue, that account is signed out.`,
+  other: (name: string) =>
+    `This browser is signed in as ${name}. If you continue, that account is signed out.`,
   press: (name: string) => `Sign in as ${name}`,
-  spent: 'This link is no longer valid: it works once and expires quickly. Please open it again from DingTalk.',
+  spent:
+    'This link is no longer valid: it works once and expires quickly. Please open it again from DingTalk.',
   handOff: {
     menu: 'Open in browser',
     title: 'Open in browser',

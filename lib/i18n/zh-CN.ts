@@ -5,6 +5,7 @@ import { errorPage } from './error-page';
 import { gatePage } from './gate-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
+import { ticketPage } from './ticket-page';
 
 /** What is said about one problem: to the person at the phone, and to whoever runs the app. */
 export interface ProblemText {
@@ -430,6 +431,7 @@ export const zhCN = {
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],
+  ticket: ticketPage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

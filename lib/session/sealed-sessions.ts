@@ -67,7 +67,7 @@ const FIELDS = {
     .string()
     .min(1)
     .max(MAX_NAME_LENGTH * 2),
-  door: z.enum(['client', 'browser']),
+  door: z.enum(['client', 'browser', 'ticket']),
   issuedAt: z.int().positive(),
   expiresAt: z.int().positive(),
   generation: z.int().nonnegative(),

@@ -16,7 +16,7 @@ export interface Session {
   /** Display name, clipped. */
   name: string;
   /** How they signed in: in DingTalk's client, or in a browser. */
-  door: 'client' | 'browser';
+  door: 'client' | 'browser' | 'ticket';
   /** Unix time in seconds. */
   issuedAt: number;
   /** Unix time in seconds; from this second on it is over. */

@@ -18,7 +18,7 @@ export interface SessionRow {
   id: string;
   userId: string;
   name: string;
-  door: 'client' | 'browser';
+  door: 'client' | 'browser' | 'ticket';
   client: ClientKind;
   issuedAt: number;
   expiresAt: number;

@@ -13,6 +13,7 @@ export const AUDIT_EVENTS = [
   'everyone-ended',
   'key-used',
   'export',
+  'ticket-issued',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

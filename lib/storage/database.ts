@@ -1,8 +1,7 @@
 import 'server-only';
-import type { Dialect } from './dialect';
+import type { Dialect, Parameter } from './dialect';
 
-/** A list is one parameter: `dialect.list`. */
-export type Parameter = string | number | null | readonly (string | number)[];
+export type { Parameter } from './dialect';
 
 /** SQL with `?` for the values. Whole numbers have 64 bits, and come back as numbers; there are no booleans. */
 export interface Statements {
@@ -43,6 +42,3 @@ export interface Database extends Statements {
   snapshot<T>(work: (tx: Statements) => Promise<T>, options?: { timeoutMs?: number }): Promise<T>;
   close(): Promise<void>;
 }
-
-// lib/directory still works on the file by synchronous calls.
-export { database } from './directory-file';

@@ -1,5 +1,7 @@
 import 'server-only';
-import type { Parameter } from './database';
+
+/** A value of a statement. A list is one: `list(…)`. */
+export type Parameter = string | number | null | readonly (string | number)[];
 
 /** Everything in which the SQL of the two engines differs. All other SQL is written once. */
 export interface Dialect {
@@ -16,6 +18,27 @@ export interface Dialect {
   /** In a FROM clause: many rows that are one parameter, `rows(…)`. */
   table(alias: string, columns: Record<string, 'text' | 'integer'>): string;
   rows(rows: readonly object[]): Parameter;
+  /** Texts of a group, with commas between them. */
+  joined(expression: string): string;
+  fullText: FullText;
+}
+
+/** Tokens side by side; the last one may go on. They are of letters and digits only, so that none can end a quotation. */
+export interface Phrase {
+  tokens: readonly string[];
+  goesOn: boolean;
+}
+
+/** An index of words, in a table `rowid, words`. */
+interface FullText {
+  create(table: string): string;
+  /** The value of `words`; tokens of `unordered` are never part of a longer phrase. */
+  document(ordered: readonly string[], unordered: readonly string[]): string;
+  /** Writes `document(…)` from a column. */
+  words(column: string): string;
+  /** A table with the `id` of each row in which one phrase of each group stands: `query(…)`. */
+  matches(table: string): string;
+  query(groups: readonly (readonly Phrase[])[]): Parameter;
 }
 
 export const sqliteDialect: Dialect = {
@@ -30,6 +53,20 @@ export const sqliteDialect: Dialect = {
     return `(SELECT ${extracted.join(', ')} FROM json_each(?)) AS ${alias}`;
   },
   rows: (rows) => JSON.stringify(rows),
+  joined: (expression) => `group_concat(${expression})`,
+  fullText: {
+    create: (table) =>
+      `CREATE VIRTUAL TABLE ${table} USING fts5(
+         words, content='', contentless_delete=1, prefix='2 3', tokenize='unicode61')`,
+    document: (ordered, unordered) => [...ordered, ...unordered].join(' '),
+    words: (column) => column,
+    matches: (table) => `(SELECT rowid AS id FROM ${table} WHERE ${table} MATCH ?)`,
+    query: (groups) =>
+      groups
+        .map((phrases) => phrases.map(({ tokens, goesOn }) => `"${tokens.join(' ')}"${goesOn ? ' *' : ''}`))
+        .map((phrases) => `(${phrases.join(' OR ')})`)
+        .join(' AND '),
+  },
 };
 
 const SPELLINGS: readonly [RegExp, string][] = [
@@ -54,7 +91,34 @@ export const postgresDialect: Dialect = {
   },
   rows: (rows) =>
     JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? withoutNul(value) : value)),
+  joined: (expression) => `string_agg((${expression})::text, ',')`,
+  fullText: {
+    create: (table) =>
+      // Without the list of what is still to be sorted in, which every search would read through.
+      `CREATE TABLE ${table} (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL);
+       CREATE INDEX ${table}_words ON ${table} USING gin (words) WITH (fastupdate = off)`,
+    document: (ordered, unordered) =>
+      [
+        ...ordered.slice(0, MAX_POSITION).map((token, at) => `'${token}':${at + 1}`),
+        ...unordered.map((token) => `'${token}'`),
+      ].join(' '),
+    words: (column) => `${column}::tsvector`,
+    // The offset keeps the limit of a query from choosing to look through all rows instead of the index.
+    matches: (table) => `(SELECT rowid AS id FROM ${table} WHERE words @@ ?::tsquery OFFSET 0)`,
+    query: (groups) =>
+      groups
+        .map((phrases) =>
+          phrases.map(
+            ({ tokens, goesOn }) => tokens.map((token) => `'${token}'`).join(' <-> ') + (goesOn ? ':*' : ''),
+          ),
+        )
+        .map((phrases) => `(${phrases.map((phrase) => `(${phrase})`).join(' | ')})`)
+        .join(' & '),
+  },
 };
+
+/** The last position that a `tsvector` can say. */
+const MAX_POSITION = 16_383;
 
 /** PostgreSQL's text has no U+0000: a statement with one would fail. */
 export function withoutNul(text: string): string {

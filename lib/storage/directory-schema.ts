@@ -1,87 +1,61 @@
 import 'server-only';
-
-/** Rows that stand have this as their end. The largest whole number that JavaScript counts exactly. */
-export const OPEN_END = 9007199254740991;
+import type { Dialect } from './dialect';
 
 /**
- * Rows carry the generations for which they stand: `from_generation` ≤ g < `to_generation`. A run writes the next
- * generation beside the one that is read, and one small transaction moves the head. What a run has seen is kept
- * apart (`directory_seen_*`), so that a row that did not change is not written.
+ * What is published, and beside it what a run reads (`run_…`) until one transaction brings the difference over. Of a
+ * person whose published row says the same, the run keeps that it saw them.
  */
-export const directorySchema = `
+export const directorySchema = ({ fullText }: Dialect) => `
 CREATE TABLE directory_head (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  generation INTEGER NOT NULL,
-  last_generation INTEGER NOT NULL,
+  id INTEGER PRIMARY KEY,
+  -- Another one whenever the snapshot, a department or its rules change.
   revision INTEGER NOT NULL,
+  -- Another one whenever a person comes, goes or moves.
+  moves INTEGER NOT NULL,
   people INTEGER NOT NULL,
+  departments INTEGER NOT NULL,
+  -- Unix time in ms; null before the first publication.
   as_of INTEGER,
   complete_as_of INTEGER,
   -- When DingTalk last said who the administrators are; Unix time in ms.
-  administrators_at INTEGER NOT NULL DEFAULT 0
+  administrators_at INTEGER NOT NULL
 );
 INSERT INTO directory_head VALUES (1, 0, 0, 0, 0, NULL, NULL, 0);
 
 CREATE TABLE directory_department (
-  department_id INTEGER NOT NULL,
-  from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
+  department_id INTEGER NOT NULL PRIMARY KEY,
   parent_id INTEGER,
   position INTEGER NOT NULL,
   name TEXT NOT NULL,
-  record TEXT NOT NULL,
-  PRIMARY KEY (department_id, from_generation)
+  rules TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE directory_count (
-  department_id INTEGER PRIMARY KEY,
-  own INTEGER NOT NULL,
-  below INTEGER NOT NULL,
-  below_public INTEGER NOT NULL
-);
-
-CREATE TABLE directory_member (
-  id INTEGER PRIMARY KEY,
-  user_id TEXT NOT NULL,
-  from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
+CREATE TABLE directory_person (
+  id INTEGER NOT NULL PRIMARY KEY,
+  user_id TEXT NOT NULL UNIQUE,
   record TEXT NOT NULL
 );
-CREATE INDEX directory_member_user ON directory_member (user_id);
-CREATE INDEX directory_member_from ON directory_member (from_generation);
-CREATE INDEX directory_member_to ON directory_member (to_generation) WHERE to_generation < ${OPEN_END};
-
-CREATE TABLE directory_membership (
+CREATE TABLE directory_place (
+  user_id TEXT NOT NULL,
   department_id INTEGER NOT NULL,
   position INTEGER NOT NULL,
-  user_id TEXT NOT NULL,
-  from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
   leader INTEGER NOT NULL,
-  PRIMARY KEY (department_id, position, user_id, from_generation)
+  PRIMARY KEY (user_id, department_id)
 ) WITHOUT ROWID;
-CREATE INDEX directory_membership_user ON directory_membership (user_id);
-CREATE INDEX directory_membership_from ON directory_membership (from_generation);
-CREATE INDEX directory_membership_to ON directory_membership (to_generation) WHERE to_generation < ${OPEN_END};
-
+CREATE INDEX directory_place_department ON directory_place (department_id, position, user_id);
 CREATE TABLE directory_role (
-  role_id INTEGER NOT NULL,
-  from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
+  role_id INTEGER NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
-  group_name TEXT NOT NULL,
-  PRIMARY KEY (role_id, from_generation)
+  group_name TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE directory_role_member (
   user_id TEXT NOT NULL,
   role_id INTEGER NOT NULL,
-  from_generation INTEGER NOT NULL,
-  to_generation INTEGER NOT NULL DEFAULT ${OPEN_END},
-  PRIMARY KEY (user_id, role_id, from_generation)
+  PRIMARY KEY (user_id, role_id)
 ) WITHOUT ROWID;
-
-CREATE TABLE directory_administrator (user_id TEXT PRIMARY KEY, main INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX directory_role_member_role ON directory_role_member (role_id);
+CREATE TABLE directory_administrator (user_id TEXT NOT NULL PRIMARY KEY, main INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE directory_detail (
-  user_id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL PRIMARY KEY,
   manager_user_id TEXT,
   checked_at INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -90,16 +64,17 @@ CREATE TABLE directory_key (
   kind INTEGER NOT NULL,
   inactive INTEGER NOT NULL,
   key TEXT NOT NULL,
-  member_id INTEGER NOT NULL,
-  PRIMARY KEY (kind, inactive, key, member_id)
+  person_id INTEGER NOT NULL,
+  PRIMARY KEY (kind, inactive, key, person_id)
 ) WITHOUT ROWID;
--- Everything by which a person is found in one index, so that it can intersect the words of a query by itself.
-CREATE VIRTUAL TABLE directory_text USING fts5(
-  name, rest, keys, mobile, hidden_mobile, content='', contentless_delete=1, prefix='1 2', tokenize='unicode61'
-);
+-- Everything by which a person is found, so that the index can intersect the words of a query by itself.
+${fullText.create('directory_text')};
+
+-- People who are gone and whose sessions are still to be ended.
+CREATE TABLE directory_leaver (user_id TEXT NOT NULL PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE directory_lease (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
+  id INTEGER PRIMARY KEY,
   owner TEXT,
   until INTEGER NOT NULL,
   fence INTEGER NOT NULL
@@ -107,8 +82,7 @@ CREATE TABLE directory_lease (
 INSERT INTO directory_lease VALUES (1, NULL, 0, 0);
 
 CREATE TABLE directory_run (
-  id INTEGER PRIMARY KEY,
-  generation INTEGER NOT NULL,
+  id INTEGER NOT NULL PRIMARY KEY,
   state TEXT NOT NULL,
   started_by TEXT NOT NULL,
   started_at INTEGER NOT NULL,
@@ -125,35 +99,49 @@ CREATE TABLE directory_run (
   administrators TEXT,
   progress TEXT
 );
-CREATE TABLE directory_task (
-  id INTEGER PRIMARY KEY,
+CREATE TABLE run_task (
   kind TEXT NOT NULL,
   subject TEXT NOT NULL,
   cursor INTEGER NOT NULL DEFAULT 0,
   pass INTEGER NOT NULL DEFAULT 1,
   done INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (kind, subject)
-);
-CREATE TABLE directory_seen_department (
-  department_id INTEGER PRIMARY KEY,
+  PRIMARY KEY (kind, subject)
+) WITHOUT ROWID;
+CREATE TABLE run_department (
+  department_id INTEGER NOT NULL PRIMARY KEY,
   parent_id INTEGER,
   position INTEGER NOT NULL,
   name TEXT NOT NULL,
   rules TEXT
-);
-CREATE TABLE directory_seen_member (user_id TEXT PRIMARY KEY, departments TEXT) WITHOUT ROWID;
-CREATE TABLE directory_seen_membership (
-  department_id INTEGER NOT NULL,
-  user_id TEXT NOT NULL,
-  PRIMARY KEY (department_id, user_id)
 ) WITHOUT ROWID;
-CREATE INDEX directory_seen_membership_user ON directory_seen_membership (user_id);
-CREATE TABLE directory_seen_role (role_id INTEGER PRIMARY KEY, name TEXT NOT NULL, group_name TEXT NOT NULL);
-CREATE TABLE directory_seen_role_member (
+CREATE TABLE run_person (
+  -- In the order in which they were read: the indexes yield them so, where nothing else tells.
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id TEXT NOT NULL UNIQUE,
+  -- Null where the published one stands.
+  record TEXT,
+  -- All departments that DingTalk named with the person, as JSON.
+  departments TEXT
+);
+CREATE TABLE run_place (
+  user_id TEXT NOT NULL,
+  department_id INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  leader INTEGER NOT NULL,
+  PRIMARY KEY (user_id, department_id)
+) WITHOUT ROWID;
+CREATE INDEX run_place_department ON run_place (department_id);
+CREATE TABLE run_role (
+  role_id INTEGER NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  group_name TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE run_role_member (
   role_id INTEGER NOT NULL,
   user_id TEXT NOT NULL,
   PRIMARY KEY (role_id, user_id)
 ) WITHOUT ROWID;
-CREATE TABLE directory_touched (user_id TEXT PRIMARY KEY, places TEXT NOT NULL DEFAULT '[]') WITHOUT ROWID;
-CREATE TABLE directory_leaver (user_id TEXT PRIMARY KEY, note TEXT NOT NULL) WITHOUT ROWID;
+-- Reported one by one while the run reads, and therefore newer than what it read; with places that only the run may know.
+CREATE TABLE run_told_person (user_id TEXT NOT NULL PRIMARY KEY, places TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE run_told_department (department_id INTEGER NOT NULL PRIMARY KEY) WITHOUT ROWID;
 `;

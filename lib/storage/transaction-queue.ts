@@ -1,4 +1,5 @@
 import 'server-only';
+import { within } from '../within';
 import type { Statements, Transaction } from './database';
 
 /** Between two waits for the disk: durable transactions that come meanwhile share the next one. */
@@ -7,15 +8,28 @@ const GROUP_MS = 10;
 /** One at a time, in the order in which they came. @throws where the turn does not come in time */
 export function createQueue() {
   let last: Promise<unknown> = Promise.resolve();
-  return function inTurn<T>(timeoutMs: number, work: (giveUpAt: number) => Promise<T>): Promise<T> {
+  return async function inTurn<T>(timeoutMs: number, work: (giveUpAt: number) => Promise<T>): Promise<T> {
     const giveUpAt = performance.now() + timeoutMs;
-    const turn = last.then(() => {
-      if (performance.now() > giveUpAt)
-        throw new Error('the database is busy: the turn of a write did not come');
-      return work(giveUpAt);
+    const before = last;
+    let end = (): void => undefined;
+    last = new Promise<void>((resolve) => {
+      end = resolve;
     });
-    last = turn.catch(() => undefined);
-    return turn;
+    let isTurn = false;
+    const turn = before.then(() => {
+      isTurn = true;
+    });
+    await within(turn, timeoutMs);
+    if (!isTurn) {
+      // Those behind still wait for the one before.
+      void turn.then(end);
+      throw new Error('the database is busy: the turn of a write did not come');
+    }
+    try {
+      return await work(giveUpAt);
+    } finally {
+      end();
+    }
   };
 }
 

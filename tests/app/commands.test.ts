@@ -80,6 +80,8 @@ const npmRun = (command: string, words: string[], env: Record<string, string>) =
   });
 const newFolder = () => mkdtempSync(join(tmpdir(), 'dingpass-commands-'));
 
+const FILES = ['records.db', 'directory.db'];
+
 test('no development package is there', () => {
   expect(readdirSync(join(project, 'node_modules'))).not.toContain('tsx');
   expect(readdirSync(join(project, 'node_modules'))).not.toContain('esbuild');
@@ -120,15 +122,15 @@ test('a backup of a running app, restored, has the endings, the directory and th
   expect(
     (await ended.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } })).status,
   ).toBe(204);
-  const file = join(newFolder(), 'copy.db');
-  expect(await npmRun('backup', [file], { DATA_DIR })).toMatchObject({ code: 0 });
-  expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(await npmRun('backup', [file], { DATA_DIR })).toMatchObject({ code: 1 });
+  const copy = join(newFolder(), 'copy');
+  expect(await npmRun('backup', [copy], { DATA_DIR })).toMatchObject({ code: 0 });
+  for (const file of FILES) expect(statSync(join(copy, file)).mode & 0o777).toBe(0o600);
+  expect(await npmRun('backup', [copy], { DATA_DIR })).toMatchObject({ code: 1 });
   // The app goes on; nothing of what comes now is in the copy.
   expect(await isIn(app, stays.cookieHeader())).toBe(true);
   await app.close();
 
-  copyFileSync(file, join(restored, 'dingpass.db'));
+  for (const file of FILES) copyFileSync(join(copy, file), join(restored, file));
   const again = await startApp({
     emulator,
     env: { DATA_DIR: restored, ADMIN_USER_IDS: userid },
@@ -150,14 +152,15 @@ test('the operator’s word begins anew and loses nothing; adopting keeps the da
   const app = await startApp({ emulator, env: { DATA_DIR } });
   const visitor = await signedIn(app, emulator, userid);
   await app.close();
-  const before = readFileSync(join(DATA_DIR, 'dingpass.db'));
+  const read = () => FILES.map((file) => readFileSync(join(DATA_DIR, file)));
+  const before = read();
 
   const own = await npmRun('database', ['--begin-anew'], { DATA_DIR });
   expect([own.code, own.said]).toEqual([0, expect.stringContaining('nothing to do')]);
   const foreign = { DATA_DIR, DINGTALK_CORP_ID: 'dinganother' };
   expect(await npmRun('database', ['--adopt'], foreign)).toMatchObject({ code: 1 });
   expect(await npmRun('database', ['--destroy'], foreign)).toMatchObject({ code: 1 });
-  expect(readFileSync(join(DATA_DIR, 'dingpass.db')).equals(before)).toBe(true);
+  expect(read()).toEqual(before);
 
   const moved = { DATA_DIR, DINGTALK_API_URL: 'http://127.0.0.1:9/proxy' };
   expect(await npmRun('database', ['--adopt'], moved)).toMatchObject({ code: 0 });
@@ -167,7 +170,7 @@ test('the operator’s word begins anew and loses nothing; adopting keeps the da
   const [aside] = readdirSync(DATA_DIR);
   expect(readdirSync(DATA_DIR)).toEqual([expect.stringMatching(`^aside-${emulator.corpId}-`)]);
   const restored = newFolder();
-  cpSync(join(DATA_DIR, aside!, 'dingpass.db'), join(restored, 'dingpass.db'));
+  for (const file of FILES) cpSync(join(DATA_DIR, aside!, file), join(restored, file));
   const again = await startApp({
     emulator,
     env: { DATA_DIR: restored },

@@ -379,7 +379,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
     NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}`,
   };
   const app = await startApp({ emulator, env });
-  const file = join(dataDir, 'dingpass.db');
+  const file = join(dataDir, 'records.db');
   try {
     const userid = somebody();
     const leaverId = somebody();

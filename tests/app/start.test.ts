@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -16,8 +16,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { migrations } from '../../lib/storage/migrations';
-import { openDatabase } from '../../lib/storage/sqlite';
+import { openSqlite } from '../../lib/storage/sqlite-engine';
 import { appEnv, bareEnv, collect, spawnApp, startApp } from '../support/app';
 import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
@@ -99,11 +98,11 @@ test.each<[string, [string, ...string[]]]>([
   expect(output()).not.toMatch(/Ready in|▲/);
 
   const copy = join(newFolder('copy'), 'copy.db');
-  copyFileSync(join(dataDir, 'dingpass.db'), copy);
-  const database = openDatabase(copy, migrations);
-  expect(database.all('SELECT user_id FROM session')).toEqual([{ user_id: userid }]);
-  expect(database.all("SELECT 1 FROM audit WHERE event = 'sign-in'")).toHaveLength(1);
-  database.close();
+  copyFileSync(join(dataDir, 'records.db'), copy);
+  const database = await openSqlite(copy);
+  expect(await database.all('SELECT user_id FROM session')).toEqual([{ user_id: userid }]);
+  expect(await database.all("SELECT id FROM audit WHERE event = 'sign-in'")).toHaveLength(1);
+  await database.close();
 });
 
 describe('a database that was there before', () => {
@@ -134,7 +133,7 @@ describe('a database that was there before', () => {
     ['DINGTALK_CLIENT_ID', 'dinganotherapp'],
     ['DINGTALK_API_URL', 'http://127.0.0.1:9'],
   ])('of another %s is refused with what to do, and left as it is', async (name, value) => {
-    const before = readFileSync(join(dataDir, 'dingpass.db'));
+    const before = readFileSync(join(dataDir, 'records.db'));
     const env = { ...appEnv(emulator, `http://127.0.0.1:${port}`), DATA_DIR: dataDir, [name]: value };
     const child = spawnApp(await freePort(), env);
     const output = collect(child);
@@ -143,7 +142,26 @@ describe('a database that was there before', () => {
     expect(output()).toMatch(/无法启动[\s\S]*npm run database -- --begin-anew/);
     expect(output().includes('--adopt')).toBe(name !== 'DINGTALK_CORP_ID');
     expect(output()).not.toMatch(/Ready in|^\s+at /m);
-    expect(readFileSync(join(dataDir, 'dingpass.db')).equals(before)).toBe(true);
+    expect(readFileSync(join(dataDir, 'records.db')).equals(before)).toBe(true);
+  });
+
+  test('of a former version is refused with what to do; beginning anew moves it aside', async () => {
+    const former = newFolder('former');
+    writeFileSync(join(former, 'dingpass.db'), 'what a former version wrote');
+    const env = { ...appEnv(emulator, `http://127.0.0.1:${port}`), DATA_DIR: former };
+    const child = spawnApp(await freePort(), env);
+    const output = collect(child);
+    expect((await once(child, 'exit'))[0]).toBe(1);
+    expect(output()).toMatch(/earlier version[\s\S]*旧版本[\s\S]*npm run database -- --begin-anew/);
+    expect(output()).not.toMatch(/Ready in|^\s+at /m);
+    expect(readdirSync(former)).toEqual(['dingpass.db']);
+    const begun = spawnSync(process.execPath, ['command.mjs', 'database', '--begin-anew'], {
+      env: { ...env, NODE_ENV: 'production' },
+      encoding: 'utf8',
+    });
+    expect([begun.status, begun.stderr]).toEqual([0, '']);
+    const [aside] = readdirSync(former);
+    expect(readFileSync(join(former, aside!, 'dingpass.db'), 'utf8')).toBe('what a former version wrote');
   });
 
   test('is for its owner alone, whatever it was and wherever it is, and sessions outlive a stop', async () => {
@@ -197,7 +215,7 @@ test('whatever .env files are in the folder: the apps of tests have the settings
   // The same folder as an operator starts it: what is not set otherwise comes from there.
   const { DATA_DIR: _, ...env } = appEnv(emulator, 'http://localhost:3000');
   const child = spawnApp(await freePort(), { ...env, __NEXT_PROCESSED_ENV: '' }, { directory });
-  await expect.poll(() => readdirSync(hostile), { timeout: 20_000 }).toContain('dingpass.db');
+  await expect.poll(() => readdirSync(hostile), { timeout: 20_000 }).toContain('records.db');
   child.kill('SIGTERM');
   await once(child, 'exit');
 });

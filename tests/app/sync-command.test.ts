@@ -5,9 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { createSyncStore } from '../../lib/directory/sync/run-store';
-import { migrations } from '../../lib/storage/migrations';
-import { openDatabase } from '../../lib/storage/sqlite';
 import { appEnv, bareEnv, collect, dataDirOf } from '../support/app';
+import { openDirectory } from '../support/directory-file';
 
 /** `npm run sync`: what it says, and how it ends. */
 
@@ -70,28 +69,28 @@ test('it refuses words that it does not know, and calls nobody', async () => {
 });
 
 test('it follows a run of another process to its end, and ends like that', async () => {
-  const db = openDatabase(join(dataDirOf(emulator), 'dingpass.db'), migrations);
-  const store = createSyncStore(db);
+  const db = await openDirectory(join(dataDirOf(emulator), 'directory.db'));
+  const store = createSyncStore(() => db);
   const first = command([], 3);
-  while (!(await store.isLeased(() => false))) await delay(20);
+  while (!(await store.isLeased())) await delay(20);
   const second = command();
   const [led, followed] = await Promise.all([first.ended, second.ended]);
   expect([led.code, followed.code]).toEqual([0, 0]);
   expect(followed.said).toContain('另一个进程正在同步');
   expect(followed.said).toContain('完整 · Complete');
   expect(await store.runs(5)).toHaveLength(1);
-  db.close();
+  await db.close();
 });
 
 test('it says so when the process that it follows dies', async () => {
-  const db = openDatabase(join(dataDirOf(emulator), 'dingpass.db'), migrations);
-  const store = createSyncStore(db);
+  const db = await openDirectory(join(dataDirOf(emulator), 'directory.db'));
+  const store = createSyncStore(() => db);
   const first = command([], 2);
-  while (!(await store.isLeased(() => false))) await delay(20);
+  while (!(await store.isLeased())) await delay(20);
   const second = command();
   while (!second.output().includes('另一个进程正在同步')) await delay(20);
   first.child.kill('SIGKILL');
   const { code, said } = await second.ended;
   expect([code, said.includes('请再执行一次')]).toEqual([1, true]);
-  db.close();
+  await db.close();
 });

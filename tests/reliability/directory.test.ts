@@ -24,13 +24,13 @@ const firstSeed = Math.floor(Math.random() * 2 ** 31);
 let emulator: Emulator;
 let mirror: Mirror;
 afterEach(async () => {
-  mirror.db.close();
+  await mirror.db.close();
   await emulator.close();
 });
 
 async function start(seed: number, size: { members: number; departments: number }): Promise<void> {
   emulator = await startEmulator({ ...size, seed, enforceQps: false });
-  mirror = openMirror(emulator);
+  mirror = await openMirror(emulator);
   expect((await mirror.sync()).state).toBe('complete');
 }
 
@@ -224,7 +224,7 @@ test('with faults of every kind on 1 % of the calls each, what is read is exact,
     expect((await mirror.sync()).state).toBe('complete');
     await expectExact(mirror, emulator.company);
     if (round < COMPANIES - 1) {
-      mirror.db.close();
+      await mirror.db.close();
       await emulator.close();
     }
   }

@@ -231,7 +231,7 @@ test('R17: a store that goes away at random: a minute of what was known, then 50
     emulator,
     env: { ...CALLBACK_ENV, NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}` },
   });
-  const file = join(dataDirOf(emulator), 'dingpass.db');
+  const file = join(dataDirOf(emulator), 'records.db');
   const stayer = (await signedIn(app, emulator, people.shift()!)).cookieHeader();
   const statusOf = async (cookie: string) =>
     (await send(app, { path: '/api/session', headers: { cookie } })).status;

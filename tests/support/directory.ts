@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Company, createCompany } from '../../emulator/company/company';
 import { rolesOf } from '../../emulator/company/person';
@@ -12,8 +9,8 @@ import type { StoredRun } from '../../lib/directory/sync/run';
 import type { SyncStore } from '../../lib/directory/sync/run-store';
 import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { type SyncOptions, sync } from '../../lib/directory/sync/sync';
-import { migrations } from '../../lib/storage/migrations';
-import { type Database, openDatabase } from '../../lib/storage/sqlite';
+import type { Database } from '../../lib/storage/database';
+import { openDirectory, temporaryFile } from './directory-file';
 
 /** A mirror of its own in a file of its own. */
 export interface Mirror {
@@ -27,13 +24,9 @@ export interface Mirror {
 /** As fast as this machine can: the pace is tested by itself. */
 export const FAST = { callsPerSecond: 5000, backoffMs: [5, 10, 20], outagePatienceMs: 500 };
 
-export function temporaryFile(): string {
-  return join(mkdtempSync(join(tmpdir(), 'dingpass-directory-')), 'directory.db');
-}
-
-export function openMirror(emulator: Emulator, file = temporaryFile()): Mirror {
-  const db = openDatabase(file, migrations);
-  const store = createSyncStore(db);
+export async function openMirror(emulator: Emulator, file = temporaryFile()): Promise<Mirror> {
+  const db = await openDirectory(file);
+  const store = createSyncStore(() => db);
   const client = clientOf(emulator);
   return {
     file,
@@ -145,7 +138,7 @@ export async function dumpMirror(store: SyncStore): Promise<Dump> {
     });
   }
   const people: Dump['people'] = {};
-  for await (const { userId, record } of everybody(store)) {
+  for (const { userId, record } of await everybody(store)) {
     const roles = await store.rolesOf(userId);
     const { name, title = '', mobile = '', active, unionId = '' } = record;
     expect(people[userId], `${userId} is there twice`).toBeUndefined();
@@ -154,13 +147,10 @@ export async function dumpMirror(store: SyncStore): Promise<Dump> {
   return { departments: departments.sort((a, b) => a.id - b.id), people };
 }
 
-export async function* everybody(store: SyncStore): AsyncIterable<StoredMember> {
-  let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
-  do {
-    const { members, next } = await store.page(cursor, 500);
-    yield* members;
-    cursor = next;
-  } while (cursor);
+export async function everybody(store: SyncStore): Promise<StoredMember[]> {
+  const all: StoredMember[] = [];
+  await store.everybody((members) => void all.push(...members));
+  return all;
 }
 
 /** The mirror holds exactly the company: every department, person, place, leader, role and count. */
@@ -191,4 +181,4 @@ export async function expectSame(mirror: Mirror, company: Company, only?: Parame
   expect(unordered(await dumpMirror(mirror.store))).toEqual(unordered(dumpCompany(company, only)));
 }
 
-export { createCompany };
+export { createCompany, temporaryFile };

@@ -1,14 +1,10 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { config } from '../../lib/config';
 import { startStream } from '../../lib/dingtalk/stream/stream';
 import { exchangeCode, getMember } from '../../lib/dingtalk/users';
 import { dingTalkClient, proxyFor } from '../../lib/dingtalk-client';
 import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { sync } from '../../lib/directory/sync/sync';
-import { migrations } from '../../lib/storage/migrations';
-import { openDatabase } from '../../lib/storage/sqlite';
+import { openDirectory } from './directory-file';
 
 /** A process with the settings of its environment: it signs somebody in with a code, syncs, and waits for one event. */
 const [code = ''] = process.argv.slice(2);
@@ -18,8 +14,8 @@ await dingTalkClient().warm();
 const { userId } = await exchangeCode(dingTalkClient(), code);
 say('sign-in', (await getMember(dingTalkClient(), userId)).userId);
 
-const file = join(mkdtempSync(join(tmpdir(), 'dingpass-proxied-')), 'directory.db');
-const store = createSyncStore(openDatabase(file, migrations));
+const db = await openDirectory();
+const store = createSyncStore(() => db);
 const outcome = await sync({
   store,
   client: dingTalkClient(),

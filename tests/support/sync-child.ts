@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { createClient } from '../../lib/dingtalk/client';
 import { createSyncStore } from '../../lib/directory/sync/run-store';
 import { sync } from '../../lib/directory/sync/sync';
-import { migrations } from '../../lib/storage/migrations';
-import { openDatabase } from '../../lib/storage/sqlite';
+import { openDirectory } from './directory-file';
 
 /** A process that syncs once, when it is told to: `file url clientId clientSecret callsPerSecond`. It says how that ended. */
 const [file = '', url = '', clientId = '', clientSecret = '', callsPerSecond = '1000'] =
   process.argv.slice(2);
-const store = createSyncStore(openDatabase(file, migrations));
+const db = await openDirectory(file);
+const store = createSyncStore(() => db);
 const client = createClient({ clientId, clientSecret, apiUrl: url, oapiUrl: url });
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');

@@ -91,6 +91,8 @@ const NEVER_RULED = new Set([
   '/denied',
   '/signed-out',
   '/gate',
+  '/ticket',
+  '/api/ticket',
   '/me/sessions',
   '/api/me/sessions/end',
   '/api/me/sessions/end-all',

@@ -7,7 +7,7 @@ import { shownName } from '../../shown-text';
 import type { Company } from './company';
 import type { Condition, Finding, MemberFacts } from './condition';
 import { type AccessRules, createAccessRules, type Rule, type Verdict, verdictOf } from './decide';
-import { companyNames, everyMember, memberFacts, mirrorState } from './member-facts';
+import { companyNames, eachMember, memberFacts, mirrorState } from './member-facts';
 import { findNameProblems, type NameProblem, personsIn } from './name-problems';
 import { decideWithOwnPages } from './own-pages';
 import { rulesInForce } from './rules';
@@ -80,11 +80,11 @@ export async function audienceOf(address: string): Promise<Audience> {
   const asked = toAsked(address);
   const first: Person[] = [];
   let count = 0;
-  for await (const { member, facts } of everyMember()) {
-    if (!decideAt(asked, facts, company).admitted) continue;
+  await eachMember((member, facts) => {
+    if (!decideAt(asked, facts, company).admitted) return;
     count++;
     if (first.length < SHOWN_PEOPLE) first.push(toPerson(member, company));
-  }
+  });
   return { count, first };
 }
 
@@ -95,10 +95,14 @@ export async function rulesFor(userId: string): Promise<readonly (Verdict & { ru
 }
 
 /** Everybody with what the rules say at one address. */
-export async function* peopleAt(address: string): AsyncGenerator<{ person: Person; verdict: Verdict }> {
+export async function eachPersonAt(
+  address: string,
+  visit: (person: Person, verdict: Verdict) => void,
+): Promise<void> {
   const [decideAt, company] = [decideWithOwnPages(currentRules()), await companyNames()];
-  for await (const { member, facts } of everyMember())
-    yield { person: toPerson(member, company), verdict: decideAt(toAsked(address), facts, company) };
+  await eachMember((member, facts) =>
+    visit(toPerson(member, company), decideAt(toAsked(address), facts, company)),
+  );
 }
 
 /** People by user id, or else by name or its sound; at most 20. */

@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { config } from '../../config';
 import type { Missing } from '../../directory/mirror-state';
@@ -21,7 +20,8 @@ const FRESH_MS = 1000;
 /** While the database is silent what was read counts so long, as sessions do. */
 const SILENT_MS = 60_000;
 const MAX_MEMBERS = 5000;
-const PAGE_SIZE = 50;
+/** People of whom is read at the same time, where everybody is asked about. */
+const AT_ONCE = 50;
 
 /** What has to be read for it to be known in which departments somebody is. The other parts do not matter. */
 const PLACES: readonly Missing['what'][] = [
@@ -169,15 +169,15 @@ function withAuditor(facts: MemberFacts, company: CompanyNames = NO_COMPANY): Me
   return { ...facts, auditor: TRUE_OR_FALSE[grantTruth(config().auditors, facts, company)] };
 }
 
-/** Everybody of the mirror with what is known of them, a page at a time, so that nobody else is held up. */
-export async function* everyMember(): AsyncGenerator<{ member: StoredMember; facts: MemberFacts }> {
+/** Everybody of the mirror with what is known of them. */
+export async function eachMember(visit: (member: StoredMember, facts: MemberFacts) => void): Promise<void> {
   const mirror = await currentMirror();
   if (!mirror) return;
-  let cursor: Awaited<ReturnType<ReturnType<typeof directoryStore>['page']>>['next'];
-  do {
-    const { members, next } = await directoryStore().page(cursor, PAGE_SIZE);
-    for (const member of members) yield { member, facts: await factsOf(mirror, member.userId, member) };
-    await breathe();
-    cursor = next;
-  } while (cursor);
+  await directoryStore().everybody(async (members) => {
+    for (let at = 0; at < members.length; at += AT_ONCE) {
+      const some = members.slice(at, at + AT_ONCE);
+      const facts = await Promise.all(some.map((member) => factsOf(mirror, member.userId, member)));
+      for (const [index, member] of some.entries()) visit(member, facts[index]!);
+    }
+  });
 }

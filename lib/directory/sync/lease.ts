@@ -1,38 +1,84 @@
 import 'server-only';
-import { randomBytes } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { singleton } from '../../singleton';
+import { randomUUID } from 'node:crypto';
+import type { Database, Statements } from '../../storage/database';
+import { writeDirectory } from '../write';
+import { type Lease, LeaseLostError } from './run';
 
-/** Who holds the right to sync: host, the space its process number is of, that number, and a word that no later one knows. */
-export const thisOwner = singleton(
-  'owner',
-  () => `${hostname()} ${processSpace() ?? '-'} ${process.pid} ${randomBytes(6).toString('hex')}`,
-);
+/** How long a process waits to take the lease while another one publishes. */
+const TAKE_MS = 1000;
+/** A publication holds all other writers up, and the sign of life of its own run. */
+const MAX_PUBLICATION_MS = 10 * 60_000;
 
-/**
- * Whether an owner is known to be gone, so that nobody need wait until its lease ends. Of other hosts we know nothing,
- * nor of other containers, which may have our name and numbers of their own.
- */
-export function isDeadOwner(owner: string): boolean {
-  const space = processSpace();
-  const [host, itsSpace, pid] = owner.split(' ');
-  if (host !== hostname() || space === undefined || itsSpace !== space || owner === thisOwner()) return false;
-  if (Number(pid) === process.pid) return true;
+/** The right to run, or null while somebody else has it. */
+export async function takeLease(db: Database, ttlMs: number): Promise<Lease | null> {
+  const take = async (tx: Statements): Promise<Lease | null> => {
+    const row = await tx.get<{ owner: string | null; until: number; fence: number }>(
+      'SELECT * FROM directory_lease',
+    );
+    if (!row || (row.owner !== null && row.until > Date.now())) return null;
+    const lease = { owner: randomUUID(), fence: row.fence + 1 };
+    await tx.run(
+      'UPDATE directory_lease SET owner = ?, until = ?, fence = ?',
+      lease.owner,
+      Date.now() + ttlMs,
+      lease.fence,
+    );
+    return lease;
+  };
   try {
-    process.kill(Number(pid), 0);
-    return false;
+    return await writeDirectory(db, take, TAKE_MS);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+    // The turn did not come.
+    if (await isLeased(db)) return null;
+    throw error;
   }
 }
 
-/** Within which a process number means one process; undefined where the system does not tell. */
-function processSpace(): string | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${boot}/${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return undefined;
-  }
+export function keepLease(db: Database, lease: Lease, ttlMs: number): Promise<void> {
+  return writeUnderLease(db, lease, async (tx) => {
+    await tx.run('UPDATE directory_lease SET until = ?', Date.now() + ttlMs);
+  });
+}
+
+export function giveLease(db: Database, lease: Lease): Promise<void> {
+  return writeUnderLease(db, lease, async (tx) => {
+    await tx.run('UPDATE directory_lease SET owner = NULL, until = 0');
+  });
+}
+
+/** Whether anybody holds the lease, or publishes, which says nothing until it is done. */
+export async function isLeased(db: Statements): Promise<boolean> {
+  const now = Date.now();
+  const row = await db.get(
+    `SELECT 1 AS found FROM directory_lease WHERE (owner IS NOT NULL AND until > ?) OR EXISTS
+       (SELECT 1 FROM directory_run WHERE state = 'running' AND touched_at > ?
+        AND progress LIKE '%"phase":"publishing"%')`,
+    now,
+    now - MAX_PUBLICATION_MS,
+  );
+  return row !== undefined;
+}
+
+/** Fails at its end where another process has taken the run over. @throws LeaseLostError */
+export function writeUnderLease<T>(
+  db: Database,
+  lease: Lease,
+  work: (tx: Statements) => Promise<T>,
+  timeoutMs?: number,
+): Promise<T> {
+  return writeDirectory(
+    db,
+    async (tx) => {
+      await assertHeld(tx, lease);
+      const value = await work(tx);
+      await assertHeld(tx, lease);
+      return value;
+    },
+    timeoutMs,
+  );
+}
+
+async function assertHeld(tx: Statements, { fence }: Lease): Promise<void> {
+  const row = await tx.get('SELECT 1 AS held FROM directory_lease WHERE fence = ?', fence);
+  if (!row) throw new LeaseLostError();
 }

@@ -1,32 +1,37 @@
 import 'server-only';
 import { singleton } from '../../singleton';
-import { database } from '../../storage/database';
-import type { Database } from '../../storage/sqlite';
+import type { Database } from '../../storage/database';
+import { directoryDatabase } from '../../storage/databases';
 import type { Missing } from '../mirror-state';
 import { createDirectoryStore, type DirectoryStore } from '../store';
-import { disputedPeople, seenDepartmentIds, unseenDepartments, unseenMembers } from './inconsistencies';
-import { dropUnpublished, endRun, publish } from './publish';
+import { giveLease, isLeased, keepLease, takeLease, writeUnderLease } from './lease';
+import { publish } from './publish';
+import { readDepartmentIds, unseenDepartments } from './read-departments';
+import { disputedPeople, unseenPeople } from './read-people';
+import { writeResults } from './reading';
+import type { Lease, NewTask, RunStarter, StoredRun, Task, TaskResult, Verdict } from './run';
 import {
-  type Lease,
-  LeaseLostError,
-  type NewTask,
-  type RunStarter,
-  type StoredRun,
-  type Task,
-  type TaskResult,
-  type Verdict,
-} from './run';
-import { addTasks, countDone, currentRun, insertRun, openTasks, toRun, writeResults } from './staging';
+  countDone,
+  countRead,
+  currentRun,
+  endWithout,
+  insertRun,
+  insertTasks,
+  openTasks,
+  readRuns,
+  requireRun,
+  toRun,
+} from './runs';
 
 /** What a sync works with: the published mirror, and its own run beside it. */
 export interface SyncStore extends DirectoryStore {
-  /** The right to run, or null while somebody else has it. @param isDead whether an owner is known to be gone */
-  takeLease(owner: string, ttlMs: number, isDead: (owner: string) => boolean): Promise<Lease | null>;
+  /** The right to run until its time has passed, or null while somebody else has it. */
+  takeLease(ttlMs: number): Promise<Lease | null>;
   /** @throws LeaseLostError */
   keepLease(lease: Lease, ttlMs: number): Promise<void>;
   giveLease(lease: Lease): Promise<void>;
   /** Whether anybody holds the lease. */
-  isLeased(isDead: (owner: string) => boolean): Promise<boolean>;
+  isLeased(): Promise<boolean>;
   /** Goes on with the run that a crash interrupted, or begins one. */
   openRun(
     lease: Lease,
@@ -62,115 +67,101 @@ export interface SyncStore extends DirectoryStore {
   runs(limit: number): Promise<StoredRun[]>;
 }
 
-/** The directory and its runs in a libsql database. */
-export function createSyncStore(db: Database): SyncStore {
-  const guardedBy =
-    (lease: Lease) =>
-    <T>(action: () => T): T =>
-      db.write(() => {
-        const { fence } = db.get<{ fence: number }>('SELECT fence FROM directory_lease')!;
-        if (fence !== lease.fence) throw new LeaseLostError();
-        return action();
-      });
-  const runOf = () => currentRun(db)!;
+/** For a run's own tables, which may be long, and for a publication. */
+const LONG_MS = 10 * 60_000;
+const TASKS_AT_ONCE = 500;
 
+/** @param open the database, asked for each time */
+export function createSyncStore(open: () => Database): SyncStore {
+  return { ...createDirectoryStore(open), ...leaseOf(open), ...readingOf(open), ...endOf(open) };
+}
+
+type Part<Names extends keyof SyncStore> = Pick<SyncStore, Names>;
+
+function leaseOf(open: () => Database): Part<'takeLease' | 'keepLease' | 'giveLease' | 'isLeased'> {
   return {
-    ...createDirectoryStore(db),
-    takeLease: async (owner, ttlMs, isDead) =>
-      db.write(() => {
-        const held = db.get<{ owner: string | null; until: number; fence: number }>(
-          'SELECT * FROM directory_lease',
-        )!;
-        if (held.owner !== null && held.until > Date.now() && !isDead(held.owner)) return null;
-        const fence = held.fence + 1;
-        db.run(
-          'UPDATE directory_lease SET owner = ?, until = ?, fence = ?',
-          owner,
-          Date.now() + ttlMs,
-          fence,
-        );
-        return { owner, fence };
-      }),
-    keepLease: async (lease, ttlMs) =>
-      guardedBy(lease)(() => {
-        db.run('UPDATE directory_lease SET until = ?', Date.now() + ttlMs);
-      }),
-    giveLease: async (lease) =>
-      guardedBy(lease)(() => {
-        db.run('UPDATE directory_lease SET owner = NULL, until = 0');
-      }),
-    isLeased: async (isDead) => {
-      const held = db.get<{ owner: string | null; until: number }>(
-        'SELECT owner, until FROM directory_lease',
-      )!;
-      return held.owner !== null && held.until > Date.now() && !isDead(held.owner);
-    },
+    takeLease: (ttlMs) => takeLease(open(), ttlMs),
+    keepLease: (lease, ttlMs) => keepLease(open(), lease, ttlMs),
+    giveLease: (lease) => giveLease(open(), lease),
+    isLeased: () => isLeased(open()),
+  };
+}
 
-    openRun: async (lease, { startedBy, resumeWithinMs }) => {
-      const write = guardedBy(lease);
-      const open = currentRun(db);
-      if (open && Date.now() - open.touched_at <= resumeWithinMs) {
-        return { run: toRun(open), resumed: true, tasks: openTasks(db), done: countDone(db) };
-      }
-      if (open) await endRun(db, write, { runId: open.id, state: 'failed', calls: open.calls });
-      else await dropUnpublished(db, write);
-      write(() => undefined);
-      return { run: insertRun(db, startedBy), resumed: false, tasks: openTasks(db), done: 0 };
-    },
-    record: async (lease, batch) => guardedBy(lease)(() => writeResults(db, batch)),
-    saveProgress: async (lease, progress, calls) =>
-      guardedBy(lease)(() => {
-        db.run(
+function readingOf(open: () => Database) {
+  return {
+    openRun: (lease, { startedBy, resumeWithinMs }) =>
+      writeUnderLease(
+        open(),
+        lease,
+        async (tx) => {
+          const before = await currentRun(tx);
+          if (before && Date.now() - before.touched_at <= resumeWithinMs) {
+            return {
+              run: toRun(before),
+              resumed: true,
+              tasks: await openTasks(tx),
+              done: await countDone(tx),
+            };
+          }
+          if (before) await endWithout(tx, before.id, 'failed', before.calls);
+          const run = await insertRun(tx, startedBy);
+          return { run, resumed: false, tasks: await openTasks(tx), done: 0 };
+        },
+        LONG_MS,
+      ),
+    record: (lease, batch) => writeUnderLease(open(), lease, (tx) => writeResults(tx, batch)),
+    saveProgress: (lease, progress, calls) =>
+      writeUnderLease(open(), lease, async (tx) => {
+        await tx.run(
           "UPDATE directory_run SET progress = ?, calls = ?, touched_at = ? WHERE state = 'running'",
           JSON.stringify(progress),
           calls,
           Date.now(),
         );
       }),
-    seenIn: async (departmentId) =>
-      new Set(
-        db
-          .all<{ user_id: string }>(
-            'SELECT user_id FROM directory_seen_membership WHERE department_id = ?',
-            departmentId,
-          )
-          .map(({ user_id }) => user_id),
-      ),
-    seenDepartment: async (departmentId) =>
-      db.get<{ name: string }>(
-        'SELECT name FROM directory_seen_department WHERE department_id = ?',
-        departmentId,
-      ) ?? null,
-    seenRole: async (roleId) =>
-      db.get<{ name: string }>('SELECT name FROM directory_seen_role WHERE role_id = ?', roleId) ?? null,
-    seenDepartments: async () => seenDepartmentIds(db),
+    addTasks: async (lease, tasks) => {
+      const added: Task[] = [];
+      for (let at = 0; at < tasks.length; at += TASKS_AT_ONCE) {
+        const some = tasks.slice(at, at + TASKS_AT_ONCE);
+        added.push(...(await writeUnderLease(open(), lease, (tx) => insertTasks(tx, some))));
+      }
+      return added;
+    },
+    seenIn: async (departmentId) => {
+      const sql = 'SELECT user_id FROM run_place WHERE department_id = ?';
+      const rows = await open().all<{ user_id: string }>(sql, departmentId);
+      return new Set(rows.map(({ user_id }) => user_id));
+    },
+    seenDepartment: async (id) =>
+      (await open().get<{ name: string }>('SELECT name FROM run_department WHERE department_id = ?', id)) ??
+      null,
+    seenDepartments: () => readDepartmentIds(open()),
+    seenRole: async (id) =>
+      (await open().get<{ name: string }>('SELECT name FROM run_role WHERE role_id = ?', id)) ?? null,
     unseen: async () => {
       const found: string[] = [];
-      for await (const { user_id } of unseenMembers(db)) found.push(user_id);
+      for await (const people of unseenPeople(open())) found.push(...people.map(({ user_id }) => user_id));
       return found;
     },
-    unseenDepartments: async () => unseenDepartments(db),
-    disputed: async () => disputedPeople(db),
-    countSeen: async () =>
-      db.get<{ people: number; departments: number }>(
-        `SELECT (SELECT count(*) FROM directory_seen_member) AS people,
-           (SELECT count(*) FROM directory_seen_department) AS departments`,
-      )!,
-    addTasks: async (lease, tasks) => addTasks(db, guardedBy(lease), tasks),
-    runMissing: async () => JSON.parse(runOf().missing) as Missing[],
-    publish: async (lease, verdict) => publish(db, guardedBy(lease), verdict),
-    fail: async (lease, missing, calls) => {
-      const write = guardedBy(lease);
-      const { id } = runOf();
-      write(() => db.run('UPDATE directory_run SET missing = ? WHERE id = ?', JSON.stringify(missing), id));
-      return endRun(db, write, { runId: id, state: 'failed', calls });
-    },
-    runs: async (limit) =>
-      db
-        .all<Parameters<typeof toRun>[0]>('SELECT * FROM directory_run ORDER BY id DESC LIMIT ?', limit)
-        .map(toRun),
+    unseenDepartments: () => unseenDepartments(open()),
+    disputed: () => disputedPeople(open()),
+    countSeen: () => countRead(open()),
+    runMissing: async () => JSON.parse((await requireRun(open())).missing) as Missing[],
+  } satisfies Partial<SyncStore>;
+}
+
+function endOf(open: () => Database): Part<'publish' | 'fail' | 'runs'> {
+  return {
+    publish: (lease, verdict) => writeUnderLease(open(), lease, (tx) => publish(tx, verdict), LONG_MS),
+    fail: (lease, missing, calls) =>
+      writeUnderLease(open(), lease, async (tx) => {
+        const { id } = await requireRun(tx);
+        await tx.run('UPDATE directory_run SET missing = ? WHERE id = ?', JSON.stringify(missing), id);
+        return endWithout(tx, id, 'failed', calls);
+      }),
+    runs: (limit) => readRuns(open(), limit),
   };
 }
 
 /** The one directory of this process, with its runs. */
-export const syncStore = singleton('directory-sync', () => createSyncStore(database()));
+export const syncStore = singleton('directory-sync', () => createSyncStore(directoryDatabase));

@@ -43,7 +43,6 @@ export type TaskKind =
 
 /** One step of a run: a noun to read, from a cursor on. */
 export interface Task {
-  id: number;
   kind: TaskKind;
   /** A department's, person's or role's id; empty where there is only one. */
   subject: string;

@@ -3,9 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '../../dingtalk/client';
 import { createPacedClient, type PaceOptions } from '../../dingtalk/paced-client';
 import type { SyncProgress } from '../mirror-state';
-import { createCrawl } from './crawl';
-import { isDeadOwner, thisOwner } from './lease';
-import type { Lease, RunStarter, StoredRun, Verdict } from './run';
+import { type Crawl, createCrawl } from './crawl';
+import type { Lease, RunStarter, StoredRun } from './run';
 import type { SyncStore } from './run-store';
 import { checkReading } from './verify';
 
@@ -26,7 +25,8 @@ export interface SyncOptions {
 /** How a sync ended. `busy`: another process, or another part of this one, is at it. */
 export type SyncOutcome = { kind: 'ran'; run: StoredRun; resumed: boolean } | { kind: 'busy' };
 
-const LEASE_MS = 15_000;
+/** Ten signs of life, or more. */
+const LEASE_MS = 10_000;
 const HEARTBEAT_MS = 1000;
 /** An interrupted run that is older is dropped: half of what it read would be stale. */
 const RESUME_WITHIN_MS = 2 * 3_600_000;
@@ -41,7 +41,7 @@ const SPEED_OVER_SECONDS = 10;
  */
 export async function sync(options: SyncOptions): Promise<SyncOutcome> {
   const { store } = options;
-  const lease = await store.takeLease(thisOwner(), options.leaseMs ?? LEASE_MS, isDeadOwner);
+  const lease = await store.takeLease(options.leaseMs ?? LEASE_MS);
   if (!lease) return { kind: 'busy' };
   try {
     const { run, resumed } = await runUnderLease(options, lease);
@@ -56,64 +56,96 @@ async function runUnderLease(
   options: SyncOptions,
   lease: Lease,
 ): Promise<{ run: StoredRun; resumed: boolean }> {
-  const { store, startedBy } = options;
+  const { store, startedBy, acceptShrink = false } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const client = createPacedClient(options.client, { ...options.pace, signal });
-  const opened = await store.openRun(lease, { startedBy, resumeWithinMs: RESUME_WITHIN_MS });
+  const { run, resumed, tasks, done } = await store.openRun(lease, {
+    startedBy,
+    resumeWithinMs: RESUME_WITHIN_MS,
+  });
   const sizes = new Map((await store.departments()).map(({ id, own }) => [id, own]));
-  const crawl = createCrawl({ client, store, lease, signal, doneBefore: opened.done, sizes });
-  const calls = () => opened.run.calls + client.calls;
+  const crawl = createCrawl({ client, store, lease, signal, doneBefore: done, sizes });
+  const calls = () => run.calls + client.calls;
+  const report = createReport(options, { lease, crawl, calls });
+  const life = createLife(
+    () => report('reading'),
+    (error) => stop.abort(error),
+  );
+  try {
+    await crawl.walk(tasks);
+    let missing = await store.runMissing();
+    const { people } = await store.countSeen();
+    if (missing.some(({ what }) => what === 'scope') || (people === 0 && !arePeopleComplete(missing))) {
+      await life.end();
+      return { run: await store.fail(lease, missing, calls()), resumed };
+    }
+    if (arePeopleComplete(missing)) {
+      life.say(() => report('checking'));
+      await checkReading({ store, lease, walk: crawl.walk, acceptShrink });
+      missing = await store.runMissing();
+    }
+    // A publication is alone among writers: a sign of life would wait until it is done.
+    await life.end();
+    await report('publishing');
+    signal.throwIfAborted();
+    const verdict = { ...completenessOf(missing), acceptShrink, calls: calls() };
+    return { run: await store.publish(lease, verdict), resumed };
+  } finally {
+    await life.end();
+    stop.abort(new Error('the run has ended'));
+  }
+}
 
-  let phase: SyncProgress['phase'] = 'reading';
+interface Reported {
+  lease: Lease;
+  crawl: Crawl;
+  calls(): number;
+}
+
+/** Says how far a run is, and that its process is alive. */
+function createReport(options: SyncOptions, { lease, crawl, calls }: Reported) {
+  const { store, pace, leaseMs = LEASE_MS, onProgress } = options;
   const speed = createSpeed();
-  const report = async () => {
+  return async (phase: SyncProgress['phase']) => {
     const { done, total, failures } = crawl.counts();
     const { people } = await store.countSeen();
-    const ratePerSecond = speed(done);
-    const remainingSeconds = Math.ceil(crawl.callsLeft() / (options.pace?.callsPerSecond ?? 15));
-    const progress = {
+    const progress: SyncProgress = {
       phase,
       done,
       total,
-      ratePerSecond,
-      remainingSeconds,
+      ratePerSecond: speed(done),
+      remainingSeconds: Math.ceil(crawl.callsLeft() / (pace?.callsPerSecond ?? 15)),
       failures,
       callsSpent: calls(),
       people,
     };
     await store.saveProgress(lease, progress, calls());
-    await store.keepLease(lease, options.leaseMs ?? LEASE_MS);
-    options.onProgress?.(progress);
+    await store.keepLease(lease, leaseMs);
+    onProgress?.(progress);
   };
-  const beating = heartbeat(report, signal).catch((error: unknown) => stop.abort(error));
-  try {
-    await crawl.walk(opened.tasks);
-    let missing = await store.runMissing();
-    const { people } = await store.countSeen();
-    if (missing.some(({ what }) => what === 'scope') || (people === 0 && !arePeopleComplete(missing))) {
-      return { run: await store.fail(lease, missing, calls()), resumed: opened.resumed };
+}
+
+/** Says something every second until it ends. @param fail is called once, when that fails */
+function createLife(beat: () => Promise<void>, fail: (error: unknown) => void) {
+  const stop = new AbortController();
+  const { signal } = stop;
+  let current = beat;
+  const beating = (async () => {
+    while (!signal.aborted) {
+      await current();
+      await delay(HEARTBEAT_MS, undefined, { signal, ref: false }).catch(() => undefined);
     }
-    if (arePeopleComplete(missing)) {
-      phase = 'checking';
-      await checkReading({ store, lease, walk: crawl.walk, acceptShrink: options.acceptShrink ?? false });
-      missing = await store.runMissing();
-    }
-    phase = 'publishing';
-    await report();
-    const verdict: Verdict = {
-      peopleComplete: arePeopleComplete(missing),
-      rolesComplete: !missing.some(({ what }) => what === 'roles'),
-      administratorsComplete: !missing.some(({ what }) => what === 'admins'),
-      acceptShrink: options.acceptShrink ?? false,
-      calls: calls(),
-    };
-    signal.throwIfAborted();
-    return { run: await store.publish(lease, verdict), resumed: opened.resumed };
-  } finally {
-    stop.abort(new Error('the run has ended'));
-    await beating;
-  }
+  })().catch(fail);
+  return {
+    say: (next: () => Promise<void>) => {
+      current = next;
+    },
+    end: () => {
+      stop.abort();
+      return beating;
+    },
+  };
 }
 
 /** Roles, administrators, rules and single records apart: who was not read there is not taken for gone. */
@@ -123,11 +155,12 @@ function arePeopleComplete(missing: { what: string }[]): boolean {
   );
 }
 
-async function heartbeat(beat: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await beat();
-    await delay(HEARTBEAT_MS, undefined, { signal, ref: false }).catch(() => undefined);
-  }
+function completenessOf(missing: { what: string }[]) {
+  return {
+    peopleComplete: arePeopleComplete(missing),
+    rolesComplete: !missing.some(({ what }) => what === 'roles'),
+    administratorsComplete: !missing.some(({ what }) => what === 'admins'),
+  };
 }
 
 function createSpeed(): (done: number) => number {

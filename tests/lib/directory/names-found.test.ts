@@ -3,9 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseQuery, planSearch } from '../../../lib/directory/search-query';
 import type { SyncStore } from '../../../lib/directory/sync/run-store';
 import { createSyncStore } from '../../../lib/directory/sync/run-store';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
-import { temporaryFile } from '../../support/directory';
+import { openDirectory } from '../../support/directory-file';
 import { person, publishReading } from '../../support/directory-store-suite';
 
 /**
@@ -86,7 +84,8 @@ function combinationsOf(readings: string[][]): string[][] {
 }
 
 async function storeOf(names: readonly string[]): Promise<SyncStore> {
-  const store = createSyncStore(openDatabase(temporaryFile(), migrations));
+  const db = await openDirectory();
+  const store = createSyncStore(() => db);
   await publishReading(store, {
     tree: { 1: undefined },
     people: { 1: names.map((name, at) => person(`id${at}`, { name })) },
@@ -218,7 +217,8 @@ test('names of other scripts, and other spellings of a name', async () => {
 });
 
 test('a user id is found as it is typed, in any case, and no other by its beginning', async () => {
-  const store = createSyncStore(openDatabase(temporaryFile(), migrations));
+  const db = await openDirectory();
+  const store = createSyncStore(() => db);
   await publishReading(store, {
     tree: { 1: undefined },
     people: {
@@ -255,7 +255,8 @@ test('a name of many readings is one person, and hides nobody behind them', asyn
     .filter(([, readings]) => !readings.includes(' '))
     .map(([second], n) => person(`many${n}`, { name: `单${second}乐参伽说` }));
   expect(many.length).toBeGreaterThan(21);
-  const store = createSyncStore(openDatabase(temporaryFile(), migrations));
+  const db = await openDirectory();
+  const store = createSyncStore(() => db);
   await publishReading(store, {
     tree: { 1: undefined },
     people: { 1: [...many, person('last', { name: '单一' })] },

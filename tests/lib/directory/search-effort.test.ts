@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseQuery, planSearch } from '../../../lib/directory/search-query';
 import { createSyncStore } from '../../../lib/directory/sync/run-store';
-import { migrations } from '../../../lib/storage/migrations';
-import { type Database, openDatabase } from '../../../lib/storage/sqlite';
-import { temporaryFile } from '../../support/directory';
+import type { Database } from '../../../lib/storage/database';
+import { openDirectory } from '../../support/directory-file';
 import { person, publishReading } from '../../support/directory-store-suite';
 
 /** A database that writes down what it is asked. */
@@ -23,8 +22,8 @@ function listening(db: Database): { db: Database; asked: string[] } {
 const SECRET = { name: '覃密', title: '并购顾问', jobNumber: 'M0007', mobile: '13911112222' };
 
 test('a search for somebody hidden is as much work as one for nobody, so that its time tells nothing', async () => {
-  const { db, asked } = listening(openDatabase(temporaryFile(), migrations));
-  const store = createSyncStore(db);
+  const { db, asked } = listening(await openDirectory());
+  const store = createSyncStore(() => db);
   const crowd = Array.from({ length: 300 }, (_, n) => person(`p${n}`, { name: '王伟', title: '专员' }));
   await publishReading(store, {
     tree: { 1: undefined, 10: 1 },

@@ -1,19 +1,22 @@
+import { describe } from 'vitest';
 import type { SyncStore } from '../../../lib/directory/sync/run-store';
 import { createSyncStore } from '../../../lib/directory/sync/run-store';
-import { migrations } from '../../../lib/storage/migrations';
-import { openDatabase } from '../../../lib/storage/sqlite';
-import { temporaryFile } from '../../support/directory';
+import { directoryMigrations } from '../../../lib/storage/migrations';
+import { createTestDatabase, ENGINES, type TestDatabase } from '../../support/databases';
 import { describeStore } from '../../support/directory-store-suite';
 
-const files = new WeakMap<SyncStore, string>();
+const databases = new WeakMap<SyncStore, TestDatabase>();
 
-function open(file: string): SyncStore {
-  const store = createSyncStore(openDatabase(file, migrations));
-  files.set(store, file);
+async function open(database: TestDatabase): Promise<SyncStore> {
+  const db = await database.open(directoryMigrations);
+  const store = createSyncStore(() => db);
+  databases.set(store, database);
   return store;
 }
 
-describeStore(
-  () => open(temporaryFile()),
-  (store) => open(files.get(store)!),
-);
+describe.each(ENGINES)('on %s', (engine) => {
+  describeStore(
+    async () => open(await createTestDatabase(engine)),
+    (store) => open(databases.get(store)!),
+  );
+});

@@ -1,5 +1,5 @@
 import { methods } from '@/lib/auth/methods';
-import { type ExportRow, exportRows } from '@/lib/dal/directory-export';
+import { type ExportRow, exportPeople } from '@/lib/dal/directory-export';
 import type { ShownState } from '@/lib/directory/mirror-state';
 import { csvRecord, csvStream } from '@/lib/http/csv';
 import type { RequestContext } from '@/lib/http/route';
@@ -21,9 +21,11 @@ async function exportDirectory(
   { userId }: Session,
 ): Promise<Response> {
   const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;
-  const { state, rows } = await exportRows();
+  const { state, texts } = await exportPeople((row) =>
+    csvRecord(COLUMNS.map((column) => cell(row[column], text))),
+  );
   record({ event: 'export', userId, detail: 'directory' });
-  return new Response(csvStream(toText(rows, text)), {
+  return new Response(csvStream(toRecords(texts, text)), {
     headers: {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': `attachment; filename="staff-directory.csv"; filename*=UTF-8''${encodeURIComponent(fileName(state, text))}`,
@@ -38,9 +40,10 @@ function fileName({ state, asOf }: ShownState, text: DirectoryText): string {
   return `${[text.exportName, ...day, ...partial].join('-')}.csv`;
 }
 
-async function* toText(rows: AsyncIterable<ExportRow>, text: DirectoryText): AsyncGenerator<string> {
+async function* toRecords(texts: AsyncIterable<Buffer>, text: DirectoryText): AsyncGenerator<string> {
   yield csvRecord(COLUMNS.map((column) => text.fields[column]));
-  for await (const row of rows) yield csvRecord(COLUMNS.map((column) => cell(row[column], text)));
+  const decoder = new TextDecoder();
+  for await (const bytes of texts) yield decoder.decode(bytes, { stream: true });
 }
 
 const COLUMNS = [

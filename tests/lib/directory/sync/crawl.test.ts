@@ -22,7 +22,6 @@ test('what is left is counted in calls: a department of many pages is one step, 
     sizes,
   });
   const people = (id: number, cursor = 0): Task => ({
-    id,
     kind: 'people',
     subject: String(id),
     cursor,

@@ -27,11 +27,11 @@ afterEach(stopCompany);
 
 async function startCompany(members: number): Promise<void> {
   emulator = await startEmulator({ members, departments: 16, seed: 7, enforceQps: false });
-  mirror = openMirror(emulator);
+  mirror = await openMirror(emulator);
 }
 
 async function stopCompany(): Promise<void> {
-  mirror.db.close();
+  await mirror.db.close();
   await emulator.close();
 }
 

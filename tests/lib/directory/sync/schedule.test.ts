@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../../../emulator/server';
 import type { StoredRun } from '../../../../lib/directory/sync/run';
 import { syncStore } from '../../../../lib/directory/sync/run-store';
 import { nextSyncAt, startDirectory, startSync } from '../../../../lib/directory/sync/schedule';
-import { database } from '../../../../lib/storage/database';
+import { directoryDatabase } from '../../../../lib/storage/databases';
 import { appEnv } from '../../../support/app';
 
 let emulator: Emulator;
@@ -67,7 +67,7 @@ test('at its start a process reads what is old again, and leaves what is fresh a
   await delay(1200);
   first.close();
   expect(await lastId()).toBe(fresh);
-  database().run('UPDATE directory_run SET started_at = started_at - ?', 7 * HOUR);
+  await directoryDatabase().run('UPDATE directory_run SET started_at = started_at - ?', 7 * HOUR);
   const second = startDirectory();
   await vi.waitFor(async () => expect(await lastId()).toBe(fresh + 1), 5000);
   second.close();

@@ -18,13 +18,13 @@ let mirror: Mirror;
 
 async function start(options: EmulatorOptions = {}): Promise<void> {
   emulator = await startEmulator({ members: 150, departments: 30, seed, enforceQps: false, ...options });
-  mirror = openMirror(emulator);
+  mirror = await openMirror(emulator);
 }
 beforeEach(({ onTestFailed }) => {
   onTestFailed(() => void process.stdout.write(`the seed was ${seed}\n`));
 });
 afterEach(async () => {
-  mirror.db.close();
+  await mirror.db.close();
   await emulator.close();
 });
 
@@ -200,10 +200,10 @@ test.each([
     const id = biggest();
     const { userid } = company().membersOf(id)[at]!;
     const client = meeting({ ...where, dept_id: id }, () => change(userid));
-    const fresh = openMirror(emulator);
+    const fresh = await openMirror(emulator);
     expect(await fresh.sync({ client })).toMatchObject({ state: 'complete' });
     await expectSame(fresh, company());
-    fresh.db.close();
+    await fresh.db.close();
   }
 });
 
@@ -238,7 +238,7 @@ test('a reading with gaps shows nobody without a department', async () => {
   const refused = company().childrenOf(1)[0]!.id;
   emulator.control.fault({ endpoint: LIST, where: { dept_id: refused }, times: 'always', fault });
   expect(await mirror.sync({ client: dissolveWhenRead(id) })).toMatchObject({ state: 'partial' });
-  for await (const { userId, departments } of everybody(mirror.store)) {
+  for (const { userId, departments } of await everybody(mirror.store)) {
     expect(departments, userId).not.toEqual([]);
   }
 });

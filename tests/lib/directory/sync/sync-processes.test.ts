@@ -11,19 +11,19 @@ const children: SyncProcess[] = [];
 
 afterEach(async () => {
   for (const { kill } of children.splice(0)) kill();
-  mirror.db.close();
+  await mirror.db.close();
   await emulator.close();
 });
 
 test('two processes never run at once', async () => {
   emulator = await startEmulator({ members: 200, departments: 60, seed, enforceQps: false });
-  mirror = openMirror(emulator);
+  mirror = await openMirror(emulator);
   const [first, second] = await Promise.all(
     [30, 1000].map((rate) => prepareSync(emulator, mirror.file, rate)),
   );
   children.push(first!, second!);
   first!.go();
-  while (!(await mirror.store.isLeased(() => false))) await delay(20);
+  while (!(await mirror.store.isLeased())) await delay(20);
   second!.go();
   expect(await second!.outcome).toBe('busy');
   expect(await first!.outcome).toBe('complete');
