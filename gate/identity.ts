@@ -2,7 +2,7 @@ import 'server-only';
 import type { MemberFacts } from '@/lib/auth/access/condition';
 import { companyNames } from '@/lib/auth/access/member-facts';
 import { config } from '@/lib/config';
-import { sharesValue } from '@/lib/dal/upstream-users';
+import { sharesValue, userValue } from '@/lib/dal/upstream-users';
 import { directoryStore } from '@/lib/directory/store';
 import type { HostSession } from '@/lib/session/host-session';
 import { shownName } from '@/lib/shown-text';
@@ -54,8 +54,7 @@ async function readIdentity(
   const member = await directoryStore()
     .member(userId)
     .catch(() => null);
-  const { jobNumber, orgEmail = '' } = member?.record ?? {};
-  const user = { userid: userId, 'job-number': jobNumber, mailbox: mailboxOf(orgEmail) }[kind];
+  const user = kind === 'userid' ? userId : member && userValue(member.record, kind);
   if (!user || (kind !== 'userid' && (await sharesValue(kind, user)))) return undefined;
   const company = await companyNames();
   const groups = [
@@ -67,12 +66,7 @@ async function readIdentity(
   return {
     user,
     name: member ? shownName(member.record.name, userId) : name,
-    email: orgEmail,
+    email: member?.record.orgEmail ?? '',
     groups: groups.filter((group) => group !== undefined),
   };
-}
-
-/** Only of the company's own mail: anybody can enter another address about themselves. */
-function mailboxOf(orgEmail: string): string | undefined {
-  return /^([^@\s]+)@[^@\s]+$/.exec(orgEmail)?.[1];
 }
