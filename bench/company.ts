@@ -4,7 +4,7 @@ import { createSyncStore } from '../lib/directory/sync/run-store';
 import { sync } from '../lib/directory/sync/sync';
 import { migrate } from '../lib/storage/migrate';
 import { directoryMigrations } from '../lib/storage/migrations';
-import { openSqlite } from '../lib/storage/sqlite-engine';
+import { openSqlite } from '../lib/storage/sqlite';
 import type { EmulatorProcess } from './emulator-process';
 
 /** An employee of the emulator's company. */

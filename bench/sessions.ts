@@ -6,7 +6,7 @@ import { createSessionStore } from '../lib/session/stored-sessions';
 import { createAuditStore } from '../lib/storage/audit-store';
 import { migrate } from '../lib/storage/migrate';
 import { recordsMigrations } from '../lib/storage/migrations';
-import { openSqlite } from '../lib/storage/sqlite-engine';
+import { openSqlite } from '../lib/storage/sqlite';
 import { atMost, type Figure, median, percentile, round } from './figure';
 
 const FULL = { leavers: 100_000, signIns: 2000 };
@@ -25,7 +25,7 @@ export async function benchSessions({ short }: { real: boolean; short: boolean }
     const leavers = Array.from({ length: size.leavers }, (_, index) => `leaver-${index}`);
     await store.endPeople(leavers, { reason: 'left', by: 'event' });
     const loading = await timed(() => view.refresh());
-    const { epoch } = await store.changesSince(-1);
+    const { epoch, sequence, databaseId } = await store.changesSince(-1);
 
     const signIns: number[] = [];
     for (let index = 0; index < size.signIns; index++) {
@@ -58,6 +58,8 @@ export async function benchSessions({ short }: { real: boolean; short: boolean }
       userId: index % 2 ? `stayer-${index}` : `leaver-${index}`,
       generation: 0,
       epoch,
+      sequence,
+      databaseId,
       expiresAt,
     }));
     const checking: number[] = [];

@@ -1,9 +1,10 @@
+#!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Emulator, startEmulator } from './server';
 
 const USAGE =
-  'usage: npm run emulator -- [--members 60] [--departments 12] [--seed 1] [--port 4010] [--app http://127.0.0.1:3000]';
+  'usage: dingtalk-emulator [--members 60] [--departments 12] [--seed 1] [--port 4010] [--app http://127.0.0.1:3000]';
 
 /** Reads the command line. @throws Error with one sentence that says what is wrong */
 function readFlags() {

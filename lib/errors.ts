@@ -1,4 +1,5 @@
 import { DingTalkError, PERSON_GONE_CODES } from './dingtalk/errors';
+import { JSAPI_CODES } from './jsapi-codes';
 
 /**
  * Who has to do something before it works again. `nobody`: it passes, or trying again is enough. `admin`: in DingTalk;
@@ -51,6 +52,7 @@ export const problems = {
   'token-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
   'permission-missing': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
   'address-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  'agent-id-missing': { code: 'APP_MISCONFIGURED', status: 503, actor: 'operator' },
   'app-disabled': { code: 'APP_MISCONFIGURED', status: 503, actor: 'admin' },
   'request-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
   // DingTalk and the way to it
@@ -75,6 +77,15 @@ export const problems = {
   'corp-refused': { code: 'CORP_REFUSED', status: 0, actor: 'developer' },
   'cookie-blocked': { code: 'COOKIE_BLOCKED', status: 0, actor: 'person' },
   'network-failed': { code: 'NETWORK_FAILED', status: 0, actor: 'nobody' },
+  'jsapi-corp': { code: 'JSAPI_REFUSED', status: 0, actor: 'operator' },
+  'jsapi-ticket': { code: 'JSAPI_REFUSED', status: 0, actor: 'operator' },
+  'jsapi-address': { code: 'JSAPI_REFUSED', status: 0, actor: 'operator' },
+  'jsapi-values': { code: 'JSAPI_REFUSED', status: 0, actor: 'developer' },
+  'jsapi-agent': { code: 'JSAPI_REFUSED', status: 0, actor: 'operator' },
+  'jsapi-refused': { code: 'JSAPI_REFUSED', status: 0, actor: 'developer' },
+  'jsapi-unsigned': { code: 'JSAPI_UNSIGNED', status: 0, actor: 'nobody' },
+  'jsapi-unsupported': { code: 'JSAPI_UNSUPPORTED', status: 0, actor: 'person' },
+  'jsapi-cancelled': { code: 'JSAPI_CANCELLED', status: 0, actor: 'person' },
 } as const satisfies Record<string, ProblemEntry>;
 
 /** A problem's name: finer than its code, because the remedy is. */
@@ -173,6 +184,7 @@ const BY_CODE: ReadonlyMap<string, Problem> = new Map(
         'request-refused',
         '22 40 41 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 parameter.error invalidParameter',
       ],
+      ...(Object.entries(JSAPI_CODES) as [keyof typeof JSAPI_CODES, string][]),
     ] as const
   ).flatMap(([problem, list]) => list.split(' ').map((code) => [code, problem] as const)),
 );

@@ -35,6 +35,9 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^\d+$/, `must be a number / 必须是数字 (AgentId: ${CREDENTIALS})`)
     .optional(),
+  DINGTALK_JSAPI_DIGEST: z
+    .enum(['sha256', 'sha1'], { error: 'must be sha256 or sha1 / 只能是 sha256 或 sha1' })
+    .default('sha256'),
   DINGTALK_API_URL: baseUrl('https://api.dingtalk.com'),
   DINGTALK_OAPI_URL: baseUrl('https://oapi.dingtalk.com'),
   DINGTALK_LOGIN_URL: baseUrl('https://login.dingtalk.com'),
@@ -158,6 +161,8 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     clientId: settings.DINGTALK_CLIENT_ID,
     clientSecret: settings.DINGTALK_CLIENT_SECRET,
     agentId: settings.DINGTALK_AGENT_ID,
+    /** How pages are signed for JSAPIs. */
+    jsapiDigest: settings.DINGTALK_JSAPI_DIGEST,
     apiUrl: settings.DINGTALK_API_URL,
     oapiUrl: settings.DINGTALK_OAPI_URL,
     loginUrl: settings.DINGTALK_LOGIN_URL,

@@ -8,6 +8,9 @@ import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtim
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
 import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
+import { addressToSign, entryAddress, fetchSignature, JsapiError, toJsapiError } from './signed-page';
+
+export type { JsapiError, SignatureRefusal } from './signed-page';
 
 /** The problems of `errors.ts` that a client can be the cause of. */
 export type WebviewProblem =
@@ -79,17 +82,19 @@ export async function openInBrowser(address: string): Promise<void> {
 
 /** @throws WebviewError; `bridge-silent` where the client does not answer in time */
 async function answered<T>(request: () => Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WebviewError('bridge-silent')), timeoutMs);
-  });
   try {
-    return await Promise.race([request(), silence]);
+    return await inTime(request(), timeoutMs, () => new WebviewError('bridge-silent'));
   } catch (error) {
     throw error instanceof WebviewError ? error : toWebviewError(error);
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+async function inTime<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), timeoutMs);
+  });
+  return Promise.race([promise, silence]).finally(() => clearTimeout(timer));
 }
 
 async function ask(corpId: string, clientId: string): Promise<{ code?: unknown }> {
@@ -124,4 +129,70 @@ function toWebviewError(error: unknown): WebviewError {
   if (/微应用/.test(message)) return new WebviewError('domain-unknown', code);
   if (/corpid/i.test(message)) return new WebviewError('corp-refused', code);
   return new WebviewError('bridge-refused', code || undefined);
+}
+
+/** The JSAPIs that need a signed page, by the client's names; another one is added here. */
+const SIGNED_APIS = ['biz.contact.choose', 'biz.util.scan'] as const;
+export type SignedApi = (typeof SIGNED_APIS)[number];
+
+/** How long the client may take to accept a page's signature, the server's part included. */
+const SIGNING_TIMEOUT_MS = 15_000;
+
+/** The page that the client has accepted, or is being asked to accept. */
+let accepted: { address: string; done: Promise<void> } | undefined;
+
+/**
+ * Calls a JSAPI that needs a signed page. The page is signed at the first call, and again where the client takes it for
+ * another page since. What the person does in the client may take any time; the signing may not.
+ *
+ * @example const people = await jsapi('biz.contact.choose', { multiple: true, users: [], corpId })
+ * @returns what the client says, such as `[{ name, avatar, emplId }]` or `{ text }`
+ * @throws JsapiError
+ */
+export async function jsapi<Result = unknown>(
+  name: SignedApi,
+  parameters: Record<string, unknown> = {},
+): Promise<Result> {
+  try {
+    if (dd.env.platform === 'notInDingTalk') throw new JsapiError('not-in-dingtalk');
+    await signedOnce();
+    // The package adds keys to what it is given.
+    return (await dd._invoke(name, { ...parameters })) as Result;
+  } catch (error) {
+    throw error instanceof JsapiError ? error : toJsapiError(nativeError(error));
+  }
+}
+
+function signedOnce(): Promise<void> {
+  const address = addressToSign(String(dd.env.platform), entryAddress(), location.href);
+  if (accepted?.address === address) return accepted.done;
+  const done = inTime(sign(address), SIGNING_TIMEOUT_MS, () => new JsapiError('bridge-silent'));
+  const attempt = { address, done };
+  accepted = attempt;
+  done.catch(() => {
+    // The next call tries again.
+    if (accepted === attempt) accepted = undefined;
+  });
+  return done;
+}
+
+/**
+ * Sends what `dd.config` sends. The package's own takes the first call of a page only, so that neither a page whose
+ * address has changed nor one that was refused once could be signed again.
+ */
+async function sign(address: string): Promise<void> {
+  const { signedUrl, ...signature } = await fetchSignature(address);
+  const isDesktop = String(dd.env.platform) === 'pc';
+  try {
+    await dd._invoke(isDesktop ? 'config' : 'runtime.permission.requestJsApis', {
+      ...signature,
+      ...(isDesktop && { url: address }),
+      type: 0,
+      jsApiList: [...SIGNED_APIS],
+    });
+  } catch (error) {
+    // biome-ignore lint/suspicious/noConsole: the two addresses side by side are what the developer needs
+    console.warn('dingpass signed this page as', signedUrl, nativeError(error).message);
+    throw error;
+  }
 }

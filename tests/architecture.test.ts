@@ -27,7 +27,8 @@ const files = [
   ...readdirSync(ROOT),
 ];
 const sources: Source[] = files
-  .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !path.endsWith('.d.ts'))
+  // `npm pack ./emulator` compiles it into a folder that is there while it packs.
+  .filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !/\.d\.ts$|^emulator\/dist\//.test(path))
   .map((path) => ({ path, text: readFileSync(new URL(path, ROOT), 'utf8') }));
 
 /** Every import and re-export: static, dynamic, `typeof import(…)` and `require(…)`. */
@@ -209,6 +210,8 @@ const NOT_SERVER_ONLY: Record<string, string> = {
   'lib/http/return-to.ts': 'pure',
   'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
   'lib/session/user-agent.ts': 'pure, for the browser too',
+  'lib/jsapi-codes.ts': 'a table of the client’s codes, and a pure function',
+  'lib/signed-page.ts': 'runs in the browser only',
   'lib/webview.ts': 'runs in the browser only',
 };
 

@@ -11,7 +11,7 @@ import { Tile } from '../_ui/tile';
 export default async function HomePage() {
   const member = await pageMember();
   const { language, messages } = await currentMessages();
-  const { home, stepUp, directory, sync, sessions, access } = messages;
+  const { home, stepUp, directory, jsapi, sync, sessions, access } = messages;
   // Whatever is wrong with the directory, the first page stands.
   const isAdmin = await isAdministrator({ ask: false }).catch(() => false);
   const isAuditor = await mayReadAudit(member).catch(() => false);
@@ -52,6 +52,7 @@ export default async function HomePage() {
           {(isAdmin || isAuditor) && (
             <Tile href="/admin/audit" icon="审" title={sessions.audit.title} hint={sessions.audit.tileHint} />
           )}
+          <Tile href="/example/choose" icon="选" title={jsapi.title} hint={jsapi.hint} />
           <Tile href="/example/step-up" icon="锁" title={stepUp.title} hint={stepUp.hint} />
         </ul>
       </nav>

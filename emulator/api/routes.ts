@@ -5,10 +5,12 @@ import { departmentEndpoints } from './endpoints/departments';
 import type { Endpoint } from './endpoints/endpoint';
 import { gatewayEndpoints } from './endpoints/gateway';
 import { jsapiTicketEndpoints } from './endpoints/jsapi-ticket';
+import { leaveRecordEndpoints } from './endpoints/leave-records';
 import { legacyEndpoints } from './endpoints/legacy';
 import { loginEndpoints } from './endpoints/login';
 import { memberEndpoints } from './endpoints/members';
 import { roleEndpoints } from './endpoints/roles';
+import { searchEndpoints } from './endpoints/search';
 import { userTokenEndpoints } from './endpoints/user-token';
 
 /** Every endpoint of DingTalk that the emulator has. */
@@ -18,6 +20,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...memberEndpoints,
   ...departmentEndpoints,
   ...roleEndpoints,
+  ...searchEndpoints,
+  ...leaveRecordEndpoints,
   ...legacyEndpoints,
   ...jsapiTicketEndpoints,
   ...loginEndpoints,

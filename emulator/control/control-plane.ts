@@ -48,7 +48,7 @@ interface ControlRequest {
 
 function runRoute(platform: Platform, control: Control, { method, url, fields }: ControlRequest): unknown {
   const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
-  const route = `${method} ${noun}${id === undefined ? '' : noun === 'tokens' ? `/${id}` : '/*'}`;
+  const route = `${method} ${noun}${id === undefined ? '' : /^(tokens|jsapi)$/.test(noun) ? `/${id}` : '/*'}`;
   if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
   const answer = runEventRoute(platform.events, route, fields);
   if (answer) return answer;
@@ -57,6 +57,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       const { userid, ...options } = codeRequest.parse(fields);
       return { code: control.mintCode(userid, options) };
     }
+    case 'POST jsapi/config':
+      return control.judgeConfig(configRequest.parse(fields));
     case 'POST faults':
       // The store parses it: an order in the wrong shape is a ZodError.
       return control.fault(fields as unknown as FaultRequest);
@@ -109,6 +111,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       throw new ControlError(404, `nothing here: ${method} ${url.pathname}`);
   }
 }
+
+const configRequest = z.strictObject({ parameters: z.record(z.string(), z.unknown()), url: z.string() });
 
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
 const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });

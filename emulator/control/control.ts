@@ -10,6 +10,7 @@ import { ControlError } from '../platform/control-error';
 import type { EventControl } from '../platform/event-hub';
 import { IMPOSSIBLE_KINDS } from '../platform/fault-kinds';
 import { type ArmedFault, type FaultRequest, isFaultAlias } from '../platform/faults';
+import { type ConfigRequest, type ConfigVerdict, judgeConfig } from '../platform/jsapi-config';
 import type { Platform } from '../platform/platform';
 import { type Settings, type SettingsChange, settingsChange } from '../platform/settings';
 import { type CodeOptions, mintCode } from './code-minting';
@@ -39,6 +40,8 @@ export interface CallReport {
 /** The control plane's verbs, for tests in the same process. The HTTP routes call nothing else. */
 export interface Control {
   mintCode(userid: string, options?: CodeOptions): string;
+  /** What DingTalk says of a page's `dd.config`. */
+  judgeConfig(request: ConfigRequest): ConfigVerdict;
   fault(request: FaultRequest): { id: string };
   faults(): ArmedFault[];
   clearFaults(id?: string): void;
@@ -84,6 +87,7 @@ export function createControl(platform: Platform): Control {
   const control: Control = {
     events: platform.events.control,
     mintCode: (userid, options) => mintCode(platform, userid, options),
+    judgeConfig: (request) => judgeConfig(platform, request),
     fault(request) {
       const kind = String((request as { fault?: { kind?: unknown } }).fault?.kind);
       const reason = IMPOSSIBLE_KINDS[kind];

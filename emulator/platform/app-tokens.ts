@@ -47,6 +47,8 @@ const TICKET_LONGEST_MS = 86_400_000;
 export interface JsapiTickets {
   /** The live ticket, extended, or a new one, and the seconds that it lives from now. */
   issue(): { ticket: string; lifeSeconds: number };
+  /** The ticket that signatures are checked with, unless none is alive. */
+  live(): string | undefined;
   reset(): void;
 }
 
@@ -62,6 +64,7 @@ export function createJsapiTickets(clock: Clock): JsapiTickets {
       current.expiresAt = Math.min(now + TICKET_LIFE_MS, current.bornAt + TICKET_LONGEST_MS);
       return { ticket: current.value, lifeSeconds: Math.floor((current.expiresAt - now) / 1000) };
     },
+    live: () => (current && clock.now() < current.expiresAt ? current.value : undefined),
     reset() {
       current = undefined;
     },

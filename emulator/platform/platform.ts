@@ -6,6 +6,7 @@ import { type Clock, createClock } from './clock';
 import { type CodeStore, createCodeStore } from './codes';
 import { createEventHub, type EventHub } from './event-hub';
 import { createFaultStore, type FaultStore } from './faults';
+import { createLeaveRecords, type LeaveRecords } from './leave-records';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
 import { eventsOf } from './staff-events';
@@ -34,6 +35,7 @@ export interface Platform {
   readonly jsapiCodes: CodeStore;
   readonly oauthCodes: CodeStore;
   readonly events: EventHub;
+  readonly leaveRecords: LeaveRecords;
   settings: Settings;
   /** The emulator's own origin, without a slash at its end. */
   readonly url: string;
@@ -63,9 +65,13 @@ export interface PlatformOptions {
 export function createPlatform(options: PlatformOptions): Platform {
   const clock = createClock();
   const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
+  const emitEvents = eventsOf(events.control);
   const platform: Platform = {
     app: options.app,
-    company: createCompany({ ...options, corpId: options.app.corpId }, eventsOf(events.control)),
+    company: createCompany({ ...options, corpId: options.app.corpId }, (change) => {
+      if (change.what === 'left') platform.leaveRecords.note(platform.company.formerPerson(change.userid)!);
+      emitEvents(change);
+    }),
     clock,
     calls: createCallLog(clock),
     faults: createFaultStore(),
@@ -76,6 +82,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     jsapiCodes: createCodeStore(clock),
     oauthCodes: createCodeStore(clock),
     events,
+    leaveRecords: createLeaveRecords(clock),
     settings: structuredClone(options.settings),
     url: options.url,
     hosts: options.hosts,
@@ -91,6 +98,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.oauthCodes.reset();
       platform.company.restore();
       platform.events.reset();
+      platform.leaveRecords.reset();
       platform.settings = structuredClone(options.settings);
     },
   };

@@ -47,4 +47,6 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   'fieldEmail',
   'Contact.User.Read',
   'Contact.User.mobile',
+  'Contact.Common.Read',
+  'qyapi_addresslist_search',
 ];

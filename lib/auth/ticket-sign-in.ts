@@ -2,6 +2,7 @@ import 'server-only';
 import { AppError } from '../errors';
 import type { RequestContext } from '../http/route';
 import { type Session, sessionCookies } from '../session/session-cookie';
+import type { SessionVersion } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { toClientKind } from '../session/user-agent';
 import { currentMember } from './auth';
@@ -67,6 +68,7 @@ async function mayOpen({ parent, purpose }: Ticket): Promise<boolean> {
   return parent !== undefined && (await sessions().verify(parent)) === 'valid';
 }
 
-function withoutVersion({ generation: _generation, epoch: _epoch, ...rest }: Session) {
+function withoutVersion(session: Session): Omit<Session, keyof SessionVersion> {
+  const { generation: _g, epoch: _e, sequence: _s, databaseId: _d, ...rest } = session;
   return rest;
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { config } from '../config';
 import { databaseFiles } from '../storage/databases';
-import { openSqlite } from '../storage/sqlite-engine';
+import { openSqlite } from '../storage/sqlite';
 import { fail, runCommand, say } from './command';
 
 /** `npm run backup [-- <folder>]`: a complete copy of the database files in a new folder, also while the app runs. */

@@ -84,7 +84,7 @@ async function openRecords(): Promise<void> {
     const where = config().database ? 'DATABASE_URL' : 'DATA_DIR';
     refuse(
       withoutSecrets(
-        `dingpass cannot start: the database of ${where} cannot be opened (${message}).\ndingpass 无法启动：打不开 ${where} 的数据库。`,
+        `dingpass cannot start: the database in ${where} cannot be opened (${message}).\ndingpass 无法启动：打不开 ${where} 中的数据库。`,
       ),
     );
   }

@@ -10,12 +10,25 @@ interface Readiness {
   /** Undefined: requests may come. */
   notReady: NotReady | undefined;
   signIn: SignInHealth;
+  /** Everybody was signed out, because the database is an older copy; ISO 8601. Told for a day. */
+  restoredAt?: string | undefined;
 }
+
+const RESTORED_MS = 86_400_000;
 
 /** Whether requests may come, and how sign-ins fare. Never throws. */
 export async function readiness(): Promise<Readiness> {
   const notReady = lifecycle().draining ? 'draining' : lackingRecords();
-  return { notReady, signIn: await signInHealth() };
+  return { notReady, signIn: await signInHealth(), restoredAt: lastRestored() };
+}
+
+function lastRestored(): string | undefined {
+  try {
+    const at = sessions().view.restoredAt();
+    return at !== undefined && Date.now() - at < RESTORED_MS ? new Date(at).toISOString() : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function lackingRecords(): NotReady | undefined {

@@ -26,8 +26,10 @@ export const dispatcher = singleton('dispatcher', () => createDispatcher({ corpI
  */
 async function apply(event: DirectoryEvent, effect: EventEffect): Promise<boolean> {
   const { left, refresh } = effect;
-  // A leave event that is replayed must not remove a person who has come back.
-  if (await sessions().store.knowsEvent(event.id)) return false;
+  // A leave event that is replayed must neither remove nor for a moment refuse a person who has come back. A database that
+  // does not answer is no reason to wait: the sessions end in this process at once.
+  const { store } = sessions();
+  if (await store.knowsEvent(event.id).catch(() => false)) return false;
   // The directory may be publishing, and the end of sessions must not wait for that. A sign-in does not rely on its old
   // record meanwhile: the refresh job tells that it is old.
   const notes = await directoryStore()

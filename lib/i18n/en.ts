@@ -3,6 +3,7 @@ import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { gatePage } from './gate-page';
+import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
@@ -331,6 +332,7 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'The browser could not reach this service.',
     remedy: 'See whether the service runs, and check the reverse proxy.',
   },
+  ...jsapiProblems.en,
 };
 
 export const en: Messages = {
@@ -444,6 +446,7 @@ export const en: Messages = {
   },
   directory: directoryPage.en,
   errorPage: errorPage.en,
+  jsapi: jsapiPage.en,
   sync: syncPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,

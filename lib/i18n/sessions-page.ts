@@ -112,13 +112,14 @@ const zhCN = {
     everywhere: '本人全部退出',
     'by-admin': '管理员操作',
     emergency: '紧急停止',
+    restored: '数据库被恢复为较旧的副本',
     idle: '长时间未使用',
     left: '钉钉通知离职',
     directory: '通讯录中已不在或未激活',
     check: '核对时已不在或未激活',
     ended: '会话此前已被结束',
   } satisfies Record<EndReason | 'ended', string> as Record<EndReason | 'ended', string>,
-  actors: { event: '钉钉事件', directory: '通讯录', check: '定期核对' },
+  actors: { event: '钉钉事件', directory: '通讯录', check: '定期核对', database: '数据库' },
 };
 
 const en: typeof zhCN = {
@@ -232,13 +233,19 @@ const en: typeof zhCN = {
     everywhere: 'signed out everywhere',
     'by-admin': 'by an administrator',
     emergency: 'emergency stop',
+    restored: 'the database was restored from an older copy',
     idle: 'not used for too long',
     left: 'DingTalk says: left the company',
     directory: 'gone or inactive in the directory',
     check: 'gone or inactive when asked about',
     ended: 'had been ended before',
   },
-  actors: { event: 'DingTalk’s event', directory: 'the directory', check: 'the check' },
+  actors: {
+    event: 'DingTalk’s event',
+    directory: 'the directory',
+    check: 'the check',
+    database: 'the database',
+  },
 };
 
 export type SessionsText = typeof zhCN;

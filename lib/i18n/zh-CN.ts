@@ -3,6 +3,7 @@ import { accessPage } from './access-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { gatePage } from './gate-page';
+import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
@@ -323,6 +324,7 @@ const problems: Record<Problem, ProblemText> = {
     cause: '浏览器无法连到本服务。',
     remedy: '检查服务是否在运行，以及反向代理。',
   },
+  ...jsapiProblems['zh-CN'],
 };
 
 export const zhCN = {
@@ -427,6 +429,7 @@ export const zhCN = {
   },
   directory: directoryPage['zh-CN'],
   errorPage: errorPage['zh-CN'],
+  jsapi: jsapiPage['zh-CN'],
   sync: syncPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],

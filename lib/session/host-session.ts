@@ -6,6 +6,7 @@ import { singleton } from '../singleton';
 import type { AuditLine } from '../storage/audit-line';
 import { createSealedSessions, type OpenedSession, type SessionSettings } from './sealed-sessions';
 import type { Session } from './session-cookie';
+import type { SessionVersion } from './session-store';
 import { sessions } from './sessions';
 import type { ClientKind } from './user-agent';
 
@@ -74,7 +75,7 @@ export async function openChildSession(
 
 /** Enters a host's session, and seals it. @returns null where the sign-in was overtaken */
 export async function openHostSession(
-  draft: Omit<HostSession, 'generation' | 'epoch'>,
+  draft: Omit<HostSession, keyof SessionVersion>,
   { since, client, line }: { since: number; client: ClientKind; line: AuditLine },
 ): Promise<{ session: HostSession; setCookie: string } | null> {
   const version = await sessions()

@@ -2,11 +2,11 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
 import { within } from '../within';
-import type { SessionStore, SessionVersion } from './session-store';
+import type { Position, SessionStore, SessionVersion } from './session-store';
 
 /**
- * `ended`: for certain. `behind`: made under a number that is newer than what this process has seen. `unknown`: the
- * store has been silent for too long, so that nobody can say.
+ * `ended`: for certain. `stale`: made after what this process has seen. `unknown`: the store has been silent for too
+ * long, so that nobody can say.
  */
 export type Verdict = 'valid' | 'ended' | 'stale' | 'unknown';
 
@@ -18,8 +18,12 @@ export interface RevocationCache {
   check(session: Checked): Verdict;
   /** As `check`; asks the store where this process is stale, or has never asked. */
   verify(session: Checked): Promise<'valid' | 'ended' | 'unknown'>;
-  /** Fetches what has changed: one fetch serves every caller that asked before it began. Never throws. */
-  refresh(): Promise<void>;
+  /**
+   * Fetches what has changed: one fetch serves every caller that asked before it began. Never throws.
+   *
+   * @returns whether the store answered
+   */
+  refresh(): Promise<boolean>;
   /** A session that this process itself ended. */
   end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
   /**
@@ -31,6 +35,10 @@ export interface RevocationCache {
   hold(userIds: readonly string[] | 'everybody'): () => void;
   /** Whether the store has answered lately, and takes what has to be written. */
   isFresh(): boolean;
+  /** Whether the store did not answer when it was asked last. */
+  isSilent(): boolean;
+  /** When an older copy was noticed in the database's place; Unix time in ms. */
+  restoredAt(): number | undefined;
   /** Whether the store has ever answered. */
   hasLooked(): boolean;
   close(): void;
@@ -48,6 +56,12 @@ interface ViewOptions {
   isWritable?: () => boolean;
   onSilence?: (error: unknown) => void;
   onAnswer?: () => void;
+  /**
+   * The store is an older copy of the database: it lacks what it had reached. Called until it is noticed there.
+   *
+   * @param isKnown whether this process knows what was ended since
+   */
+  onOlder?: (reached: Position, isKnown: boolean) => Promise<unknown>;
 }
 
 /** By person the generation, and the epoch, up to which sessions are over. */
@@ -76,9 +90,12 @@ export function createRevocationCache({
   isWritable = () => true,
   onSilence,
   onAnswer,
+  onOlder,
 }: ViewOptions): RevocationCache {
   let sequence = -1;
   let epoch = -1;
+  let databaseId = -1;
+  let restoredAt: number | undefined;
   let generations = new Map<string, number>();
   /** Id to when this process learned of it. */
   let ended = new Map<string, number>();
@@ -86,21 +103,28 @@ export function createRevocationCache({
   let silent = false;
   let polls = 0;
   let closed = false;
-  let polling = Promise.resolve();
-  let queued: Promise<void> | undefined;
+  let polling = Promise.resolve(true);
+  let queued: Promise<boolean> | undefined;
 
   async function fetchChanges(): Promise<void> {
     const askedAt = now();
-    let changes = await within(store.changesSince(sequence), POLL_TIMEOUT_MS, tooLate);
-    if (changes.sequence < sequence) {
-      // Another, older state was put in its place: what was known of the newer one is worth nothing.
-      changes = await within(store.changesSince(-1), POLL_TIMEOUT_MS, tooLate);
+    const ask = (since: number) => within(store.changesSince(since), POLL_TIMEOUT_MS, tooLate);
+    let changes = await ask(sequence);
+    if (changes.databaseId === databaseId && changes.sequence < sequence && changes.epoch <= epoch) {
+      // What is known of the state that is lost stands until everybody has been ended in the copy, too.
+      void onOlder?.({ sequence, epoch }, true);
+      throw new Error('the database is an older copy of itself');
+    }
+    if (changes.databaseId !== databaseId || changes.epoch !== epoch) {
+      // Generations of another history, or of before an older copy, are worth nothing.
+      if (sequence !== -1) changes = await ask(-1);
       generations = new Map();
       ended = new Map();
     }
     for (const { userId, generation } of changes.people) generations.set(userId, generation);
     for (const { id } of changes.sessions) ended.set(id, askedAt);
-    ({ sequence, epoch } = changes);
+    ({ sequence, epoch, databaseId } = changes);
+    restoredAt = changes.restoredAt ?? undefined;
     answeredAt = askedAt;
     if (silent) onAnswer?.();
     silent = false;
@@ -112,14 +136,18 @@ export function createRevocationCache({
     for (const [id, learnedAt] of ended) if (learnedAt < before) ended.delete(id);
   }
 
-  function refresh(): Promise<void> {
+  function refresh(): Promise<boolean> {
     queued ??= outsideRequest(() =>
       polling.then(() => {
         queued = undefined;
-        polling = fetchChanges().catch((error: unknown) => {
-          if (!silent) onSilence?.(error);
-          silent = true;
-        });
+        polling = fetchChanges().then(
+          () => true,
+          (error: unknown) => {
+            if (!silent) onSilence?.(error);
+            silent = true;
+            return false;
+          },
+        );
         return polling;
       }),
     );
@@ -128,18 +156,15 @@ export function createRevocationCache({
 
   const isFresh = () => now() - answeredAt <= staleMs && isWritable();
 
-  const versionOf = (userId: string): SessionVersion => ({
-    generation: generations.get(userId) ?? 0,
-    epoch,
-  });
+  const generationOf = (userId: string) => generations.get(userId) ?? 0;
 
   function check(session: Checked): Verdict {
     if (!isFresh()) return 'unknown';
-    const { generation } = versionOf(session.userId);
-    if (ended.has(session.id) || isHeld(session)) return 'ended';
-    if (session.epoch === epoch && session.generation === generation) return 'valid';
-    const isNewer = session.epoch > epoch || (session.epoch === epoch && session.generation > generation);
-    return isNewer ? 'stale' : 'ended';
+    if (ended.has(session.id) || isHeld(session) || session.epoch < epoch) return 'ended';
+    if (session.databaseId !== databaseId) return 'ended';
+    // Up to its sequence this process knows everything.
+    if (session.sequence > sequence) return 'stale';
+    return session.epoch === epoch && session.generation === generationOf(session.userId) ? 'valid' : 'ended';
   }
 
   const holds = new Set<Hold>();
@@ -153,7 +178,7 @@ export function createRevocationCache({
 
   function hold(userIds: readonly string[] | 'everybody'): () => void {
     const isEverybody = userIds === 'everybody';
-    const people = isEverybody ? [] : userIds.map((id) => [id, versionOf(id).generation] as const);
+    const people = isEverybody ? [] : userIds.map((id) => [id, generationOf(id)] as const);
     const held = { people: new Map(people), everybody: isEverybody ? epoch : Number.NEGATIVE_INFINITY };
     holds.add(held);
     return () => holds.delete(held);
@@ -170,13 +195,15 @@ export function createRevocationCache({
   return {
     check,
     async verify(session) {
-      let verdict = check(session);
-      if (verdict === 'stale' || sequence === -1) {
-        await refresh();
-        verdict = check(session);
-      }
-      // The store itself does not know the number: it is an older copy, or the number is of another database.
-      return verdict === 'stale' ? 'ended' : verdict;
+      const verdict = check(session);
+      if (verdict !== 'stale' && sequence !== -1) return verdict;
+      const isAnswered = await refresh();
+      const again = check(session);
+      if (again !== 'stale') return again;
+      if (!isAnswered) return 'unknown';
+      // The store itself is behind the session: the seal is genuine, so the store is an older copy.
+      await onOlder?.({ sequence: session.sequence, epoch: Math.max(session.epoch, epoch) }, false);
+      return 'ended';
     },
     refresh,
     end: ({ id }) => {
@@ -184,6 +211,8 @@ export function createRevocationCache({
     },
     hold,
     isFresh,
+    isSilent: () => silent,
+    restoredAt: () => restoredAt,
     hasLooked: () => sequence !== -1,
     close: () => {
       closed = true;

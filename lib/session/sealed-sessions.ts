@@ -46,7 +46,7 @@ interface Clocks {
   onKeyUse?: ((keyId: string) => void) | undefined;
 }
 
-const VERSION = 2;
+const VERSION = 3;
 /** Names are clipped to this many characters: the cookie must fit a browser's 4096 bytes. */
 export const MAX_NAME_LENGTH = 64;
 /** A seal of the longest allowed fields stays below this; anything longer is not ours. */
@@ -72,6 +72,8 @@ const FIELDS = {
   expiresAt: z.int().positive(),
   generation: z.int().nonnegative(),
   epoch: z.int().nonnegative(),
+  sequence: z.int().nonnegative(),
+  databaseId: z.int().nonnegative(),
 };
 
 /** Sessions of one kind, in their cookie: sealed, opened, and remembered while they are used. */

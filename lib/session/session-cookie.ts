@@ -25,10 +25,13 @@ export interface Session {
   generation: number;
   /** The number of all sessions together at the sign-in. */
   epoch: number;
+  /** The latest change of the store at the sign-in, and which database it was. */
+  sequence: number;
+  databaseId: number;
 }
 
 export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
-type Version = Pick<Session, 'generation' | 'epoch'>;
+type Version = Pick<Session, 'generation' | 'epoch' | 'sequence' | 'databaseId'>;
 /** A session that is not sealed yet. */
 export type Draft = Omit<Session, keyof Version>;
 
@@ -71,8 +74,9 @@ export function createSessions(
   }
 
   /** Finishes it. @returns also the `Set-Cookie` value that carries it */
-  async function seal(draft: Draft, { generation, epoch }: Version) {
-    const session: Session = { ...draft, generation, epoch };
+  async function seal(draft: Draft, version: Version) {
+    const { generation, epoch, sequence, databaseId } = version;
+    const session: Session = { ...draft, generation, epoch, sequence, databaseId };
     return { session, setCookie: await sealed.seal(session) };
   }
 

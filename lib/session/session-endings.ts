@@ -1,4 +1,5 @@
 import 'server-only';
+import { randomInt } from 'node:crypto';
 import { type AuditLine, insertAudit } from '../storage/audit-line';
 import type { Statements, Transaction } from '../storage/database';
 import { enqueueRefresh, knowsEvent, rememberEvent, type StoreParts } from '../storage/event-inbox';
@@ -11,6 +12,7 @@ import type {
   EndingOptions,
   EventEffect,
   EventName,
+  Position,
   Revocations,
   SessionVersion,
 } from './session-store';
@@ -23,21 +25,29 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
     sequence: async () => (await readHead(db)).sequence,
     changesSince: async (since) => {
       // Nearly every poll ends here.
-      const { sequence, epoch } = await readHead(db);
-      if (sequence === since) return { sequence, epoch, people: [], sessions: [] };
+      const head = await readHead(db);
+      if (head.sequence === since) return { ...toState(head), people: [], sessions: [] };
       return db.snapshot(async (tx) => {
-        const head = await readHead(tx);
+        const state = toState(await readHead(tx));
         const endedSince = Math.floor(now() / 1000) - KEEP_SECONDS;
-        return { sequence: head.sequence, epoch: head.epoch, ...(await readChanges(tx, since, endedSince)) };
+        return { ...state, ...(await readChanges(tx, since, endedSince)) };
       });
     },
     open: (session, { since, replaces, line }) => {
       const enter = async (tx: Transaction): Promise<SessionVersion | null> => {
-        const { epoch, epoch_sequence } = replaces ? await lockHead(tx) : await readHead(tx);
+        const { epoch, epoch_sequence, sequence, database_id } = replaces
+          ? await lockHead(tx)
+          : await readHead(tx);
         const owner = await readPerson(tx, session.userId);
         if (epoch_sequence > since || (owner?.sequence ?? 0) > since) return null;
         if (replaces) await endOne(tx, replaces, { reason: 'replaced', by: replaces.userId }, now());
-        const version = { generation: owner?.generation ?? 0, epoch };
+        const version = {
+          generation: owner?.generation ?? 0,
+          epoch,
+          // Also where the session that it replaces had ended before: the change has its number all the same.
+          sequence: replaces ? sequence + 1 : sequence,
+          databaseId: database_id,
+        };
         await insertSession(tx, { ...session, ...version });
         await insertAudit(tx, { line, at: now() });
         return version;
@@ -56,6 +66,7 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
     endPeople: (userIds, ending, options = {}) =>
       db.transaction((tx) => endPeople(tx, userIds, ending, options, now()), DURABLE),
     endEveryone: (ending) => db.transaction((tx) => endEveryone(tx, ending, now()), DURABLE),
+    endRestored: (reached) => db.transaction((tx) => endRestored(tx, reached, now()), DURABLE),
     applyEvent: async (event, effect) =>
       !(await knowsEvent(db, event.id)) &&
       (await db.transaction((tx) => applyEvent(tx, event, effect, now()), DURABLE)),
@@ -67,9 +78,15 @@ interface Head {
   /** The change that set the epoch. */
   epoch_sequence: number;
   sequence: number;
+  database_id: number;
+  restored_at: number | null;
 }
 
-const HEAD = 'SELECT epoch, epoch_sequence, sequence FROM revocation_head';
+const HEAD = 'SELECT epoch, epoch_sequence, sequence, database_id, restored_at FROM revocation_head';
+
+function toState({ sequence, epoch, database_id, restored_at }: Head) {
+  return { sequence, epoch, databaseId: database_id, restoredAt: restored_at };
+}
 
 async function readHead(from: Statements): Promise<Head> {
   return (await from.get<Head>(HEAD))!;
@@ -185,6 +202,27 @@ async function endEveryone(tx: Transaction, { reason, by }: Ending, at: number):
   const sequence = await nextSequence(tx);
   await tx.run('UPDATE revocation_head SET epoch = epoch + 1, epoch_sequence = ?', sequence);
   await insertAudit(tx, { line: { event: 'everyone-ended', by, reason }, at });
+}
+
+/** Far beyond the epochs that emergency stops after the copy can have reached: none of them must come again. */
+const EPOCH_JUMP = 1_000_000;
+
+/** @param at Unix time in ms */
+async function endRestored(tx: Transaction, reached: Position, at: number): Promise<void> {
+  const head = await lockHead(tx);
+  if (head.epoch > reached.epoch) return;
+  // Numbers go on after those that were lost: a process that knows of them must see these as later.
+  const sequence = Math.max(head.sequence, reached.sequence) + 1;
+  await tx.run(
+    'UPDATE revocation_head SET sequence = ?, epoch = ?, epoch_sequence = ?, restored_at = ?',
+    sequence,
+    reached.epoch + EPOCH_JUMP + randomInt(EPOCH_JUMP),
+    sequence,
+    at,
+  );
+  const detail = `${head.sequence} < ${reached.sequence}`;
+  const line: AuditLine = { event: 'everyone-ended', by: 'database', reason: 'restored', detail };
+  await insertAudit(tx, { line, at });
 }
 
 /** @param at Unix time in ms. @returns false when the event was known already: then nothing is written */

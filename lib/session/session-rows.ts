@@ -150,7 +150,7 @@ export async function readChanges(
   from: Statements,
   since: number,
   endedSince: number,
-): Promise<Omit<RevocationChanges, 'epoch' | 'sequence'>> {
+): Promise<Pick<RevocationChanges, 'people' | 'sessions'>> {
   const people = await from.all<{ user_id: string; generation: number }>(
     'SELECT user_id, generation FROM revocation_person WHERE sequence > ?',
     since,

@@ -5,13 +5,20 @@ import type { EventInbox, RefreshTarget } from '../storage/event-inbox';
 import type { LeaverNote } from '../storage/leavers';
 import type { ClientKind } from './user-agent';
 
-/** What a session is made under. It is over as soon as one of the numbers is another. */
+/** What a session is made under. It is over as soon as `generation` or `epoch` is another. */
 export interface SessionVersion {
   /** The person's: one more each time that all of their sessions are ended. */
   generation: number;
   /** The same for all people together. */
   epoch: number;
+  /** The latest change then. A store that is behind it is an older copy. */
+  sequence: number;
+  /** Of which database the numbers are. A copy has the same. */
+  databaseId: number;
 }
+
+/** Where a store, or what is known of one, stands. */
+export type Position = Pick<SessionVersion, 'sequence' | 'epoch'>;
 
 /** A session as it is kept: never its cookie. Times are Unix time in seconds. */
 export interface SessionRow {
@@ -38,6 +45,8 @@ export type EndReason =
   | 'everywhere'
   | 'by-admin'
   | 'emergency'
+  /** The database is an older copy. */
+  | 'restored'
   /** An event of DingTalk: the person left the company. */
   | 'left'
   /** Not used for `SESSION_IDLE_SECONDS`. */
@@ -58,6 +67,9 @@ export interface RevocationChanges {
   /** Where to go on from. */
   sequence: number;
   epoch: number;
+  databaseId: number;
+  /** When an older copy was noticed in the database's place; Unix time in ms. */
+  restoredAt: number | null;
   people: { userId: string; generation: number }[];
   /** Sessions that ended one by one. */
   sessions: { id: string; expiresAt: number }[];
@@ -130,6 +142,12 @@ export interface Revocations {
    */
   endPeople(userIds: readonly string[], ending: Ending, options?: EndingOptions): Promise<number>;
   endEveryone(ending: Ending): Promise<void>;
+  /**
+   * Ends everything once, because the database is an older copy: which sessions were ended after it was made is not known.
+   *
+   * @param reached what the database had reached before. Nothing is done where that was noticed already
+   */
+  endRestored(reached: Position): Promise<void>;
   /**
    * Remembers an event and does what it demands, in one transaction.
    *

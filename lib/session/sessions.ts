@@ -1,10 +1,12 @@
 import 'server-only';
+import { setTimeout as delay } from 'node:timers/promises';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { log } from '../log';
-import { singleton } from '../singleton';
+import { outsideRequest, singleton } from '../singleton';
 import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/databases';
+import { within } from '../within';
 import { createIdleCheck } from './idle';
 import { createRevocationCache } from './revocation-cache';
 import type { Session } from './session-cookie';
@@ -13,6 +15,7 @@ import type {
   Ending,
   EventEffect,
   EventName,
+  Position,
   SessionStore,
   SessionVersion,
 } from './session-store';
@@ -24,6 +27,10 @@ const SEEN_EVERY_MS = 30_000;
 const PRUNE_EVERY_MS = 3_600_000;
 /** A process that is started anew every day has to drop what is old, too. */
 const PRUNE_FIRST_MS = 5000;
+/** Between two attempts to write down that the database is an older copy. */
+const NOTICE_AGAIN_MS = 5000;
+/** How long the request that proves it waits for that. */
+const NOTICE_MS = 2500;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -51,6 +58,7 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
     isWritable: unwritten.isWritable,
     onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
     onAnswer: () => log().info({ event: 'sessions-back' }),
+    onOlder: noticeOlder,
   });
   const listeners: ((session: Session) => void)[] = [];
   const idle = idleSeconds === undefined ? undefined : createIdleCheck({ store, idleSeconds });
@@ -95,6 +103,24 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
       throw error;
     }
   }
+  let noticing: Promise<unknown> | undefined;
+  /**
+   * The database is an older copy. Where this process does not know what was ended since, all are out at once, whatever
+   * becomes of the write; where it does, they are as soon as it is written. Never throws, one at a time.
+   */
+  function noticeOlder(reached: Position, isKnown: boolean): Promise<unknown> {
+    noticing ??= outsideRequest(() => {
+      log().error({ event: 'database-restored', ...reached });
+      const whom = isKnown ? [] : 'everybody';
+      return end(whom, ['restored', reached], () => store.endRestored(reached))
+        .catch(() => delay(NOTICE_AGAIN_MS, undefined, { ref: false }))
+        .finally(() => {
+          noticing = undefined;
+        });
+    });
+    return within(noticing, NOTICE_MS);
+  }
+
   async function endSession(session: EndedSession, ending: Ending): Promise<void> {
     // At once in this process, whatever becomes of the rest.
     view.end(session);
@@ -124,7 +150,11 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
       return 'valid';
     },
     /** Where a sign-in begins: an ending of the person's sessions from here on overtakes it. */
-    sequence: () => known(store.sequence()),
+    sequence: async () => {
+      // A request does not wait for what did not answer a moment ago.
+      if (view.isSilent()) throw new AppError('sessions-unknown');
+      return known(store.sequence());
+    },
     /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
     async open(...[session, options]: Parameters<SessionStore['open']>): Promise<SessionVersion> {
       const version = await known(unwritten.write(() => store.open(session, options)));

@@ -8,8 +8,9 @@ import { outsideRequest, singleton } from '../singleton';
 import type { Database } from './database';
 import { claimDatabase } from './database-owner';
 import { migrate } from './migrate';
-import { directoryMigrations, recordsMigrations } from './migrations';
-import { openSqlite } from './sqlite-engine';
+import { directoryMigrations, type Migration, migrations, recordsMigrations } from './migrations';
+import { assertSupported, isUnreachable, openPostgres } from './postgres';
+import { openSqlite } from './sqlite';
 
 /**
  * Records and directory. On the file engine each has its own file, so that a publication of the directory keeps no
@@ -82,13 +83,11 @@ export function allDatabaseFiles(dataDir = config().dataDir): string[] {
 }
 
 async function openServer({ url, poolSize }: NonNullable<Config['database']>): Promise<Databases> {
-  // Only where it is used: it takes memory.
-  const { assertSupported, isUnreachable, openPostgres } = await import('./postgres');
-  const db = openPostgres(url, { poolSize });
+  const db = await openPostgres(url, { poolSize });
   for (const giveUpAt = performance.now() + WAIT_MS; ; ) {
     try {
       await assertSupported(db);
-      await migrate(db, recordsMigrations);
+      await migrate(db, migrations);
       return { records: db, directory: db };
     } catch (error) {
       if (isUnreachable(error) && performance.now() < giveUpAt) {
@@ -102,9 +101,9 @@ async function openServer({ url, poolSize }: NonNullable<Config['database']>): P
   }
 }
 
-async function migrated(db: Database, migrations: Parameters<typeof migrate>[1]): Promise<Database> {
+async function migrated(db: Database, wanted: readonly Migration[]): Promise<Database> {
   try {
-    await migrate(db, migrations);
+    await migrate(db, wanted);
     return db;
   } catch (error) {
     await db.close();

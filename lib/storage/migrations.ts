@@ -13,9 +13,6 @@ export interface Migration {
   sql: string | ((dialect: Dialect) => string);
 }
 
-/** The first migration of version 0.1, whose files are not carried over. */
-export const FIRST_VERSION = 'directory-1';
-
 const ownerSchema = `
 CREATE TABLE database_owner (
   one INTEGER PRIMARY KEY CHECK (one = 1),

@@ -1,6 +1,6 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { within } from '../within';
 import type { Database, Parameter, Transaction, TransactionOptions } from './database';
 import { postgresDialect, withoutNul } from './dialect';
@@ -27,16 +27,19 @@ const ATTEMPTS = 3;
  *
  * @param url `postgres://user:password@host:port/database?sslmode=…`
  */
-export function openPostgres(
+export async function openPostgres(
   url: string,
   { poolSize, statementMs = STATEMENT_MS }: PostgresOptions,
-): Database {
-  let pool = createPool(url, poolSize, statementMs);
+): Promise<Database> {
+  // Only where it is used: it takes memory.
+  const { default: driver } = await import('pg');
+  const newPool = () => createPool(driver, url, poolSize, statementMs);
+  let pool = newPool();
 
   /** A server that is silent on one connection may be on all: the next statements get new ones. */
   function forget(silent: pg.Pool): void {
     if (silent !== pool) return;
-    pool = createPool(url, poolSize, statementMs);
+    pool = newPool();
     void silent.end().catch(() => undefined);
   }
 
@@ -91,8 +94,8 @@ export function openPostgres(
   };
 }
 
-function createPool(url: string, max: number, statementMs: number): pg.Pool {
-  const pool = new pg.Pool({
+function createPool({ Pool, types }: typeof pg, url: string, max: number, statementMs: number): pg.Pool {
+  const pool = new Pool({
     connectionString: url,
     max,
     connectionTimeoutMillis: statementMs,
@@ -100,20 +103,19 @@ function createPool(url: string, max: number, statementMs: number): pg.Pool {
     keepAlive: true,
     allowExitOnIdle: true,
     application_name: 'dingpass',
-    types: { getTypeParser },
+    types: {
+      // `bigint` and `numeric` (of `sum`) as numbers: none of ours is beyond 2⁵³.
+      getTypeParser: (oid, format) =>
+        oid === types.builtins.INT8 || oid === types.builtins.NUMERIC
+          ? Number
+          : types.getTypeParser(oid, format as 'text'),
+    },
   });
   // A connection that breaks is noticed by its next statement; without listeners it would end the process.
   const ignore = () => undefined;
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));
   return pool;
-}
-
-/** `bigint` and `numeric` (of `sum`) as numbers: none of ours is beyond 2⁵³. */
-function getTypeParser(oid: number, format?: 'text' | 'binary'): unknown {
-  return oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC
-    ? Number
-    : pg.types.getTypeParser(oid, format as 'text');
 }
 
 type Session = ReturnType<typeof createSession>;

@@ -18,9 +18,11 @@ CREATE TABLE revocation_head (
   -- By which a copy of this database is told from another database.
   database_id INTEGER NOT NULL,
   -- Up to when rows may be dropped; Unix time in seconds. 0: never dropped any yet.
-  prune_horizon INTEGER NOT NULL DEFAULT 0
+  prune_horizon INTEGER NOT NULL DEFAULT 0,
+  -- When an older copy was noticed in the database's place; Unix time in ms.
+  restored_at INTEGER
 );
-INSERT INTO revocation_head VALUES (1, 1 + ${random}, 0, 0, ${random}, 0);
+INSERT INTO revocation_head VALUES (1, 1 + ${random}, 0, 0, ${random}, 0, NULL);
 
 CREATE TABLE revocation_person (
   user_id TEXT PRIMARY KEY,

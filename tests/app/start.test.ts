@@ -16,7 +16,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { openSqlite } from '../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../lib/storage/sqlite';
 import { appEnv, bareEnv, collect, spawnApp, startApp } from '../support/app';
 import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';

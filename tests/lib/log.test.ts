@@ -1,8 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { startEmulator } from '../../emulator/server';
+import { SESSION_SECRET } from '../support/app';
+import { Visitor } from '../support/http-session';
+import { startInProcess } from '../support/in-process-app';
 
 const AES_KEY = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ';
 const SECRET = 'a-client-secret+with/signs=';
-const SESSION_SECRET = 'a-session-secret-of-more-than-32-characters';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -37,4 +40,27 @@ test('every secret among the settings is kept out of what is written, in each of
 test('a token that is as short as a word is left: it would tear every line', async () => {
   const { withoutSecrets } = await logWith('event');
   expect(withoutSecrets('{"event":"sign-in"}')).toBe('{"event":"sign-in"}');
+});
+
+test('the log is as talkative as it is told to be', async () => {
+  const emulator = await startEmulator({ enforceQps: false });
+  const mint = () => emulator.control.mintCode(emulator.company.people[0]!.userid);
+  const told: Record<string, number> = {};
+  for (const level of ['silent', 'error', 'warn', 'info', 'debug', 'trace']) {
+    const app = await startInProcess(emulator, { LOG_LEVEL: level });
+    const visitor = new Visitor(app);
+    await visitor.post('/api/session', { code: mint() });
+    await visitor.post('/api/session', { code: 'invented' });
+    emulator.control.fault({ endpoint: 'userdetail', fault: { kind: 'errcode', errcode: 99999 } });
+    await visitor.post('/api/session', { code: mint() });
+    await app.close();
+    told[level] = app
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"event":"sign-in"')).length;
+    for (const secret of [emulator.clientSecret, SESSION_SECRET, ...visitor.cookies.values()])
+      expect(app.output()).not.toContain(secret);
+  }
+  await emulator.close();
+  expect(told).toEqual({ silent: 0, error: 1, warn: 2, info: 3, debug: 3, trace: 3 });
 });

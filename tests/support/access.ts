@@ -8,6 +8,7 @@ export const INTERNAL_PAGES: [path: string, mark: string][] = [
   ['/', 'hero-greeting'],
   ['/me', 'person-name'],
   ['/example/step-up', 'person-title'],
+  ['/example/choose', 'jsapi-example'],
 ];
 
 /** Headers that made one framework or another believe that somebody had checked already. */

@@ -85,7 +85,7 @@ async function heal(lane: Lane, env: Record<string, string>): Promise<void> {
 }
 
 /** While a token lives, DingTalk gives the same one to whoever asks: so a test learns what the app has. */
-async function learnToken({ emulator, tokens }: Pick<Lane, 'emulator' | 'tokens'>): Promise<void> {
+export async function learnToken({ emulator, tokens }: Pick<Lane, 'emulator' | 'tokens'>): Promise<void> {
   const response = await fetch(`${emulator.url}/v1.0/oauth2/accessToken`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -6,7 +6,7 @@ import type { Database } from '../../lib/storage/database';
 import { migrate } from '../../lib/storage/migrate';
 import type { Migration } from '../../lib/storage/migrations';
 import { openPostgres } from '../../lib/storage/postgres';
-import { openSqlite } from '../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../lib/storage/sqlite';
 import { postgresDatabase } from './postgres';
 
 /** An empty database of a test's own, which several "processes" open. */
@@ -47,9 +47,9 @@ async function newSchema(): Promise<() => Promise<Database>> {
   database ??= postgresDatabase().then(({ url }) => url);
   const url = new URL(await database);
   const name = `test_${randomBytes(6).toString('hex')}`;
-  const administration = openPostgres(url.href, { poolSize: 1 });
+  const administration = await openPostgres(url.href, { poolSize: 1 });
   await administration.run(`CREATE SCHEMA ${name}`);
   await administration.close();
   url.searchParams.set('options', `-c search_path=${name}`);
-  return async () => openPostgres(url.href, { poolSize: 6 });
+  return () => openPostgres(url.href, { poolSize: 6 });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Database } from '../../lib/storage/database';
 import { migrate } from '../../lib/storage/migrate';
 import { directoryMigrations } from '../../lib/storage/migrations';
-import { openSqlite } from '../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../lib/storage/sqlite';
 
 export function temporaryFile(): string {
   return join(mkdtempSync(join(tmpdir(), 'dingpass-directory-')), 'directory.db');

@@ -1,4 +1,5 @@
 import type { App } from './app';
+import type { InProcessApp } from './in-process-app';
 
 export interface Answer {
   status: number;
@@ -8,14 +9,16 @@ export interface Answer {
   json: any;
 }
 
+type Target = Pick<App, 'url' | 'origin'> & Partial<Pick<InProcessApp, 'answer'>>;
+
 /** A browser without a screen: keeps cookies by name, follows no redirect, sends the Origin of the app's own pages. */
 export class Visitor {
   readonly cookies = new Map<string, string>();
-  readonly #app: Pick<App, 'url' | 'origin'>;
+  readonly #app: Target;
   readonly #headers: Record<string, string>;
 
   /** @param headers sent with every request, such as an address to come from */
-  constructor(app: Pick<App, 'url' | 'origin'>, headers: Record<string, string> = {}) {
+  constructor(app: Target, headers: Record<string, string> = {}) {
     this.#app = app;
     this.#headers = headers;
   }
@@ -23,7 +26,8 @@ export class Visitor {
   async ask(path: string, init: RequestInit = {}): Promise<Answer> {
     const headers = new Headers({ ...this.#headers, ...Object.fromEntries(new Headers(init.headers)) });
     if (this.cookies.size > 0 && !headers.has('cookie')) headers.set('cookie', this.cookieHeader());
-    const response = await fetch(this.#app.url + path, { redirect: 'manual', ...init, headers });
+    const request = [this.#app.url + path, { redirect: 'manual', ...init, headers }] as const;
+    const response = await (this.#app.answer?.(new Request(...request)) ?? fetch(...request));
     for (const line of response.headers.getSetCookie()) this.#keep(line);
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, json: parse(text) };
@@ -52,7 +56,7 @@ export class Visitor {
 
 /** Signs a new visitor in through the silent door. */
 export async function signedIn(
-  app: Pick<App, 'url' | 'origin'>,
+  app: Target,
   emulator: { control: { mintCode(userid: string): string } },
   userid: string,
 ): Promise<Visitor> {

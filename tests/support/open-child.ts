@@ -1,6 +1,6 @@
 import { migrate } from '../../lib/storage/migrate';
 import { recordsMigrations } from '../../lib/storage/migrations';
-import { openSqlite } from '../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../lib/storage/sqlite';
 
 /** A process that opens a database file at a moment, Unix time in ms: `file at`. It tells how many migrations are taken. */
 const [file = '', at = '0'] = process.argv.slice(2);

@@ -185,6 +185,39 @@ export function describeRevocations(open: (clock: () => number) => Promise<Store
     });
   });
 
+  test('a session is told the latest change and the database, as everybody else reads them', async () => {
+    await store.endPeople(['wang'], LEFT);
+    const session = await signIn();
+    const { sequence, databaseId } = await other.changesSince(-1);
+    expect(session).toMatchObject({ sequence, databaseId });
+    const next = draft('li');
+    const since = await store.sequence();
+    const version = await store.open(next, { since, replaces: session, line: lineOf(next) });
+    expect(version?.sequence).toBe(sequence + 1);
+    expect(await other.sequence()).toBe(sequence + 1);
+  });
+
+  test('an older copy ends everybody once, far beyond the numbers that were lost, and says why', async () => {
+    await signIn();
+    const before = await other.changesSince(-1);
+    // The history that is lost had an emergency stop, too.
+    const reached = { sequence: before.sequence + 50, epoch: before.epoch + 1 };
+    time += 1000;
+    await store.endRestored(reached);
+    const after = await other.changesSince(-1);
+    expect(after.sequence).toBe(reached.sequence + 1);
+    expect(after.epoch).toBeGreaterThan(reached.epoch + 100_000);
+    expect(after).toMatchObject({ databaseId: before.databaseId, restoredAt: time });
+    expect(await store.countLive()).toBe(0);
+    // Others notice the same.
+    await other.endRestored({ sequence: reached.sequence + 7, epoch: reached.epoch + 1 });
+    expect(await store.changesSince(-1)).toEqual(after);
+    expect(
+      (await pair.audit.find({ limit: 10, event: 'everyone-ended' })).map(({ reason, by }) => [reason, by]),
+    ).toEqual([['restored', 'database']]);
+    expect(await signIn()).toMatchObject({ epoch: after.epoch, sequence: after.sequence });
+  });
+
   test('an event has its effect once, whoever is told of it again', async () => {
     await store.applyEvent(event('event-1'), leave(['zhang']));
     await other.applyEvent(event('event-1'), leave(['zhang']));
@@ -265,8 +298,8 @@ export function describeRevocations(open: (clock: () => number) => Promise<Store
   });
 
   test('a session whose row was lost is known again when it is asked about', async () => {
-    const { epoch } = await signIn('li');
-    const lost = { ...draft(), generation: 0, epoch };
+    const { epoch, sequence, databaseId } = await signIn('li');
+    const lost = { ...draft(), generation: 0, epoch, sequence, databaseId };
     expect(await store.leaseRecheck(lost)).toBe('claimed');
     expect(await other.find(lost.id)).toMatchObject({ userId: 'zhang', client: 'other-other' });
   });

@@ -11,10 +11,10 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
   GET: {
     access: 'public',
     handler: async () => {
-      const { notReady, signIn } = await readiness();
+      const { notReady, ...state } = await readiness();
       return notReady
-        ? Response.json({ status: 'not-ready', reason: notReady, signIn }, { status: 503 })
-        : Response.json({ status: 'ready', signIn });
+        ? Response.json({ status: 'not-ready', reason: notReady, ...state }, { status: 503 })
+        : Response.json({ status: 'ready', ...state });
     },
   },
 });

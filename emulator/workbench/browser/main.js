@@ -7,6 +7,7 @@ import { createFaultPanel } from './faults.js';
 import { openMenu } from './menu.js';
 import { createNative } from './native.js';
 import { createPage } from './page.js';
+import { choosePeople, scanCode } from './picker.js';
 import { createStaffActions } from './staff.js';
 import { textsIn } from './texts.js';
 import { openWebview } from './webview.js';
@@ -48,6 +49,9 @@ const native = createNative({
   frame: { setTitle: (title) => webview?.setTitle(title), close: closeApp, openLink },
   shape: () => client.shape,
   openChat,
+  page: () => webview?.shown(),
+  choose: (parameters) => choosePeople({ device: device.node, texts, parameters }),
+  scan: () => scanCode({ device: device.node, texts }),
   onCall: faults.showNativeCall,
 });
 
@@ -57,7 +61,7 @@ page.showPerson(person);
 staff.refresh();
 page.showClient(client);
 faults.refresh();
-if (asked.open) await openApp();
+if (asked.open) await openApp(asked.page);
 
 async function personToStartWith() {
   const { people } =
@@ -107,18 +111,19 @@ function showDevice() {
       more,
     },
   });
-  device.showDesk(createDesk({ texts, company, person, onOpen: openApp, say: page.say }));
+  device.showDesk(createDesk({ texts, company, person, onOpen: () => openApp(), say: page.say }));
   page.showDevice(device.node);
 }
 
-async function openApp() {
+/** @param {string} [path] of a page of the app; without, its home */
+async function openApp(path) {
   if (!company.hasApp) return page.say(texts.noApp);
   await webviewData.claim(`${person.userid}@${client.id}`);
   await becomeClient(client, asked.language);
   webview?.close();
   device.showApp(true);
   webview = openWebview({
-    url: company.homeUrl.replace('$CORPID$', company.corpId),
+    url: path === undefined ? company.homeUrl.replace('$CORPID$', company.corpId) : location.origin + path,
     client,
     language: asked.language === 'zh' ? 'zh_CN' : 'en_US',
     mount: device.frameSlot,
@@ -126,11 +131,12 @@ async function openApp() {
     invoke: native,
     onChange: device.showPage,
   });
-  keepAddress({ as: person.userid, client: client.id, open: true });
+  keepAddress({ as: person.userid, client: client.id, open: path ?? true });
   page.showAppOpen(true);
 }
 
 function closeApp() {
+  document.querySelector('.picker')?.remove();
   webview?.close();
   if (webview !== undefined) keepAddress({ open: false });
   webview = undefined;

@@ -17,6 +17,11 @@
 const refused = { errorCode: '3', errorMessage: '对应企业没有某域名微应用' };
 const lateMs = 5000;
 
+/** Without the callbacks that some clients pass along. @param {any} parameters */
+function plain(parameters) {
+  return JSON.parse(JSON.stringify(parameters));
+}
+
 /**
  * DingTalk's side of the bridge: takes a method and its parameters, whatever the client, and answers like the native code.
  *
@@ -27,10 +32,13 @@ const lateMs = 5000;
  * @param {{ setTitle(title: string): void, close(): void, openLink(url: string): void }} world.frame
  * @param {() => 'phone' | 'desktop'} world.shape
  * @param {(userid: string) => void | Promise<void>} world.openChat
+ * @param {() => { document: unknown, address: string } | undefined} world.page the page that the webview shows, and the address that the client takes it for
+ * @param {(parameters: any) => Promise<unknown>} world.choose DingTalk's picker
+ * @param {() => Promise<unknown>} world.scan DingTalk's scanner
  * @param {(call: NativeCall) => void} world.onCall called again when the call's state changes
  * @returns {(method: string, params: any) => Promise<unknown>} rejects with `{ errorCode, errorMessage }`
  */
-export function createNative({ company, userid, mood, frame, shape, openChat, onCall }) {
+export function createNative({ company, userid, mood, frame, shape, openChat, page, choose, scan, onCall }) {
   /** @type {Record<string, (params: any) => unknown>} */
   const methods = {
     'runtime.permission.requestAuthCode': ({ corpId }) => authCode(corpId, company.clientId),
@@ -39,7 +47,43 @@ export function createNative({ company, userid, mood, frame, shape, openChat, on
     'biz.navigation.close': () => frame.close(),
     'biz.util.openLink': ({ url }) => frame.openLink(String(url ?? '')),
     'biz.chat.openSingleChat': ({ corpId, userId }) => chat(corpId, userId),
+    // `dd.config`, as phones and as computers call it.
+    'runtime.permission.requestJsApis': (params) => config(params),
+    config: (params) => config(params),
+    'biz.contact.choose': (params) => signed('biz.contact.choose', () => choose(params)),
+    'biz.util.scan': () => {
+      if (shape() === 'desktop') throw { errorCode: '1', errorMessage: 'not_exist' };
+      return signed('biz.util.scan', scan);
+    },
   };
+
+  /** @type {{ document: unknown, address: string, names: string[] } | undefined} */
+  let granted;
+
+  /** The page may call what it lists, if DingTalk accepts its signature. @param {any} parameters */
+  async function config(parameters) {
+    const asking = page();
+    if (asking === undefined) throw { errorCode: '2', errorMessage: 'no page' };
+    const answer = await fetch('/__emulator/jsapi/config', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ parameters: plain(parameters), url: asking.address }),
+    });
+    const verdict = await answer.json();
+    if (verdict.errorCode !== undefined) throw verdict;
+    granted = { ...asking, names: verdict.jsApiList };
+  }
+
+  /** Another page, or the same under another address, has to be signed itself. @param {string} name @param {() => unknown} call */
+  function signed(name, call) {
+    const asking = page();
+    const isGranted =
+      asking?.document === granted?.document &&
+      asking?.address === granted?.address &&
+      granted?.names.includes(name);
+    if (!isGranted) throw { errorCode: '7', errorMessage: `no permission: ${name} needs dd.config` };
+    return call();
+  }
 
   /** Only phones have it. @param {unknown} corpId @param {unknown} userId */
   function chat(corpId, userId) {

@@ -71,6 +71,11 @@ const zh = {
   cleared: '网页容器已清空',
   whitePage: '钉钉电脑端对没有正文的错误响应只显示白屏',
   chatOpened: (name) => `钉钉打开了与${name}的聊天`,
+  picker: '选人',
+  scanner: '扫一扫',
+  codeSays: '二维码的内容',
+  confirm: '确定',
+  cancel: '取消',
   handedOver: (name) => `设备交给了${name}，Cookie 还是前一个人的`,
 
   faults: '故障',
@@ -183,6 +188,11 @@ const en = {
   cleared: 'The webview is empty',
   whitePage: 'DingTalk on a computer shows a white page for an error without a body',
   chatOpened: (name) => `DingTalk opened the chat with ${name}`,
+  picker: 'Choose people',
+  scanner: 'Scan',
+  codeSays: 'What the code says',
+  confirm: 'OK',
+  cancel: 'Cancel',
   handedOver: (name) => `${name} has the device now; the cookie is still the other person's`,
 
   faults: 'Faults',

@@ -28,6 +28,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
   let known;
   let page = { title: '', url: '', loading: true, isWhite: false };
   let documentTitle = '';
+  let entered = '';
   let timer = 0;
 
   const show = (change) => {
@@ -46,6 +47,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
     if (document !== known) {
       known = document;
       documentTitle = '';
+      entered = current.location.href;
       container.install(current);
       current.addEventListener('pagehide', () => {
         show({ loading: true, isWhite: false });
@@ -80,6 +82,13 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
 
   return {
     setTitle: (title) => show({ title }),
+    /** The document, and the address that the client takes it for: iPhones keep the one that it was entered by. */
+    shown() {
+      const document = readable(frame);
+      if (document === undefined) return undefined;
+      const address = client.platform === 'ios' ? entered : document.location.href;
+      return { document, address: address.split('#', 1)[0] ?? '' };
+    },
     /** @param {string} to */
     open: (to) => frameWindow()?.location.assign(to),
     reload: () => frameWindow()?.location.reload(),

@@ -35,6 +35,8 @@ function setUp() {
     expiresAt: START + 12 * HOUR,
     generation: 0,
     epoch: 1,
+    sequence: 0,
+    databaseId: 7,
   };
   return { world, net, session, claims };
 }

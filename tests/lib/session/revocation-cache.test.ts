@@ -10,6 +10,8 @@ function createFakeStore() {
   const fake = {
     epoch: 1000,
     sequence: 0,
+    databaseId: 7,
+    restoredAt: null as number | null,
     people: new Map<string, { generation: number; sequence: number }>(),
     sessions: new Map<string, { expiresAt: number; sequence: number }>(),
     fails: undefined as 'throws' | 'hangs' | undefined,
@@ -25,6 +27,8 @@ function createFakeStore() {
       return {
         sequence: fake.sequence,
         epoch: fake.epoch,
+        databaseId: fake.databaseId,
+        restoredAt: fake.restoredAt,
         people: [...fake.people]
           .filter(([, { sequence }]) => sequence > since)
           .map(([userId, { generation }]) => ({ userId, generation })),
@@ -44,7 +48,7 @@ afterEach(() => {
 });
 
 /** A cache that polls only when it is told to, with a clock in the test's hand. */
-async function setUp(more: { pollMs?: number } = {}) {
+async function setUp(more: Partial<Parameters<typeof createRevocationCache>[0]> = {}) {
   const store = createFakeStore();
   const clock = { now: 0 };
   const view = createRevocationCache({ store, pollMs: 3_600_000, now: () => clock.now, ...more });
@@ -52,7 +56,15 @@ async function setUp(more: { pollMs?: number } = {}) {
   await view.refresh();
   return { store, clock, view };
 }
-const zhang = { id: 'session-1', userId: 'zhang', generation: 0, epoch: 1000, expiresAt: FAR };
+const zhang = {
+  id: 'session-1',
+  userId: 'zhang',
+  generation: 0,
+  epoch: 1000,
+  sequence: 0,
+  databaseId: 7,
+  expiresAt: FAR,
+};
 
 test('a session stands as long as its numbers do', async () => {
   const { store, view } = await setUp();
@@ -89,13 +101,110 @@ test('a session that this process ended is over at once, before the store says s
   expect(view.check(zhang)).toBe('ended');
 });
 
-test('a session under a number that is not known yet is looked up, and refused if nobody knows it', async () => {
+test('a session that is newer than what is known is looked up; its own numbers alone are no reason to', async () => {
   const { store, view } = await setUp();
   store.leave('zhang');
-  expect(view.check({ ...zhang, generation: 1 })).toBe('stale');
-  expect(await view.verify({ ...zhang, generation: 1 })).toBe('valid');
+  const newer = { ...zhang, generation: 1, sequence: 1 };
+  expect(view.check(newer)).toBe('stale');
+  expect(await view.verify(newer)).toBe('valid');
+  const { asked } = store;
   expect(await view.verify({ ...zhang, generation: 7 })).toBe('ended');
   expect(await view.verify({ ...zhang, epoch: 5000 })).toBe('ended');
+  expect(store.asked).toBe(asked);
+});
+
+test('while the store is silent, a session that is newer than what is known is unknown, not ended', async () => {
+  const { store, view } = await setUp();
+  store.fails = 'throws';
+  expect(await view.verify({ ...zhang, sequence: 1 })).toBe('unknown');
+  expect(await view.verify(zhang)).toBe('valid');
+});
+
+// ── An older copy of the database ─────────────────────────────────────────────────────────────────────────────────
+
+/** A cache that collects what it says of older copies. */
+async function watching() {
+  const noticed: unknown[] = [];
+  const made = await setUp({ onOlder: async (...what) => noticed.push(what) });
+  return { ...made, noticed };
+}
+
+test('a session that is newer than the store itself proves that the store is an older copy', async () => {
+  const { store, view, noticed } = await watching();
+  store.sequence = 5;
+  const newer = { ...zhang, sequence: 6 };
+  expect(await view.verify(newer)).toBe('ended');
+  expect(noticed).toEqual([[{ sequence: 6, epoch: 1000 }, false]]);
+  // Once everybody was ended in it, the same session, and others of the lost history, prove nothing more.
+  Object.assign(store, { sequence: 7, epoch: 3000 });
+  await view.refresh();
+  const { asked } = store;
+  for (const sequence of [6, 7, 8, 9999]) expect(await view.verify({ ...zhang, sequence })).toBe('ended');
+  expect(noticed).toHaveLength(1);
+  expect(store.asked).toBe(asked);
+});
+
+test.each([
+  ['of another database', { databaseId: 8, sequence: 99 }],
+  ['of an epoch that is over', { epoch: 999, sequence: 99 }],
+])('a session %s is refused, and proves nothing', async (_, numbers) => {
+  const { store, view, noticed } = await watching();
+  const { asked } = store;
+  expect(await view.verify({ ...zhang, ...numbers })).toBe('ended');
+  expect([noticed, store.asked]).toEqual([[], asked]);
+});
+
+test('a store that was not asked, because it is silent, is not taken for an older copy', async () => {
+  const { store, view, noticed } = await watching();
+  store.fails = 'throws';
+  expect(await view.verify({ ...zhang, sequence: 99 })).toBe('unknown');
+  expect(noticed).toEqual([]);
+});
+
+test('a process that knows more than the store keeps what it knows, and says so until it is noticed there', async () => {
+  const { store, clock, view, noticed } = await watching();
+  store.leave('zhang');
+  store.leave('li');
+  await view.refresh();
+  // The copy was made before either was ended.
+  store.people.clear();
+  store.sequence = 0;
+  await view.refresh();
+  expect(noticed).toEqual([[{ sequence: 2, epoch: 1000 }, true]]);
+  expect(view.check(zhang)).toBe('ended');
+  expect(view.check({ ...zhang, userId: 'wang' })).toBe('valid');
+  // An answer of an older copy is none.
+  clock.now = 60_001;
+  expect(view.check({ ...zhang, userId: 'wang' })).toBe('unknown');
+  Object.assign(store, { sequence: 3, epoch: 2000, restoredAt: 17 });
+  await view.refresh();
+  expect([view.check(zhang), view.check({ ...zhang, userId: 'wang' })]).toEqual(['ended', 'ended']);
+  // Their generations are those of the copy now.
+  expect(view.check({ ...zhang, epoch: 2000, sequence: 3 })).toBe('valid');
+  expect(view.restoredAt()).toBe(17);
+  expect(noticed).toHaveLength(1);
+});
+
+test('what another process has noticed is taken over, though its numbers are lower than what is known here', async () => {
+  const { store, view, noticed } = await watching();
+  for (let time = 0; time < 9; time++) store.leave('zhang');
+  await view.refresh();
+  store.people = new Map([['zhang', { generation: 2, sequence: 1 }]]);
+  Object.assign(store, { sequence: 4, epoch: 2000 });
+  await view.refresh();
+  expect(noticed).toEqual([]);
+  expect(view.check({ ...zhang, epoch: 2000, sequence: 4, generation: 2 })).toBe('valid');
+});
+
+test('another database in the place of the one that was there is taken over whole', async () => {
+  const { store, view, noticed } = await watching();
+  store.leave('zhang');
+  await view.refresh();
+  Object.assign(store, { databaseId: 8, sequence: 0, epoch: 5, people: new Map() });
+  await view.refresh();
+  expect(noticed).toEqual([]);
+  expect(view.check(zhang)).toBe('ended');
+  expect(view.check({ ...zhang, epoch: 5, databaseId: 8 })).toBe('valid');
 });
 
 test('before the first answer nobody is let in', async () => {
@@ -170,19 +279,6 @@ test('the cache polls by itself', async () => {
   store.leave('zhang');
   await delay(150);
   expect(view.check(zhang)).toBe('ended');
-});
-
-test('an older state in the store’s place is taken over whole', async () => {
-  const { store, view } = await setUp();
-  store.leave('li');
-  store.leave('li');
-  await view.refresh();
-  store.people = new Map([['zhang', { generation: 1, sequence: 1 }]]);
-  store.sequence = 1;
-  await view.refresh();
-  expect(view.check(zhang)).toBe('ended');
-  expect(view.check({ ...zhang, userId: 'li' })).toBe('valid');
-  expect(await view.verify({ ...zhang, userId: 'li', generation: 2 })).toBe('ended');
 });
 
 test('a check costs less than 10 µs, with 100 000 leavers and 100 000 ended sessions', async () => {

@@ -32,7 +32,7 @@ beforeEach(() => {
   time = Math.floor(Date.now() / 1000) * 1000;
 });
 
-const STANDING = { generation: 3, epoch: 123_456_789_012 };
+const STANDING = { generation: 3, epoch: 123_456_789_012, sequence: 987_654, databaseId: 999_999_999_999 };
 const sessions = (more: Partial<SessionSettings> = {}) => {
   const { draft, seal, ...rest } = createSessions(settings(more), now);
   return { ...rest, seal: (person: NewSession) => seal(draft(person), STANDING) };

@@ -5,7 +5,7 @@ import { createSessions, type Sessions } from '../../../lib/session/sessions';
 import { createSessionStore } from '../../../lib/session/stored-sessions';
 import { migrate } from '../../../lib/storage/migrate';
 import { recordsMigrations } from '../../../lib/storage/migrations';
-import { openSqlite } from '../../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
 
 vi.mock('../../../lib/log', () => ({ log: () => ({ error: () => undefined, info: () => undefined }) }));

@@ -8,7 +8,7 @@ import { createSessionStore } from '../../../lib/session/stored-sessions';
 import type { Database } from '../../../lib/storage/database';
 import { migrate } from '../../../lib/storage/migrate';
 import { recordsMigrations } from '../../../lib/storage/migrations';
-import { openSqlite } from '../../../lib/storage/sqlite-engine';
+import { openSqlite } from '../../../lib/storage/sqlite';
 import { temporaryFile } from '../../support/directory';
 
 const ENDING = { reason: 'left', by: 'event' } as const;

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { Client } from './client';
+import { createExpiring } from './token-cache';
+
+/** DingTalk's current samples use SHA-256; its older demonstrations, and clients of their time, SHA-1. */
+export type SignatureDigest = 'sha256' | 'sha1';
+
+/** The ticket that every signature of the app is made with. */
+export interface JsapiTicket {
+  /** @throws DingTalkError */
+  get(): Promise<string>;
+}
+
+/** A ticket is the same for as long as it is asked for again in time, but never longer than this. */
+const LONGEST_LIFE_MS = 24 * 3600_000;
+/** Should DingTalk keep one for longer, it is not asked at every signature. */
+const SHORTEST_LIFE_SECONDS = 10;
+
+/**
+ * The app's ticket for `dd.config`: fetched once however many pages are signed at once, kept until it expires. The call
+ * does not count against the monthly quota.
+ *
+ * @param options.onTicket told every ticket that is learned, so that a log can keep it out
+ * @param options.now milliseconds on a clock that never jumps
+ * @see https://open.dingtalk.com/document/development/create-a-jsapi-ticket
+ */
+export function createJsapiTicket(
+  client: Pick<Client, 'call'>,
+  {
+    onTicket,
+    now = () => performance.now(),
+  }: { onTicket?: (ticket: string) => void; now?: () => number } = {},
+): JsapiTicket {
+  let known: { ticket: string; since: number } | undefined;
+  return createExpiring({
+    now,
+    fetchValue: async () => {
+      const { jsapiTicket, expireIn } = await client.call({
+        host: 'api',
+        method: 'POST',
+        path: '/v1.0/oauth2/jsapiTickets',
+        schema: z.object({ jsapiTicket: z.string().min(1), expireIn: z.coerce.number().positive() }),
+        repeatable: true,
+      });
+      onTicket?.(jsapiTicket);
+      if (known?.ticket !== jsapiTicket) known = { ticket: jsapiTicket, since: now() };
+      // What DingTalk says of the last two hours of a ticket's day is not documented.
+      const restSeconds = (known.since + LONGEST_LIFE_MS - now()) / 1000;
+      return {
+        value: jsapiTicket,
+        ttlSeconds: Math.min(expireIn, Math.max(restSeconds, SHORTEST_LIFE_SECONDS)),
+      };
+    },
+    holdFailureMs: () => 1000,
+  });
+}
+
+/**
+ * The address of a page as DingTalk signs it: without fragment, the path as it stands, the query percent-decoded. A `+`
+ * stays, an empty query is left out. A query that cannot be decoded stays as it is.
+ *
+ * @param href the page's `location.href`, never one that was put together again on a server
+ * @see https://open.dingtalk.com/document/development/jsapi-authentication
+ */
+export function signedAddress(href: string): string {
+  const [address = ''] = href.split('#', 1);
+  const queryAt = address.indexOf('?');
+  if (queryAt < 0) return address;
+  const query = address.slice(queryAt + 1);
+  return address.slice(0, queryAt) + (query === '' ? '' : `?${decoded(query)}`);
+}
+
+/** What `dd.config` needs as `signature`, in lower-case hexadecimal. @param address as of `signedAddress` */
+export function signPage({
+  ticket,
+  nonce,
+  timestamp,
+  address,
+  digest,
+}: {
+  ticket: string;
+  nonce: string;
+  timestamp: string;
+  address: string;
+  digest: SignatureDigest;
+}): string {
+  const text = `jsapi_ticket=${ticket}&noncestr=${nonce}&timestamp=${timestamp}&url=${address}`;
+  return createHash(digest).update(text, 'utf8').digest('hex');
+}
+
+function decoded(query: string): string {
+  try {
+    return decodeURIComponent(query);
+  } catch {
+    return query;
+  }
+}

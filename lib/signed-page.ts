@@ -1,0 +1,73 @@
+import { type JsapiProblem, jsapiProblemOf } from './jsapi-codes';
+
+/**
+ * A page that has to be signed before the client carries out a JSAPI for it: its address, and its signature from our
+ * server. Browser only, and without DingTalk's package.
+ */
+
+/** What our server answers in place of a signature, in the person's language. */
+export interface SignatureRefusal {
+  code: string;
+  message: string;
+  nextStep: string;
+  requestId: string;
+}
+
+/** Why a JSAPI was not carried out. */
+export class JsapiError extends Error {
+  readonly problem: JsapiProblem;
+  /** The client's own code, for the operator. */
+  readonly nativeCode: string | undefined;
+  readonly answer: SignatureRefusal | undefined;
+
+  constructor(
+    problem: JsapiProblem,
+    detail: { nativeCode?: string; answer?: SignatureRefusal | undefined } = {},
+  ) {
+    super(problem);
+    this.name = 'JsapiError';
+    this.problem = problem;
+    this.nativeCode = detail.nativeCode;
+    this.answer = detail.answer;
+  }
+}
+
+/**
+ * The address that a client takes the page for, without fragment. iPhones and iPads keep the one that the page was
+ * entered by; the others follow a router that changes it.
+ *
+ * @param platform as `dingtalk-jsapi` names it
+ * @param entered where the document was loaded from
+ * @param current `location.href`
+ */
+export function addressToSign(platform: string, entered: string, current: string): string {
+  return (platform === 'ios' ? entered : current).split('#', 1)[0] ?? '';
+}
+
+/** Where this document was loaded from, whatever a router has made of its address since. */
+export function entryAddress(): string {
+  const name = performance.getEntriesByType('navigation')[0]?.name;
+  // Older webviews have no such entry, or one that is named `document`.
+  return name?.startsWith(`${location.origin}/`) ? name : location.href;
+}
+
+/** The parameters of `dd.config` that only our server can know. @throws JsapiError */
+export async function fetchSignature(
+  address: string,
+): Promise<Record<string, string> & { signedUrl: string }> {
+  const response = await fetch(`/api/jsapi/signature?url=${encodeURIComponent(address)}`).catch(() => {
+    throw new JsapiError('network-failed');
+  });
+  const body = await response.json().catch(() => undefined);
+  if (!response.ok || !body) throw new JsapiError('jsapi-unsigned', { answer: body?.error });
+  return body;
+}
+
+/** What a client's refusal means. `权限校验失败 Code:52013 - Message: …` comes under the client's code 3. */
+export function toJsapiError({ code, message }: { code: string; message: string }): JsapiError {
+  const nativeCode = /Code:\s*(\d{5})/.exec(message)?.[1] ?? code;
+  if (code === '-1') return new JsapiError('jsapi-cancelled', { nativeCode });
+  if (code === '4040') return new JsapiError('not-in-dingtalk', { nativeCode });
+  if (/^(1|40[56]0)$/.test(code)) return new JsapiError('jsapi-unsupported', { nativeCode });
+  return new JsapiError(jsapiProblemOf(nativeCode), { nativeCode });
+}

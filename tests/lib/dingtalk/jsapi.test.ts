@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../../emulator/server';
+import { createJsapiTicket, signedAddress, signPage } from '../../../lib/dingtalk/jsapi';
+import { createLine, failureOf } from '../../support/dingtalk-client';
+
+const TICKETS = '/v1.0/oauth2/jsapiTickets';
+
+describe('the signature of a page', () => {
+  const sample = { ticket: 'TICKET123', nonce: 'abc123', timestamp: '1700000000' };
+
+  test.each([
+    [
+      'https://app.example.com/home?corpid=dingcorp0001&q=%E5%BC%A0%E4%B8%89',
+      'e4082fae45ad444a82cd173d632dedc09fd3d06fff35b43aafbd41e2fe1a8208',
+      '480c8ba2caab1d32af91681431dcafe7145abe33',
+    ],
+    [
+      'https://app.example.com/home?corpid=dingcorp0001&q=张三#top',
+      'e4082fae45ad444a82cd173d632dedc09fd3d06fff35b43aafbd41e2fe1a8208',
+      '480c8ba2caab1d32af91681431dcafe7145abe33',
+    ],
+    [
+      'https://app.example.com:8443/a%20b/?x=1%202&y=a%20b',
+      '9b1c235ae22ed326fbfd70ae81c173d3b9f332a58793cf3c2f126b50512061c1',
+      'b674b3cabef09d31d2cdd4b0cfd0f7297a38fab8',
+    ],
+  ])('%s, by both digests', (href, sha256, sha1) => {
+    const address = signedAddress(href);
+    expect(signPage({ ...sample, address, digest: 'sha256' })).toBe(sha256);
+    expect(signPage({ ...sample, address, digest: 'sha1' })).toBe(sha1);
+  });
+});
+
+describe('the ticket', () => {
+  let emulator: Emulator;
+  beforeAll(async () => {
+    emulator = await startEmulator({ enforceQps: false });
+  });
+  afterAll(() => emulator.close());
+  beforeEach(() => emulator.control.reset());
+  const fetched = () => emulator.control.calls().byEndpoint[TICKETS] ?? 0;
+
+  test('500 signatures at once on a cold start cost one call, for one ticket', async () => {
+    const ticket = createJsapiTicket(createLine(emulator).client);
+    const tickets = await Promise.all(Array.from({ length: 500 }, () => ticket.get()));
+    expect(new Set(tickets).size).toBe(1);
+    expect(fetched()).toBe(1);
+    await ticket.get();
+    expect(fetched()).toBe(1);
+  });
+
+  test('it is told to the log, so that it stays out of it', async () => {
+    const seen: string[] = [];
+    const ticket = createJsapiTicket(createLine(emulator).client, { onTicket: (value) => seen.push(value) });
+    const value = await ticket.get();
+    expect(seen).toEqual([value]);
+  });
+
+  test('it is kept until it expires, and never beyond a day, whatever DingTalk says of its life', async () => {
+    let time = 0;
+    let issued = 'day-one';
+    const client = {
+      call: async () => ({ jsapiTicket: issued, expireIn: 7200 }),
+    };
+    const ticket = createJsapiTicket(client as never, { now: () => time });
+    const HOUR = 3600_000;
+    expect(await ticket.get()).toBe('day-one');
+    // Asked for often enough, DingTalk gives the same one for a day.
+    for (; time < 23.5 * HOUR; time += HOUR / 4) await ticket.get();
+    await new Promise(setImmediate);
+    issued = 'day-two';
+    time = 24 * HOUR;
+    expect(await ticket.get()).toBe('day-two');
+  });
+
+  test('a ticket that cannot be had is not asked for again at once, and soon after', async () => {
+    let time = 0;
+    const ticket = createJsapiTicket(createLine(emulator).client, { now: () => time });
+    emulator.control.settings({ permissions: [] });
+    const failure = await failureOf(ticket.get());
+    expect(failure.isPermissionMissing).toBe(true);
+    const asked = fetched();
+    await Promise.all([failureOf(ticket.get()), failureOf(ticket.get())]);
+    expect(fetched()).toBe(asked);
+    emulator.control.reset();
+    time += 1001;
+    expect(await ticket.get()).toEqual(expect.any(String));
+  });
+});
