@@ -11,7 +11,7 @@ import { redirectTo, sendPage } from './page';
 import { type PageRequest, signInPage, viaMainOrigin } from './sign-in-page';
 import { type VisitorHeaders, visitorHeaders } from './sub-request';
 import { judge } from './verdict';
-import { answerProgram } from './verdict-answer';
+import { programRefusal } from './verdict-answer';
 
 /** A request for one of the gate's own addresses on a protected host. */
 export interface HostContext {
@@ -68,7 +68,8 @@ async function signIn(context: HostContext): Promise<Response | undefined> {
   const query = new URLSearchParams((context.request.url ?? '').split('?')[1]);
   const within = minutesIn(query.get('within'));
   const verdict = await judge({ method: 'GET', ...page });
-  if (!isForPerson(context)) return answerProgram({ kind: 'sign-in', within }, context);
+  if (!isForPerson(context))
+    return programRefusal(within === undefined ? 'not-signed-in' : 'sign-in-too-old', context);
   // A tab that was restored, or a sign-in in another tab meanwhile.
   if (verdict.kind === 'admitted') return redirectTo(page.host.origin + page.target);
   if (verdict.kind === 'unavailable') return unavailablePage(page);
@@ -80,8 +81,9 @@ async function denied(context: HostContext): Promise<Response | undefined> {
   const page = pageOf(context);
   const verdict = await judge({ method: 'GET', ...page });
   if (verdict.kind === 'unavailable') return unavailablePage(page);
-  if (!isForPerson(context)) return answerProgram(verdict, context);
-  return deniedPage(page, verdict.kind === 'denied' ? verdict : undefined);
+  const refused = verdict.kind === 'denied' ? verdict : undefined;
+  // nginx does not say how it was asked: a GET of the same address may be admitted.
+  return isForPerson(context) ? deniedPage(page, refused) : programRefusal('not-permitted', context);
 }
 
 function minutesIn(text: string | null): number | undefined {

@@ -35,7 +35,6 @@ export function createGate(): Server {
     },
   );
   leaveUnguarded(server);
-  server.on('upgrade', (_request, socket) => socket.destroy());
   return server;
 }
 

@@ -21,6 +21,7 @@ export interface VisitorHeaders {
   accept?: string;
   'accept-language'?: string;
   upgrade?: string;
+  'sec-websocket-key'?: string;
   'user-agent'?: string;
   'sec-fetch-mode'?: string;
   'sec-fetch-site'?: string;
@@ -34,6 +35,7 @@ const COUNTED = new Set([
   'accept',
   'accept-language',
   'upgrade',
+  'sec-websocket-key',
   'user-agent',
   'sec-fetch-mode',
   'sec-fetch-site',

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { noteRefusedByRule } from '@/lib/auth/refusals';
 import { config } from '@/lib/config';
-import { problems } from '@/lib/errors';
+import { type Problem, problems } from '@/lib/errors';
 import { log } from '@/lib/log';
 import { deniedPage, unavailablePage } from './denied-page';
 import { identityHeaders } from './identity-headers';
@@ -45,13 +45,12 @@ export async function answerVerdict(verdict: Verdict, asked: Asked): Promise<voi
     if (verdict.kind === 'unavailable') return sendPage(response, unavailablePage(page));
     return sendPage(response, await deniedPage(page, verdict));
   }
-  await sendPage(response, answerProgram(verdict, { requestId }));
+  await sendPage(response, programRefusal(problemOf(verdict), { requestId }));
 }
 
 /** For programs: a status, and JSON. An upstream finds no identity in it that the visitor could have sent. */
-export function answerProgram(verdict: Verdict, { requestId }: { requestId: string }): Response {
-  if (verdict.kind === 'admitted') return new Response(null, { status: 204 });
-  const { code, status } = problems[problemOf(verdict)];
+export function programRefusal(problem: Problem, { requestId }: { requestId: string }): Response {
+  const { code, status } = problems[problem];
   const answer = Response.json({ error: { code, requestId } }, { status });
   for (const [name, value] of nobody()) answer.headers.set(name, value);
   answer.headers.set('cache-control', 'no-store');
@@ -59,7 +58,7 @@ export function answerProgram(verdict: Verdict, { requestId }: { requestId: stri
   return answer;
 }
 
-export function problemOf(verdict: Exclude<Verdict, { kind: 'admitted' }>) {
+function problemOf(verdict: Exclude<Verdict, { kind: 'admitted' }>): Problem {
   if (verdict.kind === 'sign-in') return verdict.within === undefined ? 'not-signed-in' : 'sign-in-too-old';
   if (verdict.kind === 'unavailable') return 'sessions-unknown';
   return verdict.why === 'other-site' ? 'cross-site' : 'not-permitted';
