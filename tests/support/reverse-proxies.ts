@@ -124,7 +124,7 @@ include ${folder}/recipe.conf; }`,
   haproxy({ folder, port, fill }) {
     writeFileSync(join(folder, 'dingpass.lua'), fill('haproxy.lua'));
     const text = fill('haproxy.cfg')
-      .replace('/etc/haproxy/dingpass.lua', join(folder, 'dingpass.lua'))
+      .replaceAll('/etc/haproxy/dingpass.lua', join(folder, 'dingpass.lua'))
       .replace('bind :443', `bind 127.0.0.1:${port}`);
     writeFileSync(join(folder, 'haproxy.cfg'), text);
     return ['-db', '-f', join(folder, 'haproxy.cfg')];
@@ -148,7 +148,7 @@ include ${folder}/recipe.conf; }`,
       .filter((name) => existsSync(`${MODULES}/mod_${name}.so`))
       .map((name) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`);
     const recipe = fill('httpd.conf')
-      .replace('/etc/apache2/dingpass.lua', join(folder, 'dingpass.lua'))
+      .replaceAll('/etc/apache2/dingpass.lua', join(folder, 'dingpass.lua'))
       .replace('<VirtualHost *:443>', `<VirtualHost 127.0.0.1:${port}>`);
     writeFileSync(
       join(folder, 'httpd.conf'),
