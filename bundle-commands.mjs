@@ -11,6 +11,7 @@ const commands = {
   backup: 'lib/entry/backup-command.ts',
   database: 'lib/entry/database-command.ts',
   ticket: 'lib/entry/ticket-command.ts',
+  storage: 'lib/entry/storage-command.ts',
 };
 
 await build({

@@ -5,10 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests of the built app that measure time or memory under load: one at a time, with nothing beside them. */
-const TIMED = [
-  'tests/app/{floods,slow-bodies,strangers}.test.ts',
-  'tests/reliability/{outage,revocation}.test.ts',
-];
+const TIMED = ['tests/app/{floods,strangers}.test.ts', 'tests/reliability/{outage,revocation}.test.ts'];
 const SERVED = ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'];
 
 /** Those that take longest begin first, so that the workers end together. Of the others Vitest knows best. */

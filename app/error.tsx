@@ -15,15 +15,15 @@ export default function ErrorPage({ error }: ErrorPageProps) {
     errorPage[typeof document !== 'undefined' && document.documentElement.lang === 'en' ? 'en' : 'zh-CN'];
   return (
     <main className="door">
-      <div className="door-card" role="alert">
-        <h1 className="door-title">{text.title}</h1>
-        <p className="door-sentence">{text.sentence}</p>
+      <div role="alert">
+        <h1 className="door-name">{text.title}</h1>
+        <p className="door-text">{text.sentence}</p>
         {error.digest && (
           <p className="problem-id">
             {text.requestId} <code>{error.digest}</code>
           </p>
         )}
-        <button type="button" className="button" onClick={() => location.reload()}>
+        <button type="button" className="button door-button" onClick={() => location.reload()}>
           {text.reload}
         </button>
       </div>

@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { brand, brandStyle, GROUNDS } from '@/lib/brand';
 import { currentMessages } from '@/lib/http/language';
 import { nonceOf } from '@/lib/http/security-headers';
 import { WATCH_SCRIPTS } from './_ui/watch-scripts';
@@ -12,8 +13,8 @@ export const viewport: Viewport = {
   viewportFit: 'cover',
   colorScheme: 'light dark',
   themeColor: [
-    { media: '(prefers-color-scheme: light)', color: '#f3f5f8' },
-    { media: '(prefers-color-scheme: dark)', color: '#111418' },
+    { media: '(prefers-color-scheme: light)', color: GROUNDS.light },
+    { media: '(prefers-color-scheme: dark)', color: GROUNDS.dark },
   ],
 };
 
@@ -22,7 +23,11 @@ export async function generateMetadata(): Promise<Metadata> {
   return {
     title: messages.appName,
     robots: { index: false, follow: false },
-    icons: { icon: '/icon.svg' },
+    icons: {
+      icon: `/brand/${brand().icon ? 'icon.png' : 'icon.svg'}?v=${brand().version}`,
+      apple: `/brand/icon-180.png?v=${brand().version}`,
+    },
+    manifest: `/brand/manifest.webmanifest?v=${brand().version}`,
     formatDetection: { telephone: false, email: false, address: false },
   };
 }
@@ -34,6 +39,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang={language}>
       <head>
+        <style>{brandStyle()}</style>
         <script nonce={nonce} data-sentence={incomplete} data-button={reload}>
           {WATCH_SCRIPTS}
         </script>

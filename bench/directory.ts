@@ -13,8 +13,9 @@ import { createSyncStore } from '../lib/directory/sync/run-store';
 import { type SyncOutcome, sync } from '../lib/directory/sync/sync';
 import { buildTree } from '../lib/directory/tree';
 import { type Visibility, visibilityOf } from '../lib/directory/visibility';
+import { migrate } from '../lib/storage/migrate';
 import { directoryMigrations } from '../lib/storage/migrations';
-import { openDatabase } from '../lib/storage/sqlite';
+import { openSqlite } from '../lib/storage/sqlite';
 import { startAppProcess } from './app-process';
 import { countWrites } from './directory-writes';
 import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
@@ -56,8 +57,9 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
   const emulator = await startEmulatorProcess({ members, departments, seed });
   const folder = mkdtempSync(join(tmpdir(), 'dingpass-bench-'));
   const file = join(folder, 'directory.db');
-  const db = openDatabase(file, directoryMigrations);
-  const store = createSyncStore(db);
+  const db = await openSqlite(file);
+  await migrate(db, directoryMigrations);
+  const store = createSyncStore(() => db);
   const refusals = { count: 0 };
   const client = counting(
     createClient({ ...emulator, apiUrl: emulator.url, oapiUrl: emulator.url }),
@@ -79,9 +81,9 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
     const { byEndpoint } = (await emulator.control('calls')) as { byEndpoint: Record<string, number> };
     const busiest = Math.max(...Object.values(byEndpoint));
     const calls = Object.values(byEndpoint).reduce((sum, n) => sum + n, 0);
-    const writes = countWrites(db);
+    const writes = await countWrites(db);
     const second = await measured(run);
-    const written = writes();
+    const written = await writes();
 
     const departmentId = move[0]!.departmentIds[0]!;
     // How fast DingTalk answered makes no difference to those who read.
@@ -111,7 +113,7 @@ export async function benchDirectory({ real, short }: { real: boolean; short: bo
       { what: 'database file', value: round(statSync(file).size / MEGABYTE, 0), unit: ' MB' },
     ];
   } finally {
-    db.close();
+    await db.close();
     emulator.close();
     rmSync(folder, { recursive: true });
   }
@@ -162,12 +164,9 @@ async function sightFor(store: SyncStore, userId: string): Promise<Visibility> {
 
 async function countVisible(store: SyncStore, sight: Visibility): Promise<number> {
   let count = 0;
-  let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
-  do {
-    const { members, next } = await store.page(cursor, 1000);
+  await store.everybody((members) => {
     count += members.filter((member) => sight.canSeePerson(member)).length;
-    cursor = next;
-  } while (cursor);
+  });
   return count;
 }
 
@@ -255,9 +254,7 @@ async function differences(store: SyncStore, company: Company): Promise<number> 
     if (mine !== theirs.join() || own !== theirs.length || below !== company.membersBelow(id).size) count++;
   }
   let people = 0;
-  let cursor: Awaited<ReturnType<SyncStore['page']>>['next'];
-  do {
-    const { members, next } = await store.page(cursor, 1000);
+  await store.everybody(async (members) => {
     for (const { userId, record } of members) {
       people++;
       const person = company.person(userId);
@@ -267,8 +264,7 @@ async function differences(store: SyncStore, company: Company): Promise<number> 
       const theirs = person && [person.name, person.title, person.mobile, person.active, roleIdsOf(person)];
       if (mine !== JSON.stringify(theirs)) count++;
     }
-    cursor = next;
-  } while (cursor);
+  });
   return count + Math.abs(people - company.people.length);
 }
 

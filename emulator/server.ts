@@ -147,6 +147,7 @@ function initialSettings(options: EmulatorOptions, url: string): Settings {
     scope: options.scope ?? 'all',
     qps: options.qps ?? 20,
     enforceQps: options.enforceQps ?? true,
+    monthlyCalls: null,
     ipWhitelist: options.ipWhitelist ?? [],
     latencyMs: 0,
     redirectUris: options.redirectUris ?? origins.map((origin) => `${origin}${callback}`),

@@ -1,4 +1,4 @@
-import { DingTalkError, PERSON_GONE_CODES } from './dingtalk/errors';
+import { DingTalkError, EVENT_GONE_CODES, PERSON_GONE_CODES } from './dingtalk/errors';
 import { JSAPI_CODES } from './jsapi-codes';
 
 /**
@@ -55,6 +55,17 @@ export const problems = {
   'agent-id-missing': { code: 'APP_MISCONFIGURED', status: 503, actor: 'operator' },
   'app-disabled': { code: 'APP_MISCONFIGURED', status: 503, actor: 'admin' },
   'request-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'developer' },
+  // Calendar and notices
+  'event-gone': { code: 'EVENT_NOT_FOUND', status: 404, actor: 'person' },
+  'event-read-only': { code: 'EVENT_READ_ONLY', status: 403, actor: 'person' },
+  'event-limit': { code: 'EVENT_LIMIT', status: 429, actor: 'nobody' },
+  'event-in-progress': { code: 'EVENT_IN_PROGRESS', status: 409, actor: 'nobody' },
+  'too-many-attendees': { code: 'TOO_MANY_ATTENDEES', status: 400, actor: 'person' },
+  'calendar-out-of-range': { code: 'NOT_ALLOWED', status: 403, actor: 'admin' },
+  'too-many-calls': { code: 'TOO_MANY_CALLS', status: 429, actor: 'nobody' },
+  'calls-spent': { code: 'UPSTREAM_QUOTA', status: 503, actor: 'operator' },
+  'agent-refused': { code: 'APP_MISCONFIGURED', status: 503, actor: 'operator' },
+  'notice-invalid': { code: 'BAD_REQUEST', status: 400, actor: 'developer' },
   // DingTalk and the way to it
   throttled: { code: 'UPSTREAM_BUSY', status: 503, actor: 'nobody' },
   overloaded: { code: 'UPSTREAM_BUSY', status: 503, actor: 'nobody' },
@@ -179,10 +190,16 @@ const BY_CODE: ReadonlyMap<string, Problem> = new Map(
       ['permission-missing', '43007 48002 60011 Forbidden.AccessDenied.AccessTokenPermissionDenied'],
       ['address-refused', '60020 Forbidden.AccessDenied.IpNotInWhiteList'],
       ['app-disabled', '41030 50003 50005 70001 70002 70003 70004 70005'],
+      ['event-gone', EVENT_GONE_CODES.join(' ')],
+      ['event-limit', 'flowLimit'],
+      ['event-in-progress', 'idempotencyProcessing'],
+      ['too-many-attendees', 'exceedMaxReceiverSize'],
+      ['calendar-out-of-range', 'permissionDeny'],
+      ['agent-refused', '40056'],
       ['quota-spent', '90020 Forbidden.AccessDenied.ApiCountLimitForOrg'],
       [
         'request-refused',
-        '22 40 41 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 parameter.error invalidParameter',
+        '22 40 41 404 40035 400002 43001 43002 43003 43004 43005 43009 44002 47001 400001 parameter.error paramIllegal invalidParameter invalidParameter.unionIdInvalid',
       ],
       ...(Object.entries(JSAPI_CODES) as [keyof typeof JSAPI_CODES, string][]),
     ] as const

@@ -7,7 +7,7 @@ export interface Permission {
   /** As the console names it. */
   name: string;
   /** What does not work without it. */
-  neededFor: 'every sign-in' | 'browser sign-in' | 'directory' | 'details';
+  neededFor: 'every sign-in' | 'browser sign-in' | 'directory' | 'details' | 'calendar';
 }
 
 /**
@@ -29,6 +29,9 @@ export const PERMISSIONS: readonly Permission[] = [
   { point: 'qyapi_get_department_member', name: '通讯录部门成员读权限', neededFor: 'directory' },
   { point: 'fieldMobile', name: '企业员工手机号信息', neededFor: 'details' },
   { point: 'fieldEmail', name: '邮箱等个人信息', neededFor: 'details' },
+  { point: 'Calendar.Event.Read', name: '日历应用中日程读权限', neededFor: 'calendar' },
+  { point: 'Calendar.Event.Write', name: '日历应用中日程写权限', neededFor: 'calendar' },
+  { point: 'Calendar.EventSchedule.Read', name: '日历应用中日程闲忙状态读权限', neededFor: 'calendar' },
 ];
 
 /** A permission point with its name in the console; one that we do not know has none. */

@@ -1,6 +1,7 @@
 import 'server-only';
 import { z } from 'zod';
 import { parseProxy } from './dingtalk/outgoing-proxy';
+import { isTimeZone } from './local-time';
 
 /** The kinds of values that settings have. A message names the remedy, and never repeats a secret. */
 
@@ -37,6 +38,15 @@ export const wholeNumberOrOff = (fallback: string, least: number, most: number) 
       `must be off, or a whole number from ${least} to ${most} / 必须是 off，或 ${least} 到 ${most} 的整数`,
     )
     .transform((value) => (value === 'off' ? undefined : Number(value)));
+
+export const timeZone = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .refine(
+      isTimeZone,
+      'must be the name of a time zone, such as Asia/Shanghai / 必须是时区名称，如 Asia/Shanghai',
+    );
 
 /** Values between separators, without blanks around them and without empty ones. */
 const listOf = (separator: RegExp, fallback = '') =>
@@ -142,6 +152,41 @@ export const frameAncestors = (fallback: string) =>
       error:
         'must be origins separated by commas, such as https://portal.example.com or https://*.example.com (http only for localhost) / 必须是以逗号分隔的来源，如 https://portal.example.com（仅本机可用 http）',
     });
+
+/** Origins that a page may load from. @param schemes besides https */
+export const sources = (schemes: 'wss'[] = []) =>
+  listOf(/[,，\s]+/)
+    .transform((origins) => origins.map((entry) => entry.toLowerCase().replace(/\/$/, '')))
+    .refine(
+      (origins) =>
+        origins.every((entry) => {
+          const isSocket = schemes.includes('wss') && entry.startsWith('wss:');
+          return isFrameAncestor(isSocket ? entry.replace('wss:', 'https:') : entry);
+        }),
+      {
+        error: `must be origins separated by commas, such as https://cdn.example.com or https://*.example.com${schemes.includes('wss') ? ', wss://live.example.com' : ''} (http only for localhost) / 必须是以逗号分隔的来源，如 https://cdn.example.com（仅本机可用 http）`,
+      },
+    );
+
+/** What of a device pages may use once a person allows it. */
+const FEATURES = [
+  'accelerometer',
+  'camera',
+  'display-capture',
+  'geolocation',
+  'gyroscope',
+  'microphone',
+  'payment',
+  'usb',
+] as const;
+export type Feature = (typeof FEATURES)[number];
+
+export const features = listOf(/[,，\s]+/)
+  .transform((names) => names.map((name) => name.toLowerCase()))
+  .refine((names) => names.every((name) => (FEATURES as readonly string[]).includes(name)), {
+    error: `takes these names, separated by commas / 只接受以下名称，以逗号分隔: ${FEATURES.join(', ')}`,
+  })
+  .transform((names) => FEATURES.map((name) => ({ name, isAllowed: names.includes(name) })));
 
 export const hosts = (fallback: string) =>
   listOf(/,/, fallback)

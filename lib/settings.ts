@@ -5,6 +5,7 @@ import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
   databaseUrl,
+  features,
   frameAncestors,
   grant,
   hosts,
@@ -12,6 +13,8 @@ import {
   proxyUrl,
   required,
   sessionKeys,
+  sources,
+  timeZone,
   toggle,
   userIdList,
   wholeNumber,
@@ -35,6 +38,7 @@ export const settingsSchema = z.object({
     .string()
     .regex(/^\d+$/, `must be a number / 必须是数字 (AgentId: ${CREDENTIALS})`)
     .optional(),
+  DINGTALK_MONTHLY_CALLS: wholeNumber(5000, 0, 999_999_999),
   DINGTALK_JSAPI_DIGEST: z
     .enum(['sha256', 'sha1'], { error: 'must be sha256 or sha1 / 只能是 sha256 或 sha1' })
     .default('sha256'),
@@ -58,6 +62,10 @@ export const settingsSchema = z.object({
   SHOW_OPERATOR_HINTS: toggle('true', 'false', false),
   FRAME_ANCESTORS: frameAncestors('https://*.dingtalk.com'),
   AVATAR_HOSTS: hosts('*.dingtalk.com,*.alicdn.com'),
+  CSP_IMG_SRC: sources(),
+  CSP_CONNECT_SRC: sources(['wss']),
+  CSP_FRAME_SRC: sources(),
+  ALLOWED_FEATURES: features,
   DATA_DIR: z.string().default('./data'),
   DATABASE_URL: databaseUrl,
   DATABASE_POOL: wholeNumber(10, 2, 500),
@@ -95,6 +103,8 @@ export const settingsSchema = z.object({
     })
     .default('remote'),
   GATE_KEYS: assertionKeys,
+  BRAND_FILE: z.string().optional(),
+  SHOW_EXAMPLES: toggle('on', 'off', false),
   HTTP_PROXY: proxyUrl,
   HTTPS_PROXY: proxyUrl,
   NO_PROXY: z.string().optional(),
@@ -111,6 +121,8 @@ export const settingsSchema = z.object({
     .optional(),
   DINGTALK_STREAM: toggle('on', 'off', false),
   AUDIT_DAYS: wholeNumber(200, 1, 3650),
+  TIME_ZONE: timeZone('Asia/Shanghai'),
+  WATERMARK: toggle('on', 'off', false),
   HOST: z
     .string()
     .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
@@ -135,6 +147,8 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   ADMIN_USER_IDS: 'names',
   AUDITORS: 'names',
   ACCESS_FILE: 'path',
+  BRAND_FILE: 'path',
+  ALLOWED_FEATURES: 'names',
 };
 
 /** What sealing needs, for the command that changes the keys. */
@@ -160,7 +174,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     corpId: settings.DINGTALK_CORP_ID,
     clientId: settings.DINGTALK_CLIENT_ID,
     clientSecret: settings.DINGTALK_CLIENT_SECRET,
+    /** Undefined: no work notifications. */
     agentId: settings.DINGTALK_AGENT_ID,
+    /** Calls of a month that may count against DingTalk's quota: calendar and notices. */
+    monthlyCalls: settings.DINGTALK_MONTHLY_CALLS,
     /** How pages are signed for JSAPIs. */
     jsapiDigest: settings.DINGTALK_JSAPI_DIGEST,
     apiUrl: settings.DINGTALK_API_URL,
@@ -186,6 +203,14 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     frameAncestors: settings.FRAME_ANCESTORS,
     /** Hosts (with port, if any) whose pictures are shown as avatars. */
     avatarHosts: settings.AVATAR_HOSTS,
+    /** Origins that pages may load from, besides our own. */
+    contentSources: {
+      img: settings.CSP_IMG_SRC,
+      connect: settings.CSP_CONNECT_SRC,
+      frame: settings.CSP_FRAME_SRC,
+    },
+    /** What of a device pages may use, and what not. */
+    features: settings.ALLOWED_FEATURES,
     /** Folder of the database files; created when it does not exist. */
     dataDir: settings.DATA_DIR,
     /** PostgreSQL in place of files; its password is a secret. */
@@ -236,6 +261,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
       /** Key id to private key (PKCS #8, PEM): the first signs assertions, the others are published only. */
       keys: settings.GATE_KEYS,
     },
+    /** Path of the company's name, colour and pictures; undefined: as dingpass comes. */
+    brandFile: settings.BRAND_FILE,
+    /** Whether the first page leads to the example pages. */
+    showExamples: settings.SHOW_EXAMPLES,
     /** What DingTalk's HTTP callbacks are signed and encrypted with; undefined: events do not come this way. */
     callback:
       settings.DINGTALK_CALLBACK_TOKEN && settings.DINGTALK_CALLBACK_AES_KEY
@@ -245,6 +274,10 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     stream: settings.DINGTALK_STREAM,
     /** How long audit entries are kept. */
     auditDays: settings.AUDIT_DAYS,
+    /** Of all times that people read, such as `Asia/Shanghai`. */
+    timeZone: settings.TIME_ZONE,
+    /** Whether directory and administration carry the reader's name. */
+    watermark: settings.WATERMARK,
     /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
     listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
   };

@@ -51,11 +51,13 @@ export function entryAddress(): string {
   return name?.startsWith(`${location.origin}/`) ? name : location.href;
 }
 
-/** The parameters of `dd.config` that only our server can know. @throws JsapiError */
-export async function fetchSignature(
-  address: string,
-): Promise<Record<string, string> & { signedUrl: string }> {
-  const response = await fetch(`/api/jsapi/signature?url=${encodeURIComponent(address)}`).catch(() => {
+/** The parameters of `dd.config` that come from our server. */
+export type PageSignature = Record<string, string> & { signedUrl: string };
+
+/** @param after `refusal`: with a new ticket, if the server finds that the current one may be the reason. @throws JsapiError */
+export async function fetchSignature(address: string, after?: 'refusal'): Promise<PageSignature> {
+  const query = new URLSearchParams({ url: address, ...(after && { ticket: 'refused' }) });
+  const response = await fetch(`/api/jsapi/signature?${query}`).catch(() => {
     throw new JsapiError('network-failed');
   });
   const body = await response.json().catch(() => undefined);

@@ -4,11 +4,19 @@
  */
 
 import { openLink$ as openLink } from 'dingtalk-jsapi/api/biz/util/openLink';
+import { setTitle$ as setNavigationTitle } from 'dingtalk-jsapi/api/biz/navigation/setTitle';
 import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
 import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
-import { addressToSign, entryAddress, fetchSignature, JsapiError, toJsapiError } from './signed-page';
+import {
+  addressToSign,
+  entryAddress,
+  fetchSignature,
+  JsapiError,
+  type PageSignature,
+  toJsapiError,
+} from './signed-page';
 
 export type { JsapiError, SignatureRefusal } from './signed-page';
 
@@ -78,6 +86,11 @@ const LINK_TIMEOUT_MS = 5000;
 export async function openInBrowser(address: string): Promise<void> {
   if (String(dd.env.platform) !== 'pc') throw new WebviewError('bridge-refused', NOT_EXIST);
   await answered(() => openLink({ url: address }), LINK_TIMEOUT_MS);
+}
+
+/** Sets the title of the client's own bar. @throws WebviewError */
+export async function setTitle(title: string): Promise<void> {
+  await answered(() => setNavigationTitle({ title }), CHAT_TIMEOUT_MS);
 }
 
 /** @throws WebviewError; `bridge-silent` where the client does not answer in time */
@@ -176,12 +189,26 @@ function signedOnce(): Promise<void> {
   return done;
 }
 
+/** Signs the page; once more where the server's ticket may have died early, or may have been replaced. */
+async function sign(address: string): Promise<void> {
+  try {
+    await configure(address, await fetchSignature(address));
+  } catch (error) {
+    if (error instanceof JsapiError || !isPerhapsTheTicket(error)) throw error;
+    await configure(address, await fetchSignature(address, 'refusal'));
+  }
+}
+
+/** A signature with an old ticket is a wrong one, too. */
+function isPerhapsTheTicket(error: unknown): boolean {
+  return ['jsapi-ticket', 'jsapi-address'].includes(toJsapiError(nativeError(error)).problem);
+}
+
 /**
  * Sends what `dd.config` sends. The package's own takes the first call of a page only, so that neither a page whose
  * address has changed nor one that was refused once could be signed again.
  */
-async function sign(address: string): Promise<void> {
-  const { signedUrl, ...signature } = await fetchSignature(address);
+async function configure(address: string, { signedUrl, ...signature }: PageSignature): Promise<void> {
   const isDesktop = String(dd.env.platform) === 'pc';
   try {
     await dd._invoke(isDesktop ? 'config' : 'runtime.permission.requestJsApis', {

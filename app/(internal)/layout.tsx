@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { perhapsMember } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
 import { FreshOnReturn } from '../_ui/fresh-on-return';
+import { Trail } from '../_ui/trail';
 import { ColdStartCheck } from '../login/cold-start-check';
 
 /** Around every internal page. It guards nothing: layouts do not run again on navigation, pages do. */
@@ -11,6 +12,7 @@ export default async function InternalLayout({ children }: { children: ReactNode
   return (
     <>
       <FreshOnReturn />
+      <Trail />
       {session && <ColdStartCheck corpId={corpId} clientId={clientId} userId={session.userId} />}
       {children}
     </>

@@ -1,61 +1,151 @@
-import { mayReadAudit } from '@/lib/auth/administrator';
+import Link from 'next/link';
 import { pageMember } from '@/lib/auth/auth';
-import { isAdministrator } from '@/lib/dal/admin-sync';
-import { currentName } from '@/lib/dal/current-name';
+import { config } from '@/lib/config';
+import { isAvatarAllowed } from '@/lib/dal/avatar';
+import { ownCard } from '@/lib/dal/frame';
+import { mySessions } from '@/lib/dal/my-sessions';
 import { currentMessages } from '@/lib/http/language';
+import type { Language, Messages } from '@/lib/i18n';
+import { localHour } from '@/lib/local-time';
+import type { Session } from '@/lib/session/session-cookie';
 import { Addressed } from '../_ui/addressed';
-import { MemberMenu } from '../_ui/member-menu';
-import { Tile } from '../_ui/tile';
+import { Avatar } from '../_ui/avatar';
+import { Icon } from '../_ui/icon';
+import { dayTimeText } from '../_ui/moment';
+import { Sheet } from '../_ui/page-frame';
+import { Section } from '../_ui/section';
+import { openEntries } from '../entries';
+import { EntryGrid } from './entry-grid';
+import './home.css';
 
-/** The first internal page: greets the member and leads to the others. */
+/** The first internal page: greets the member, finds people, and leads to the other pages. */
 export default async function HomePage() {
   const member = await pageMember();
   const { language, messages } = await currentMessages();
-  const { home, stepUp, directory, jsapi, sync, sessions, access } = messages;
-  // Whatever is wrong with the directory, the first page stands.
-  const isAdmin = await isAdministrator({ ask: false }).catch(() => false);
-  const isAuditor = await mayReadAudit(member).catch(() => false);
-  const until = new Intl.DateTimeFormat(language, {
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: 'Asia/Shanghai',
-  });
+  const entries = await openEntries();
+  const everyday = entries.filter(({ group }) => group === 'everyday');
+  const administration = entries.filter(({ group }) => group === 'administration');
+  const hasDirectory = entries.some(({ href }) => href === '/directory');
+  const { frame } = messages;
   return (
-    <main className="page">
-      <header className="hero">
-        <h1 className="hero-greeting">
-          <Addressed sentence={home.greeting} name={await currentName(member)} />
-        </h1>
-        <p className="hero-lead">
-          {home.lead} {home.sessionUntil} {until.format(member.expiresAt * 1000)}
-        </p>
-        <MemberMenu text={{ open: home.notYou, signOut: home.signOut }} />
-      </header>
-      <nav aria-label={home.pages}>
-        <h2 className="section-title">{home.pages}</h2>
-        <ul className="tiles">
-          <Tile href="/me" icon="人" title={home.me} hint={home.meHint} />
-          <Tile href="/directory" icon="录" title={directory.title} hint={directory.searchHint} />
-          <Tile href="/me/sessions" icon="登" title={sessions.mine.title} hint={sessions.mine.tileHint} />
-          {isAdmin && (
-            <>
-              <Tile href="/admin/sync" icon="同" title={sync.title} hint={sync.tileHint} />
-              <Tile
-                href="/admin/sessions"
-                icon="会"
-                title={sessions.all.title}
-                hint={sessions.all.tileHint}
-              />
-              <Tile href="/admin/access" icon="规" title={access.title} hint={access.tileHint} />
-            </>
-          )}
-          {(isAdmin || isAuditor) && (
-            <Tile href="/admin/audit" icon="审" title={sessions.audit.title} hint={sessions.audit.tileHint} />
-          )}
-          <Tile href="/example/choose" icon="选" title={jsapi.title} hint={jsapi.hint} />
-          <Tile href="/example/step-up" icon="锁" title={stepUp.title} hint={stepUp.hint} />
-        </ul>
-      </nav>
-    </main>
+    <Sheet kind="home">
+      <main id="main" className="page">
+        <Greeting member={member} language={language} messages={messages} />
+        <div className="split">
+          <div>
+            {hasDirectory && <PeopleSearch frame={frame} />}
+            {everyday.length > 0 && (
+              <Section title={frame.everyday} id="everyday">
+                <EntryGrid entries={everyday} language={language} messages={messages} />
+              </Section>
+            )}
+            {administration.length > 0 && (
+              <Section title={frame.administration} id="administration">
+                <EntryGrid entries={administration} language={language} messages={messages} />
+              </Section>
+            )}
+          </div>
+          <div className="side">
+            <Account member={member} language={language} messages={messages} />
+          </div>
+        </div>
+      </main>
+    </Sheet>
+  );
+}
+
+interface PartProps {
+  member: Session;
+  language: Language;
+  messages: Messages;
+}
+
+async function Greeting({ member, language, messages: { frame } }: PartProps) {
+  const { timeZone } = config();
+  const now = Date.now();
+  const part = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(language, { ...options, timeZone }).format(now);
+  const [day, weekday] = [part({ month: 'long', day: 'numeric' }), part({ weekday: 'long' })];
+  const name = (await ownCard())?.name ?? member.name;
+  return (
+    <div className="hello">
+      <h1 className="hello-title clamp-2">
+        <Addressed sentence={frame.greetings[partOfDay(localHour(now, timeZone))]} name={name} />
+      </h1>
+      <p className="hello-lead">{language === 'en' ? `${weekday}, ${day}` : `${day} ${weekday}`}</p>
+    </div>
+  );
+}
+
+function partOfDay(hour: number): keyof Messages['frame']['greetings'] {
+  if (hour < 5 || hour >= 18) return 'evening';
+  if (hour < 11) return 'morning';
+  return hour < 13 ? 'noon' : 'afternoon';
+}
+
+/** Leads to the directory's own search, which goes on from there as one types. */
+function PeopleSearch({ frame }: Pick<Messages, 'frame'>) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
+    <form className="search" role="search" action="/directory">
+      <Icon name="search" size="s" className="icon-plain" />
+      <input
+        className="search-box"
+        type="search"
+        name="q"
+        aria-label={frame.findPeople}
+        placeholder={frame.findHint}
+        maxLength={100}
+        autoComplete="off"
+        enterKeyHint="search"
+      />
+      <button type="submit" className="search-go">
+        {frame.find}
+      </button>
+    </form>
+  );
+}
+
+async function Account({ member, language, messages: { frame } }: PartProps) {
+  const card = await ownCard();
+  // Whatever is wrong with the records, the first page stands.
+  const devices = await mySessions().catch(() => undefined);
+  const name = card?.name ?? member.name;
+  const work = [card?.departments[0], card?.title].filter(Boolean).join(' · ');
+  return (
+    <Section title={frame.account} id="account">
+      <ul className="panel rows">
+        <li>
+          <Link className="row" href="/me" prefetch={false}>
+            <Avatar
+              name={name}
+              url={isAvatarAllowed(card?.avatarUrl) ? card?.avatarUrl : undefined}
+              userId={member.userId}
+            />
+            <span className="row-text">
+              <bdi className="row-title clamp-2">{name}</bdi>
+              {work && <bdi className="row-hint clamp-2">{work}</bdi>}
+            </span>
+            <Icon name="right" size="s" className="arrow" />
+          </Link>
+        </li>
+        <li>
+          <Link className="row" href="/me/sessions" prefetch={false}>
+            <Icon name="devices" />
+            <span className="row-text">
+              <span className="row-title">
+                {devices
+                  ? frame.devices(devices.others.length + 1, devices.next !== undefined)
+                  : frame.entries.devices.name}
+              </span>
+              <span className="row-hint">
+                {frame.signedInUntil(dayTimeText(member.expiresAt * 1000, language))}
+              </span>
+            </span>
+            <Icon name="right" size="s" className="arrow" />
+          </Link>
+        </li>
+      </ul>
+    </Section>
   );
 }

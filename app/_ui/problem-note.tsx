@@ -18,7 +18,7 @@ export function ProblemNote(props: ProblemNoteProps) {
   const { message, nextStep, requestId, operator, labels, children } = props;
   return (
     <div className="problem" role="alert">
-      <p className="problem-message">{message}</p>
+      <p className="problem-title">{message}</p>
       <p className="problem-next">{nextStep}</p>
       {children}
       {requestId && (
@@ -27,24 +27,26 @@ export function ProblemNote(props: ProblemNoteProps) {
         </p>
       )}
       {operator && (
-        <dl className="problem-operator" data-testid="operator-hint">
-          <dt className="problem-heading">{labels.heading}</dt>
-          <Row label={labels.cause}>{operator.cause}</Row>
-          <Row label={labels.remedy}>{operator.remedy}</Row>
-          <Row label={labels.actor}>{operator.actor}</Row>
-          <Row label={labels.dingTalkCode}>{operator.dingTalkCode}</Row>
-          <Row label={labels.reason}>{operator.reason}</Row>
-          <Row label={labels.proxy}>{operator.proxy}</Row>
-          <Row label={labels.permissions}>{operator.requiredScopes?.join(', ')}</Row>
-          <Row label={labels.address}>{operator.callerAddress}</Row>
-          <Row label={labels.apply}>
-            {operator.applyUrl && (
-              <a href={operator.applyUrl} rel="noreferrer">
-                {operator.applyUrl}
-              </a>
-            )}
-          </Row>
-        </dl>
+        <div className="problem-operator" data-testid="operator-hint">
+          <p className="section-title">{labels.heading}</p>
+          <dl className="panel fields">
+            <Row label={labels.cause}>{operator.cause}</Row>
+            <Row label={labels.remedy}>{operator.remedy}</Row>
+            <Row label={labels.actor}>{operator.actor}</Row>
+            <Row label={labels.dingTalkCode}>{operator.dingTalkCode}</Row>
+            <Row label={labels.reason}>{operator.reason}</Row>
+            <Row label={labels.proxy}>{operator.proxy}</Row>
+            <Row label={labels.permissions}>{operator.requiredScopes?.join(', ')}</Row>
+            <Row label={labels.address}>{operator.callerAddress}</Row>
+            <Row label={labels.apply}>
+              {operator.applyUrl && (
+                <a href={operator.applyUrl} rel="noreferrer">
+                  {operator.applyUrl}
+                </a>
+              )}
+            </Row>
+          </dl>
+        </div>
       )}
     </div>
   );
@@ -53,7 +55,7 @@ export function ProblemNote(props: ProblemNoteProps) {
 function Row({ label, children }: { label: string; children?: ReactNode }) {
   if (!children) return null;
   return (
-    <div className="problem-row">
+    <div>
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>

@@ -4,7 +4,11 @@
  */
 
 const LOADS = 'dingpass.loads';
-/** Behind a balancer of two builds, half of what is asked for is of the other one. What has come stays in the browser's cache. */
+/**
+ * Behind a balancer of two builds, half of what is asked for is of the other one. What has come stays in the browser's
+ * cache, so what is missing is asked for once more before the page is: a balancer that takes turns would answer a page and
+ * the script asked for after it from different builds for ever.
+ */
 const MAX_LOADS = 6;
 const WITHIN_MS = 30_000;
 const ANSWER_WITHIN_MS = 5000;
@@ -42,7 +46,8 @@ export const WATCH_SCRIPTS = `(() => {
     fetch('/api/health', { cache: 'no-store' }).then((answer) => answer.ok, () => false),
     new Promise((resolve) => setTimeout(resolve, ${ANSWER_WITHIN_MS}, false)),
   ]);
-  const reload = () => underWay = underWay || isServed().then((served) => {
+  const fetchMissing = () => Promise.all(Object.keys(missing).map((src) => fetch(src).catch(() => 0)));
+  const reload = () => underWay = underWay || Promise.all([fetchMissing(), isServed()]).then(([, served]) => {
     if (served && mayReload()) location.reload();
     else {
       underWay = undefined;

@@ -1,8 +1,9 @@
 import { currentRefusal } from '@/lib/dal/refusal';
 import { explain } from '@/lib/http/error-response';
 import { refusalMarkup } from '@/lib/http/refusal-markup';
+import { messagesFor } from '@/lib/http/language';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
-import { type Messages, messagesIn, preferredLanguage } from '@/lib/i18n';
+import type { Messages } from '@/lib/i18n';
 import { log } from '@/lib/log';
 import { escaped, plainPage } from '../../lib/http/plain-page';
 
@@ -13,8 +14,7 @@ export async function GET(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;
   const next = asLocation(safeReturnTo(query.get('next')));
   const requestId = /^[0-9a-f-]{36}$/.exec(query.get('request') ?? '')?.[0];
-  const language = preferredLanguage(request.headers.get('accept-language'));
-  const messages = messagesIn(language);
+  const { language, messages } = messagesFor(request.headers);
   const { errorPage, signIn, problemNote: labels } = messages;
   // Whatever is silent, the page that says no stands.
   const refusal = await currentRefusal(next, language).catch((error: unknown) => {

@@ -12,6 +12,7 @@ import { corpIdIn } from '@/lib/http/login-address';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import { nonceOf } from '@/lib/http/security-headers';
 import type { Messages } from '@/lib/i18n';
+import { Mark } from '../_ui/mark';
 import type { ClientProblem } from './flow';
 import { MARK_SIGNED_OUT } from './session-flags';
 import { type LoginProblem, SignIn, type SignInText } from './sign-in';
@@ -41,17 +42,17 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   return (
     <main className="door">
       {signedOut && <script nonce={nonce}>{MARK_SIGNED_OUT}</script>}
-      <div className="door-card">
-        <img className="door-mark" src="/icon.svg" alt="" width="64" height="64" />
-        <h1 className="door-title">{messages.appName}</h1>
-        {session && within !== undefined && !signedOut && (
-          <div className="step-up">
-            <p className="door-sentence">{messages.signIn.stepUp(session.name, within)}</p>
-            <Link className="link" href="/" prefetch={false}>
-              {messages.signIn.stepUpBack}
-            </Link>
-          </div>
-        )}
+      <Mark large />
+      <h1 className="door-name">{messages.appName}</h1>
+      {session && within !== undefined && !signedOut && (
+        <>
+          <p className="door-text">{messages.signIn.stepUp(session.name, within)}</p>
+          <Link className="button button-quiet" href="/" prefetch={false}>
+            {messages.signIn.stepUpBack}
+          </Link>
+        </>
+      )}
+      <div className="door-place">
         <SignIn
           corpId={corpId}
           clientId={clientId}
@@ -62,8 +63,8 @@ export default async function LoginPage(props: PageProps<'/login'>) {
           text={toText(messages)}
         />
         <noscript>
-          <p className="door-sentence">{messages.signIn.noScript}</p>
-          <a className="button" href={browserDoor}>
+          <p className="door-text">{messages.signIn.noScript}</p>
+          <a className="button button-wide" href={browserDoor}>
             {messages.signIn.browserButton}
           </a>
         </noscript>

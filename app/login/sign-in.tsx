@@ -63,8 +63,8 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   if (state === 'signed-out') {
     return (
       <div role="status">
-        <p className="door-sentence">{text.signedOut}</p>
-        <button type="button" className="button" onClick={start}>
+        <p className="door-text">{text.signedOut}</p>
+        <button type="button" className="button button-wide" onClick={start}>
           {text.again}
         </button>
       </div>
@@ -73,8 +73,8 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   if (state === 'in-browser') {
     return (
       <div role="status">
-        <p className="door-sentence">{text.browserLead}</p>
-        <a className="button" href={browserDoor}>
+        <p className="door-text">{text.browserLead}</p>
+        <a className="button button-wide" href={browserDoor}>
           {text.browserButton}
         </a>
       </div>
@@ -83,10 +83,10 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   if (typeof state === 'string') {
     return (
       <div role="status">
-        <span className="spinner" aria-hidden="true" />
-        <p className="door-sentence">{text[state]}</p>
+        <div className="wait" aria-hidden="true" />
+        <p className="door-text after-1">{text[state]}</p>
         {/* Should this page's scripts never run, style alone brings the way out. */}
-        <a className="link link-late" href={browserDoor}>
+        <a className="button button-quiet after-14" href={browserDoor}>
           {text.otherDoor}
         </a>
       </div>
@@ -95,17 +95,17 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   return (
     <ProblemNote {...state} labels={text.labels}>
       {state.action === 'browser-door' && (
-        <a className="button" href={browserDoor}>
+        <a className="button button-wide" href={browserDoor}>
           {text.retry}
         </a>
       )}
       {state.action === undefined && state.retry && (
-        <button type="button" className="button" onClick={start}>
+        <button type="button" className="button button-wide" onClick={start}>
           {text.retry}
         </button>
       )}
       {state.offerBrowserDoor && (
-        <a className="link" href={browserDoor}>
+        <a className="button button-quiet" href={browserDoor}>
           {text.otherDoor}
         </a>
       )}

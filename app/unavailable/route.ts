@@ -1,5 +1,5 @@
+import { messagesFor } from '@/lib/http/language';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
-import { messagesIn, preferredLanguage } from '@/lib/i18n';
 import { escaped, plainPage } from '../../lib/http/plain-page';
 
 export const dynamic = 'force-dynamic';
@@ -12,8 +12,8 @@ const RETRY_SECONDS = 5;
  */
 export function GET(request: Request): Response {
   const next = asLocation(safeReturnTo(new URL(request.url).searchParams.get('next')));
-  const language = preferredLanguage(request.headers.get('accept-language'));
-  const { appName, signIn, problems } = messagesIn(language);
+  const { language, messages } = messagesFor(request.headers);
+  const { appName, signIn, problems } = messages;
   const { person } = problems['sessions-unknown'];
   return plainPage({
     language,
@@ -23,7 +23,7 @@ export function GET(request: Request): Response {
     headers: {
       'retry-after': String(RETRY_SECONDS),
       refresh: `${RETRY_SECONDS};url=${next}`,
-      vary: 'accept-language',
+      vary: 'accept-language, cookie',
     },
   });
 }

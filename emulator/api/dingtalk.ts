@@ -31,7 +31,7 @@ export async function handleDingtalk(
 ): Promise<void> {
   if (isClosing(req, res)) return;
   const url = new URL(req.url ?? '/', platform.url);
-  const found = findEndpoint(url.pathname);
+  const found = findEndpoint(url.pathname, req.method);
   const path = found?.endpoint.path ?? 'unknown';
   const conclude = platform.calls.begin(req.method ?? '', path);
   const paths = [url.pathname, path];
@@ -83,7 +83,8 @@ async function answerCall(
     const isLegacy = endpoint.family === 'topapi' || endpoint.family === 'flat';
     if (isLegacy && endpoint.method === 'POST' && req.method !== 'POST') throw new Refusal(43002);
     if (endpoint.family !== 'v1' && body.kind === 'unreadable') throw new Refusal(47001);
-    const call: Call = { platform, query, body, parameters, login: verdict.login };
+    const clientToken = req.headers['x-client-token']?.toString();
+    const call: Call = { platform, query, body, parameters, clientToken, login: verdict.login };
     checkArguments(endpoint, call);
     return await endpoint.handle(call);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { appTokenEndpoints } from './endpoints/app-token';
+import { calendarEndpoints } from './endpoints/calendar';
 import { callBackEndpoints } from './endpoints/call-back';
 import { codeEndpoints } from './endpoints/code';
 import { departmentEndpoints } from './endpoints/departments';
@@ -9,6 +10,7 @@ import { leaveRecordEndpoints } from './endpoints/leave-records';
 import { legacyEndpoints } from './endpoints/legacy';
 import { loginEndpoints } from './endpoints/login';
 import { memberEndpoints } from './endpoints/members';
+import { noticeEndpoints } from './endpoints/notices';
 import { roleEndpoints } from './endpoints/roles';
 import { searchEndpoints } from './endpoints/search';
 import { userTokenEndpoints } from './endpoints/user-token';
@@ -28,6 +30,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...userTokenEndpoints,
   ...callBackEndpoints,
   ...gatewayEndpoints,
+  ...calendarEndpoints,
+  ...noticeEndpoints,
 ];
 
 const byPath = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
@@ -42,16 +46,25 @@ export function isDingtalkPath(path: string): boolean {
   return byPath.has(path) || path.startsWith('/topapi/') || path.startsWith('/v1.0/');
 }
 
-/** The endpoint at a path, with the values that stand in its `{…}`. */
+/** The endpoint at a path, with the values that stand in its `{…}`; where several methods have one, the method's. */
 export function findEndpoint(
   path: string,
+  method?: string,
 ): { endpoint: Endpoint; parameters: Record<string, string> } | undefined {
   const exact = byPath.get(path);
   if (exact) return { endpoint: exact, parameters: {} };
-  for (const { endpoint, names, pattern } of templates) {
-    const values = pattern.exec(path);
-    if (!values) continue;
-    return { endpoint, parameters: Object.fromEntries(names.map((name, at) => [name, values[at + 1]!])) };
+  const fitting = templates.filter(({ pattern }) => pattern.test(path));
+  const found = fitting.find(({ endpoint }) => endpoint.method === method) ?? fitting[0];
+  const values = found?.pattern.exec(path);
+  if (!found || !values) return undefined;
+  const parameters = found.names.map((name, at) => [name, decode(values[at + 1]!)]);
+  return { endpoint: found.endpoint, parameters: Object.fromEntries(parameters) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
-  return undefined;
 }

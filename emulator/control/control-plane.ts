@@ -91,6 +91,12 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       const { userid, level } = promotion.parse(fields);
       return control.promote(userid, level);
     }
+    case 'GET notices':
+      return { notices: control.notices(url.searchParams.get('userid') ?? '') };
+    case 'POST notices': {
+      const { userid, taskId } = readRequest.parse(fields);
+      return control.readNotice(userid, taskId);
+    }
     case 'GET people':
       return listPeople(control, url.searchParams);
     case 'POST people':
@@ -115,6 +121,7 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
 const configRequest = z.strictObject({ parameters: z.record(z.string(), z.unknown()), url: z.string() });
 
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
+const readRequest = z.strictObject({ userid: z.string(), taskId: z.int() });
 const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });
 
 function listPeople(control: Control, query: URLSearchParams): unknown {

@@ -11,6 +11,7 @@ import type { EventControl } from '../platform/event-hub';
 import { IMPOSSIBLE_KINDS } from '../platform/fault-kinds';
 import { type ArmedFault, type FaultRequest, isFaultAlias } from '../platform/faults';
 import { type ConfigRequest, type ConfigVerdict, judgeConfig } from '../platform/jsapi-config';
+import type { Notice } from '../platform/notices';
 import type { Platform } from '../platform/platform';
 import { type Settings, type SettingsChange, settingsChange } from '../platform/settings';
 import { type CodeOptions, mintCode } from './code-minting';
@@ -31,6 +32,8 @@ export interface PersonSummary {
 /** The calls since the last reset. */
 export interface CallReport {
   total: number;
+  /** Those of this month that count against the company's quota. */
+  counted: number;
   byEndpoint: Record<string, number>;
   /** 免登 and OAuth codes together. */
   codes: { minted: number; used: number };
@@ -66,6 +69,12 @@ export interface Control {
   patchDepartment(id: number, change: DepartmentChange): void;
   /** Without departments below it; its people stay where else they are, or go to its parent. */
   dissolve(id: number): void;
+  /** A person's work notifications, newest first. */
+  notices(userid: string): Notice[];
+  /** A person has opened one. */
+  readNotice(userid: string, taskId: number): void;
+  /** How many notices each person got. */
+  delivered(): Record<string, number>;
   readonly events: EventControl;
 }
 
@@ -107,7 +116,13 @@ export function createControl(platform: Platform): Control {
     calls() {
       const [jsapi, oauth] = [platform.jsapiCodes.counts(), platform.oauthCodes.counts()];
       const codes = { minted: jsapi.minted + oauth.minted, used: jsapi.used + oauth.used };
-      return { total: calls.total(), byEndpoint: calls.byEndpoint(), codes, recent: calls.recent() };
+      return {
+        total: calls.total(),
+        counted: platform.quota.used(),
+        byEndpoint: calls.byEndpoint(),
+        codes,
+        recent: calls.recent(),
+      };
     },
     reset: () => platform.reset(),
     settings(change = {}) {
@@ -135,6 +150,11 @@ export function createControl(platform: Platform): Control {
       requirePerson(userid);
       company.remove(userid);
     },
+    notices: (userid) => platform.notices.of(userid),
+    readNotice(userid, taskId) {
+      if (!platform.notices.read(userid, taskId)) throw new ControlError(404, 'there is no such notice');
+    },
+    delivered: () => platform.notices.delivered(),
     move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
       control.patchPerson(userid, { departmentIds }),
     promote(userid, wanted) {

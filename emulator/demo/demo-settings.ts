@@ -18,6 +18,7 @@ export function demoSettings(emulator: Emulator, origin: string): Record<string,
     SESSION_KEYS: `demo:${randomBytes(32).toString('hex')}`,
     SESSION_SEAL_KEY: 'demo',
     SHOW_OPERATOR_HINTS: 'true',
+    SHOW_EXAMPLES: 'on',
     AVATAR_HOSTS: `${host},${host.replace('localhost', '127.0.0.1')}`,
     TRUSTED_PROXY_HOPS: '1',
   };

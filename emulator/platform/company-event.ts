@@ -17,6 +17,8 @@ export interface CompanyEvent {
   action: 'add' | 'remove' | undefined;
   /** What was before and is now, of `user_modify_org`. */
   diff: { prev: Record<string, string>; curr: Record<string, string>; userid: string }[];
+  /** Of an event that is not about the address book: its fields as DingTalk writes them. */
+  details: Record<string, Json> | undefined;
 }
 
 const ids = z.array(z.union([z.string(), z.number()])).max(10_000);
@@ -33,6 +35,7 @@ export const eventRequest = z.strictObject({
   /** The same again is a duplicate. */
   eventId: z.string().optional(),
   bornAt: z.int().optional(),
+  details: z.record(z.string(), z.custom<Json>()).optional(),
 });
 
 /** An event as the control plane and tests ask for it. */
@@ -55,6 +58,7 @@ export function toEvent(
     roleIds: (roleIds ?? []) as number[],
     action,
     diff,
+    details: more.details,
   };
 }
 
@@ -68,6 +72,7 @@ export function detailsOf(event: CompanyEvent, pascal: boolean): Record<string, 
         value,
       ]),
     );
+  if (event.details) return event.details;
   if (type.startsWith('org_dept_')) return named({ deptId: departmentIds });
   if (type === 'label_user_change')
     return { ...named({ userIdList: userIds, labelIdList: roleIds }), action };

@@ -1,12 +1,16 @@
 import { type Company, createCompany } from '../company/company';
 import type { OddNames } from '../company/staff';
 import { type AppTokens, createAppTokens, createJsapiTickets, type JsapiTickets } from './app-tokens';
+import { type CalendarStore, createCalendarStore } from './calendar/calendar';
+import { calendarEventsOf } from './calendar/calendar-events';
 import { type CallLog, createCallLog } from './calls';
 import { type Clock, createClock } from './clock';
 import { type CodeStore, createCodeStore } from './codes';
 import { createEventHub, type EventHub } from './event-hub';
 import { createFaultStore, type FaultStore } from './faults';
 import { createLeaveRecords, type LeaveRecords } from './leave-records';
+import { createNoticeStore, type NoticeStore } from './notices';
+import { createQuota, type Quota } from './quota';
 import { createRateLimit, type RateLimit } from './rate-limit';
 import type { Settings } from './settings';
 import { eventsOf } from './staff-events';
@@ -28,6 +32,9 @@ export interface Platform {
   readonly calls: CallLog;
   readonly faults: FaultStore;
   readonly rateLimit: RateLimit;
+  readonly quota: Quota;
+  readonly calendar: CalendarStore;
+  readonly notices: NoticeStore;
   readonly appTokens: AppTokens;
   readonly jsapiTickets: JsapiTickets;
   readonly userTokens: UserTokens;
@@ -76,6 +83,9 @@ export function createPlatform(options: PlatformOptions): Platform {
     calls: createCallLog(clock),
     faults: createFaultStore(),
     rateLimit: createRateLimit(clock),
+    quota: createQuota(clock),
+    notices: createNoticeStore(clock),
+    calendar: createCalendarStore(clock, calendarEventsOf(events.control)),
     appTokens: createAppTokens(clock),
     jsapiTickets: createJsapiTickets(clock),
     userTokens: createUserTokens(clock),
@@ -91,6 +101,9 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.calls.reset();
       platform.faults.clear();
       platform.rateLimit.reset();
+      platform.quota.reset();
+      platform.calendar.reset();
+      platform.notices.reset();
       platform.appTokens.revoke();
       platform.jsapiTickets.reset();
       platform.userTokens.reset();

@@ -15,6 +15,8 @@ const settingsSchema = z.strictObject({
   /** Calls per second that one app may make to one API. */
   qps: z.int().min(1),
   enforceQps: z.boolean(),
+  /** Calls that count which the company may make in a month of Beijing; null: as many as it likes. */
+  monthlyCalls: z.int().min(0).nullable(),
   /** IPv4 addresses, `*` allowed for a segment. Empty: not enforced. */
   ipWhitelist: z.array(z.string()),
   /** Milliseconds by which every answer of DingTalk is late. */
@@ -47,6 +49,9 @@ export const DEFAULT_PERMISSIONS: readonly string[] = [
   'fieldEmail',
   'Contact.User.Read',
   'Contact.User.mobile',
+  'Calendar.Event.Read',
+  'Calendar.Event.Write',
+  'Calendar.EventSchedule.Read',
   'Contact.Common.Read',
   'qyapi_addresslist_search',
 ];

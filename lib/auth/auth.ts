@@ -8,6 +8,7 @@ import { AppError } from '../errors';
 import { ADDRESS_HEADER, TARGET_HEADER } from '../http/internal-headers';
 import { corpIdInTarget, loginAddress } from '../http/login-address';
 import { safeReturnTo } from '../http/return-to';
+import { unavailableAddress } from '../http/unavailable';
 import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
 import { admissionOf, RuleRefusal } from './access/admission';
@@ -83,7 +84,7 @@ export async function pageMember({ signedInWithinMinutes }: MemberRequirement = 
     throw error;
   });
   // A page cannot set a status of its own.
-  if (session === 'unknown') redirect(`/unavailable?${new URLSearchParams({ next: target })}` as '/');
+  if (session === 'unknown') redirect(unavailableAddress(target) as '/');
   if (!session || !isOurCorp(linkedCorpId))
     redirect(loginAddress({ next: target, linkedCorpId }) as '/login');
   const verdict = await admissionOf(session.userId, [await askedAddress(), target]);

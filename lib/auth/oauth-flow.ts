@@ -1,11 +1,12 @@
 import 'server-only';
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { config } from '../config';
 import { type CookieSettings, createCookies, readCookies } from '../session/cookie';
 import { createSealer, type SealerSettings } from '../session/seal';
 import { singleton } from '../singleton';
+import type { UsedValues } from '../storage/used-values';
+import { usedValues } from './used-values';
 
 const PURPOSE = 'oauth-flow';
 const TTL_SECONDS = 600;
@@ -26,18 +27,23 @@ export interface FinishedFlow {
   setCookies: string[];
 }
 
+const finishedSchema = z.object({ secretHash: z.string(), next: z.string() });
 const payloadSchema = z.object({ id: z.string(), secret: z.string(), next: z.string(), expiresAt: z.int() });
 
-/** Browser sign-ins on their way to DingTalk and back: each tab has its own. @param now milliseconds since 1970 */
-function createOAuthFlows(settings: CookieSettings & SealerSettings, now: () => number = Date.now) {
+/**
+ * Browser sign-ins on their way to DingTalk and back: each tab has its own.
+ *
+ * @param finished states that have come back, to whatever process
+ * @param now milliseconds since 1970
+ */
+export function createOAuthFlows(
+  settings: CookieSettings & SealerSettings,
+  finished: UsedValues,
+  now: () => number = Date.now,
+) {
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const prefix = cookies.nameOf('dingpass-flow-');
-  const finished = new LRUCache<string, { secret: string; next: string }>({
-    max: 20_000,
-    ttl: SEAL_TTL_SECONDS * 1000,
-  });
-
   /** Names begin with the time, so that the oldest come first. */
   function oldestToDrop(cookieHeader: string | null, newBytes: number): string[] {
     const flows = [...readCookies(cookieHeader)]
@@ -66,6 +72,22 @@ function createOAuthFlows(settings: CookieSettings & SealerSettings, now: () => 
     return parsed.data;
   }
 
+  /** Where an earlier request with this state wanted to go; undefined: there was none. */
+  async function nextOfEarlier(id: string, secret: string): Promise<string | undefined> {
+    const detail = await finished.detailOf(keyOf(id));
+    const parsed = finishedSchema.safeParse(detail ? JSON.parse(detail) : undefined);
+    return parsed.success && isSame(parsed.data.secretHash, hash(secret)) ? parsed.data.next : undefined;
+  }
+
+  /** @returns whether this request is the first with the state, of all that come to any process */
+  function finishOnce(id: string, secret: string, next: string): Promise<boolean> {
+    return finished.use(
+      keyOf(id),
+      SEAL_TTL_SECONDS * 1000,
+      JSON.stringify({ secretHash: hash(secret), next }),
+    );
+  }
+
   return {
     /** Begins a flow. @returns the `state` for DingTalk and the cookies that bind it to this browser */
     async start(cookieHeader: string | null, next: string) {
@@ -91,16 +113,13 @@ function createOAuthFlows(settings: CookieSettings & SealerSettings, now: () => 
       const [value, ...others] = cookies.valuesOf(cookieHeader, name);
       const setCookies = value === undefined ? [] : [cookies.clear(name)];
       const sealed = others.length > 0 ? undefined : await openCookie(id, secret, value);
-      // Looked up only now: of two requests that come together, the later one sees that the other was first.
-      const earlier = finished.get(id);
-      if (earlier && isSame(earlier.secret, secret)) {
-        return { outcome: 'used', isBound: sealed !== undefined, next: earlier.next, setCookies };
-      }
-      if (!sealed) return { outcome: 'invalid', isBound: false, next: '/', setCookies };
-      const { next, expiresAt } = sealed;
-      if (now() / 1000 >= expiresAt) return { outcome: 'invalid', isBound: true, next, setCookies };
-      finished.set(id, { secret, next });
-      return { outcome: 'good', isBound: true, next, setCookies };
+      const isExpired = sealed !== undefined && now() / 1000 >= sealed.expiresAt;
+      const common = { isBound: sealed !== undefined, setCookies };
+      if (sealed && !isExpired && (await finishOnce(id, secret, sealed.next)))
+        return { outcome: 'good', next: sealed.next, ...common };
+      const earlier = await nextOfEarlier(id, secret);
+      if (earlier !== undefined) return { outcome: 'used', next: earlier, ...common };
+      return { outcome: 'invalid', next: sealed?.next ?? '/', ...common };
     },
   };
 }
@@ -111,7 +130,16 @@ export function callbackAddress(): string {
 }
 
 /** The flows of this process. */
-export const oauthFlows = singleton('oauth-flows', () => createOAuthFlows(config()));
+export const oauthFlows = singleton('oauth-flows', () => createOAuthFlows(config(), usedValues()));
+
+function keyOf(id: string): string {
+  return `state ${id}`;
+}
+
+/** What is kept of a secret: a database is read by more people than a cookie. */
+function hash(secret: string): string {
+  return createHash('sha256').update(secret).digest('base64');
+}
 
 function isSame(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];

@@ -36,7 +36,7 @@ function isNavigation({ headers }: Request): boolean {
 }
 
 /** The page of ours with the link or the form; without one, what was asked for, where that is no endpoint. */
-function pageBehind(request: Request): string {
+export function pageBehind(request: Request): string {
   const referer = request.headers.get('referer') ?? '';
   const { publicOrigin } = config();
   if (referer.startsWith(`${publicOrigin}/`)) return safeReturnTo(referer.slice(publicOrigin.length));

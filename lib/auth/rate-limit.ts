@@ -1,8 +1,9 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { AppError } from '../errors';
 import { outsideRequest, singleton } from '../singleton';
+import { recordsDatabase } from '../storage/databases';
+import { type LimiterFactory, sharedLimiter } from './failure-limiter';
 
 /**
  * Failed sign-ins of one client, and of all clients of one network, in each window. An invented code costs the company
@@ -20,6 +21,8 @@ const CONCURRENCY_LIMIT = 300;
 /** How many may wait behind one address, or for all clients that never succeeded: an office, not an attack. */
 const MAX_WAITING = 400;
 const EVERYBODY = 'everybody';
+/** How long a client counts as one that has succeeded. */
+const KNOWN_SECONDS = 24 * 3600;
 
 export interface AttemptOptions {
   /** Whether an error is the client's fault and counts. */
@@ -63,14 +66,18 @@ function acquire(semaphore: Semaphore, signal: AbortSignal | undefined): Promise
   });
 }
 
-/** In memory; give the limiters another store of rate-limiter-flexible to share the count between instances. */
-export function createAttempts() {
+/**
+ * Failures, and the clients that have succeeded, are counted where `limiter` counts them: together with other processes.
+ * What is under way is counted by each process by itself: a burst of invented codes may cost as many questions in each.
+ */
+export function createAttempts(limiter: LimiterFactory) {
   const windows = WINDOWS.map((window) => ({
     ...window,
-    limiter: new RateLimiterMemory({ points: window.perClient, duration: window.seconds }),
+    limiter: limiter(window.perClient, window.seconds),
   }));
   const [minute] = windows as [(typeof windows)[number]];
-  const known = new LRUCache<string, true>({ max: 50_000, ttl: 24 * 3600 * 1000 });
+  const successes = limiter(1, KNOWN_SECONDS);
+  const known = new LRUCache<string, true>({ max: 50_000, ttl: KNOWN_SECONDS * 1000 });
   const semaphores = new Map<string, Semaphore>();
 
   async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
@@ -80,13 +87,12 @@ export function createAttempts() {
 
   /** How many more failures a client or network may have. @throws AppError when it may have none */
   async function failuresLeft(key: string, share: 'perClient' | 'perNetwork'): Promise<number> {
-    let least = Number.POSITIVE_INFINITY;
-    for (const window of windows) {
+    const left = windows.map(async (window) => {
       const { count, msLeft } = await failuresIn(window, key);
       if (count >= window[share]) throw tooMany(msLeft);
-      least = Math.min(least, window[share] - count);
-    }
-    return least;
+      return window[share] - count;
+    });
+    return Math.min(...(await Promise.all(left)));
   }
 
   /** How many more failures all clients may have that never succeeded. @throws AppError when this one may have none */
@@ -127,24 +133,41 @@ export function createAttempts() {
     }
   }
 
-  const isKnown = (client: string, { device }: AttemptOptions) => device !== undefined || known.has(client);
+  /** Whether a client has succeeded before, here or in another process. */
+  async function isKnown(client: string, { device }: AttemptOptions): Promise<boolean> {
+    if (device !== undefined || known.has(client)) return true;
+    if (!(await successes.get(client))) return false;
+    known.set(client, true);
+    return true;
+  }
+
+  function noteSuccess(client: string): void {
+    if (known.has(client)) return;
+    known.set(client, true);
+    // Nobody waits for it: other processes learn that a client is known a moment later.
+    void outsideRequest(() => successes.set(client, 1, KNOWN_SECONDS)).catch(() => undefined);
+  }
 
   async function attempt<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
     const { isFailure, isUnanswered, network } = options;
     try {
       const value = await action();
-      known.set(client, true);
+      if (options.device === undefined) noteSuccess(client);
       return value;
     } catch (error) {
-      if (isFailure(error)) await count([client, ...(network === undefined ? [] : [network]), EVERYBODY]);
-      else if (isUnanswered(error) && !isKnown(client, options)) await count([EVERYBODY]);
+      if (isFailure(error)) await count([client, ...(network === undefined ? [] : [network])]);
+      else if (isUnanswered(error) && !(await isKnown(client, options))) await count([]);
       throw error;
     }
   }
 
+  /** Of everybody together only the minute is asked for. */
   async function count(keys: string[]): Promise<void> {
     await outsideRequest(() =>
-      Promise.all(windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key)))),
+      Promise.all([
+        minute.limiter.penalty(EVERYBODY),
+        ...windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key))),
+      ]),
     );
   }
 
@@ -163,8 +186,8 @@ export function createAttempts() {
       const counted = () => attempt(client, options, action);
       const asNewClient = () =>
         limited(EVERYBODY, signal, () => own().then(() => newClientsLeft(client)), counted);
-      return limited(client, signal, own, () => {
-        if (isKnown(client, options)) return counted();
+      return limited(client, signal, own, async () => {
+        if (await isKnown(client, options)) return counted();
         if (network === undefined) return asNewClient();
         return limited(network, signal, () => failuresLeft(network, 'perNetwork'), asNewClient);
       });
@@ -176,5 +199,5 @@ function tooMany(msLeft: number): AppError {
   return new AppError('too-many-attempts', { retryAfterSeconds: Math.max(1, Math.ceil(msLeft / 1000)) });
 }
 
-/** The attempts of this process. */
-export const attempts = singleton('attempts', createAttempts);
+/** The attempts of this process, counted with those of others. */
+export const attempts = singleton('attempts', () => createAttempts(sharedLimiter(recordsDatabase())));

@@ -19,7 +19,7 @@ import { knownDevices } from './known-device';
 import { endMissingMember } from './missing-member';
 import { attempts } from './rate-limit';
 import { noteSignIn } from './sign-in-health';
-import { usedCodes } from './used-codes';
+import { usedCodes } from './used-values';
 
 type CodeDoor = Exclude<Session['door'], 'ticket'>;
 
@@ -192,11 +192,14 @@ function isUnansweredExchange(error: unknown): boolean {
 
 /** Refuses a code that was used before, unless the first exchange provably left it unused. */
 async function once<T>(code: string, action: () => Promise<T>): Promise<T> {
-  if (!usedCodes().consume(code)) throw new AppError('code-refused', { hint: 'used-before' });
+  if (!(await usedCodes().consume(code))) throw new AppError('code-refused', { hint: 'used-before' });
   try {
     return await action();
   } catch (error) {
-    if (error instanceof DingTalkError && error.leavesCodeUnused) usedCodes().release(code);
+    if (error instanceof DingTalkError && error.leavesCodeUnused)
+      await usedCodes()
+        .release(code)
+        .catch(() => undefined);
     throw error;
   }
 }

@@ -1,32 +1,20 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
-import { singleton } from '../singleton';
+import type { UsedValues } from '../storage/used-values';
 
 /** DingTalk forgets a code after five minutes; so do we. */
 const CODE_LIFE_MS = 5 * 60 * 1000;
 
-/**
- * Codes that were handed in, as hashes: the second to bring one is refused without asking DingTalk. Bounded, so that
- * a flood of invented codes costs nothing but older entries.
- */
-export const usedCodes = singleton('spent-codes', () => {
-  const seen = new LRUCache<string, true>({ max: 20_000, ttl: CODE_LIFE_MS });
+/** Codes that were handed in, as hashes: the second to bring one, to whatever process, is refused without asking DingTalk. */
+export function createUsedCodes(values: UsedValues) {
   return {
     /** True when this caller is the first with the code. */
-    consume(code: string): boolean {
-      const key = hash(code);
-      if (seen.has(key)) return false;
-      seen.set(key, true);
-      return true;
-    },
+    consume: (code: string) => values.use(keyOf(code), CODE_LIFE_MS),
     /** The code turned out not to have been used. */
-    release(code: string): void {
-      seen.delete(hash(code));
-    },
+    release: (code: string) => values.release(keyOf(code)),
   };
-});
+}
 
-function hash(code: string): string {
-  return createHash('sha256').update(code).digest('base64');
+function keyOf(code: string): string {
+  return `code ${createHash('sha256').update(code).digest('base64')}`;
 }

@@ -6,8 +6,9 @@ import type { MirrorState, SyncProgress } from '../directory/mirror-state';
 import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
 import { nextSyncAt, startSync } from '../directory/sync/schedule';
+import { type ReadingLoss, readingLoss } from './reading-loss';
 
-export type { SyncProgress };
+export type { ReadingLoss, SyncProgress };
 
 /** What an administrator sees and does about the sync. Each function finds out who asks, and refuses others. */
 
@@ -27,6 +28,8 @@ export interface SyncStatus {
   nextAt: number | undefined;
   /** Newest first, at most 20. */
   history: SyncRun[];
+  /** What the last run would have taken away, where it was therefore not applied. */
+  loss: ReadingLoss | undefined;
 }
 
 const HISTORY = 20;
@@ -49,7 +52,8 @@ export async function syncStatus(): Promise<SyncStatus> {
   const alive = await store.isLeased();
   const history = runs.map((run) => toSyncRun(run, alive));
   const running = history.find((run) => run.state === 'running');
-  return { state, running, nextAt: running ? undefined : nextSyncAt(runs), history };
+  const loss = running ? undefined : await readingLoss(runs[0]);
+  return { state, running, nextAt: running ? undefined : nextSyncAt(runs), history, loss };
 }
 
 /**

@@ -5,12 +5,10 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** The pages of all members together. */
-const PER_SECOND = 4;
-const PER_HOUR = 3600;
-/** One member's. A question can cost DingTalk up to three calls: with a new token, and asked again. */
-const MEMBER_PER_MINUTE = 15;
-const MEMBER_PER_DAY = 300;
+/** A question can cost DingTalk up to three calls: with a new token, and asked again. */
+const PAGES = { perSecond: 4, perHour: 3600, memberPerMinute: 15, memberPerDay: 300 };
+/** Each of them is one of the company's few thousand calls of a month. */
+const CALENDAR = { perSecond: 15, perHour: 600, memberPerMinute: 12, memberPerDay: 60 };
 const ALL = '';
 
 /**
@@ -18,12 +16,12 @@ const ALL = '';
  *
  * @param now milliseconds on a clock that never jumps
  */
-export function createCallBudget(now: () => number = () => performance.now()) {
+export function createCallBudget(now: () => number = () => performance.now(), limits = PAGES) {
   const member = [
-    createWindow(MINUTE_MS, MEMBER_PER_MINUTE, now),
-    createWindow(24 * HOUR_MS, MEMBER_PER_DAY, now),
+    createWindow(MINUTE_MS, limits.memberPerMinute, now),
+    createWindow(24 * HOUR_MS, limits.memberPerDay, now),
   ];
-  const all = [createWindow(SECOND_MS, PER_SECOND, now), createWindow(HOUR_MS, PER_HOUR, now)];
+  const all = [createWindow(SECOND_MS, limits.perSecond, now), createWindow(HOUR_MS, limits.perHour, now)];
   return {
     /** @returns whether a page of this member may send one more call; if so, it counts */
     take(userId: string): boolean {
@@ -55,5 +53,8 @@ function createWindow(lengthMs: number, most: number, now: () => number) {
   };
 }
 
-/** The budget of this process. */
+/** The budget of this process's pages. */
 export const callBudget = singleton('call-budget', () => createCallBudget());
+
+/** The budget of this process's calendar pages, whose calls count against the company's quota. */
+export const calendarBudget = singleton('calendar-budget', () => createCallBudget(undefined, CALENDAR));

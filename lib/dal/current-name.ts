@@ -13,11 +13,3 @@ export async function currentName({ userId, name }: Owner): Promise<string> {
     .catch(() => null);
   return member ? shownName(member.record.name, userId) : name;
 }
-
-/** The same for several owners of sessions, by user id. */
-export async function currentNames(owners: readonly Owner[]): Promise<Map<string, string>> {
-  const names = new Map(owners.map(({ userId, name }) => [userId, name]));
-  const members = await directoryStore().members([...names.keys()]);
-  for (const { userId, record } of members) names.set(userId, shownName(record.name, userId));
-  return names;
-}

@@ -88,7 +88,7 @@ export interface SearchPage {
   query: string;
   /** Best first, at most {@link SEARCH_LIMIT}. */
   people: FoundPerson[];
-  departments: DepartmentNode[];
+  departments: (DepartmentNode & { path: DepartmentName[] })[];
   /** There are more people than these, or perhaps: so many came close that not all were looked at. */
   more: boolean;
 }
@@ -215,7 +215,10 @@ async function searchFor(view: View, query: string): Promise<SearchPage> {
       departments: departmentsOf(view, member),
       matched,
     })),
-    departments: await toNodes(view, departments),
+    departments: (await toNodes(view, departments)).map((node) => ({
+      ...node,
+      path: visiblePath(view, node.id).slice(0, -1),
+    })),
     more: people.length > SEARCH_LIMIT || !isComplete,
   };
 }

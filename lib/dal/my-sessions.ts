@@ -8,34 +8,63 @@ import { pageOfSessions } from '../session/session-pages';
 import type { SessionRow } from '../session/session-store';
 import { sessions } from '../session/sessions';
 
-/** A session as its owner sees it. */
-interface OwnSession extends SessionRow {
+interface MySessions {
   /** The one that asks. */
-  isThis: boolean;
+  current: SessionRow;
+  /** Newest first. */
+  others: SessionRow[];
+  /** Where the next page of others begins, if there is one. */
+  next: string | undefined;
 }
 
 /**
- * The visitor's own sessions, newest first.
+ * The visitor's own sessions.
  *
  * @param after what a page before called `next`
  * @throws AppError `not-signed-in`, `sessions-unknown`
  */
-export async function mySessions(
-  after?: string,
-): Promise<{ sessions: OwnSession[]; next: string | undefined }> {
-  const { id, userId } = await requireMember();
-  const page = await pageOfSessions({ userId }, after);
-  return { ...page, sessions: page.sessions.map((row) => ({ ...row, isThis: row.id === id })) };
+export async function mySessions(after?: string): Promise<MySessions> {
+  const session = await requireMember();
+  const page = await pageOfSessions({ userId: session.userId }, after);
+  const current =
+    page.sessions.find(({ id }) => id === session.id) ?? (await sessions().store.find(session.id));
+  return {
+    // Not yet known here, or no longer: what the cookie says of it.
+    current: current ?? { ...session, client: 'other-other', lastSeen: Math.floor(Date.now() / 1000) },
+    others: page.sessions.filter(({ id }) => id !== session.id),
+    next: page.next,
+  };
 }
 
 /** Ends one of the visitor's sessions. @throws AppError `not-found` when it is not theirs */
-export async function endMySession(id: string): Promise<Session> {
+export async function endMySession(id: string): Promise<SessionRow> {
   const session = await requireMember();
   const row = await sessions().store.find(id);
   if (row?.userId !== session.userId) throw new AppError('not-found');
   if (id === session.id) await forgetSeal();
   await sessions().endSession(row, { reason: 'by-owner', by: session.userId });
-  return session;
+  return row;
+}
+
+const MAX_PAGES = 20;
+
+/** Ends all of the visitor's sessions but the one that asks. @returns how many that were */
+export async function endMyOtherSessions(): Promise<number> {
+  const session = await requireMember();
+  let ended = 0;
+  // What begins meanwhile is left alone: it is newer than what the person has seen.
+  let after: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const found = await pageOfSessions({ userId: session.userId }, after);
+    for (const row of found.sessions) {
+      if (row.id === session.id) continue;
+      await sessions().endSession(row, { reason: 'by-owner', by: session.userId });
+      ended++;
+    }
+    if (found.next === undefined) break;
+    after = found.next;
+  }
+  return ended;
 }
 
 /** Ends all of the visitor's sessions, this one included. @returns the `Set-Cookie` value that removes the cookie */

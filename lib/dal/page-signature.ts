@@ -25,9 +25,13 @@ const IMPOSSIBLE = /[\p{Cc}\p{Cs} ]|^[^?#]*\\/u;
  * Signs a page of ours for the member who asks.
  *
  * @param href the page's `location.href`, byte for byte
+ * @param options.ticketRefused the client has refused a signature with the current ticket
  * @throws AppError `bad-request` for an address that is not ours, `agent-id-missing`, or what DingTalk failed with
  */
-export async function signPageOf(href: string | null): Promise<PageSignature> {
+export async function signPageOf(
+  href: string | null,
+  { ticketRefused = false }: { ticketRefused?: boolean } = {},
+): Promise<PageSignature> {
   await requireMember();
   const { agentId, corpId, jsapiDigest, publicOrigin } = config();
   // Compared as text: a parser would repair what the client takes as it is.
@@ -39,11 +43,10 @@ export async function signPageOf(href: string | null): Promise<PageSignature> {
   )
     throw new AppError('bad-request', { hint: 'url' });
   if (agentId === undefined) throw new AppError('agent-id-missing');
-  const ticket = await jsapiTicket()
-    .get()
-    .catch((error: unknown) => {
-      throw toAppError(error);
-    });
+  const { get, renew } = jsapiTicket();
+  const ticket = await (ticketRefused ? renew() : get()).catch((error: unknown) => {
+    throw toAppError(error);
+  });
   const [nonce, timestamp, address] = [randomUUID(), String(Date.now()), signedAddress(href)];
   const signature = signPage({ ticket, nonce, timestamp, address, digest: jsapiDigest });
   return { corpId, agentId, timeStamp: timestamp, nonceStr: nonce, signature, signedUrl: address };

@@ -59,7 +59,8 @@ export function readAnswer<T>(request: DingTalkRequest<T>, answer: TransportAnsw
   if (status >= 300 && status < 400) throw fail('unreachable', 'redirect');
   if (status === 429) throw fail('rejected', 'http-429');
   if (text === undefined) throw fail('malformed', 'not-utf8');
-  const body = parseJson(text);
+  const isEmptySuccess = request.mayBeEmpty && status >= 200 && status < 300 && text.trim() === '';
+  const body = isEmptySuccess ? {} : parseJson(text);
   if (body === undefined) {
     if (status === 200 && text.trimStart().startsWith('<')) {
       // Most pages are of maintenance, or of a proxy on the way. Each further call would make a ban longer.
@@ -117,7 +118,7 @@ function gaveNoAnswer(failure: Failure, status: number, code: string): boolean {
 function usefulPart(request: DingTalkRequest<unknown>, body: unknown, failure: Failure): unknown {
   if (request.host === 'api') return body;
   if (failure.errcode !== 0) return undefined;
-  return request.path.startsWith('/topapi/') ? (body as { result?: unknown }).result : body;
+  return request.path.startsWith('/topapi/') && !request.flat ? (body as { result?: unknown }).result : body;
 }
 
 function describe(failure: Failure): Partial<DingTalkErrorDetail> {

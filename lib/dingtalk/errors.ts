@@ -119,6 +119,9 @@ export class DingTalkError extends Error {
 export const PERSON_GONE_CODES: readonly string[] =
   '33012 40003 60111 60121 400023 invalidParameter.user.notFound'.split(' ');
 
+/** The one list of codes for an event of a calendar that does not exist (any more). */
+export const EVENT_GONE_CODES: readonly string[] = ['itemNotFound', 'instanceNotExist'];
+
 const PERMISSION_MISSING = new Set(['60011', 'Forbidden.AccessDenied.AccessTokenPermissionDenied']);
 const TOKEN_REFUSED = new Set(['40001', '40014', '42001', 'InvalidAuthentication']);
 const CODE_EXCHANGES = /\/user\/getuserinfo$|\/userAccessToken$/;

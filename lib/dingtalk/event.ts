@@ -17,6 +17,7 @@ const TYPES = [
   ['label_conf_del', 'role-changed'],
   ['org_change', 'company-changed'],
   ['org_remove', 'company-changed'],
+  ['calendar_event_change', 'calendar-changed'],
 ] as const;
 
 /** `unknown`: an event that this app does not act on. */
@@ -36,6 +37,8 @@ export interface DirectoryEvent {
   userIds: string[];
   departmentIds: number[];
   roleIds: number[];
+  /** Whose calendars changed; of other events empty. */
+  unionIds: string[];
   /** When it happened, Unix time in ms. */
   at: number | undefined;
   /** DingTalk's name of the event, for logs. */
@@ -75,6 +78,7 @@ export function parseEvent(value: unknown, data?: unknown, delivery?: string): D
     userIds: unique(read('userid', 'useridlist').flatMap(toUserIds)),
     departmentIds: unique(read('deptid', 'deptidlist').flatMap(toNumbers)),
     roleIds: unique(read('labelidlist').flatMap(toNumbers)),
+    unionIds: unique(read('unionidlist').flatMap(toUnionIds)),
     at: times[0],
   };
   return {
@@ -128,6 +132,11 @@ function toUserIds(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? [] : toUserIds(item)));
   const text = Number.isSafeInteger(value) ? String(value) : value;
   return typeof text === 'string' && text !== '' && text.length <= MAX_USER_ID ? [text] : [];
+}
+
+function toUnionIds(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => (Array.isArray(item) ? [] : toUnionIds(item)));
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT ? [value] : [];
 }
 
 function toNumbers(value: unknown): number[] {

@@ -22,6 +22,7 @@ export function createHosts(options: {
       const limit = AbortSignal.timeout(timeoutMs);
       const signal = request.budget?.signal ? AbortSignal.any([limit, request.budget.signal]) : limit;
       if (request.budget) request.budget.calls++;
+      request.onSend?.();
       try {
         const message = toMessage(request, bases[request.host], token);
         return readAnswer(request, await transport({ ...message, signal }));
@@ -48,17 +49,27 @@ export function createHosts(options: {
 /** URL, headers and body of a request, in the dialect of its host. */
 function toMessage(request: DingTalkRequest<unknown>, base: string, token: string | undefined) {
   const { method, maxAnswerBytes } = request;
-  const url = new URL(base.replace(/\/+$/, '') + request.path);
+  const url = new URL(base.replace(/\/+$/, '') + pathOf(request));
   for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
   const headers: Record<string, string> = { accept: 'application/json', 'accept-encoding': 'gzip' };
   if (token !== undefined) {
     if (request.host === 'api') headers['x-acs-dingtalk-access-token'] = token;
     else url.searchParams.set('access_token', token);
   }
+  if (request.idempotencyKey !== undefined) headers['x-client-token'] = request.idempotencyKey;
   const body = request.body === undefined ? undefined : JSON.stringify(request.body);
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
     headers['content-length'] = String(Buffer.byteLength(body));
   }
   return { url, method, headers, body, maxAnswerBytes };
+}
+
+function pathOf({ path, pathValues = {} }: DingTalkRequest<unknown>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = pathValues[name] ?? '';
+    // Encoded or not, an address makes another path of these.
+    if (/^\.{0,2}$/.test(value)) throw new TypeError(`${path}: ${name} is no id`);
+    return encodeURIComponent(value);
+  });
 }

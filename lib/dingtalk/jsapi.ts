@@ -10,7 +10,16 @@ export type SignatureDigest = 'sha256' | 'sha1';
 export interface JsapiTicket {
   /** @throws DingTalkError */
   get(): Promise<string>;
+  /**
+   * For a client that has refused the current one: fetches it anew, at most once in {@link RENEWAL_PAUSE_MS}.
+   *
+   * @throws DingTalkError
+   */
+  renew(): Promise<string>;
 }
+
+/** Most refusals have another reason than the ticket, and would cost a call each. */
+const RENEWAL_PAUSE_MS = 60_000;
 
 /** A ticket is the same for as long as it is asked for again in time, but never longer than this. */
 const LONGEST_LIFE_MS = 24 * 3600_000;
@@ -33,7 +42,8 @@ export function createJsapiTicket(
   }: { onTicket?: (ticket: string) => void; now?: () => number } = {},
 ): JsapiTicket {
   let known: { ticket: string; since: number } | undefined;
-  return createExpiring({
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  const current = createExpiring({
     now,
     fetchValue: async () => {
       const { jsapiTicket, expireIn } = await client.call({
@@ -54,6 +64,16 @@ export function createJsapiTicket(
     },
     holdFailureMs: () => 1000,
   });
+  return {
+    get: current.get,
+    async renew() {
+      if (known && now() - renewedAt >= RENEWAL_PAUSE_MS) {
+        renewedAt = now();
+        current.drop(known.ticket);
+      }
+      return current.get();
+    },
+  };
 }
 
 /**

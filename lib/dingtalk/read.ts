@@ -13,7 +13,7 @@ export function read<T>(
   path: string,
   body: object,
   schema: DingTalkRequest<T>['schema'],
-  more: Pick<DingTalkRequest<T>, 'budget' | 'maxAnswerBytes'> = {},
+  more: Pick<DingTalkRequest<T>, 'budget' | 'maxAnswerBytes' | 'flat' | 'onSend'> = {},
 ): Promise<T> {
   return client.call({ host: 'oapi', method: 'POST', path, body, schema, repeatable: true, ...more });
 }

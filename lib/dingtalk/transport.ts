@@ -10,7 +10,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 
 export interface TransportRequest {
   url: URL;
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   headers: Record<string, string>;
   body: string | undefined;
   /** Largest answer that is read, counted after decompression; 1 MiB. */

@@ -5,38 +5,16 @@ import type { Phrase } from '../storage/dialect';
 import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './model';
 import { alphanumericOnly, normalize } from './normalize';
 import { type PersonRow, personColumns, toMember } from './read';
+import { type Candidate, findByKeys } from './search-by-key';
 import { KEY, type KeyKind } from './search-keys';
 import type { SearchPlan } from './search-query';
 
-/** A row that fits, and how well: lower is better. */
-interface Candidate {
-  id: number;
-  kind: FoundKind;
-  score: number;
-  inactive: number;
-  length: number;
-}
-
-/** Beyond every key that begins with the same characters. */
-const LAST = '\u{10ffff}';
 /** How many of each sort are ranked. */
 const DEPTH = 40;
 /** What comes after that is looked at some at a time, and not for ever. */
 const SLICE = 100;
 const MAX_LOOKED_AT = 4000;
 
-/** Score of a whole key and of its beginning, by the kind of key. */
-const SCORES: Record<KeyKind, { kind: FoundKind; exact: number; prefix: number }> = {
-  [KEY.name]: { kind: 'name', exact: 0, prefix: 10 },
-  [KEY.sound]: { kind: 'pinyin', exact: 1, prefix: 11 },
-  [KEY.jobNumber]: { kind: 'job-number', exact: 2, prefix: 14 },
-  [KEY.word]: { kind: 'name', exact: 3, prefix: 12 },
-  [KEY.initials]: { kind: 'initials', exact: 20, prefix: 21 },
-  [KEY.mobile]: { kind: 'mobile', exact: 2, prefix: 22 },
-  [KEY.hiddenMobile]: { kind: 'mobile', exact: 2, prefix: 22 },
-  [KEY.soundPart]: { kind: 'pinyin', exact: 30, prefix: 31 },
-  [KEY.userId]: { kind: 'user-id', exact: 2, prefix: 2 },
-};
 const PART_OF_NAME = 30;
 const PART_OF_REST = 40;
 
@@ -178,18 +156,13 @@ function matching(
 
 function stepsOf(search: Search): (() => Promise<Candidate[]>)[] {
   const { plan } = search;
-  const keys = async (kinds: KeyKind[], key = plan.key) => {
-    const found: Candidate[] = [];
-    for (const kind of kinds) found.push(...(await byKey(search, kind, key)));
-    return found;
-  };
+  const { key, mobileTail } = plan;
+  const keys = (kinds: KeyKind[], more: { kind: KeyKind; key: string }[] = []) =>
+    findByKeys(search.db, [...kinds.map((kind) => ({ kind, key })), ...more], depthOf(search));
+  const mobiles = plan.hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
   return [
     () => keys([KEY.name, KEY.sound, KEY.jobNumber, KEY.word, KEY.userId]),
-    async () => {
-      const tail = plan.mobileTail;
-      const mobiles = plan.hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
-      return [...(await keys([KEY.initials])), ...(tail ? await keys(mobiles, tail) : [])];
-    },
+    () => keys([KEY.initials], mobileTail ? mobiles.map((kind) => ({ kind, key: mobileTail })) : []),
     async () => [...(await keys([KEY.soundPart])), ...(await byText(search, 'name'))],
     () => byText(search, 'rest'),
   ];
@@ -197,55 +170,6 @@ function stepsOf(search: Search): (() => Promise<Candidate[]>)[] {
 
 /** So many people of a step are enough. */
 const depthOf = ({ options }: Search) => Math.max(DEPTH, options.limit * 2);
-
-interface KeyRow extends Id {
-  inactive: number;
-  key: string;
-}
-
-async function byKey(search: Search, kind: KeyKind, key: string): Promise<Candidate[]> {
-  const people = new Map<number, KeyRow>();
-  for (const inactive of [0, 1]) await readKeys(search, { kind, key, inactive, people });
-  const { exact, prefix, kind: foundBy } = SCORES[kind];
-  return [...people.values()].map((row) => ({
-    ...row,
-    kind: foundBy,
-    score: row.key === key ? exact : prefix,
-    length: row.key.length,
-  }));
-}
-
-interface KeySearch {
-  kind: KeyKind;
-  key: string;
-  inactive: number;
-  people: Map<number, KeyRow>;
-}
-
-/** A person may have many keys that begin alike, so rows are read until they are of enough people. */
-async function readKeys(search: Search, { kind, key, inactive, people }: KeySearch): Promise<void> {
-  const { db } = search;
-  const depth = depthOf(search);
-  const end = kind === KEY.userId ? `${key} ` : key + LAST;
-  let [afterKey, afterId] = [key, 0];
-  while (people.size < depth) {
-    const rows = await db.all<KeyRow>(
-      `SELECT person_id AS id, inactive, key FROM directory_key
-       WHERE kind = ? AND inactive = ? AND (key, person_id) > (?, ?) AND key < ? ORDER BY key, person_id LIMIT ?`,
-      kind,
-      inactive,
-      afterKey,
-      afterId,
-      end,
-      depth,
-    );
-    // The first key of a person is the shortest that begins so.
-    for (const row of rows) if (!people.has(row.id)) people.set(row.id, row);
-    const last = rows.at(-1);
-    if (!last || rows.length < depth) return;
-    [afterKey, afterId] = [last.key, last.id];
-  }
-}
 
 async function byText(search: Search, column: 'name' | 'rest'): Promise<Candidate[]> {
   const { db, plan } = search;

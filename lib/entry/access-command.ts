@@ -38,10 +38,10 @@ async function main(words: string[]): Promise<number> {
   )
     return fail(USAGE);
   config();
+  await openDatabases();
   if (first === 'check' && second === undefined && !asTable) return check();
   if (asTable === (second !== undefined)) return fail(USAGE);
   try {
-    await openDatabases();
     await openRules();
   } catch (error) {
     if (error instanceof AccessFileError) return fail(error.problemLines.join('\n'));

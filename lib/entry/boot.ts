@@ -2,31 +2,37 @@ import 'server-only';
 import { AccessFileError, openRules } from '../auth/access/rules';
 import { flushRefusals, watchSessions } from '../auth/refusals';
 import { checkSignIn } from '../auth/sign-in-health';
+import { BrandFileError, brand } from '../brand';
 import { ConfigError, config } from '../config';
 import { startDirectory } from '../directory/sync/schedule';
 import { closeEvents, startEvents } from '../events/intake';
 import { startLeavers } from '../events/leavers';
 import { startRecheck } from '../events/recheck';
 import { type ConnectionOptions, watchConnections } from '../http/request-hooks';
+import { whileUnavailable } from '../http/unavailable';
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log, withoutSecrets } from '../log';
+import { startNotices } from '../notices/notices';
 import { isGuessable } from '../session/key-strength';
 import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
 import { DatabaseOwnerError } from '../storage/database-owner';
 import { closeDatabases, FormerDatabaseError, openDatabases } from '../storage/databases';
+import { explainUnavailable } from '../storage/unavailable';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
 export async function boot(connections: ConnectionOptions): Promise<void> {
   try {
     config();
+    brand();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError) && !(error instanceof BrandFileError)) throw error;
     refuse(error.message);
   }
   if (!connections.hasWebSockets) refuseOtherStart();
   guardOutput();
   warnOfWeakKeys();
+  warnOfColour();
   watchSessions();
   watchConnections(connections);
   await openRecords();
@@ -36,6 +42,7 @@ export async function boot(connections: ConnectionOptions): Promise<void> {
   startLeavers();
   startRecheck();
   startEvents();
+  startNotices();
   stopCleanly();
 }
 
@@ -69,10 +76,18 @@ function warnOfWeakKeys(): void {
   if (weak.length > 0) log().warn({ event: 'weak-session-keys', keyIds: weak, remedy: 'npm run keys' });
 }
 
+/** Readable it is, whatever it is; mistaken for something else it can be. */
+function warnOfColour(): void {
+  const { doubts } = brand();
+  if (doubts.length > 0)
+    log().warn({ event: 'brand-colour', doubts, remedy: 'BRAND_FILE: choose another color' });
+}
+
 /** Without a database, leavers cannot be told from members: then the process does not start. */
 async function openRecords(): Promise<void> {
   try {
     await openDatabases();
+    explainUnavailable(whileUnavailable);
     sessions();
     await openRules();
   } catch (error) {

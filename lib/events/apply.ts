@@ -7,6 +7,7 @@ import { directoryStore } from '../directory/store';
 import type { EventEffect } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { singleton } from '../singleton';
+import type { LeaverNote } from '../storage/leavers';
 import { within } from '../within';
 import { createDispatcher } from './dispatch';
 import { refresher } from './refresher';
@@ -32,14 +33,19 @@ async function apply(event: DirectoryEvent, effect: EventEffect): Promise<boolea
   if (await store.knowsEvent(event.id).catch(() => false)) return false;
   // The directory may be publishing, and the end of sessions must not wait for that. A sign-in does not rely on its old
   // record meanwhile: the refresh job tells that it is old.
-  const notes = await directoryStore()
-    .leaverNotesOf(left)
-    .catch(() => []);
+  const notes = left.length === 0 ? [] : await notesOf(left);
   if (!(await sessions().applyEvent(event, { ...effect, notes }))) return false;
   await within(removeFromDirectory(left), PATIENCE_MS);
   if (left.length > 0) refresher().refreshLater(...refresh);
   else refresher().refresh(...refresh);
   return true;
+}
+
+/** What the directory has noted about them. Never throws: what is not known here ends the sessions once more. */
+function notesOf(userIds: readonly string[]): Promise<LeaverNote[]> {
+  return directoryStore()
+    .leaverNotesOf(userIds)
+    .catch(() => []);
 }
 
 /** Never throws. What cannot be written is left to the refresh jobs. */

@@ -1,4 +1,5 @@
 import 'server-only';
+import { forgetCalendars } from '../calendar-cache';
 import type { DirectoryEvent } from '../dingtalk/event';
 import type { EventEffect } from '../session/session-store';
 import type { RefreshTarget } from '../storage/event-inbox';
@@ -48,6 +49,7 @@ export function effectOf({ type, userIds, departmentIds, roleIds }: DirectoryEve
       return roleIds.length > 0 ? refresh(DIRECTORY) : NONE;
     case 'company-changed':
       return refresh(DIRECTORY);
+    case 'calendar-changed':
     case 'unknown':
       return NONE;
   }
@@ -72,6 +74,10 @@ export function createDispatcher({ corpId, apply }: DispatcherOptions) {
   async function handle(event: DirectoryEvent): Promise<Outcome> {
     if (event.corpId !== undefined && event.corpId !== corpId) return 'foreign';
     if (event.type === 'unknown') return 'unknown';
+    if (event.type === 'calendar-changed') {
+      forgetCalendars(event.unionIds);
+      return event.unionIds.length > 0 ? 'done' : 'empty';
+    }
     const effect = effectOf(event);
     if (!(await apply(event, effect))) return 'duplicate';
     return effect.refresh.length > 0 ? 'done' : 'empty';

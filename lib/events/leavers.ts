@@ -31,10 +31,18 @@ export function startLeavers(): { close(): void } {
 /** One run at a time; a run that fails is tried again at the next interval. */
 function repeat(everyMs: number, action: () => Promise<void>): NodeJS.Timeout {
   let busy = false;
+  let failed = false;
   const run = async () => {
     if (busy) return;
     busy = true;
-    await action().catch((error: unknown) => log().error({ event: 'leavers', err: error }));
+    try {
+      await action();
+      failed = false;
+    } catch (error) {
+      // Once: a database that is away would say so every second.
+      if (!failed) log().error({ event: 'leavers', err: error });
+      failed = true;
+    }
     busy = false;
   };
   return setInterval(run, everyMs).unref();

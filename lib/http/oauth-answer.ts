@@ -1,6 +1,6 @@
 import 'server-only';
 import { AppError, problems } from '../errors';
-import { messagesIn, preferredLanguage } from '../i18n';
+import { messagesFor } from './language';
 import { type RequestContext, setRetryAfter } from './route';
 
 /**
@@ -24,7 +24,7 @@ export function signInFailedPage(
   if (dingTalkCode) query.set('dingtalk', dingTalkCode);
   if (reason) query.set('reason', reason);
   const address = `/login?${query}`;
-  const messages = messagesIn(preferredLanguage(request.headers.get('accept-language')));
+  const { messages } = messagesFor(request.headers);
   setRetryAfter(headers, failure.problem, failure.detail);
   headers.set('refresh', `0;url=${address}`);
   headers.set('content-type', 'text/html; charset=utf-8');

@@ -1,20 +1,41 @@
 import 'server-only';
 import type { Language } from '@/lib/i18n';
+import { type Brand, brand } from '../brand';
+import { type BrandColours, mix, NEUTRALS } from '../brand-colours';
+import { DOOR_PATH } from '../brand-icon';
 
 /** Text as it may stand in an element or between the quotes of an attribute. */
 export function escaped(text: string): string {
   return text.replace(/[&"'<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-const STYLE = `
-body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;font:16px/1.6 -apple-system,BlinkMacSystemFont,"PingFang SC","Microsoft YaHei",sans-serif;background:#f3f5f8;color:#171a1d}
-main{width:100%;max-width:400px;margin:24px 16px;padding:40px 24px 32px;text-align:center;background:#fff;border-radius:20px}
-h1{font-size:22px;font-weight:600;margin:0 0 24px}p{margin:16px 0 0;color:#5c6570}a{color:#0b63d6}
-.small{font-size:14px}code{overflow-wrap:anywhere}.list{margin:20px 0 0;padding:12px 16px;text-align:left;background:#f3f5f8;border-radius:12px}.list p{margin:0}.list ul{margin:8px 0 0;padding-left:20px}
-.spinner{display:block;width:32px;height:32px;margin:0 auto;border:3px solid #e6e9ee;border-top-color:#0b63d6;border-radius:50%;animation:turn .9s linear infinite}
-.late{display:block;margin-top:16px;visibility:hidden;animation:appear 0s 14s forwards}
-@keyframes turn{to{transform:rotate(360deg)}}@keyframes appear{to{visibility:visible}}
-@media(prefers-color-scheme:dark){body{background:#111418;color:#eef1f4}main{background:#1b2026}p{color:#a3adb8}.list{background:#111418}a{color:#4f9bff}}`;
+/** In the colours of `app/globals.css`: a page that follows without React must not look like another place. */
+function styleOf({ colours, logo }: Brand): string {
+  const scheme = ({ ground, surface, ink, inkSoft }: Neutrals, { brand: area, on, text }: BrandColours) =>
+    `body{background:${ground};color:${ink}}p,.small{color:${inkSoft}}a{color:${text}}.list{background:${surface}}.wait{background:${mix(inkSoft, ground, 0.2)}}.wait:after{background:${text}}${logo ? '' : `.mark rect{fill:${area}}.mark path{stroke:${on}}`}`;
+  return `${SHAPES}${scheme(NEUTRALS.light, colours.light)}@media(prefers-color-scheme:dark){${scheme(NEUTRALS.dark, colours.dark)}}`;
+}
+
+type Neutrals = { ground: string; surface: string; ink: string; inkSoft: string };
+
+const SHAPES = `
+body{margin:0;font:1rem/1.5 -apple-system,"PingFang SC","HarmonyOS Sans SC","Microsoft YaHei","Noto Sans SC",sans-serif;-webkit-text-size-adjust:100%}
+main{box-sizing:border-box;min-height:100vh;max-width:528px;margin:0 auto;padding:22vh 24px 24px;text-align:center;overflow-wrap:anywhere}
+.mark{width:60px;height:60px}.mark path{fill:none;stroke-width:2.25;stroke-linecap:round;stroke-linejoin:round}
+h1{font-size:1.375rem;font-weight:600;line-height:1.35;margin:16px 0 0}p{margin:16px 0 0}
+.small{font-size:.875rem}.place{min-height:108px;margin-top:32px}.place p{margin:8px 0 0}
+.list{margin:20px 0 0;padding:16px;text-align:left;border-radius:14px}.list p{margin:0}.list ul{margin:8px 0 0;padding-left:20px}
+.wait{position:relative;width:120px;height:3px;margin:12px auto 0;border-radius:2px;overflow:hidden}
+.wait:after{content:"";position:absolute;top:0;left:0;width:40%;height:100%;border-radius:2px;animation:pass 1.2s ease-in-out infinite alternate}
+.after-1,.late{visibility:hidden;animation:appear 0s .8s forwards}.late{display:inline-block;padding:10px;animation-delay:14s}
+@keyframes pass{to{transform:translateX(150%)}}@keyframes appear{to{visibility:visible}}
+@media(prefers-reduced-motion:reduce){.wait:after{animation-duration:4s}}`;
+
+function markOf({ logo, version }: Brand): string {
+  return logo
+    ? `<img class="mark" src="/brand/logo?v=${version}" alt="">`
+    : `<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9"/><path d="${DOOR_PATH}"/></svg>`;
+}
 
 interface PlainPage {
   language: Language;
@@ -40,11 +61,14 @@ export function plainPage({
   headers = {},
   hasIcon = true,
 }: PlainPage): Response {
+  const ours = brand();
+  const name = ours.name?.[language];
+  const windowTitle = name && name !== title ? `${title} · ${name}` : title;
   const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow">
-<title>${escaped(title)}</title>${head}${hasIcon ? '<link rel="icon" href="/icon.svg">' : ''}<style>${STYLE}</style></head>
-<body><main><h1>${escaped(title)}</h1>${body}</main></body></html>`;
+<title>${escaped(windowTitle)}</title>${head}${hasIcon ? `<link rel="icon" href="/brand/icon.svg?v=${ours.version}">` : ''}<style>${styleOf(ours)}</style></head>
+<body><main>${markOf(ours)}<h1>${escaped(title)}</h1>${body}</main></body></html>`;
   return new Response(html, {
     status,
     headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-store', ...headers },

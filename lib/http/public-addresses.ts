@@ -12,12 +12,12 @@ export const PUBLIC_ADDRESSES: Readonly<Record<string, string>> = {
   '/ticket': 'names whose a ticket is, and asks for a press; spends nothing',
   '/denied': 'tells that a page is for others; shows nothing of it',
   '/directory/export.csv': 'asks by itself: programs get a 401 as JSON, as under /api',
-  '/icon.svg': 'a file',
+  '/brand/[file]': 'the company’s logo, icons and web manifest',
   '/quick-door.js': 'a file',
 };
 
-/** Scripts and styles of the pages, the sign-in page's among them. They hold no data. */
-const STATIC_FILE = /^\/_next\/static\/[\w./~()[\]@%-]+$/;
+/** Scripts and styles of the pages, the sign-in page's among them, and the company's pictures. They hold no data. */
+const STATIC_FILE = /^\/(?:_next\/static\/[\w./~()[\]@%-]+|brand\/[\w.-]+)$/;
 /** Spellings that the router might still decode to another address. */
 const TRAP = /\.\.|%(?:25)*(?:2e|2f|5c)/i;
 

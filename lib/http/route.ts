@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { config } from '../config';
 import type { RequestBudget } from '../dingtalk/request';
 import { AppError, type OperatorDetail, type Problem, problems } from '../errors';
-import { messagesIn, preferredLanguage } from '../i18n';
 import { log, withoutSecrets } from '../log';
 import { wasReplaced } from '../session/replaced-sessions';
 import { sessionCookies } from '../session/session-cookie';
 import { outsideRequest } from '../singleton';
 import { record } from '../storage/audit-log';
 import { explain, type WireError } from './error-response';
+import { messagesFor } from './language';
 
 export { readBytes, readForm, readJson } from './request-body';
 
@@ -123,7 +123,7 @@ async function errorResponse(failure: unknown, request: Request, requestId: stri
   if (detail.allowedMethods) headers.set('allow', detail.allowedMethods);
   // The rest of such a body is not going to be read.
   if (problem === 'payload-too-large' || problem === 'request-timeout') headers.set('connection', 'close');
-  const messages = messagesIn(preferredLanguage(request.headers.get('accept-language')));
+  const { messages } = messagesFor(request.headers);
   const { code, status } = problems[problem];
   const error: WireError = { code, requestId, ...explain(problem, messages, detail) };
   headers.set('content-type', 'application/json');

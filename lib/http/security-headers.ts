@@ -24,17 +24,19 @@ export function setPageSecurityHeaders(headers: Headers, policy: string): void {
  * @param isDev whether React's development build, which evaluates strings, has to run
  */
 export function pagePolicy(nonce: string, isDev: boolean): string {
+  const { avatarHosts, contentSources, frameAncestors } = config();
   return [
     "default-src 'self'",
     // 'self' is for webviews that do not know strict-dynamic; the others ignore it.
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${isDev ? " 'unsafe-eval'" : ''}`,
     "style-src 'self' 'unsafe-inline'",
-    `img-src 'self' data: ${config().avatarHosts.join(' ')}`,
-    "connect-src 'self'",
+    ["img-src 'self' data:", ...avatarHosts, ...contentSources.img].join(' '),
+    ["connect-src 'self'", ...contentSources.connect].join(' '),
+    ["frame-src 'self'", ...contentSources.frame].join(' '),
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",
-    ["frame-ancestors 'self'", ...config().frameAncestors].join(' '),
+    ["frame-ancestors 'self'", ...frameAncestors].join(' '),
   ].join('; ');
 }
 
@@ -48,10 +50,8 @@ function setCommonHeaders(headers: Headers): void {
   // No other site holds a window of ours or loads anything from here: it could measure how long an answer takes.
   headers.set('cross-origin-opener-policy', 'same-origin');
   headers.set('cross-origin-resource-policy', 'same-origin');
-  headers.set(
-    'permissions-policy',
-    'accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), payment=(), usb=()',
-  );
+  const features = config().features.map(({ name, isAllowed }) => `${name}=${isAllowed ? '(self)' : '()'}`);
+  headers.set('permissions-policy', [...features, 'browsing-topics=()'].join(', '));
   if (config().publicOrigin.startsWith('https:')) {
     headers.set('strict-transport-security', 'max-age=31536000');
   }

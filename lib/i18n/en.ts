@@ -1,12 +1,20 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
+import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { gatePage } from './gate-page';
+import { frameText } from './frame';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
+import { onlinePage } from './online-page';
+import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
+
 import type { Messages, ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
@@ -24,7 +32,7 @@ const problems: Record<Problem, ProblemText> = {
   'bad-request': {
     person: 'The request was not understood.',
     next: 'Go back and open the app again.',
-    cause: 'The body is not the agreed JSON, or a field is not as required.',
+    cause: 'The body is not the expected JSON, or a field is invalid.',
     remedy: 'Check the caller against docs/http-api.md; the hint names the field.',
   },
   'unsupported-media-type': {
@@ -40,8 +48,8 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Check the caller; a sign-in needs a few hundred bytes.',
   },
   'request-timeout': {
-    person: 'The network is too slow; the request did not arrive whole.',
-    next: 'Change the network, then tap “Try again”.',
+    person: 'The network is too slow; the request did not arrive completely.',
+    next: 'Switch to another network, then tap “Try again”.',
     cause: 'The body was not complete after 5 seconds.',
     remedy: 'If it happens often, check the reverse proxy and the network.',
   },
@@ -52,7 +60,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Check the caller.',
   },
   'not-found': {
-    person: 'There is no such page.',
+    person: 'This page could not be found.',
     next: 'Check the address, or go to the home page.',
     cause: 'There is no such address.',
     remedy: 'Check the link.',
@@ -76,22 +84,22 @@ const problems: Record<Problem, ProblemText> = {
     person: 'Your access was changed while you were signing in.',
     next: 'Open the app again.',
     cause:
-      'While the code was being traded, all sessions of this person, or of everybody, were ended: they left, or an administrator did it.',
-    remedy: 'Nothing. /admin/audit tells who ended the sessions, and why.',
+      'While the sign-in was under way, this person, or everyone, was signed out: they left the company, or an administrator did it.',
+    remedy: 'Nothing to do. /admin/audit shows who did it, and why.',
   },
   'sign-in-too-old': {
-    person: 'This page needs you to confirm who you are.',
+    person: 'Please confirm your identity to continue.',
     next: 'Please sign in once more.',
     cause:
-      'What was asked for needs a sign-in of the last minutes (STEP_UP_MINUTES, or what the page itself asks for); this session is older.',
-    remedy: 'Nothing: this is as intended. STEP_UP_MINUTES sets the time for administration and export.',
+      'This action requires a sign-in within the last minutes (STEP_UP_MINUTES, or the page’s own requirement); this session is older.',
+    remedy: 'Nothing to do: this is intended. STEP_UP_MINUTES sets the time for administration and exports.',
   },
   'flow-invalid': {
     person: 'This sign-in is no longer valid.',
     next: 'Start again, and finish within ten minutes in the same browser.',
     cause: 'The state in the callback is missing, expired, used, or another browser’s.',
     remedy:
-      'Now and then: nothing. Always: see whether a proxy drops cookies, and whether people open exactly PUBLIC_ORIGIN.',
+      'Occasionally: nothing to do. If it always happens: check whether a proxy drops cookies, and whether people open exactly PUBLIC_ORIGIN.',
   },
   'sign-in-declined': {
     person: 'You cancelled the sign-in.',
@@ -118,7 +126,8 @@ const problems: Record<Problem, ProblemText> = {
     next: retry,
     cause:
       'DingTalk refuses the code: used, older than 5 minutes, of another app, or of another kind of sign-in.',
-    remedy: 'Now and then: nothing. Always: check that DINGTALK_CLIENT_ID is the app that people open.',
+    remedy:
+      'Occasionally: nothing to do. If it always happens: check that DINGTALK_CLIENT_ID is the app that people open.',
   },
   'not-member': {
     person: 'You are not a member of this company.',
@@ -127,15 +136,15 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'If they are staff, see oa.dingtalk.com → 通讯录 (Contacts).',
   },
   'not-permitted': {
-    person: 'This page is for others: you do not have the right to it.',
-    next: 'If you need it, ask an administrator of this app for the right.',
+    person: 'You do not have permission to use this.',
+    next: 'If you need it, ask an administrator of this app.',
     cause:
-      'Administration is for DingTalk’s main administrators and ADMIN_USER_IDS, the export for DIRECTORY_EXPORT; the rules in ACCESS_FILE decide about other pages. This person is not among those named.',
+      'Administration is limited to DingTalk’s main administrators and ADMIN_USER_IDS, the export to DIRECTORY_EXPORT; rules in ACCESS_FILE decide about other pages. This person is not among them.',
     remedy:
       'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart; for a page that a rule decides, /admin/access shows which one.',
   },
   'not-allowed': {
-    person: 'You are outside the range of people this app is for. Please contact your administrator.',
+    person: 'This app is not available to you. Please contact your administrator.',
     next: tellAdmin,
     cause:
       'The person is outside the app’s visible range or its authorised contact range (both must include them).',
@@ -154,10 +163,10 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Ask them to accept the invitation in DingTalk.',
   },
   'sessions-unknown': {
-    person: 'The service cannot tell at the moment whether you are signed in.',
+    person: 'The service cannot confirm at the moment whether you are signed in.',
     next: waitAndRetry,
     cause:
-      'The database of sessions has not answered for a minute, or not at all: nobody is let in on what was known before.',
+      'The session database has not answered for a minute, or at all: nobody is admitted on outdated information.',
     remedy:
       'See the log for sessions-silent. Check that DATA_DIR is there, not full, and that the file was not moved or replaced; after a replacement, restart.',
   },
@@ -184,11 +193,11 @@ const problems: Record<Problem, ProblemText> = {
   'address-refused': {
     person: 'The app is not set up correctly. Please contact your administrator.',
     next: tellAdmin,
-    cause: 'The server’s outgoing address is not on the white list.',
-    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address from which this server calls DingTalk (it may be IPv6; DingTalk’s answer mostly names it).`,
+    cause: 'The server’s outgoing address is not on the allowlist.',
+    remedy: `${consoleApp} → 安全设置 (Security) → 服务器出口IP: add the address from which this server calls DingTalk (it may be IPv6; DingTalk’s answer usually names it).`,
   },
   'app-disabled': {
-    person: 'This app is switched off at the moment. Please contact your administrator.',
+    person: 'This app is currently disabled. Please contact your administrator.',
     next: tellAdmin,
     cause: 'The app is disabled or not authorised in the organisation, or the organisation is disabled.',
     remedy:
@@ -200,19 +209,87 @@ const problems: Record<Problem, ProblemText> = {
     cause: 'DingTalk does not understand our request: a wrong base URL, or a changed API.',
     remedy: `Check DINGTALK_API_URL and DINGTALK_OAPI_URL; if they are right, ${report}.`,
   },
+  'event-gone': {
+    person: 'This event does not exist any more.',
+    next: 'Go back to your events; it may have been cancelled.',
+    cause: 'DingTalk’s calendar has no such event, or it was deleted.',
+    remedy: 'Nothing to do.',
+  },
+  'event-read-only': {
+    person: 'This event cannot be changed here.',
+    next: 'Change it in DingTalk’s calendar; series, and events that others organise, are only shown here.',
+    cause: 'The event belongs to a series, or the member is not its organiser.',
+    remedy: 'Nothing to do.',
+  },
+  'event-limit': {
+    person: 'You have made as many events today as DingTalk allows.',
+    next: 'Try again tomorrow, or make the event in DingTalk’s calendar.',
+    cause: 'DingTalk allows 100 events a day and person through its API (flowLimit).',
+    remedy: 'If the member did not make them, find out which program makes events in their name.',
+  },
+  'event-in-progress': {
+    person: 'This event is being made.',
+    next: retry,
+    cause: 'The same request (the same x-client-token) is still at work at DingTalk.',
+    remedy: 'It passes, and the event is not made twice.',
+  },
+  'too-many-attendees': {
+    person: 'Too many attendees.',
+    next: 'Take some away and try again.',
+    cause:
+      'One call invites at most 500 people, and an event has a limit of its own (exceedMaxReceiverSize).',
+    remedy: 'Nothing to do.',
+  },
+  'calendar-out-of-range': {
+    person: 'Your calendar is outside of what this app may use.',
+    next: tellAdmin,
+    cause:
+      'DingTalk refuses this person’s calendar (permissionDeny): outside the app’s authorised range, or not the event’s organiser.',
+    remedy: `${consoleApp} → 权限管理 (Permissions): add the person’s department to the authorised range.`,
+  },
+  'too-many-calls': {
+    person: 'You have asked too often.',
+    next: 'Wait a little, then tap “Try again”.',
+    cause:
+      'This person’s pages sent DingTalk more calls within a short time, or a day, than this app allows; they count against the organisation’s monthly quota.',
+    remedy: 'If it happens often, check whether a script opens the page again and again.',
+  },
+  'calls-spent': {
+    person:
+      'This month’s calls to DingTalk are used up; this feature returns next month. Sign-in and directory are not affected.',
+    next: 'Until then, use DingTalk’s own calendar.',
+    cause:
+      'The calls of this month that count have reached DINGTALK_MONTHLY_CALLS, or DingTalk says that the quota is used up (90020).',
+    remedy:
+      'See the organisation’s quota in the developer console; if there is room, raise DINGTALK_MONTHLY_CALLS and restart.',
+  },
+  'agent-refused': {
+    person: 'Work notifications cannot be sent for now.',
+    next: tellAdmin,
+    cause: 'DingTalk does not know DINGTALK_AGENT_ID (40056), or it belongs to another app.',
+    remedy: `${consoleApp} → 凭证与基础信息 (Credentials): check that AgentId and Client ID are of one app, correct it and restart.`,
+  },
+  'notice-invalid': {
+    person: 'This notice cannot be sent.',
+    next: tellAdmin,
+    cause:
+      'The notice is not as it has to be: no receivers, a title of more than 50 characters, a message of more than 2048 bytes, or a page that is not this app’s.',
+    remedy:
+      'Check the code that calls notify() against docs/notices-and-calendar.md; hint says what is wrong.',
+  },
   throttled: {
     person: 'Sign-in is busy right now. Please try again shortly.',
     next: waitAndRetry,
     cause:
       'More calls than DingTalk allows (standard edition: 20 a second per API), or DingTalk answers with a web page: the outgoing address is banned for about 5 minutes, or there is maintenance.',
-    remedy: 'It passes. If it happens often, see whether another program uses the same app.',
+    remedy: 'It resolves itself. If it happens often, see whether another program uses the same app.',
   },
   overloaded: {
     person: 'Sign-in is busy right now. Please try again shortly.',
     next: waitAndRetry,
     cause: 'Too many sign-ins at once; the queue is full.',
     remedy:
-      'It passes. If it happens often, see in the log whether DingTalk answers slowly (ms, upstreamCalls), and whether the machine is short of CPU.',
+      'It resolves itself. If it happens often, see in the log whether DingTalk answers slowly (ms, upstreamCalls), and whether the machine is short of CPU.',
   },
   'quota-spent': {
     person: 'Sign-in is unavailable for now. People who are signed in are not affected.',
@@ -223,13 +300,13 @@ const problems: Record<Problem, ProblemText> = {
   unreachable: {
     person: unreachable,
     next: waitAndRetry,
-    cause: 'DingTalk gave no answer, answered too late or said that it is busy.',
-    remedy: 'It passes. If it lasts, check the server’s network, DNS and proxy towards DingTalk.',
+    cause: 'DingTalk did not answer, answered too late, or reported that it is busy.',
+    remedy: 'It resolves itself. If it lasts, check the server’s network, DNS and proxy towards DingTalk.',
   },
   malformed: {
     person: unreachable,
     next: waitAndRetry,
-    cause: 'The answer of DingTalk, or of a proxy on the way, made no sense and was not used.',
+    cause: 'The answer of DingTalk, or of a proxy on the way, could not be understood and was discarded.',
     remedy: `If it lasts, see whether a proxy rewrites answers; if none does, ${report}.`,
   },
   'html-page': {
@@ -238,7 +315,7 @@ const problems: Record<Problem, ProblemText> = {
     cause:
       'A web page came instead of an answer: DingTalk is under maintenance, or a proxy or a firewall on the way answered in its place.',
     remedy:
-      'It passes when it is DingTalk’s. If it lasts, see whether a proxy or a login page of the network answers for DingTalk.',
+      'DingTalk’s maintenance resolves itself. If it lasts, see whether a proxy or a login page of the network answers for DingTalk.',
   },
   'certificate-refused': {
     person: unreachable,
@@ -296,15 +373,16 @@ const problems: Record<Problem, ProblemText> = {
     remedy: `${consoleApp} → 网页应用 (Web app): make the home address https://your-address/?corpid=$CORPID$ and open it from the workbench.`,
   },
   'bridge-silent': {
-    person: 'DingTalk does not answer.',
+    person: 'DingTalk is not responding.',
     next: 'Tap “Try again”; if nothing happens, close the app and open it again from the workbench.',
     cause: 'The DingTalk client gave no code within 10 seconds.',
-    remedy: 'Now and then: nothing. Always with one version of the client: update DingTalk.',
+    remedy:
+      'Occasionally: nothing to do. If it always happens with one version of the client: update DingTalk.',
   },
   'bridge-refused': {
     person: 'DingTalk did not give a sign-in code.',
     next: retry,
-    cause: 'The client refused to give a code, mostly with an error code of its own.',
+    cause: 'The client refused to give a code, usually with an error code of its own.',
     remedy: `Check ${consoleApp} → 安全设置 (Security) → 端内免登地址, and that the home page’s domain is this page’s.`,
   },
   'domain-unknown': {
@@ -320,7 +398,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Check DINGTALK_CORP_ID (CorpId on the home page of the developer console).',
   },
   'cookie-blocked': {
-    person: 'You were signed in, but the browser did not keep it.',
+    person: 'You were signed in, but the browser did not store the sign-in.',
     next: 'Allow cookies for this site (leave private mode), then tap “Try again”.',
     cause:
       'The session cookie was not kept: a webview without cookies, a page framed by another site (see SESSION_SAME_SITE=none), or a PUBLIC_ORIGIN that is not the real address.',
@@ -336,11 +414,11 @@ const problems: Record<Problem, ProblemText> = {
 };
 
 export const en: Messages = {
-  appName: 'Internal pages',
+  appName: 'Employee portal',
   problems,
   actors: {
-    nobody: 'Nobody: it passes',
-    person: 'The person',
+    nobody: 'No action needed: it resolves itself',
+    person: 'The person affected',
     developer: 'The app’s developer',
     admin: 'The company’s DingTalk administrator',
     operator: 'The operator of this server',
@@ -350,106 +428,50 @@ export const en: Messages = {
     heading: 'For the administrator',
     cause: 'Cause',
     remedy: 'Remedy',
-    actor: 'Who must act',
-    dingTalkCode: 'DingTalk’s code',
-    reason: 'What happened',
+    actor: 'Who needs to act',
+    dingTalkCode: 'DingTalk error code',
+    reason: 'Detail',
     proxy: 'Outgoing proxy',
     permissions: 'Missing permissions',
     address: 'The server’s address',
-    apply: 'Apply at DingTalk',
+    apply: 'Apply in DingTalk',
   },
   signIn: {
     title: 'Sign in',
-    asking: 'Asking DingTalk who you are…',
+    asking: 'Confirming your identity with DingTalk…',
     posting: 'Signing you in…',
     entering: 'Welcome, opening the page…',
     retry: 'Try again',
     signedOut: 'You are signed out.',
     again: 'Sign in again',
     browserLead:
-      'You are in a browser. Sign in with DingTalk by scanning or with your account, or open this app in the DingTalk workbench.',
+      'You are using a browser. Sign in with DingTalk by scanning a code or with your account, or open this app from the DingTalk workbench.',
     browserButton: 'Sign in with DingTalk',
-    otherDoor: 'Sign in at DingTalk’s own page instead',
+    otherDoor: 'Sign in on DingTalk’s page instead',
     stepUp: (name: string, minutes: number) =>
-      `${name}, you are still signed in. The page that you opened needs a sign-in of the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}, so please confirm who you are.`,
-    stepUpBack: 'Back to the home page, without signing in again',
-    noScript: 'The silent sign-in needs JavaScript. You can sign in at DingTalk’s page:',
+      `${name}, you are still signed in. This page requires a sign-in within the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}; please confirm your identity.`,
+    stepUpBack: 'Back to the home page without signing in again',
+    noScript: 'Automatic sign-in needs JavaScript. You can sign in on DingTalk’s page instead:',
   },
-  home: {
-    greeting: (name: string) => `Hello, ${name}`,
-    lead: 'You are signed in through DingTalk.',
-    notYou: 'Not you?',
-    signOut: 'Sign out',
-    pages: 'Pages',
-    me: 'My profile',
-    meHint: 'Everything DingTalk says about you',
-    sessionUntil: 'Signed in until',
-  },
-  me: {
-    title: 'My profile',
-    back: 'Home',
-    freshAt: 'Read from DingTalk within the last minute',
-    mirrored:
-      'You opened this page many times in a short while; this is what the staff directory has of you. In some minutes DingTalk is asked again.',
-    failed: 'DingTalk gave no profile this time; this is what it said when you signed in.',
-    yes: 'Yes',
-    no: 'No',
-    withheldHeading: 'Not given by DingTalk',
-    withheld: 'Not set, or the app lacks the permission',
-    needs: 'needs',
-    groups: {
-      identity: 'Identity',
-      work: 'Work',
-      contact: 'Contact',
-      status: 'Status',
-      custom: 'Custom fields',
-    },
-    fields: {
-      name: 'Name',
-      userId: 'User id (userid)',
-      unionId: 'Union id (unionid)',
-      avatarUrl: 'Picture',
-      title: 'Title',
-      jobNumber: 'Job number',
-      mobile: 'Mobile',
-      stateCode: 'Country code',
-      hideMobile: 'Mobile hidden',
-      telephone: 'Extension',
-      email: 'E-mail',
-      orgEmail: 'Company e-mail',
-      workPlace: 'Place of work',
-      remark: 'Remark',
-      departmentIds: 'Department ids',
-      ledDepartmentIds: 'Leads departments',
-      roles: 'Roles',
-      managerUserId: 'Manager',
-      hiredAt: 'Hired',
-      createdAt: 'Created',
-      active: 'Active',
-      realNameVerified: 'Real name verified',
-      senior: 'Senior management',
-      admin: 'Administrator',
-      boss: 'Boss',
-      companyAccount: 'Company account',
-      companyAccountType: 'Kind of company account',
-      loginId: 'Sign-in name of the company account',
-      orgEmailType: 'Kind of company e-mail',
-      positions: 'Positions',
-    },
-  },
+  frame: frameText.en,
+  me: profilePage.en,
   stepUp: {
-    again:
-      'You have confirmed who you are. Nothing was done yet: please check, and press the button or link once more.',
+    again: 'Your identity is confirmed. Nothing has been done yet: please check, then submit it again.',
     title: 'A sensitive page',
-    hint: 'Opens after a sign-in of the last five minutes',
-    lead: (name: string) => `${name}, you have just confirmed who you are, so you may see this page.`,
+    hint: 'Requires a sign-in within the last five minutes',
+    lead: (name: string) => `${name}, you confirmed your identity a moment ago, so you can see this page.`,
   },
   directory: directoryPage.en,
   errorPage: errorPage.en,
   jsapi: jsapiPage.en,
   sync: syncPage.en,
+  devices: devicesPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
   gate: gatePage.en,
   ticket: ticketPage.en,
+  admin: adminPage.en,
+  audit: auditPage.en,
+  auditReasons: auditReasons.en,
+  online: onlinePage.en,
 };

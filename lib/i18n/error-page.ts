@@ -13,9 +13,9 @@ export const errorPage = {
     title: 'Something went wrong',
     sentence: 'Something went wrong inside the service.',
     incomplete: 'This page did not load completely.',
-    reload: 'Load it again',
+    reload: 'Reload',
     home: 'Home',
-    notFound: 'There is no such page',
+    notFound: 'Page not found',
     requestId: 'Request id',
   },
 };

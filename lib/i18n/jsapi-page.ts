@@ -8,7 +8,7 @@ const problemsZh = {
   'agent-id-missing': {
     person: '应用的设置不完整，无法使用钉钉的这项功能。',
     next: '请把下面的请求编号告诉管理员。',
-    cause: '页面签名需要 AgentId，但没有设置 DINGTALK_AGENT_ID。',
+    cause: '页面签名和工作通知需要 AgentId，但没有设置 DINGTALK_AGENT_ID。',
     remedy: `把 DINGTALK_AGENT_ID 设为 ${consoleZh} → 凭证与基础信息 里的 AgentId，然后重启。`,
   },
   'jsapi-corp': {
@@ -72,7 +72,8 @@ const problemsEn: typeof problemsZh = {
   'agent-id-missing': {
     person: 'The app is not set up completely, so this function of DingTalk is not available.',
     next: 'Please give your administrator the request id below.',
-    cause: 'Signing a page needs the AgentId, and DINGTALK_AGENT_ID is not set.',
+    cause:
+      'Signing a page and sending work notifications need the AgentId, and DINGTALK_AGENT_ID is not set.',
     remedy: `Set DINGTALK_AGENT_ID to the AgentId in ${consoleEn} → 凭证与基础信息 (Credentials), then restart.`,
   },
   'jsapi-corp': {

@@ -1,9 +1,16 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
+import { adminPage } from './admin-page';
+import { auditPage } from './audit-page';
+import { auditReasons } from './audit-reasons';
+import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
 import { gatePage } from './gate-page';
+import { frameText } from './frame';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
+import { onlinePage } from './online-page';
+import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
@@ -81,8 +88,8 @@ const problems: Record<Problem, ProblemText> = {
   'sign-in-overtaken': {
     person: '登录过程中，您的访问权限有了变动。',
     next: '请重新打开应用。',
-    cause: '换取登录凭证期间，此人或所有人的会话被结束：已离职，或由管理员操作。',
-    remedy: '无需处理。/admin/audit 中可查到由谁、因何结束。',
+    cause: '登录过程中，此人或所有人被下线：已离职，或由管理员操作。',
+    remedy: '无需处理。/admin/audit 中可查到操作者和原因。',
   },
   'sign-in-too-old': {
     person: '这一页需要您重新确认身份。',
@@ -195,6 +202,66 @@ const problems: Record<Problem, ProblemText> = {
     next: tellAdmin,
     cause: '钉钉不认识我们的请求：接口地址不对，或接口有变。',
     remedy: `核对 DINGTALK_API_URL 与 DINGTALK_OAPI_URL；若无误，${report}。`,
+  },
+  'event-gone': {
+    person: '这个日程已经不存在。',
+    next: '请返回日程列表；可能已被取消。',
+    cause: '钉钉日历中没有这个日程，或它已被删除。',
+    remedy: '无需处理。',
+  },
+  'event-read-only': {
+    person: '这个日程不能在这里修改。',
+    next: '请在钉钉日历中修改；重复日程，以及他人组织的日程，这里只能查看。',
+    cause: '该日程属于一个重复系列，或当前用户不是组织者。',
+    remedy: '无需处理。',
+  },
+  'event-limit': {
+    person: '您今天创建的日程已达上限。',
+    next: '请明天再试，或在钉钉日历中创建。',
+    cause: '钉钉限制每人每天通过接口创建 100 个日程（flowLimit）。',
+    remedy: '若并非本人操作，检查哪个程序在以此人的名义创建日程。',
+  },
+  'event-in-progress': {
+    person: '这个日程正在创建中。',
+    next: retry,
+    cause: '同一个请求（相同的 x-client-token）仍在钉钉处理中。',
+    remedy: '会自行恢复，不会重复创建。',
+  },
+  'too-many-attendees': {
+    person: '参与人太多。',
+    next: '请减少参与人后再试。',
+    cause: '一次最多邀请 500 人，一个日程的人数也有上限（exceedMaxReceiverSize）。',
+    remedy: '无需处理。',
+  },
+  'calendar-out-of-range': {
+    person: '您的日历不在本应用可以访问的范围内。',
+    next: tellAdmin,
+    cause: '钉钉拒绝访问此人的日历（permissionDeny）：不在应用的授权范围内，或不是该日程的组织者。',
+    remedy: `${consoleApp} → 权限管理：把此人所在的部门加入授权范围。`,
+  },
+  'too-many-calls': {
+    person: '您查询得太频繁。',
+    next: '请稍等一会儿，再点“重试”。',
+    cause: '此人的页面在短时间内（或当天）向钉钉发起的调用超过了本系统的限制；这些调用计入本组织每月的额度。',
+    remedy: '若频繁出现，检查是否有脚本在反复打开该页面。',
+  },
+  'calls-spent': {
+    person: '本月可用的钉钉接口调用已用完，这项功能下月恢复。登录与通讯录不受影响。',
+    next: '在此之前，请直接使用钉钉日历。',
+    cause: '本系统本月计入额度的调用已达到 DINGTALK_MONTHLY_CALLS，或钉钉回答额度已用完（90020）。',
+    remedy: '在开放平台查看本组织的额度；有余量时调大 DINGTALK_MONTHLY_CALLS 并重启。',
+  },
+  'agent-refused': {
+    person: '工作通知暂时无法发送。',
+    next: tellAdmin,
+    cause: '钉钉不认识 DINGTALK_AGENT_ID（40056），或它属于另一个应用。',
+    remedy: `${consoleApp} → 凭证与基础信息：核对 AgentId 与 Client ID 属于同一个应用，改正后重启。`,
+  },
+  'notice-invalid': {
+    person: '这条通知无法发送。',
+    next: tellAdmin,
+    cause: '通知的内容不合要求：没有收件人，标题超过 50 字，整条消息超过 2048 字节，或页面不是本系统的地址。',
+    remedy: '按 docs/zh-CN/notices-and-calendar.md 检查调用 notify() 的代码；哪一项见 hint。',
   },
   throttled: {
     person: '当前登录繁忙，请稍后再试。',
@@ -358,69 +425,16 @@ export const zhCN = {
     retry: '重试',
     signedOut: '您已退出登录。',
     again: '重新登录',
-    browserLead: '您正在浏览器中打开，请用钉钉扫码或账号登录；也可以在钉钉的工作台里打开。',
+    browserLead: '您正在使用浏览器，请用钉钉扫码或账号登录，也可以从钉钉工作台打开。',
     browserButton: '用钉钉登录',
     otherDoor: '改用钉钉网页登录',
     stepUp: (name: string, minutes: number) =>
       `${name}，您仍处于登录状态。您打开的页面要求最近 ${minutes} 分钟内登录过，请再确认一次身份。`,
     stepUpBack: '返回首页，不重新登录',
-    noScript: '免登需要 JavaScript。您也可以用钉钉网页登录：',
+    noScript: '自动登录需要 JavaScript。您也可以用钉钉网页登录：',
   },
-  home: {
-    greeting: (name: string) => `${name}，您好`,
-    lead: '您已通过钉钉登录。',
-    notYou: '不是您？',
-    signOut: '退出登录',
-    pages: '页面',
-    me: '我的资料',
-    meHint: '钉钉提供的全部信息',
-    sessionUntil: '登录有效期至',
-  },
-  me: {
-    title: '我的资料',
-    back: '返回首页',
-    freshAt: '一分钟之内从钉钉读取',
-    mirrored: '您在短时间内多次打开此页，这里显示的是通讯录中的信息；几分钟后会再向钉钉查询。',
-    failed: '这次没能从钉钉读到资料，以下是登录时的信息。',
-    yes: '是',
-    no: '否',
-    withheldHeading: '钉钉未提供',
-    withheld: '未设置，或应用没有相应权限',
-    needs: '需要权限',
-    groups: { identity: '身份', work: '工作', contact: '联系方式', status: '状态', custom: '自定义字段' },
-    fields: {
-      name: '姓名',
-      userId: '用户 ID (userid)',
-      unionId: '开发者内统一 ID (unionid)',
-      avatarUrl: '头像',
-      title: '职位',
-      jobNumber: '工号',
-      mobile: '手机号',
-      stateCode: '国际区号',
-      hideMobile: '隐藏手机号',
-      telephone: '分机号',
-      email: '邮箱',
-      orgEmail: '企业邮箱',
-      workPlace: '办公地点',
-      remark: '备注',
-      departmentIds: '所属部门 ID',
-      ledDepartmentIds: '担任主管的部门 ID',
-      roles: '角色',
-      managerUserId: '直属主管',
-      hiredAt: '入职时间',
-      createdAt: '创建时间',
-      active: '已激活',
-      realNameVerified: '已实名认证',
-      senior: '高管',
-      admin: '管理员',
-      boss: '老板',
-      companyAccount: '企业账号',
-      companyAccountType: '企业账号类型',
-      loginId: '企业账号登录名',
-      orgEmailType: '企业邮箱类型',
-      positions: '部门职位',
-    },
-  },
+  frame: frameText['zh-CN'],
+  me: profilePage['zh-CN'],
   stepUp: {
     again: '您的身份已确认。刚才的操作尚未执行，请核对后再点一次。',
     title: '敏感页面示例',
@@ -431,10 +445,15 @@ export const zhCN = {
   errorPage: errorPage['zh-CN'],
   jsapi: jsapiPage['zh-CN'],
   sync: syncPage['zh-CN'],
+  devices: devicesPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],
   ticket: ticketPage['zh-CN'],
+  admin: adminPage['zh-CN'],
+  audit: auditPage['zh-CN'],
+  auditReasons: auditReasons['zh-CN'],
+  online: onlinePage['zh-CN'],
 };
 
 /** The keys of every language, and their parameters. */

@@ -2,6 +2,7 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import { outsideRequest } from '../singleton';
 import { within } from '../within';
+import { noteReplaced } from './replaced-sessions';
 import type { Position, SessionStore, SessionVersion } from './session-store';
 
 /**
@@ -25,7 +26,7 @@ export interface RevocationCache {
    */
   refresh(): Promise<boolean>;
   /** A session that this process itself ended. */
-  end(session: Pick<Checked, 'id' | 'expiresAt'>): void;
+  end(session: Pick<Checked, 'id'>): void;
   /**
    * Ends sessions in this process alone, as long as the store cannot be told: those that somebody, or everybody, has
    * now. What they open later stands.
@@ -77,6 +78,8 @@ const POLL_TIMEOUT_MS = 5000;
 /** No session lives longer than a week. Not by its own expiry: a clock that is ahead would revive it when set right. */
 const KEEP_MS = 8 * 86_400_000;
 const TIDY_EVERY = 1000;
+/** Changes that an older copy can lack. */
+const MAX_LOST = 1_000_000_000;
 
 /**
  * Numbers, not clocks: a session says under which numbers it was made, and one that another instance made with a fast
@@ -122,7 +125,10 @@ export function createRevocationCache({
       ended = new Map();
     }
     for (const { userId, generation } of changes.people) generations.set(userId, generation);
-    for (const { id } of changes.sessions) ended.set(id, askedAt);
+    for (const { id, reason } of changes.sessions) {
+      ended.set(id, askedAt);
+      if (reason === 'replaced') noteReplaced(id);
+    }
     ({ sequence, epoch, databaseId } = changes);
     restoredAt = changes.restoredAt ?? undefined;
     answeredAt = askedAt;
@@ -201,6 +207,8 @@ export function createRevocationCache({
       const again = check(session);
       if (again !== 'stale') return again;
       if (!isAnswered) return 'unknown';
+      // No copy is that old: a number that was made up, with a key that is not secret any more, must not become ours.
+      if (session.sequence - sequence > MAX_LOST || session.epoch - epoch > MAX_LOST) return 'ended';
       // The store itself is behind the session: the seal is genuine, so the store is an older copy.
       await onOlder?.({ sequence: session.sequence, epoch: Math.max(session.epoch, epoch) }, false);
       return 'ended';

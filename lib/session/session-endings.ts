@@ -1,18 +1,17 @@
 import 'server-only';
-import { randomInt } from 'node:crypto';
 import { type AuditLine, insertAudit } from '../storage/audit-line';
 import type { Statements, Transaction } from '../storage/database';
-import { enqueueRefresh, knowsEvent, rememberEvent, type StoreParts } from '../storage/event-inbox';
+import { enqueueRefresh, rememberEvent, type StoreParts } from '../storage/event-inbox';
 import type { LeaverNote } from '../storage/leavers';
 import { KEEP_SECONDS } from './prune-horizon';
-import { countLiveOf, insertSession, readChanges } from './session-rows';
+import { endRestored, type Head, lockHead, nextSequence, readHead, toState } from './revocation-head';
+import { insertSession, readChanges } from './session-rows';
 import type {
   EndedSession,
   Ending,
   EndingOptions,
   EventEffect,
   EventName,
-  Position,
   Revocations,
   SessionVersion,
 } from './session-store';
@@ -35,17 +34,15 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
     },
     open: (session, { since, replaces, line }) => {
       const enter = async (tx: Transaction): Promise<SessionVersion | null> => {
-        const { epoch, epoch_sequence, sequence, database_id } = replaces
-          ? await lockHead(tx)
-          : await readHead(tx);
+        const head = replaces ? await lockHead(tx) : await readHead(tx);
+        const { epoch, epoch_sequence, database_id } = head;
         const owner = await readPerson(tx, session.userId);
         if (epoch_sequence > since || (owner?.sequence ?? 0) > since) return null;
-        if (replaces) await endOne(tx, replaces, { reason: 'replaced', by: replaces.userId }, now());
+        if (replaces) await endOne(tx, head, replaces, { reason: 'replaced', by: replaces.userId }, now());
         const version = {
           generation: owner?.generation ?? 0,
           epoch,
-          // Also where the session that it replaces had ended before: the change has its number all the same.
-          sequence: replaces ? sequence + 1 : sequence,
+          sequence: head.sequence,
           databaseId: database_id,
         };
         await insertSession(tx, { ...session, ...version });
@@ -57,54 +54,21 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
     },
     endSession: (session, ending) =>
       db.transaction(async (tx) => {
-        if (!(await endOne(tx, session, ending, now()))) return;
+        if (!(await endOne(tx, await lockHead(tx), session, ending, now()))) return;
         const event = ending.reason === 'signed-out' ? 'sign-out' : 'session-ended';
         const { userId, id: sessionId } = session;
         const line: AuditLine = { event, userId, sessionId, by: ending.by, reason: ending.reason };
         await insertAudit(tx, { line, at: now() });
       }, DURABLE),
     endPeople: (userIds, ending, options = {}) =>
-      db.transaction((tx) => endPeople(tx, userIds, ending, options, now()), DURABLE),
+      db.transaction(
+        async (tx) => endPeople(tx, await lockHead(tx), userIds, ending, options, now()),
+        DURABLE,
+      ),
     endEveryone: (ending) => db.transaction((tx) => endEveryone(tx, ending, now()), DURABLE),
     endRestored: (reached) => db.transaction((tx) => endRestored(tx, reached, now()), DURABLE),
-    applyEvent: async (event, effect) =>
-      !(await knowsEvent(db, event.id)) &&
-      (await db.transaction((tx) => applyEvent(tx, event, effect, now()), DURABLE)),
+    applyEvent: (event, effect) => db.transaction((tx) => applyEvent(tx, event, effect, now()), DURABLE),
   };
-}
-
-interface Head {
-  epoch: number;
-  /** The change that set the epoch. */
-  epoch_sequence: number;
-  sequence: number;
-  database_id: number;
-  restored_at: number | null;
-}
-
-const HEAD = 'SELECT epoch, epoch_sequence, sequence, database_id, restored_at FROM revocation_head';
-
-function toState({ sequence, epoch, database_id, restored_at }: Head) {
-  return { sequence, epoch, databaseId: database_id, restoredAt: restored_at };
-}
-
-async function readHead(from: Statements): Promise<Head> {
-  return (await from.get<Head>(HEAD))!;
-}
-
-/**
- * Every transaction that ends something begins with it, before it touches another row: changes are committed in the order
- * of their numbers, and two of them never wait for each other.
- */
-async function lockHead(tx: Transaction): Promise<Head> {
-  return (await tx.get<Head>(`${HEAD} ${tx.dialect.forUpdate}`))!;
-}
-
-/** One more change. @returns its number */
-async function nextSequence(tx: Transaction): Promise<number> {
-  const { sequence } = await lockHead(tx);
-  await tx.run('UPDATE revocation_head SET sequence = ?', sequence + 1);
-  return sequence + 1;
 }
 
 function readPerson(from: Statements, userId: string) {
@@ -115,11 +79,12 @@ function readPerson(from: Statements, userId: string) {
 /** @param at Unix time in ms. @returns false when the session had ended before */
 async function endOne(
   tx: Transaction,
+  head: Head,
   { id, userId, expiresAt }: EndedSession,
   { reason, by }: Ending,
   at: number,
 ): Promise<boolean> {
-  const sequence = await nextSequence(tx);
+  const sequence = await nextSequence(tx, head);
   // The row may have been lost or dropped: the ending counts all the same.
   await tx.run(
     `INSERT INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
@@ -136,33 +101,45 @@ async function endOne(
 /** @param at Unix time in ms. @returns how many sessions ended, as far as is known */
 async function endPeople(
   tx: Transaction,
+  head: Head,
   userIds: readonly string[],
   ending: Ending,
   { auditsLiveOnly = false, notes }: EndingOptions,
   at: number,
 ): Promise<number> {
   if (userIds.length === 0) return 0;
-  await lockHead(tx);
   const named = notes ? await rememberNotes(tx, notes, at) : new Set(userIds);
   const people = userIds.filter((userId) => named.delete(userId));
   if (people.length === 0) return 0;
-  const sequence = await nextSequence(tx);
-  const live = await countLiveOf(tx, people, toSeconds(at));
-  await raiseGenerations(tx, people, sequence);
-  await tx.run(
+  const generations = await raiseGenerations(tx, people, await nextSequence(tx, head));
+  const ended = await tx.all<SessionVersionRow>(
     `UPDATE session SET ended_at = ?, ended_reason = ?, ended_by = ?
-     WHERE ended_at IS NULL AND ${tx.dialect.isIn('user_id')}`,
+     WHERE ended_at IS NULL AND ${tx.dialect.isIn('user_id')}
+     RETURNING user_id, generation, epoch, expires_at`,
     toSeconds(at),
     ending.reason,
     ending.by,
     tx.dialect.list(people),
   );
-  const audited = auditsLiveOnly ? people.filter((userId) => live.has(userId)) : people;
+  // What had expired, or was over under its numbers, does not end now.
+  const live = ended.filter(
+    ({ user_id, generation, epoch, expires_at }) =>
+      expires_at > toSeconds(at) && epoch === head.epoch && generation + 1 === generations.get(user_id),
+  );
+  const owners = new Set(live.map(({ user_id }) => user_id));
+  const audited = auditsLiveOnly ? people.filter((userId) => owners.has(userId)) : people;
   const lines = audited.map((userId): AuditLine => {
     return { event: 'person-ended', userId, by: ending.by, reason: ending.reason };
   });
   await insertAudit(tx, ...lines.map((line) => ({ line, at })));
-  return [...live.values()].reduce((sum, count) => sum + count, 0);
+  return live.length;
+}
+
+interface SessionVersionRow {
+  user_id: string;
+  generation: number;
+  epoch: number;
+  expires_at: number;
 }
 
 /** @returns the people whose notes are new */
@@ -181,48 +158,30 @@ async function rememberNotes(
   return new Set(remembered.flatMap(({ id }) => people.get(id) ?? []));
 }
 
+/** @returns the new generations */
 async function raiseGenerations(
   tx: Transaction,
   userIds: readonly string[],
   sequence: number,
-): Promise<void> {
-  await tx.run(
+): Promise<Map<string, number>> {
+  const rows = await tx.all<{ user_id: string; generation: number }>(
     `INSERT INTO revocation_person (user_id, generation, sequence)
      SELECT user_id, 1, ? FROM ${tx.dialect.table('person', { user_id: 'text' })} WHERE true
      ON CONFLICT (user_id) DO UPDATE
-     SET generation = revocation_person.generation + 1, sequence = excluded.sequence`,
+     SET generation = revocation_person.generation + 1, sequence = excluded.sequence
+     RETURNING user_id, generation`,
     sequence,
     tx.dialect.rows(userIds.map((user_id) => ({ user_id }))),
   );
+  return new Map(rows.map(({ user_id, generation }) => [user_id, generation]));
 }
 
 /** @param at Unix time in ms */
 async function endEveryone(tx: Transaction, { reason, by }: Ending, at: number): Promise<void> {
   // The rows stay as they are: their epoch says that they are over.
-  const sequence = await nextSequence(tx);
+  const sequence = await nextSequence(tx, await lockHead(tx));
   await tx.run('UPDATE revocation_head SET epoch = epoch + 1, epoch_sequence = ?', sequence);
   await insertAudit(tx, { line: { event: 'everyone-ended', by, reason }, at });
-}
-
-/** Far beyond the epochs that emergency stops after the copy can have reached: none of them must come again. */
-const EPOCH_JUMP = 1_000_000;
-
-/** @param at Unix time in ms */
-async function endRestored(tx: Transaction, reached: Position, at: number): Promise<void> {
-  const head = await lockHead(tx);
-  if (head.epoch > reached.epoch) return;
-  // Numbers go on after those that were lost: a process that knows of them must see these as later.
-  const sequence = Math.max(head.sequence, reached.sequence) + 1;
-  await tx.run(
-    'UPDATE revocation_head SET sequence = ?, epoch = ?, epoch_sequence = ?, restored_at = ?',
-    sequence,
-    reached.epoch + EPOCH_JUMP + randomInt(EPOCH_JUMP),
-    sequence,
-    at,
-  );
-  const detail = `${head.sequence} < ${reached.sequence}`;
-  const line: AuditLine = { event: 'everyone-ended', by: 'database', reason: 'restored', detail };
-  await insertAudit(tx, { line, at });
 }
 
 /** @param at Unix time in ms. @returns false when the event was known already: then nothing is written */
@@ -232,10 +191,10 @@ async function applyEvent(
   { left, refresh, notes = [] }: EventEffect,
   at: number,
 ): Promise<boolean> {
-  await lockHead(tx);
+  const head = await lockHead(tx);
   if (!(await rememberEvent(tx, event, at))) return false;
   if (notes.length > 0) await rememberNotes(tx, notes, at);
-  await endPeople(tx, left, { reason: 'left', by: 'event' }, {}, at);
+  await endPeople(tx, head, left, { reason: 'left', by: 'event' }, {}, at);
   await enqueueRefresh(tx, refresh, at);
   return true;
 }

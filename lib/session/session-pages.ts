@@ -13,7 +13,7 @@ const PAGE_SIZE = 50;
 
 /** A page of the sessions that stand. @param after what a page before called `next`; anything else is the beginning */
 export async function pageOfSessions(
-  filter: Pick<SessionFilter, 'userId' | 'text'>,
+  filter: Pick<SessionFilter, 'userId'>,
   after: string | undefined,
 ): Promise<SessionsPage> {
   const { store, flushSeen } = sessions();

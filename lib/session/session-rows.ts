@@ -2,6 +2,9 @@ import 'server-only';
 import type { Parameter, Statements, Transaction } from '../storage/database';
 import type { StoreParts } from '../storage/event-inbox';
 import type {
+  LiveCounts,
+  LivePerson,
+  PeopleFilter,
   RecheckLease,
   RevocationChanges,
   SealedSession,
@@ -39,6 +42,8 @@ export function createSessionList({ db, now }: StoreParts): SessionList {
   return {
     live: (filter) => readLive(db, filter, seconds()),
     countLive: () => countLive(db, seconds()),
+    livePeople: (filter) => readLivePeople(db, filter, seconds()),
+    liveCounts: () => readLiveCounts(db, seconds()),
     knowsPerson: async (userId) =>
       (await db.get('SELECT 1 AS one FROM session WHERE user_id = ? LIMIT 1', userId)) !== undefined,
     find: (id) => findLive(db, id, seconds()),
@@ -90,23 +95,11 @@ function toValues(session: SealedSession & { client: ClientKind }): Parameter[] 
   ];
 }
 
+/** SQLite's LIKE takes large and small letters for the same, PostgreSQL's does not. */
+const CONTAINS = "(lower(user_id) LIKE lower(?) ESCAPE '\\' OR lower(name) LIKE lower(?) ESCAPE '\\')";
+
 async function countLive(from: Statements, now: number): Promise<number> {
   return (await from.get<{ n: number }>(`SELECT count(*) AS n FROM session s WHERE ${LIVE}`, now))!.n;
-}
-
-/** @returns how many sessions each has who has any */
-export async function countLiveOf(
-  from: Statements,
-  userIds: readonly string[],
-  now: number,
-): Promise<Map<string, number>> {
-  const rows = await from.all<{ user_id: string; n: number }>(
-    `SELECT user_id, count(*) AS n FROM session s WHERE ${from.dialect.isIn('user_id')} AND ${LIVE}
-     GROUP BY user_id`,
-    from.dialect.list(userIds),
-    now,
-  );
-  return new Map(rows.map(({ user_id, n }) => [user_id, n]));
 }
 
 async function findLive(from: Statements, id: string, now: number): Promise<SessionRow | null> {
@@ -116,7 +109,7 @@ async function findLive(from: Statements, id: string, now: number): Promise<Sess
 
 async function readLive(
   from: Statements,
-  { userId, text, after, limit }: SessionFilter,
+  { userId, after, limit }: SessionFilter,
   now: number,
 ): Promise<SessionRow[]> {
   const conditions = [LIVE];
@@ -125,18 +118,61 @@ async function readLive(
     conditions.push('user_id = ?');
     values.push(userId);
   }
-  if (text !== undefined) {
-    // SQLite's LIKE takes large and small letters for the same, PostgreSQL's does not.
-    conditions.push("(lower(user_id) LIKE lower(?) ESCAPE '\\' OR lower(name) LIKE lower(?) ESCAPE '\\')");
-    const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
-    values.push(pattern, pattern);
-  }
   if (after !== undefined) {
     conditions.push('(issued_at, id) < (?, ?)');
     values.push(after.issuedAt, after.id);
   }
   const sql = `SELECT * FROM session s WHERE ${conditions.join(' AND ')} ORDER BY issued_at DESC, id DESC LIMIT ?`;
   return (await from.all<Row>(sql, ...values, limit)).map(toSessionRow);
+}
+
+function containing(text: string): string {
+  return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+async function readLivePeople(
+  from: Statements,
+  { userId, text, orUserIds = [], after, limit }: PeopleFilter,
+  now: number,
+): Promise<LivePerson[]> {
+  const values: Parameter[] = [now];
+  let sql = `SELECT user_id, max(name) AS name, count(*) AS sessions, max(last_seen) AS seen FROM session s WHERE ${LIVE}`;
+  if (userId !== undefined) {
+    sql += ' AND user_id = ?';
+    values.push(userId);
+  }
+  if (text !== undefined) {
+    sql += ` AND (${CONTAINS} OR ${from.dialect.isIn('user_id')})`;
+    values.push(containing(text), containing(text), from.dialect.list(orUserIds));
+  }
+  sql += ' GROUP BY user_id';
+  if (after !== undefined) {
+    sql += ' HAVING (max(last_seen), user_id) < (?, ?)';
+    values.push(after.lastSeen, after.userId);
+  }
+  const rows = await from.all<{ user_id: string; name: string; sessions: number; seen: number }>(
+    `${sql} ORDER BY seen DESC, user_id DESC LIMIT ?`,
+    ...values,
+    limit,
+  );
+  return rows.map(({ user_id, name, sessions, seen }) => ({
+    userId: user_id,
+    name,
+    sessions,
+    lastSeen: seen,
+  }));
+}
+
+async function readLiveCounts(from: Statements, now: number): Promise<LiveCounts> {
+  const { people } = (await from.get<{ people: number }>(
+    `SELECT count(DISTINCT user_id) AS people FROM session s WHERE ${LIVE}`,
+    now,
+  ))!;
+  const clients = await from.all<{ client: ClientKind; sessions: number }>(
+    `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} GROUP BY client ORDER BY sessions DESC`,
+    now,
+  );
+  return { people, clients };
 }
 
 async function readOwners(from: Statements, after: string, limit: number, now: number): Promise<string[]> {
@@ -155,14 +191,14 @@ export async function readChanges(
     'SELECT user_id, generation FROM revocation_person WHERE sequence > ?',
     since,
   );
-  const sessions = await from.all<Pick<Row, 'id' | 'expires_at'>>(
-    'SELECT id, expires_at FROM session WHERE ended_sequence > ? AND expires_at > ?',
+  const sessions = await from.all<RevocationChanges['sessions'][number]>(
+    'SELECT id, ended_reason AS reason FROM session WHERE ended_sequence > ? AND expires_at > ?',
     since,
     endedSince,
   );
   return {
     people: people.map(({ user_id, generation }) => ({ userId: user_id, generation })),
-    sessions: sessions.map(({ id, expires_at }) => ({ id, expiresAt: expires_at })),
+    sessions,
   };
 }
 

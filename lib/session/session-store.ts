@@ -72,7 +72,7 @@ export interface RevocationChanges {
   restoredAt: number | null;
   people: { userId: string; generation: number }[];
   /** Sessions that ended one by one. */
-  sessions: { id: string; expiresAt: number }[];
+  sessions: { id: string; reason: EndReason }[];
 }
 
 /** A session as its own cookie has it. */
@@ -86,11 +86,36 @@ export type RecheckLease = 'claimed' | 'taken' | 'settled';
 
 export interface SessionFilter {
   userId?: string | undefined;
-  /** Part of a user id or a name. */
-  text?: string | undefined;
   /** Goes on after this one, newest first. */
   after?: Pick<SessionRow, 'issuedAt' | 'id'> | undefined;
   limit: number;
+}
+
+/** Somebody with sessions that are not over. */
+export interface LivePerson {
+  userId: string;
+  /** As of one of the sign-ins. */
+  name: string;
+  sessions: number;
+  /** The latest of all of them: Unix time in seconds. */
+  lastSeen: number;
+}
+
+export interface PeopleFilter {
+  userId?: string | undefined;
+  /** Part of a user id or a name. */
+  text?: string | undefined;
+  /** People who fit whatever the text says. */
+  orUserIds?: readonly string[] | undefined;
+  /** Goes on after this one, last used first. */
+  after?: Pick<LivePerson, 'lastSeen' | 'userId'> | undefined;
+  limit: number;
+}
+
+export interface LiveCounts {
+  people: number;
+  /** Sessions by what they were begun with. */
+  clients: { client: ClientKind; sessions: number }[];
 }
 
 export interface EndingOptions {
@@ -161,6 +186,9 @@ export interface SessionList {
   /** Sessions that are not over, newest first. */
   live(filter: SessionFilter): Promise<SessionRow[]>;
   countLive(): Promise<number>;
+  /** People with sessions that are not over, last used first. */
+  livePeople(filter: PeopleFilter): Promise<LivePerson[]>;
+  liveCounts(): Promise<LiveCounts>;
   /** Whether this person has, or lately had, a session. */
   knowsPerson(userId: string): Promise<boolean>;
   /** One that is not over. */

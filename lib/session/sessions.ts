@@ -1,5 +1,4 @@
 import 'server-only';
-import { setTimeout as delay } from 'node:timers/promises';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { log } from '../log';
@@ -103,6 +102,7 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
       throw error;
     }
   }
+
   let noticing: Promise<unknown> | undefined;
   /**
    * The database is an older copy. Where this process does not know what was ended since, all are out at once, whatever
@@ -112,11 +112,14 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
     noticing ??= outsideRequest(() => {
       log().error({ event: 'database-restored', ...reached });
       const whom = isKnown ? [] : 'everybody';
-      return end(whom, ['restored', reached], () => store.endRestored(reached))
-        .catch(() => delay(NOTICE_AGAIN_MS, undefined, { ref: false }))
-        .finally(() => {
-          noticing = undefined;
-        });
+      const forget = () => {
+        noticing = undefined;
+      };
+      return end(whom, ['restored', reached], () => store.endRestored(reached)).then(
+        forget,
+        // It is kept, and written as soon as it can be.
+        () => void setTimeout(forget, NOTICE_AGAIN_MS).unref(),
+      );
     });
     return within(noticing, NOTICE_MS);
   }

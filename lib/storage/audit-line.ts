@@ -14,6 +14,8 @@ export const AUDIT_EVENTS = [
   'key-used',
   'export',
   'ticket-issued',
+  'notice-sent',
+  'notice-recalled',
 ] as const;
 
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];

@@ -11,7 +11,7 @@ export interface WrittenLine extends AuditLine {
   count: number;
 }
 
-interface AuditFilter {
+export interface AuditFilter {
   event?: AuditEvent | undefined;
   /** A user id: whom it is about, or who did it. */
   person?: string | undefined;
@@ -29,6 +29,14 @@ export type AuditStore = ReturnType<typeof createAuditStore>;
 const MAX_REFUSALS_OF_A_KIND = 100_000;
 const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused', 'access-refused'];
 const DAY_MS = 86_400_000;
+
+/** How many events there were, of one kind and reason, in one hour after `from`: 0 is the first. */
+export interface HourlyCount {
+  event: AuditEvent;
+  reason: string | undefined;
+  hour: number;
+  count: number;
+}
 
 interface Row {
   id: number;
@@ -56,6 +64,23 @@ export function createAuditStore(
     find: async (filter: AuditFilter) => {
       const { sql, values } = toSelect(filter);
       return (await db.all<Row>(sql, ...values)).map(toLine);
+    },
+
+    /** @param range Unix time in ms, from and before */
+    countHourly: async ({ from, to }: { from: number; to: number }): Promise<HourlyCount[]> => {
+      const rows = await db.all<{ event: AuditEvent; reason: string | null; hour: number; n: number }>(
+        `SELECT event, reason, CAST((at - ?) / 3600000 AS INTEGER) AS hour, sum(count) AS n FROM audit
+         WHERE at >= ? AND at < ? GROUP BY 1, 2, 3`,
+        from,
+        from,
+        to,
+      );
+      return rows.map(({ event, reason, hour, n }) => ({
+        event,
+        reason: reason ?? undefined,
+        hour,
+        count: n,
+      }));
     },
 
     /** Drops lines older than so many days, and the oldest refusals beyond a bound. */

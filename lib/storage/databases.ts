@@ -9,8 +9,9 @@ import type { Database } from './database';
 import { claimDatabase } from './database-owner';
 import { migrate } from './migrate';
 import { directoryMigrations, type Migration, migrations, recordsMigrations } from './migrations';
-import { assertSupported, isUnreachable, openPostgres } from './postgres';
+import { assertSupported, openPostgres } from './postgres';
 import { openSqlite } from './sqlite';
+import { explained, isUnavailable } from './unavailable';
 
 /**
  * Records and directory. On the file engine each has its own file, so that a publication of the directory keeps no
@@ -48,7 +49,12 @@ export async function openDatabases(): Promise<void> {
     return databases;
   });
   try {
-    state.current = await state.opening;
+    const { records, directory } = await state.opening;
+    const explainedRecords = explained(records);
+    state.current = {
+      records: explainedRecords,
+      directory: records === directory ? explainedRecords : explained(directory),
+    };
   } catch (error) {
     state.opening = undefined;
     throw error;
@@ -84,14 +90,16 @@ export function allDatabaseFiles(dataDir = config().dataDir): string[] {
 
 async function openServer({ url, poolSize }: NonNullable<Config['database']>): Promise<Databases> {
   const db = await openPostgres(url, { poolSize });
+  let isFirst = true;
   for (const giveUpAt = performance.now() + WAIT_MS; ; ) {
     try {
       await assertSupported(db);
       await migrate(db, migrations);
       return { records: db, directory: db };
     } catch (error) {
-      if (isUnreachable(error) && performance.now() < giveUpAt) {
-        log().warn({ event: 'database-waiting', err: error });
+      if (isUnavailable(error) && performance.now() < giveUpAt) {
+        if (isFirst) log().warn({ event: 'database-waiting', err: error });
+        isFirst = false;
         await delay(RETRY_MS);
         continue;
       }

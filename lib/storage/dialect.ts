@@ -18,6 +18,10 @@ export interface Dialect {
   /** In a FROM clause: many rows that are one parameter, `rows(…)`. */
   table(alias: string, columns: Record<string, 'text' | 'integer'>): string;
   rows(rows: readonly object[]): Parameter;
+  /** After rows were written with ids of their own: the next id that the database gives is a new one. Undefined: by itself. */
+  continueIds?(table: string, column: string): string;
+  /** What a plan is made by after many rows have been written, for the next statements. Undefined: nothing is needed. */
+  analyze?(tables: readonly string[]): string;
   /** Texts of a group, with commas between them. */
   joined(expression: string): string;
   fullText: FullText;
@@ -47,12 +51,15 @@ export const sqliteDialect: Dialect = {
   random: 'abs(random() % 1000000000000)',
   forUpdate: '',
   isIn: (column) => `${column} IN (SELECT value FROM json_each(?))`,
-  list: (values) => JSON.stringify(values),
+  list: (values) => toJson(values, wellFormed),
   table: (alias, columns) => {
-    const extracted = Object.keys(columns).map((name) => `json_extract(value, '$.${name}') AS ${name}`);
+    // With types, or no index is used for them.
+    const extracted = Object.entries(columns).map(
+      ([name, type]) => `CAST(json_extract(value, '$.${name}') AS ${type}) AS ${name}`,
+    );
     return `(SELECT ${extracted.join(', ')} FROM json_each(?)) AS ${alias}`;
   },
-  rows: (rows) => JSON.stringify(rows),
+  rows: (rows) => toJson(rows, wellFormed),
   joined: (expression) => `group_concat(${expression})`,
   fullText: {
     create: (table) =>
@@ -82,15 +89,18 @@ export const postgresDialect: Dialect = {
   random: 'floor(random() * 1000000000000)::bigint',
   forUpdate: 'FOR UPDATE',
   isIn: (column) => `${column} = ANY(?)`,
-  list: (values) => values.map((value) => (typeof value === 'string' ? withoutNul(value) : value)),
+  list: (values) => values.map((value) => (typeof value === 'string' ? cleanText(value) : value)),
   table: (alias, columns) => {
     const typed = Object.entries(columns).map(
       ([name, type]) => `${name} ${type === 'text' ? 'text' : 'bigint'}`,
     );
     return `json_to_recordset(?::json) AS ${alias} (${typed.join(', ')})`;
   },
-  rows: (rows) =>
-    JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? withoutNul(value) : value)),
+  rows: (rows) => toJson(rows, cleanText),
+  // Nothing where the column gives no ids.
+  continueIds: (table, column) =>
+    `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}`,
+  analyze: (tables) => `ANALYZE ${tables.join(', ')}`,
   joined: (expression) => `string_agg((${expression})::text, ',')`,
   fullText: {
     create: (table) =>
@@ -120,7 +130,24 @@ export const postgresDialect: Dialect = {
 /** The last position that a `tsvector` can say. */
 const MAX_POSITION = 16_383;
 
-/** PostgreSQL's text has no U+0000: a statement with one would fail. */
-export function withoutNul(text: string): string {
-  return text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
+/** JSON can spell what is no text: half a character, at which libsql ends the process, and PostgreSQL the statement. */
+/** U+0000 and halves of characters, as JSON has them. */
+const TO_CLEAN = /\\u(?:0000|d[89a-f])/i;
+
+function toJson(value: unknown, clean: (text: string) => string): string {
+  const text = JSON.stringify(value);
+  // Part by part takes several times as long.
+  if (!TO_CLEAN.test(text)) return text;
+  return JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? clean(part) : part));
+}
+
+/** Half a character becomes U+FFFD, as it does on its way into a statement. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** As PostgreSQL takes it: without U+0000 too, at which a statement would fail. */
+export function cleanText(text: string): string {
+  const nul = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
+  return wellFormed(nul);
 }

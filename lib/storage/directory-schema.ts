@@ -123,6 +123,15 @@ CREATE TABLE run_person (
   -- All departments that DingTalk named with the person, as JSON.
   departments TEXT
 );
+-- By what those of them are found who are not published yet.
+CREATE TABLE run_key (
+  kind INTEGER NOT NULL,
+  inactive INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (kind, inactive, key, number)
+) WITHOUT ROWID;
+CREATE TABLE run_text (number INTEGER NOT NULL PRIMARY KEY, inactive INTEGER NOT NULL, words TEXT NOT NULL);
 CREATE TABLE run_place (
   user_id TEXT NOT NULL,
   department_id INTEGER NOT NULL,

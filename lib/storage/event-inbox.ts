@@ -53,7 +53,7 @@ export function createEventInbox({ db, now }: StoreParts) {
   };
 }
 
-export async function knowsEvent(from: Statements, id: string): Promise<boolean> {
+async function knowsEvent(from: Statements, id: string): Promise<boolean> {
   return (await from.get('SELECT 1 AS one FROM event WHERE id = ?', id)) !== undefined;
 }
 
@@ -63,11 +63,21 @@ export async function rememberEvent(
   { id, deduplicationKeys }: Pick<DirectoryEvent, 'id' | 'deduplicationKeys'>,
   at: number,
 ): Promise<boolean> {
-  const insert = async (name: string) =>
-    (await tx.run('INSERT INTO event (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING', name, at)) > 0;
-  if (!(await insert(id))) return false;
-  for (const key of deduplicationKeys) await insert(key);
-  return true;
+  const { table, rows } = tx.dialect;
+  // An id that is known brings no further name of its own in.
+  const names = [...new Set([id, ...deduplicationKeys])].map((name) => ({
+    name,
+    is_id: name === id ? 1 : 0,
+  }));
+  const remembered = await tx.all<{ id: string }>(
+    `INSERT INTO event (id, at) SELECT name, ? FROM ${table('given', { name: 'text', is_id: 'integer' })}
+     WHERE is_id = 1 OR NOT EXISTS (SELECT 1 FROM event WHERE id = ?)
+     ON CONFLICT DO NOTHING RETURNING id`,
+    at,
+    rows(names),
+    id,
+  );
+  return remembered.some((row) => row.id === id);
 }
 
 /** A target that is enqueued while it is being read gets a new version, and is read again: the reading may be too old. */

@@ -17,6 +17,7 @@ export interface LeaverNote {
 
 /** In the transaction that finds them. */
 export async function noteLeavers(tx: Statements, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
   const { table, rows } = tx.dialect;
   await tx.run(
     `INSERT INTO directory_leaver (user_id, note)

@@ -3,8 +3,10 @@ import { accessSchema } from './access-schema';
 import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
+import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
 import { ticketSchema } from './ticket-schema';
+import { signInSchema } from './sign-in-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
 export interface Migration {
@@ -25,13 +27,15 @@ CREATE TABLE database_owner (
 /** What every command needs: whose the database is. */
 export const ownerMigrations: readonly Migration[] = [{ name: 'database-owner-1', sql: ownerSchema }];
 
-/** What must not be lost: sessions and their endings, events, the audit, access rules. */
+/** What must not be lost: sessions and their endings, events, the audit, access rules, used codes, notices. */
 export const recordsMigrations: readonly Migration[] = [
   ...ownerMigrations,
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
   { name: 'access', sql: accessSchema },
   { name: 'tickets', sql: ticketSchema },
+  { name: 'sign-in', sql: signInSchema },
+  { name: 'notices', sql: noticeSchema },
 ];
 
 /** What can be read from DingTalk again. */

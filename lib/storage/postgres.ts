@@ -1,9 +1,10 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { within } from '../within';
 import type { Database, Parameter, Transaction, TransactionOptions } from './database';
-import { postgresDialect, withoutNul } from './dialect';
+import { postgresDialect } from './dialect';
+import { createSession, type Session } from './postgres-session';
+import { createSilence, SilentError } from './silence';
 import { createGroup, endable } from './transaction-queue';
 
 interface PostgresOptions {
@@ -14,8 +15,6 @@ interface PostgresOptions {
 }
 
 const STATEMENT_MS = 2000;
-/** The server's own deadline comes first, so that it is the server that ends a statement. */
-const GRACE_MS = 500;
 /** A machine that is cut off in the middle of a transaction must not keep its locks. */
 const IDLE_IN_TRANSACTION_MS = 5000;
 const IDLE_CONNECTION_MS = 30_000;
@@ -43,17 +42,32 @@ export async function openPostgres(
     void silent.end().catch(() => undefined);
   }
 
+  const silence = createSilence(() => onConnection((session) => session.script('SELECT 1', statementMs)));
+
+  /** @throws SilentError where the server has been silent, without waiting for it again */
+  async function unlessSilent<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    silence.assertNotSilent();
+    return onConnection(work);
+  }
+
   async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const from = pool;
-    const askedAt = performance.now();
-    const client = await from.connect();
-    const session = createSession(client, askedAt);
+    const askedAt = process.hrtime.bigint();
+    const client = await from.connect().catch(whenNotConnected);
+    const session = createSession(client, askedAt, silence.note);
     try {
       return await work(session);
     } finally {
-      client.release(session.isSpent());
+      session.giveBack();
       if (session.isSilent()) forget(from);
     }
+  }
+
+  /** Where all connections are lent, the server is not silent: it has enough to say. */
+  function whenNotConnected(error: Error): never {
+    if (error.message !== 'Connection terminated due to connection timeout') throw error;
+    silence.note();
+    throw new SilentError();
   }
 
   async function transact<T>(
@@ -63,7 +77,7 @@ export async function openPostgres(
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await onConnection((session) => inTransaction(session, begin, work, timeoutMs));
+        return await unlessSilent((session) => inTransaction(session, begin, work, timeoutMs));
       } catch (error) {
         if (attempt === ATTEMPTS || !isConflict(error)) throw error;
       }
@@ -71,7 +85,7 @@ export async function openPostgres(
   }
 
   const read = async <T>(sql: string, values: readonly Parameter[]) =>
-    (await onConnection((session) => session.query(sql, values, statementMs))).rows as T[];
+    (await unlessSilent((session) => session.query(sql, values, statementMs))).rows as T[];
   const transaction = <T>(
     work: (tx: Transaction) => Promise<T>,
     { lock, timeoutMs }: TransactionOptions = {},
@@ -90,7 +104,10 @@ export async function openPostgres(
         : transaction(work, options),
     snapshot: (work, { timeoutMs = statementMs } = {}) =>
       transact(beginOf({ timeoutMs, mode: 'ISOLATION LEVEL REPEATABLE READ READ ONLY' }), work, timeoutMs),
-    close: () => pool.end(),
+    close: () => {
+      silence.close();
+      return pool.end();
+    },
   };
 }
 
@@ -116,37 +133,6 @@ function createPool({ Pool, types }: typeof pg, url: string, max: number, statem
   pool.on('error', ignore);
   pool.on('connect', (client) => client.on('error', ignore));
   return pool;
-}
-
-type Session = ReturnType<typeof createSession>;
-
-/** A connection for as long as it is lent. @param askedAt when it was asked for: the wait is a part of the first deadline */
-function createSession(client: pg.PoolClient, askedAt: number) {
-  let beganAt: number | undefined = askedAt;
-  let silent = false;
-  let broken = false;
-
-  async function answer<R>(query: Promise<R>, timeoutMs: number): Promise<R> {
-    const waited = beganAt === undefined ? 0 : performance.now() - beganAt;
-    beganAt = undefined;
-    return within(query, Math.max(1, timeoutMs + GRACE_MS - waited), () => {
-      silent = true;
-      throw new Error('the database did not answer in time');
-    });
-  }
-
-  return {
-    query: (sql: string, values: readonly Parameter[], timeoutMs: number) =>
-      answer(client.query({ text: toNumbered(sql), values: values.map(toPlain) }), timeoutMs),
-    /** Several statements, or one, without values. */
-    script: (sql: string, timeoutMs: number): Promise<unknown> => answer(client.query(sql), timeoutMs),
-    /** In an unknown state: it is closed, not used again. */
-    breakOff: () => {
-      broken = true;
-    },
-    isSpent: () => broken || silent,
-    isSilent: () => silent,
-  };
 }
 
 async function inTransaction<T>(
@@ -202,22 +188,6 @@ function lockKey(name: string): bigint {
   return createHash('sha256').update(`dingpass ${name}`).digest().readBigInt64BE();
 }
 
-const numbered = new Map<string, string>();
-
-/** `?` as PostgreSQL has it: `$1`, `$2` … Texts in quotes stay as they are. */
-function toNumbered(sql: string): string {
-  const known = numbered.get(sql);
-  if (known !== undefined) return known;
-  let count = 0;
-  const text = sql.replace(/'(?:[^']|'')*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
-  numbered.set(sql, text);
-  return text;
-}
-
-function toPlain(value: Parameter): unknown {
-  return typeof value === 'string' ? withoutNul(value) : value;
-}
-
 /** Deadlock, or a conflict of snapshots: the transaction was undone, and may be tried again. */
 function isConflict(error: unknown): boolean {
   return /^40(001|P01)$/.test((error as { code?: string } | null)?.code ?? '');
@@ -234,15 +204,4 @@ export async function assertSupported(db: Database): Promise<void> {
     throw new Error('PostgreSQL 14 or newer is needed / 需要 PostgreSQL 14 或更新版本');
   if (encoding !== 'UTF8')
     throw new Error(`the database's encoding must be UTF8, not ${encoding} / 数据库编码必须是 UTF8`);
-}
-
-/** Whether a server may be there in a moment: it starts, or fails over, or its name is not known yet. */
-export function isUnreachable(error: unknown): boolean {
-  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
-  // 57P03: starting up. 25006: read only. 53300: too many connections. 08…: connection failures.
-  return (
-    /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|57P0\d|25006|53300|08\d{3})$/.test(
-      code,
-    ) || /timeout|terminated|did not answer/i.test(message)
-  );
 }

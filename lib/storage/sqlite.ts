@@ -2,6 +2,7 @@ import 'server-only';
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import Libsql from 'libsql';
+import { createCheckpoints, KEPT_BYTES } from './checkpoint';
 import type { Database, Parameter, Statements, Transaction, TransactionOptions } from './database';
 import { sqliteDialect } from './dialect';
 import { createGroup, createQueue, endable } from './transaction-queue';
@@ -24,7 +25,7 @@ const OPEN_MS = 5000;
 const MAX_READERS = 4;
 const PRIVATE = 0o600;
 /** In KiB. A snapshot is read once, from its beginning to its end. */
-const CACHE = { writer: 16_000, reader: 32_000, snapshot: 4000 };
+const CACHE = { writer: 64_000, reader: 32_000, snapshot: 4000 };
 
 /** Opens a file, and makes it when it is not there. @param path a file; not `:memory:`, which is one of each connection */
 export async function openSqlite(path: string): Promise<SqliteDatabase> {
@@ -37,9 +38,12 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
       throw new Error('the database file was moved or replaced while it was open');
   };
   const snapshots = createReaders(() => connect(path, CACHE.snapshot, 'reads'));
+  const checkpoints = createCheckpoints(path);
   const inTurn = createQueue();
   const inGroup = createGroup((work) =>
-    inTurn(TURN_MS, (giveUpAt) => transact(writer, work, { giveUpAt, durable: true, assertInPlace })),
+    inTurn(TURN_MS, (giveUpAt) => transact(writer, work, { giveUpAt, durable: true, assertInPlace })).finally(
+      checkpoints.copyWhenLarge,
+    ),
   );
   const read = <T>(action: () => T): Promise<T> =>
     whileBusy(performance.now() + READ_MS, () => {
@@ -57,12 +61,14 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
           assertInPlace();
           return writer.run(sql, values);
         }),
-      ),
+      ).finally(checkpoints.copyWhenLarge),
     transaction: <T>(work: (tx: Transaction) => Promise<T>, options: TransactionOptions = {}) => {
       const { durable = false, lock, timeoutMs = TURN_MS } = options;
       // What has a lock or a deadline of its own is long: it keeps nothing else waiting for its commit.
       if (durable && lock === undefined && options.timeoutMs === undefined) return inGroup(work);
-      return inTurn(timeoutMs, (giveUpAt) => transact(writer, work, { giveUpAt, durable, assertInPlace }));
+      return inTurn(timeoutMs, (giveUpAt) =>
+        transact(writer, work, { giveUpAt, durable, assertInPlace }),
+      ).finally(checkpoints.copyWhenLarge);
     },
     snapshot: async (work) => {
       assertInPlace();
@@ -80,7 +86,7 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
     },
     // Synchronous up to its end: the last thing that a process does.
     close: async () => {
-      for (const connection of [reader, ...snapshots.all()]) connection.close();
+      for (const connection of [reader, ...snapshots.all(), checkpoints]) connection.close();
       try {
         // The one file has everything then. Where another process is at it, that one does it.
         writer.all('PRAGMA wal_checkpoint(TRUNCATE)', []);
@@ -99,8 +105,9 @@ function connect(path: string, cacheKib: number, use: 'reads' | 'writes' = 'writ
     if (use === 'writes') native.exec('PRAGMA journal_mode = WAL');
     native.exec('PRAGMA synchronous = NORMAL');
     native.exec(`PRAGMA cache_size = -${cacheKib}`);
-    // Pages are copied back, and waited for, every 64 MB.
-    native.exec('PRAGMA wal_autocheckpoint = 16000');
+    // The commit would wait for it.
+    native.exec('PRAGMA wal_autocheckpoint = 0');
+    native.exec(`PRAGMA journal_size_limit = ${KEPT_BYTES}`);
     if (use === 'reads') native.exec('PRAGMA query_only = ON');
   } catch (error) {
     native.close();

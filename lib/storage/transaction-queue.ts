@@ -4,6 +4,8 @@ import type { Statements, Transaction } from './database';
 
 /** Between two waits for the disk: durable transactions that come meanwhile share the next one. */
 const GROUP_MS = 10;
+/** What is locked for one is locked for all of them; other processes wait for it. */
+const MAX_GROUP = 50;
 
 /** One at a time, in the order in which they came. @throws where the turn does not come in time */
 export function createQueue() {
@@ -45,7 +47,7 @@ interface Waiting {
  * @param transact runs a durable transaction
  */
 export function createGroup(transact: <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>) {
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let isScheduled = false;
   let wroteAt = Number.NEGATIVE_INFINITY;
 
@@ -55,8 +57,7 @@ export function createGroup(transact: <T>(work: (tx: Transaction) => Promise<T>)
   }
 
   async function write(): Promise<void> {
-    const members = waiting;
-    waiting = [];
+    const members = waiting.splice(0, MAX_GROUP);
     try {
       const outcomes = await transact((tx) => runAll(tx, members));
       for (const [index, { resolve, reject }] of members.entries()) {
@@ -85,8 +86,8 @@ async function runAll(tx: Transaction, members: readonly Waiting[]): Promise<Out
   const [only] = members;
   if (members.length === 1 && only) return [{ value: await only.work(tx) }];
   const outcomes: Outcome[] = [];
+  await tx.script('SAVEPOINT member');
   for (const { work } of members) {
-    await tx.script('SAVEPOINT member');
     try {
       outcomes.push({ value: await work(tx) });
     } catch (error) {
@@ -94,7 +95,7 @@ async function runAll(tx: Transaction, members: readonly Waiting[]): Promise<Out
       await tx.script('ROLLBACK TO SAVEPOINT member');
       outcomes.push({ error });
     }
-    await tx.script('RELEASE SAVEPOINT member');
+    await tx.script('RELEASE SAVEPOINT member; SAVEPOINT member');
   }
   return outcomes;
 }

@@ -141,7 +141,7 @@ test('no other spelling of an address, and no header, gets a member a page that 
   const letIn: unknown[] = [];
   await forAll(ways, async (way) => {
     const answer = await tryWayIn(app, { ...way, headers: { ...way.headers, cookie } });
-    const marks = ['person-name', 'person-title'].filter((mark) =>
+    const marks = ['who-name', 'who-title'].filter((mark) =>
       answer.text.replaceAll(`.${mark}`, '').includes(`"${mark}"`),
     );
     if (marks.length > 0) letIn.push(way);
@@ -155,7 +155,11 @@ test('no other spelling of an address, and no header, gets a member a page that 
 test('an auditor sees the audit, and nothing else of the administration', async () => {
   expect(await statusOf(auditor, '/admin/audit')).toBe(200);
   expect(await statusOf(auditor, '/api/admin/audit.csv')).toBe(200);
-  for (const path of ['/admin/sync', '/admin/sessions', '/admin/access'])
+  // No way to what is not for them.
+  expect((await visitor(auditor).ask('/admin/audit')).text).not.toMatch(
+    /href="\/admin(?:\/(?!audit)[^"]*)?"/,
+  );
+  for (const path of ['/admin', '/admin/sync', '/admin/sessions', '/admin/access'])
     expect((await denied(auditor, path)).status, path).toBe(403);
   for (const path of ['/api/admin/sync', '/api/admin/sessions'])
     expect([403, 405], path).toContain(await statusOf(auditor, path));
@@ -215,7 +219,7 @@ test('/admin/access explains a verdict: rule and line, each condition, what woul
     `These exclusions have to go first: not:person:${insider.userid}`,
   );
   expect(await ask({ person: insider.userid })).toContain('All rules');
-  expect(await ask({ person: 'nobody-like-this', address: '/me' })).toContain('No person fits.');
+  expect(await ask({ person: 'nobody-like-this', address: '/me' })).toContain('No one matches.');
   expect(await ask({})).toContain('HTTP callback events update departments and roles at once.');
   expect((await denied(outsider, '/admin/access')).status).toBe(403);
 });

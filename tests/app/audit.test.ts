@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { startEmulator } from '../../emulator/server';
+import { localDay } from '../../lib/local-time';
 import { type App, startApp } from '../support/app';
 import { signedIn, type Visitor } from '../support/http-session';
 import { untilReady } from '../support/staff';
@@ -23,7 +24,7 @@ test('lines are kept for AUDIT_DAYS, also by processes that do not live for an h
     await untilReady(apps.at(-1)!);
     return apps.at(-1)!;
   };
-  const today = new Date().toISOString().slice(0, 10);
+  const today = localDay(Date.now(), 'Asia/Shanghai');
   const linesOf = async (boss: Visitor) =>
     (await boss.ask(`/api/admin/audit.csv?event=sign-in&person=${other}&day=${today}`)).text
       .trim()

@@ -16,7 +16,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { appEnv, bareEnv, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
-import { signedIn } from '../support/http-session';
+import { signedIn, Visitor } from '../support/http-session';
+import { postgresDatabase } from '../support/postgres';
 import { isIn } from '../support/staff';
 
 /** The operators' commands, where `npm prune --omit=dev` has left the packages of production only. */
@@ -117,6 +118,7 @@ test('a backup of a running app, restored, has the endings, the directory and th
   const [DATA_DIR, restored] = [newFolder(), newFolder()];
   const app = await startDirectoryApp({ emulator, env: { DATA_DIR, ADMIN_USER_IDS: userid } });
   const [stays, ended] = [await signedIn(app, emulator, userid), await signedIn(app, emulator, userid)];
+  const late = await signedIn(app, emulator, userid);
   await untilRead(stays);
   const cookie = ended.cookieHeader();
   expect(
@@ -128,6 +130,9 @@ test('a backup of a running app, restored, has the endings, the directory and th
   expect(await npmRun('backup', [copy], { DATA_DIR })).toMatchObject({ code: 1 });
   // The app goes on; nothing of what comes now is in the copy.
   expect(await isIn(app, stays.cookieHeader())).toBe(true);
+  const forgotten = late.cookieHeader();
+  await late.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } });
+  const newer = (await signedIn(app, emulator, userid)).cookieHeader();
   await app.close();
 
   for (const file of FILES) copyFileSync(join(copy, file), join(restored, file));
@@ -142,6 +147,15 @@ test('a backup of a running app, restored, has the endings, the directory and th
     const found = (await stays.ask('/api/directory/search?q=a')).json;
     expect(found.state).toBe('complete');
     expect((await stays.ask('/api/admin/audit.csv?event=sign-out')).text).toContain(userid);
+    // The first cookie that is newer than the copy proves that it is one: what was ended since is not known.
+    for (const old of [newer, forgotten, stays.cookieHeader()]) expect(await isIn(again, old)).toBe(false);
+    const after = await signedIn(again, emulator, userid);
+    expect((await after.ask('/api/ready')).json).toMatchObject({
+      status: 'ready',
+      restoredAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    expect((await after.ask('/api/admin/audit.csv?event=everyone-ended')).text).toMatch(/database.*restored/);
+    expect(await isIn(again, after.cookieHeader())).toBe(true);
   } finally {
     await again.close();
   }
@@ -178,4 +192,45 @@ test('the operator’s word begins anew and loses nothing; adopting keeps the da
   });
   expect(await isIn(again, visitor.cookieHeader())).toBe(true);
   await again.close();
+}, 60_000);
+
+test('what is moved to PostgreSQL is complete: who is in stays in, what has ended stays ended, and a used code is used', async () => {
+  const DATA_DIR = newFolder();
+  const { url: DATABASE_URL } = await postgresDatabase();
+  const app = await startApp({ emulator, env: { DATA_DIR } });
+  const [stays, ended] = [await signedIn(app, emulator, userid), await signedIn(app, emulator, userid)];
+  const cookie = ended.cookieHeader();
+  await ended.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } });
+  const code = emulator.control.mintCode(userid);
+  expect((await new Visitor(app).post('/api/session', { code })).status).toBe(200);
+  const copy = () => npmRun('storage', ['copy'], { DATA_DIR, DATABASE_URL });
+  expect(await npmRun('storage', ['copy'], { DATA_DIR })).toMatchObject({ code: 1 });
+  const running = await copy();
+  expect([running.code, running.said]).toEqual([1, expect.stringContaining('Stop every process')]);
+  await app.close();
+
+  const copied = await copy();
+  expect([copied.code, copied.said]).toEqual([0, expect.stringMatching(/session +3\n/)]);
+  expect(readdirSync(DATA_DIR)).toEqual([expect.stringMatching(/^copied-/)]);
+  const again = await copy();
+  expect([again.code, again.said]).toEqual([1, expect.stringContaining('no database to copy')]);
+  cpSync(join(DATA_DIR, readdirSync(DATA_DIR)[0]!), DATA_DIR, { recursive: true });
+  const twice = await copy();
+  expect([twice.code, twice.said]).toEqual([1, expect.stringContaining('has data already')]);
+  for (const { said } of [copied, twice]) expect(said).not.toContain(new URL(DATABASE_URL).password);
+
+  const moved = await startApp({
+    emulator,
+    env: { DATA_DIR: newFolder(), DATABASE_URL },
+    port: Number(new URL(app.url).port),
+  });
+  try {
+    expect(await isIn(moved, stays.cookieHeader())).toBe(true);
+    expect(await isIn(moved, cookie)).toBe(false);
+    const before = emulator.control.calls().total;
+    expect((await new Visitor(moved).post('/api/session', { code })).status).toBe(401);
+    expect(emulator.control.calls().total).toBe(before);
+  } finally {
+    await moved.close();
+  }
 }, 60_000);

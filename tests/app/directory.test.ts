@@ -118,6 +118,7 @@ const PAGES = () => [
   `/directory/departments/${big}?page=2`,
   `/directory/people/${person(1).userid}`,
   '/admin/sync',
+  '/admin',
 ];
 const ANSWERS = () => [
   `/api/directory/departments/${big}`,
@@ -178,7 +179,7 @@ test('the same pages as plain links: each leads to the next, and past the last t
     const { text }: { text: string } = await member.ask(path);
     for (const [, userId] of text.matchAll(/href="\/directory\/people\/([^"]+)"/g)) seen.add(userId!);
     path = /href="([^"]+\?page=\d+)" rel="next"|rel="next" href="([^"]+)"/.exec(
-      text.replaceAll(/class="row-more" /g, ''),
+      text.replaceAll(/class="button button-plain more-button" /g, ''),
     )?.[1];
   }
   expect(seen.size).toBe(emulator.company.membersOf(big).length);
@@ -209,7 +210,7 @@ test('lists hold the fields of the list and no others', async () => {
   const { json: departments } = await member.ask(
     `/api/directory/search?q=${encodeURIComponent(emulator.company.department(big)!.name)}`,
   );
-  expect(keysOf(departments.departments)).toEqual(['hidden', 'id', 'memberCount', 'name']);
+  expect(keysOf(departments.departments)).toEqual(['hidden', 'id', 'memberCount', 'name', 'path']);
 });
 
 test.each([
@@ -360,19 +361,19 @@ test('pages speak English to whoever reads English', async () => {
     [
       member,
       '/directory',
-      ['Staff directory', 'Find a colleague', 'Read from DingTalk'],
-      ['通讯录', '首页', '同事', '读取时间', '钉钉'],
+      ['Staff directory', 'Find a colleague', 'Directory read'],
+      ['通讯录', '首页', '同事', '读取于', '钉钉'],
     ],
     [
       member,
       `/directory/people/${person(5).userid}`,
-      ['>DingTalk</a>', 'Departments', 'Job number'],
-      ['通讯录', '所在部门', '工号', '钉钉'],
+      ['DingTalk chat</a>', 'Departments', 'Job number'],
+      ['通讯录', '部门', '工号', '钉钉'],
     ],
     [
       administrator,
       '/admin/sync',
-      ['Sync now', 'complete', 'Added', 'People'],
+      ['Read now', 'Complete', 'Added', 'People'],
       ['同步', '首页', '完整', '新增', '钉钉'],
     ],
   ];
@@ -574,7 +575,7 @@ test('the export is a file for spreadsheets: everybody once, and nothing in it i
   const records = parseCsv(bytes.subarray(3).toString('utf8'));
   const [head, ...rows] = records;
   expect(head).toEqual([
-    ...['Name', 'User id', 'Job number', 'Title', 'Departments', 'Leads', 'Mobile', 'Extension'],
+    ...['Name', 'User ID', 'Job number', 'Title', 'Departments', 'Leads', 'Mobile', 'Extension'],
     ...['E-mail', 'Company e-mail', 'Place of work', 'Active'],
   ]);
   const hidden = new Set([secret, ...emulator.company.departments.map(({ id }) => id).filter(isBelowSecret)]);
@@ -648,7 +649,7 @@ test('what a reading lacks is said to everybody, and why to the administrator on
   const file = await exporter.ask('/directory/export.csv');
   expect(decodeURIComponent(file.headers.get('content-disposition')!)).toContain('不完整.csv');
   await syncNow(administrator, app.origin);
-  expect((await member.ask('/directory')).text).not.toContain('note note-warning');
+  expect((await member.ask('/directory')).text).not.toContain('note note-warn');
 });
 
 test('that a hidden department could not be read is said to those who see it, and to the administrators’ page', async () => {
@@ -667,15 +668,48 @@ test('that a hidden department could not be read is said to those who see it, an
   for (const outsider of [member, exporter, administrator]) {
     for (const path of ['/directory', `/directory/departments/${big}`, `/directory/people/${shy.userid}`]) {
       const { text } = await outsider.ask(path);
-      expect(text).toContain('note note-warning');
+      expect(text).toContain('note note-warn');
       // Neither which, nor that there is one.
       expect(text).not.toContain(`“${name}”`);
-      expect(text).not.toContain('class="note-list');
+      expect(text).not.toContain('class="dashes');
     }
     const { json } = await outsider.ask('/api/directory/search?q=a');
     expect(JSON.stringify(json)).not.toContain(name);
   }
   await syncNow(administrator, app.origin);
+});
+
+test('administrators see people by name: online, in the audit and at a glance; a search finds by sound and department', async () => {
+  const { userid, name } = person(61);
+  await signedIn(app, emulator, userid);
+  await signedIn(app, emulator, userid);
+  const online = async (q: string) =>
+    (await administrator.ask(`/admin/sessions?q=${encodeURIComponent(q)}`)).text;
+  emulator.control.patchPerson(userid, { name: '欧阳观山', departmentIds: [big], leads: [] });
+  await syncNow(administrator, app.origin);
+  for (const q of [
+    '欧阳观山',
+    'oygs',
+    'ouyangguan',
+    `${emulator.company.department(big)!.name} 欧阳`,
+    userid,
+  ]) {
+    const text = await online(q);
+    expect({ q, found: text.includes('欧阳观山') }).toEqual({ q, found: true });
+    expect(text).toContain('2 台');
+    expect({ q, devices: text.match(/name="session" value=/g)?.length }).toEqual({ q, devices: 2 });
+  }
+  expect(await online('oygsx')).not.toContain('欧阳观山');
+  const audit = await administrator.ask('/admin/audit?event=sign-in&person=ouyang');
+  expect(audit.text).toContain('欧阳观山');
+  expect(audit.text).toContain(userid);
+  expect(audit.text).not.toContain(person(20).userid);
+  // The time is local; to the second, in UTC, on hover.
+  expect(audit.text).toMatch(/title="\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC">今天 \d\d:\d\d/);
+  const glance = (await administrator.ask('/admin')).text;
+  expect(glance).toMatch(/通讯录<!-- --> · <!-- -->正常/);
+  expect(glance).toMatch(/role="img" aria-label="今天每小时的登录次数，\d+ 时最多，\d+ 次"/);
+  expect(name).not.toBe('欧阳观山');
 });
 
 test('an export and a start of the sync leave one line each: who, and what came of it', async () => {
@@ -727,16 +761,26 @@ test('whoever has left is gone at once: from search, pages, programs and the exp
 
 test('when many are gone nothing is taken over until the administrator says so', async () => {
   const before = emulator.company.people.length;
-  for (const { userid } of emulator.company.people.slice(100, 180)) emulator.control.fire(userid);
+  const gone = emulator.company.people.slice(100, 180);
+  for (const { userid } of gone) emulator.control.fire(userid);
   await syncNow(administrator, app.origin);
   const page = (await administrator.ask('/admin/sync')).text;
   expect(page).toContain('name="accept-shrink"');
-  expect((await member.ask('/directory')).text).toContain('note note-warning');
+  // Whom and where, before anything is accepted.
+  expect(page).toContain('这次少读到 80 人，没有采用');
+  const names = gone.map(({ name }) => name).filter((name) => page.includes(name));
+  expect(names.length).toBeGreaterThanOrEqual(15);
+  expect(page).toMatch(new RegExp(`<bdi>[^<]*${emulator.company.department(big)!.name}</bdi>[^−]*−\\d+`));
+  expect(page).toMatch(/共 80 人，其中 \d+ 人现在在线/);
+  expect((await administrator.ask('/admin')).text).toContain('最近一次少读到 80 人，没有采用。');
+  expect((await administrator.ask('/admin/audit')).text).toContain('1 件需要处理');
+  expect((await member.ask('/directory')).text).toContain('note note-warn');
   await syncNow(administrator, app.origin);
   expect((await administrator.ask('/admin/sync')).text).toContain('name="accept-shrink"');
   await syncNow(administrator, app.origin, { 'accept-shrink': 'yes' });
   const after = (await administrator.ask('/admin/sync')).text;
   expect(after).not.toContain('name="accept-shrink"');
+  expect((await administrator.ask('/admin')).text).not.toContain('没有采用');
   expect(after).toContain(String(emulator.company.people.length));
   expect(emulator.company.people.length).toBe(before - 80);
 });

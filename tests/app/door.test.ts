@@ -98,7 +98,7 @@ const plainPages = pages.filter((path) => !/\/x(\/|$)/.test(path));
 test.each(plainPages)('%s with a session answers its member, and for no cache', async (path) => {
   const visitor = await signedIn(app, emulator, userid);
   const answer = await visitor.ask(path);
-  if (path.startsWith('/admin/')) expect(answer.headers.get('location')).toMatch(/^\/denied\?request=/);
+  if (/^\/admin(\/|$)/.test(path)) expect(answer.headers.get('location')).toMatch(/^\/denied\?request=/);
   else expect(answer.status).toBe(200);
   expectPrivate(answer);
 });
@@ -369,6 +369,7 @@ test('a session holds ids and a name, never a token of DingTalk', async () => {
   expect(Object.keys(sealed).sort()).toEqual(
     [
       'corpId',
+      'databaseId',
       'door',
       'epoch',
       'expiresAt',
@@ -377,6 +378,7 @@ test('a session holds ids and a name, never a token of DingTalk', async () => {
       'issuedAt',
       'name',
       'purpose',
+      'sequence',
       'unionId',
       'userId',
       'v',

@@ -4,7 +4,7 @@ import { type Messages, messagesIn } from '@/lib/i18n';
 import type { FaultRequest } from '../../emulator/platform/faults';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, linesWith, startApp } from '../support/app';
-import { type Answer, Visitor } from '../support/http-session';
+import { type Answer, signedIn, Visitor } from '../support/http-session';
 import { createCaller } from '../support/load';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -185,6 +185,15 @@ function check(answer: Answer, { problem, detail }: Case, messages: Messages, hi
   if (!hints) expect(operator).toBeUndefined();
   else expect(operator).toMatchObject({ cause, remedy, actor: messages.actors[actor], ...detail });
 }
+
+// First: after wrong credentials the app holds DingTalk's refusal for seconds.
+test('without an AgentId a page is not signed, and the operator reads which setting is missing', async () => {
+  const visitor = await signedIn(open, emulator, emulator.company.people[0]!.userid);
+  const query = new URLSearchParams({ url: `${open.origin}/` });
+  const { status, json } = await visitor.ask(`/api/jsapi/signature?${query}`);
+  expect([status, json.error.code]).toEqual([503, 'APP_MISCONFIGURED']);
+  expect(json.error.operator.remedy).toContain('DINGTALK_AGENT_ID');
+});
 
 describe.each(cases.map((entry) => [entry.problem, entry] as const))('%s', (_, entry) => {
   test.each([

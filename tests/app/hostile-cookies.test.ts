@@ -106,8 +106,8 @@ test('a seal of our key whose subject is not a string, or whose times make no se
     { purpose: undefined },
     { purpose: 'oauth-state' },
     { v: undefined },
-    { v: '2' },
-    { v: 1 },
+    { v: '3' },
+    { v: 2 },
     { generation: undefined },
     { generation: -1 },
     { generation: 1000 },
@@ -115,6 +115,12 @@ test('a seal of our key whose subject is not a string, or whose times make no se
     { epoch: '1' },
     { epoch: 1 },
     { epoch: Number.MAX_SAFE_INTEGER },
+    { sequence: undefined },
+    { sequence: -1 },
+    { sequence: Number.MAX_SAFE_INTEGER },
+    { databaseId: undefined },
+    { databaseId: 1 },
+    { databaseId: 1, sequence: 1000 },
     { id: 'not-a-uuid' },
     { isAdmin: true },
     { door: 'window' },
@@ -339,19 +345,26 @@ async function revokedByEvents(mutation: { mintClockSkewSeconds?: number; thenEv
 }
 
 /** The numbers under which A's sessions are made at the moment. */
-async function standing(): Promise<{ generation: number; epoch: number }> {
+async function standing(): Promise<{
+  generation: number;
+  epoch: number;
+  sequence: number;
+  databaseId: number;
+}> {
   const session = await signIn(userA);
   return unsealData(session.slice(session.indexOf('.') + 1), { password: SESSION_SECRET });
 }
 
 /** A session of A as the app would make it, but for what is spoilt. */
 async function mint({ payload = {}, secret = SESSION_SECRET }: { payload?: object; secret?: string } = {}) {
-  const { generation, epoch } = await standing();
+  const { generation, epoch, sequence, databaseId } = await standing();
   const issuedAt = nowSeconds();
   const session = {
-    v: 2,
+    v: 3,
     generation,
     epoch,
+    sequence,
+    databaseId,
     purpose: 'session',
     id: randomUUID(),
     corpId: emulator.corpId,

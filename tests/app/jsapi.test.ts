@@ -28,17 +28,13 @@ function verdictOf(parameters: object, url: string) {
   return emulator.control.judgeConfig({ parameters: { ...parameters, jsApiList: ['biz.util.scan'] }, url });
 }
 
-test('500 signatures at once on a cold start: one ticket, and DingTalk accepts each page', async () => {
-  const hrefs = Array.from({ length: 500 }, (_, at) => `${app.origin}/canteen/${at}?q=%E5%BC%A0+${at}`);
-  const queue = hrefs.entries();
-  const ask50 = async () => {
-    for (const [, href] of queue) {
-      const { status, json } = await ask(href);
-      expect(status).toBe(200);
-      expect(verdictOf(json, href)).toMatchObject({ digest: 'sha256' });
-    }
-  };
-  await Promise.all(Array.from({ length: 50 }, ask50));
+test('a hundred signatures at once on a cold start: one ticket, and DingTalk accepts each page', async () => {
+  const hrefs = Array.from({ length: 100 }, (_, at) => `${app.origin}/canteen/${at}?q=%E5%BC%A0+${at}`);
+  const answers = await Promise.all(hrefs.map((href) => ask(href)));
+  for (const [at, { status, json }] of answers.entries()) {
+    expect(status).toBe(200);
+    expect(verdictOf(json, hrefs[at]!)).toMatchObject({ digest: 'sha256' });
+  }
   expect(fetched()).toBe(1);
 });
 
@@ -94,23 +90,6 @@ test('the ticket is nowhere in the log', async () => {
   }).then((answer) => answer.json());
   expect(jsapiTicket.length).toBeGreaterThan(20);
   expect(app.output()).not.toContain(jsapiTicket);
-});
-
-test('without an AgentId the operator is told which setting is missing; SHA-1 is a setting', async () => {
-  const [without, older] = await Promise.all([
-    startApp({ emulator, env: { SHOW_OPERATOR_HINTS: 'true' } }),
-    startApp({ emulator, env: { DINGTALK_AGENT_ID: emulator.agentId, DINGTALK_JSAPI_DIGEST: 'sha1' } }),
-  ]);
-  try {
-    const { userid } = emulator.company.people[0]!;
-    const refused = await ask(`${without.origin}/`, await signedIn(without, emulator, userid));
-    expect([refused.status, refused.json.error.code]).toEqual([503, 'APP_MISCONFIGURED']);
-    expect(refused.json.error.operator.remedy).toContain('DINGTALK_AGENT_ID');
-    const signed = await ask(`${older.origin}/`, await signedIn(older, emulator, userid));
-    expect(verdictOf(signed.json, `${older.origin}/`)).toMatchObject({ digest: 'sha1' });
-  } finally {
-    await Promise.all([without.close(), older.close()]);
-  }
 });
 
 async function tokenOf({ url, clientId, clientSecret }: Emulator): Promise<string> {

@@ -83,10 +83,10 @@ test('the same on the pages of those people themselves, and on the administrator
     const visitor = await signedIn(app, emulator, userId);
     expect((await visitor.ask('/api/session')).json.member.name).toBe(shown);
     const home = markupOf((await visitor.ask('/', { headers: { 'accept-language': 'zh-CN' } })).text);
-    expect(home).toContain(`<bdi>${shown}</bdi>，您好`);
+    expect(home).toContain(`好，<bdi>${shown}</bdi>`);
     expect(home).not.toMatch(UNSEEN);
     const me = markupOf((await visitor.ask('/me')).text);
-    expect(me).toMatch(new RegExp(`<h1[^>]*><bdi[^>]*>${shown}</bdi>`));
+    expect(me).toMatch(new RegExp(`<h2[^>]*><bdi[^>]*>${shown}</bdi>`));
     expect(me).not.toMatch(UNSEEN);
     const sessions = markupOf((await administrator.ask(`/admin/sessions?q=${userId}`)).text);
     expect(sessions).toContain(`<bdi>${shown}</bdi>`);
@@ -101,7 +101,7 @@ test('the same on the pages of those people themselves, and on the administrator
 test('what is short for a name is its end in Chinese, and capital letters in others', async () => {
   for (const [userId, [, short]] of Object.entries(SHORT)) {
     const page = markupOf((await member.ask(`/directory/people/${userId}`)).text);
-    expect(/avatar-initials"[^>]*>([^<]*)</.exec(page)?.[1]).toBe(short);
+    expect(/class="who">.*?tone-\d"[^>]*>([^<]*)</.exec(page)?.[1]).toBe(short);
   }
 });
 

@@ -147,7 +147,7 @@ test('a body that breaks off leaves lines of the log only, wherever it was sent'
     '/login/quick',
     '/denied',
     '/directory/export.csv',
-    '/icon.svg',
+    '/brand/icon.svg',
     '/_next/x',
     '/api/session',
   ];

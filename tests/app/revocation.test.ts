@@ -1,10 +1,12 @@
-import { mkdtempSync, renameSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { addDays, localDay } from '../../lib/local-time';
 import { type App, linesWith, startApp } from '../support/app';
+import { storageOf } from '../support/app-storage';
 import { signedIn, Visitor } from '../support/http-session';
 import { send } from '../support/raw-request';
 import { CALLBACK_ENV, isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
@@ -187,14 +189,14 @@ test('the form for a person’s sessions says what was done: blanks do not matte
   const before = await lines();
   const { name } = emulator.company.person(userid)!;
   for (const unknown of [userid.toUpperCase(), name, 'nobody-like-this', '\u3000']) {
-    if (unknown.trim() !== '') expect(await order(unknown)).toContain('nothing was ended');
+    if (unknown.trim() !== '') expect(await order(unknown)).toContain('nothing was signed out');
   }
   expect(await isIn(one, cookieOf(visitors[0]!))).toBe(true);
   expect(await lines()).toBe(before);
-  expect(await order(` \u200b${userid}\t`)).toContain(`2 sessions of ${userid} were ended`);
+  expect(await order(` \u200b${userid}\t`)).toContain(`2 devices of ${userid} have been signed out`);
   for (const visitor of visitors) expect(await isIn(one, cookieOf(visitor))).toBe(false);
   expect(await lines()).toBe(before + 1);
-  expect(await order(userid)).toContain('has no session');
+  expect(await order(userid)).toContain('has no device online');
   expect(await lines()).toBe(before + 1);
 });
 
@@ -379,13 +381,13 @@ test('while the database is away people stay in for a minute; then a 503 says so
     NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}`,
   };
   const app = await startApp({ emulator, env });
-  const file = join(dataDir, 'records.db');
+  const storage = await storageOf(dataDir);
   try {
     const userid = somebody();
     const leaverId = somebody();
     const [visitor, leaver] = [await enter(userid, app), await enter(leaverId, app)];
     const leaving = await enter(somebody(), app);
-    renameSync(file, `${file}.away`);
+    await storage.takeAway();
     expect(await isIn(app, cookieOf(visitor))).toBe(true);
     const newcomer = await new Visitor(app).post('/api/session', {
       code: emulator.control.mintCode(somebody()),
@@ -424,7 +426,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
     expect(notice.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(notice.headers.get('refresh')).toBe('5;url=/me?x=1');
     expect(notice.text).toContain('whether you are signed in');
-    renameSync(`${file}.away`, file);
+    await storage.bringBack();
     await expect.poll(() => isIn(app, cookieOf(visitor)), { interval: 100, timeout: 10_000 }).toBe(true);
     expect(await isIn(app, cookieOf(leaver))).toBe(false);
     expect(await postEvent(app, emulator, left)).toBe(200);
@@ -435,7 +437,7 @@ test('while the database is away people stay in for a minute; then a 503 says so
 });
 
 test('a database that cannot be opened is one clear message, and no start', async () => {
-  const env = { DATA_DIR: '/dev/null/nowhere' };
+  const env = { DATA_DIR: '/dev/null/nowhere', DATABASE_URL: '' };
   await expect(startApp({ emulator, env })).rejects.toThrow(/the database in DATA_DIR cannot be opened/);
 });
 
@@ -479,7 +481,7 @@ test('a cookie whose session was ended, and a program that is no administrator�
   expect(lines).toContain(`"access-refused","${userid}","","not-permitted"`);
   expect(await linesWith(fresh, '"event":"session-refused","reason":"ended"')).not.toEqual([]);
   const page = await boss.ask(`/admin/audit?person=${userid}`, { headers: { 'accept-language': 'en' } });
-  expect(page.text).toContain('had been ended before');
+  expect(page.text).toContain('had already been signed out');
 });
 
 test('administrators see how events come, and what became of them', async () => {
@@ -490,25 +492,63 @@ test('administrators see how events come, and what became of them', async () => 
     return { text, unknown: count('of an unknown kind'), foreign: count('of another company') };
   };
   const before = await figures();
-  expect(before.text).toContain('<dt>HTTP callback</dt><dd>in use</dd>');
-  expect(before.text).toContain('not in use');
+  expect(before.text).toContain('<dt>HTTP callback</dt><dd>on</dd>');
+  expect(before.text).toContain('<dt>Stream connection</dt><dd>off</dd>');
   await postEvent(one, emulator, { EventType: 'bpms_task_change' });
   await postEvent(one, emulator, { EventType: 'user_leave_org', CorpId: '', UserId: [admin] });
   const { unknown, foreign } = await figures();
   expect({ unknown, foreign }).toEqual({ unknown: before.unknown + 1, foreign: before.foreign + 1 });
 });
 
-test('a day of the audit is a day of UTC', async () => {
+test('days of the audit are days of TIME_ZONE, both ends included; an export of other days than meant is none', async () => {
   const userid = somebody();
   await enter(userid);
   const boss = await enter(admin);
-  const day = (at: number) => new Date(at).toISOString().slice(0, 10);
-  const linesOf = async (text: string) =>
-    (await boss.ask(`/api/admin/audit.csv?person=${userid}&day=${text}`)).text.trim().split('\r\n').length -
-    1;
-  expect(await linesOf(day(Date.now()))).toBe(1);
-  expect(await linesOf(day(Date.now() - 86_400_000))).toBe(0);
-  expect(await linesOf('nonsense')).toBe(1);
+  const day = (days: number) => addDays(localDay(Date.now(), 'Asia/Shanghai'), days);
+  const linesOf = async (range: Record<string, string>) => {
+    const query = new URLSearchParams({ person: userid, ...range });
+    const { status, text } = await boss.ask(`/api/admin/audit.csv?${query}`);
+    return status === 200 ? text.trim().split('\r\n').length - 1 : status;
+  };
+  expect(await linesOf({ day: day(0) })).toBe(1);
+  expect(await linesOf({ from: day(0), to: day(0) })).toBe(1);
+  expect(await linesOf({ from: day(-3), to: day(-1) })).toBe(0);
+  expect(await linesOf({ from: day(1) })).toBe(0);
+  expect(await linesOf({ to: day(-1) })).toBe(0);
+  for (const range of [
+    { from: 'nonsense' },
+    { to: '2026-02-30' },
+    { from: day(0), to: day(-1) },
+    { event: 'x' },
+  ])
+    expect(await linesOf(range)).toBe(400);
+  // The page shows what it can, and says what it left out.
+  const page = await boss.ask(`/admin/audit?person=${userid}&from=nonsense`, {
+    headers: { 'accept-language': 'en' },
+  });
+  expect(page.text).toContain('“From” is not a valid date');
+  expect(page.text).toContain(userid);
+});
+
+test('people whom one event ends are one row of the audit, and one by one where that is asked for', async () => {
+  const left = Array.from({ length: 5 }, (_, at) => `left-together-${at}`);
+  await postEvent(one, emulator, { EventType: 'user_leave_org', UserId: left });
+  const boss = await enter(admin);
+  const query = '/admin/audit?event=person-ended';
+  const rowsOf = async (path: string) =>
+    (await boss.ask(path)).text
+      .replaceAll(/<script[\s\S]*?<\/script>/g, '')
+      .split('<tr role="row">')
+      .filter((row) => row.includes('left-together-'));
+  const [row, ...others] = await rowsOf(query);
+  expect(others).toEqual([]);
+  // Others left shortly before them.
+  expect(Number(/>(\d+) 条</.exec(row!)?.[1])).toBeGreaterThanOrEqual(5);
+  expect(row).toContain('离职下线');
+  expect(row).toContain('由钉钉事件触发');
+  for (const userId of left) expect(row).toContain(userId);
+  const each = /href="(\/admin\/audit\?[^"]*fold=no[^"]*)"/.exec(row!)![1]!.replaceAll('&amp;', '&');
+  expect(await rowsOf(each)).toHaveLength(5);
 });
 
 test('a flood of refusals is counted, not written one by one', async () => {

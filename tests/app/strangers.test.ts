@@ -88,7 +88,7 @@ test('a thousand of them leave no socket behind, and no memory', async () => {
 
 describe('an offer of another protocol', () => {
   const offers = ['websocket', 'h2c', 'foo/2, bar', 'TLS/1.0', ''];
-  const paths = ['/login', '/api/health', '/nothing/x', '/_next/webpack-hmr', '/icon.svg'];
+  const paths = ['/login', '/api/health', '/nothing/x', '/_next/webpack-hmr', '/brand/icon.svg'];
   const offer = (path: string, protocol: string) =>
     `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n`;
 
@@ -160,7 +160,7 @@ describe('many requests on one connection', () => {
 });
 
 test('more parameters than any page has are refused, on every kind of route, in a sentence', async () => {
-  for (const path of ['/', '/login', '/api/session', '/nothing', '/icon.svg']) {
+  for (const path of ['/', '/login', '/api/session', '/nothing', '/brand/icon.svg']) {
     const answer = await send(app, {
       path: `${path}?${'a&'.repeat(5000)}`,
       headers: { 'accept-language': 'en' },
@@ -254,7 +254,7 @@ test('no other site may hold our windows or load from here', async () => {
     '/nothing',
     '/api/health',
     '/api/session',
-    '/icon.svg',
+    '/brand/icon.svg',
     script,
     '/me/',
   ]) {

@@ -132,10 +132,10 @@ describe('the security headers', () => {
     { path: '/me', method: 'TRACE' },
     { path: '/me', headers: { rsc: '1' } },
     { path: '/me?_rsc=1', headers: { rsc: '1' } },
-    { path: '/icon.svg' },
+    { path: '/brand/icon.svg' },
     { path: '/favicon.ico' },
     { path: '/_next/static/nothing.js' },
-    { path: '/_next/image?url=%2Ficon.svg&w=64&q=75' },
+    { path: '/_next/image?url=%2Fbrand%2Ficon.svg&w=64&q=75' },
     { path: '/_next/data/x/me.json' },
     { path: '/metrics' },
   ];
@@ -245,7 +245,7 @@ describe('nothing that depends on a session is kept by anybody', () => {
 describe("the framework's own doors", () => {
   test('images are not fetched for anybody', async () => {
     for (const url of [
-      '/icon.svg',
+      '/brand/icon.svg',
       'https://evil.example/x.png',
       'http://169.254.169.254/latest/meta-data/',
     ]) {

@@ -26,7 +26,10 @@ beforeAll(async () => {
   }
   control.patchPerson(company.people[0]!.userid, { name: '曾静怡', departmentIds: [big], hideMobile: false });
   browser = await launchBrowser();
-  app = await startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: company.people[0]!.userid } });
+  app = await startDirectoryApp({
+    emulator,
+    env: { ADMIN_USER_IDS: company.people[0]!.userid, WATERMARK: 'on' },
+  });
   member = await signedIn(app, emulator, company.people[0]!.userid);
   await untilRead(member);
 });
@@ -70,7 +73,7 @@ const headcount = () => emulator.company.membersOf(big).length;
 test('without JavaScript: tree, department, pages, person, search', async () => {
   const page = await open('/directory', { javaScriptEnabled: false });
   const { name } = emulator.company.department(big)!;
-  await page.locator('summary').nth(1).click();
+  await page.locator('.tree summary').first().click();
   await page.getByRole('link', { name }).first().click();
   expect(await heading(page).textContent()).toBe(name);
   const seen = new Set<string | null>();
@@ -87,7 +90,7 @@ test('without JavaScript: tree, department, pages, person, search', async () => 
   expect(page.url()).toContain('?page=');
   await people(page).first().click();
   await page.getByRole('heading', { name: '联系方式' }).waitFor();
-  await page.getByRole('link', { name: '‹ 通讯录' }).click();
+  await page.getByRole('link', { name: '通讯录', exact: false }).click();
   await page.getByRole('searchbox').fill('zjy');
   await page.getByRole('button', { name: '搜索' }).click();
   expect(page.url()).toContain('/directory?q=zjy');
@@ -106,7 +109,7 @@ test('a department goes on loading as one scrolls, and is as it was after coming
   expect(addresses).toHaveLength(headcount());
   expect(await page.locator('a[rel="next"]').count()).toBe(0);
   await people(page).last().click();
-  await page.getByRole('heading', { name: '所在部门' }).waitFor();
+  await page.getByRole('heading', { name: '工作' }).waitFor();
   await page.goBack();
   await heading(page)
     .filter({ hasText: emulator.company.department(big)!.name })
@@ -151,12 +154,18 @@ test('the search finds as one types, drops what is stale, and keeps the address'
   expect(page.url()).toBe(`${app.url}/directory?q=zengjing`);
   await people(page).first().click();
   await page.getByRole('heading', { name: '联系方式' }).waitFor();
-  await page.goBack();
+  // The way back says where to, and the search is as it was.
+  await page.getByRole('link', { name: '“zengjing”的搜索结果' }).click();
   await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('zengjing');
   await expect.poll(() => people(page).first().textContent()).toContain('曾静怡');
   await page.getByRole('searchbox').fill('');
-  await page.getByRole('heading', { name: '部门' }).waitFor();
-  expect(page.url()).toBe(`${app.url}/directory`);
+  await expect.poll(() => page.url()).toBe(`${app.url}/directory`);
+  expect(await people(page).count()).toBe(0);
+  // Nothing found: the next step is there.
+  await page.getByRole('searchbox').fill('qqqqqq');
+  await page.getByRole('link', { name: '按部门查看' }).click();
+  await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('');
+  await expect.poll(() => page.url()).toBe(`${app.url}/directory`);
 });
 
 test('a search that could not look at everybody does not say that there is nobody', async () => {
@@ -192,18 +201,21 @@ test.each([320, 375, 1280])('at %i px nothing sticks out, and everything has a n
     '/directory?q=z',
     `/directory/departments/${big}`,
     `/directory/people/${userid}`,
+    '/admin',
+    `/admin/sessions?whom=${userid}`,
+    '/admin/audit',
     '/admin/sync',
+    `/admin/access?person=${userid}`,
   ]) {
     await page.goto(app.url + path);
     const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect({ path, excess: Math.max(0, excess) }).toEqual({ path, excess: 0 });
-    const nameless = await page
-      .locator('a, button, input, summary')
-      .evaluateAll((all) =>
-        all
-          .filter((one) => !one.textContent?.trim() && !(one as HTMLInputElement).labels?.length)
-          .map((one) => one.outerHTML),
-      );
+    const nameless = await page.locator('a, button, input, summary').evaluateAll((all) =>
+      all
+        .filter((one) => !one.textContent?.trim() && !one.getAttribute('aria-label'))
+        .filter((one) => !(one as HTMLInputElement).labels?.length && one.getAttribute('type') !== 'hidden')
+        .map((one) => one.outerHTML),
+    );
     expect({ path, nameless, headings: await heading(page).count() }).toEqual({
       path,
       nameless: [],
@@ -212,10 +224,32 @@ test.each([320, 375, 1280])('at %i px nothing sticks out, and everything has a n
   }
 });
 
+test('the watermark is over directory and administration, also on paper, and neither selected nor in the way', async () => {
+  const { mobile } = emulator.company.people[0]!;
+  const mark = `曾静怡 ${mobile.slice(-4)}`;
+  const page = await open('/directory');
+  for (const path of ['/directory', `/directory/departments/${big}`, '/admin', '/admin/audit']) {
+    await page.goto(app.url + path);
+    expect(await page.getByTestId('watermark').textContent()).toBe(mark + mark);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByTestId('watermark').isVisible()).toBe(true);
+    await page.emulateMedia({ media: 'screen' });
+  }
+  const selected = await page.evaluate(() => {
+    getSelection()?.selectAllChildren(document.body);
+    return String(getSelection());
+  });
+  expect(selected).not.toContain(mark);
+  for (const path of ['/', '/me', '/me/sessions']) {
+    await page.goto(app.url + path);
+    expect(await page.getByTestId('watermark').count()).toBe(0);
+  }
+});
+
 test('a chat is offered where it can open: in DingTalk on a phone by a tap, in a phone’s browser by way of DingTalk', async () => {
   const { userid } = emulator.company.people[0]!;
   const path = `/directory/people/${userid}`;
-  const chat = (page: Page) => page.getByRole('link', { name: '钉钉消息' });
+  const chat = (page: Page) => page.getByRole('link', { name: '钉钉聊天' });
   for (const client of ['android', 'iphone', 'harmony-compatible', 'windows', 'mac'] as const) {
     const { page, context, asked } = await openClient(browser, {
       client,
@@ -250,24 +284,24 @@ test('a chat is offered where it can open: in DingTalk on a phone by a tap, in a
 test('the sync’s page shows the run as it goes, and its result when it has ended', async () => {
   emulator.control.settings({ latencyMs: 1500 });
   const page = await open('/admin/sync');
-  expect(await page.locator('.run').count()).toBe(1);
-  await page.getByRole('button', { name: '立即同步' }).click();
+  expect(await page.getByTestId('run').count()).toBe(1);
+  await page.getByRole('button', { name: '立即读取' }).click();
   await page.getByRole('progressbar').waitFor();
   await page.getByText(/\d+ \/ \d+ 步/).waitFor();
-  expect(await page.getByRole('button', { name: '立即同步' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: '立即读取' }).count()).toBe(0);
   emulator.control.settings({ latencyMs: 0 });
-  await page.getByRole('button', { name: '立即同步' }).waitFor();
-  expect(await page.locator('.run').count()).toBe(2);
-  expect(await page.locator('.run').first().textContent()).toContain('完整');
+  await page.getByRole('button', { name: '立即读取' }).waitFor();
+  expect(await page.getByTestId('run').count()).toBe(2);
+  expect(await page.getByTestId('run').first().textContent()).toContain('完整');
 });
 
 test('the sync’s page without JavaScript goes on by itself too', async () => {
   emulator.control.settings({ latencyMs: 1500 });
   const page = await open('/admin/sync', { javaScriptEnabled: false });
-  const runs = await page.locator('.run').count();
-  await page.getByRole('button', { name: '立即同步' }).click();
+  const runs = await page.getByTestId('run').count();
+  await page.getByRole('button', { name: '立即读取' }).click();
   await page.getByRole('progressbar').waitFor();
   emulator.control.settings({ latencyMs: 0 });
-  await page.getByRole('button', { name: '立即同步' }).waitFor();
-  expect(await page.locator('.run').count()).toBe(runs + 1);
+  await page.getByRole('button', { name: '立即读取' }).waitFor();
+  expect(await page.getByTestId('run').count()).toBe(runs + 1);
 });

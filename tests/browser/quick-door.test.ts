@@ -105,7 +105,7 @@ test.each([
       surprises.push(request.url());
   });
   await opened.page.goto(app.url + path);
-  await opened.page.getByRole('heading', { level: 1 }).filter({ hasText: name }).waitFor();
+  await opened.page.getByRole('heading').filter({ hasText: name }).waitFor();
   expect(new URL(opened.page.url()).origin).toBe(app.url);
   expect(surprises.filter((url) => !url.startsWith(emulator.url))).toEqual([]);
   await opened.context.close();
@@ -132,7 +132,7 @@ test('a download is no page that could show a sign-in', async () => {
 const DEEP = '/me?tab=a%20b&x=%E5%BC%A0#part';
 const good = (): BridgeAnswer => ({ code: emulator.control.mintCode(userid) });
 const bad = (): BridgeAnswer => ({ errorCode: '3', errorMessage: 'some reason' });
-const isIn = (page: Page) => page.getByRole('heading', { name, level: 1 }).waitFor();
+const isIn = (page: Page) => page.getByRole('heading', { name }).waitFor();
 const isTold = (page: Page, sentence: string) =>
   page.getByRole('alert').filter({ hasText: sentence }).waitFor();
 

@@ -57,34 +57,54 @@ test('somebody looks at their sessions, ends the other one, then signs out every
   const [mine, other] = [await open(userid), await open(userid)];
   await other.goto(`${app.url}/me`);
   await mine.goto(app.url);
-  await mine.getByRole('link', { name: '我的登录' }).click();
-  await mine.getByRole('heading', { level: 1, name: '我的登录' }).waitFor();
-  expect(await mine.getByText('当前', { exact: true }).count()).toBe(1);
+  await mine.getByRole('link', { name: '2 台设备已登录' }).click();
+  await mine.getByRole('heading', { level: 1, name: '我的设备' }).waitFor();
+  expect(await mine.getByText('本机', { exact: true }).count()).toBe(1);
   expect(await fits(mine)).toBe(true);
-  await mine.getByRole('button', { name: '结束' }).click();
-  await mine.waitForLoadState();
-  expect(await mine.getByRole('button', { name: '结束' }).count()).toBe(0);
+  await mine.getByText('下线', { exact: true }).click();
+  await mine.getByText('其他设备不受影响').waitFor();
+  await other.goto(`${app.url}/me`);
+  expect(new URL(other.url()).pathname).toBe('/me');
+  await mine.getByRole('button', { name: '下线此设备' }).click();
+  await mine.getByText('已下线“').waitFor();
+  await mine.getByText('没有在其他设备上登录。').waitFor();
   await other.goto(`${app.url}/me`);
   expect(new URL(other.url()).pathname).toBe('/login');
-  await mine.getByRole('button', { name: '全部退出' }).click();
+  await mine.getByText('全部下线，包括本机').click();
+  await mine.getByRole('button', { name: '全部下线' }).click();
   await mine.getByText('您已退出登录').waitFor();
 });
 
-test('an administrator finds a person and signs them out, without JavaScript; the audit says so', async () => {
+test('an administrator finds a person and signs them out, without JavaScript: asked once, told what was done; the audit says so', async () => {
   const [boss, leaver] = [people[0]!, people[2]!];
   const victim = await open(leaver.userid);
   const page = await open(boss.userid, { javaScript: false });
   await page.goto(`${app.url}/admin/sessions`);
-  await page.getByLabel('姓名或 userId').fill(leaver.userid);
+  await page.getByRole('searchbox', { name: '查找在线人员' }).fill(leaver.userid);
   await page.getByRole('button', { name: '查找' }).click();
-  await page.getByText(leaver.userid).first().waitFor();
+  await page.getByText('找到 1 位在线的人').waitFor();
   expect(await fits(page)).toBe(true);
-  await page.getByRole('button', { name: '结束此人全部会话' }).first().click();
-  await page.waitForLoadState();
+  // One person alone is unfolded; what ends something shows after the question.
+  expect(await page.getByRole('button', { name: '下线此设备' }).count()).toBe(0);
+  await page.locator('.device .ask summary').first().click();
+  await page.getByRole('button', { name: '下线此设备' }).click();
+  await page.getByText('的一台设备已下线').waitFor();
   await victim.goto(`${app.url}/me`);
   expect(new URL(victim.url()).pathname).toBe('/login');
-  await page.goto(`${app.url}/admin/audit?event=person-ended&person=${leaver.userid}`);
-  await page.getByText(`操作者 ${boss.userid}`).first().waitFor();
+
+  // Somebody who is not listed: named by user id, asked about, then ended.
+  await page.getByLabel('userid').fill(` ${leaver.userid} `);
+  await page.getByRole('button', { name: '查看' }).click();
+  await page.getByRole('heading', { name: `让${leaver.userid}下线？` }).waitFor();
+  await page.getByRole('button', { name: '下线', exact: true }).click();
+  await page.getByText('没有在线的设备').waitFor();
+
+  await page.goto(`${app.url}/admin/audit?event=session-ended&person=${leaver.userid}`);
+  const row = page.getByRole('row').filter({ hasText: leaver.userid });
+  await row
+    .filter({ hasText: '强制下线' })
+    .filter({ hasText: `由 ${boss.userid} 操作` })
+    .waitFor();
   expect(await fits(page)).toBe(true);
 });
 
@@ -95,6 +115,6 @@ test('whoever is dismissed while they read a page is out with the next click', a
   await page.goto(app.url);
   emulator.control.fire(userid);
   await expect.poll(async () => (await reader.ask('/api/session')).status, { timeout: 10_000 }).toBe(401);
-  await page.locator('a[href="/me"]').click();
+  await page.locator('a.entry[href="/me"]').click();
   await page.waitForURL(/\/login\?/);
 });

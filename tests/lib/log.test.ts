@@ -6,6 +6,7 @@ import { startInProcess } from '../support/in-process-app';
 
 const AES_KEY = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ';
 const SECRET = 'a-client-secret+with/signs=';
+const DATABASE_PASSWORD = 'of the database: p@ss/word%';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -25,6 +26,7 @@ async function logWith(callbackToken: string) {
     SESSION_KEYS: `a:${SESSION_SECRET}`,
     DINGTALK_CALLBACK_TOKEN: callbackToken,
     DINGTALK_CALLBACK_AES_KEY: AES_KEY,
+    DATABASE_URL: `postgres://dingpass:${encodeURIComponent(DATABASE_PASSWORD)}@db.example.com/dingpass`,
   };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
   return import('../../lib/log');
@@ -32,7 +34,15 @@ async function logWith(callbackToken: string) {
 
 test('every secret among the settings is kept out of what is written, in each of its spellings', async () => {
   const { withoutSecrets } = await logWith('CallbackToken01');
-  for (const secret of [SECRET, encodeURIComponent(SECRET), SESSION_SECRET, 'CallbackToken01', AES_KEY]) {
+  for (const secret of [
+    SECRET,
+    encodeURIComponent(SECRET),
+    SESSION_SECRET,
+    'CallbackToken01',
+    AES_KEY,
+    DATABASE_PASSWORD,
+    encodeURIComponent(DATABASE_PASSWORD),
+  ]) {
     expect(withoutSecrets(`before ${secret} after`)).toBe('before [secret] after');
   }
 });

@@ -1,9 +1,9 @@
-import { renameSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, dataDirOf, startApp } from '../support/app';
+import { storageOf } from '../support/app-storage';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { describeTimes, printFigures, span } from '../support/figures';
 import { signedIn } from '../support/http-session';
@@ -231,7 +231,7 @@ test('R17: a store that goes away at random: a minute of what was known, then 50
     emulator,
     env: { ...CALLBACK_ENV, NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}` },
   });
-  const file = join(dataDirOf(emulator), 'records.db');
+  const storage = await storageOf(dataDirOf(emulator));
   const stayer = (await signedIn(app, emulator, people.shift()!)).cookieHeader();
   const statusOf = async (cookie: string) =>
     (await send(app, { path: '/api/session', headers: { cookie } })).status;
@@ -243,7 +243,7 @@ test('R17: a store that goes away at random: a minute of what was known, then 50
     const event = { ...leave([userid]), eventId: `round-${round}` };
     // The first time long enough to be refused.
     const awayMs = round === 0 ? 2500 : 200 + Math.random() * 2500;
-    renameSync(file, `${file}.away`);
+    await storage.takeAway();
     const away = performance.now();
     while (performance.now() - away < awayMs) {
       const silentMs = performance.now() - away;
@@ -258,7 +258,7 @@ test('R17: a store that goes away at random: a minute of what was known, then 50
     }
     expect(await postEvent(app, emulator, event)).toBe(503);
     counts['not acknowledged']++;
-    renameSync(`${file}.away`, file);
+    await storage.bringBack();
     const back = performance.now();
     while ((await statusOf(stayer)) !== 200) {
       if (performance.now() - back > 10_000) throw new Error('it does not come back');

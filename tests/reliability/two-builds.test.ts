@@ -52,7 +52,7 @@ afterAll(async () => {
 });
 beforeEach(() => balancer.choose(() => NEW));
 
-const heading = (page: Page) => page.getByRole('heading', { level: 1 }).filter({ hasText: name });
+const heading = (page: Page) => page.getByRole('heading').filter({ hasText: name });
 const again = (page: Page) => page.getByRole('button', { name: '重新登录' });
 /** A page in pieces may have two: the sign-in's own, and that of the scripts that did not come. */
 const button = (page: Page) => page.getByRole('link', { name: '重新加载' }).first();
@@ -161,9 +161,9 @@ test('a link of a page of the build before leads to its page', async () => {
   await asMember('/', async (page) => {
     await page.waitForLoadState('networkidle');
     balancer.choose(() => NEW);
-    await page.locator('a[href="/me"]').first().click();
+    await page.locator('a.entry[href="/me"]').click();
     await page.waitForURL('**/me');
-    await page.locator('.person-name').waitFor();
+    await page.locator('.who-name').waitFor();
     await page.waitForLoadState('networkidle');
     expect(await button(page).count()).toBe(0);
   });
@@ -179,6 +179,8 @@ test('a lazy part that is gone: the page of somebody is loaded again, and whole'
     return pages > 1 || (isScript(request) && !text.includes(request.url!)) ? NEW : OLD;
   });
   await asMember(path, async (page) => {
+    // What has arrived at first may end before the head.
+    await page.locator('script[data-sentence]').waitFor({ state: 'attached' });
     await page.evaluate(() => {
       const part = document.createElement('script');
       part.src = '/_next/static/chunks/of-the-build-before.js';
@@ -186,7 +188,7 @@ test('a lazy part that is gone: the page of somebody is loaded again, and whole'
     });
     await expect.poll(() => pages, { timeout: 15_000 }).toBe(2);
     await page.waitForLoadState('networkidle');
-    await page.locator('a.action').first().waitFor();
+    await page.locator('.reach a').first().waitFor();
     expect(await button(page).count()).toBe(0);
   });
 });
@@ -204,7 +206,7 @@ async function goOn(page: Page, path: string, way?: string): Promise<Visit> {
       .then(() => true)
       .catch(() => false);
   const isThere = async () =>
-    new URL(page.url()).pathname === path && (await page.locator('.person-name, .hero-greeting').count()) > 0;
+    new URL(page.url()).pathname === path && (await page.locator('.who-name, .hello-title').count()) > 0;
   for (let taps = 0; Date.now() < giveUpAt; await page.waitForTimeout(100)) {
     if (await isThere().catch(() => false)) return taps;
     // Whoever is asked to load the page again does so, and taps again what a page lost that was loaded meanwhile.
@@ -224,7 +226,7 @@ test('two builds behind one balancer that knows no sessions: every visit comes t
     (end: (visit: Visit) => void) =>
       inClient('/login?signedout=1', async (page) => end(await goOn(page, '/'))),
     (end: (visit: Visit) => void) =>
-      asMember('/', async (page) => end(await goOn(page, '/me', 'a[href="/me"]'))),
+      asMember('/', async (page) => end(await goOn(page, '/me', 'a.entry[href="/me"]'))),
   ];
   const visits: Visit[] = [];
   await crowd({ count, atOnce: 3 }, (visit) => kinds[visit % kinds.length]!((end) => visits.push(end)));

@@ -5,9 +5,9 @@ import { send, sendRsc, type WireAnswer, type WireRequest } from './raw-request'
 
 /** Every page that only members may see, and a word of its markup that nobody else may get. */
 export const INTERNAL_PAGES: [path: string, mark: string][] = [
-  ['/', 'hero-greeting'],
-  ['/me', 'person-name'],
-  ['/example/step-up', 'person-title'],
+  ['/', 'hello-title'],
+  ['/me', 'who-name'],
+  ['/example/step-up', 'step-up-lead'],
   ['/example/choose', 'jsapi-example'],
 ];
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../../emulator/server';
+import { storageOf } from './app-storage';
 import { freePort } from './port';
 
 export const SESSION_SECRET = 'a-test-secret-of-more-than-32-characters-a';
@@ -38,7 +39,9 @@ export interface AppOptions {
 export async function startApp({ emulator, origin, env = {}, ...options }: AppOptions): Promise<App> {
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const child = spawnApp(port, { ...appEnv(emulator, origin ?? url), ...env }, options);
+  const storage = await storageOf(env.DATA_DIR ?? dataDirOf(emulator));
+  const settings = { ...appEnv(emulator, origin ?? url), ...storage.env, ...env };
+  const child = spawnApp(port, settings, options);
   const output = collect(child);
   for (let waited = 0; ; waited += 100) {
     if (child.exitCode !== null) throw new Error(`the app ended at once:\n${output()}`);

@@ -273,6 +273,14 @@ export function describeStore(
     const smaller: Reading = { tree: { 1: undefined }, people: { 1: [person('a'), person('b')] } };
     expect(await publishReading(store, smaller)).toMatchObject({ state: 'shrunk', removed: 0 });
     expect(await namesIn(store, 10)).toEqual(['c*', 'b']);
+    // Before anything is accepted, it can be said who and what would go.
+    expect(await store.loss()).toEqual({
+      userIds: ['c'],
+      departments: [
+        { id: 10, name: '部门10', before: 2, lost: 1, isGone: true },
+        { id: 20, name: '部门20', before: 1, lost: 0, isGone: true },
+      ],
+    });
     expect(await publishReading(store, smaller, { acceptShrink: true })).toMatchObject({
       removed: 1,
       people: 2,

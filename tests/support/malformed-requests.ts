@@ -103,7 +103,7 @@ export const ROUTES = [
   '/api/oauth/start',
   '/api/oauth/callback',
   '/nothing/x',
-  '/icon.svg',
+  '/brand/icon.svg',
   '/login/quick',
   '/api/nothing',
   '/_next/static/x.js',

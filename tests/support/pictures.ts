@@ -25,7 +25,7 @@ try {
   const page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
   const frame = page.frameLocator('[data-testid=app-frame]');
   await page.goto(`${workbench}?open=1`);
-  await frame.locator('.hero-greeting').waitFor();
+  await frame.locator('.hello-title').waitFor();
   if (!(await page.getByTestId('fault-permission').isVisible()))
     await page.getByTestId('faults-toggle').click();
   await page.screenshot({ path: `${docs}workbench.png` });

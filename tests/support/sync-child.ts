@@ -17,6 +17,8 @@ const outcome = await sync({
   client,
   startedBy: 'command',
   pace: { callsPerSecond: Number(callsPerSecond) },
+  // Short, because it may be killed: another one goes on when it has passed.
+  leaseMs: 1500,
 });
 process.stdout.write(`${outcome.kind === 'ran' ? outcome.run.state : outcome.kind}\n`);
 process.exit(0);

@@ -1,7 +1,7 @@
+import Link from 'next/link';
+import { Icon } from '@/app/_ui/icon';
 import type { DepartmentNode } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
-import { DepartmentLink } from './department-row';
-import { toDepartmentItem } from './items';
 
 /** More than these make a page heavy on a phone; what is deeper is reached through the departments' own pages. */
 const MAX_SHOWN = 400;
@@ -25,8 +25,8 @@ export function DepartmentTree({
   }
   return (
     <>
-      <Branches parent={undefined} departments={children} text={text} isOpen />
-      {shown.length < departments.length && <p className="note">{text.treeCut}</p>}
+      <Branches parent={undefined} departments={children} text={text} />
+      {shown.length < departments.length && <p className="line">{text.treeCut}</p>}
     </>
   );
 }
@@ -35,26 +35,58 @@ interface BranchesProps {
   parent: number | undefined;
   departments: ReadonlyMap<number | undefined, DepartmentNode[]>;
   text: DirectoryText;
-  isOpen?: boolean;
 }
 
-function Branches({ parent, departments, text, isOpen = false }: BranchesProps) {
+function Branches({ parent, departments, text }: BranchesProps) {
+  const branches = departments.get(parent) ?? [];
+  // The company itself: what is below it always shows.
+  const isRoot = parent === undefined && branches.length === 1;
   return (
-    <ul className={parent === undefined ? 'rows tree' : 'tree-below'}>
-      {departments.get(parent)?.map((department) => (
-        <li className="branch" key={department.id}>
-          <DepartmentLink department={toDepartmentItem(department)} text={text} />
-          {departments.has(department.id) && (
-            <details open={isOpen}>
-              <summary>
-                <span className="for-readers">{text.below(department.name)}</span>
-              </summary>
-              <Branches parent={department.id} departments={departments} text={text} />
-            </details>
-          )}
-        </li>
-      ))}
+    <ul className={parent === undefined ? 'panel tree' : undefined}>
+      {branches.map((department) => {
+        const { id, name } = department;
+        const below = departments.has(id) && <Branches parent={id} departments={departments} text={text} />;
+        return (
+          <li key={id}>
+            <Branch department={department} isRoot={isRoot} text={text} />
+            {isRoot
+              ? below
+              : below && (
+                  <details>
+                    <summary>
+                      <span className="for-readers">{text.below(name)}</span>
+                      <Icon name="right" size="s" className="arrow" />
+                    </summary>
+                    {below}
+                  </details>
+                )}
+          </li>
+        );
+      })}
     </ul>
+  );
+}
+
+interface BranchProps {
+  department: DepartmentNode;
+  isRoot: boolean;
+  text: DirectoryText;
+}
+
+function Branch({ department: { id, name, memberCount, hidden }, isRoot, text }: BranchProps) {
+  return (
+    <Link className={isRoot ? 'tree-root' : undefined} href={`/directory/departments/${id}`} prefetch={false}>
+      <span className="clamp-2">
+        <bdi>{name}</bdi>
+        {hidden && (
+          <>
+            {' '}
+            <span className="badge">{text.hidden}</span>
+          </>
+        )}
+      </span>
+      <span className="row-end num">{text.peopleOf(memberCount)}</span>
+    </Link>
   );
 }
 

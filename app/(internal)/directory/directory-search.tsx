@@ -1,9 +1,10 @@
 'use client';
 
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import type { Language } from '@/lib/i18n';
 import { directoryPage } from '@/lib/i18n/directory-page';
 import type { SearchResult } from './items';
+import type { DirectoryIcons } from './row-icons';
 import { SearchResults } from './search-results';
 
 interface DirectorySearchProps {
@@ -12,14 +13,15 @@ interface DirectorySearchProps {
   /** What the server found for it; null: nothing was looked for. */
   found: SearchResult | null;
   language: Language;
-  /** What is there while nothing is looked for. */
+  icons: DirectoryIcons;
+  /** The departments: all that is there while nothing is looked for, beside what was found on wide screens. */
   children: ReactNode;
 }
 
 const DEBOUNCE_MS = 120;
 
 /** The search box: a form that works by itself, and finds as one types where there is JavaScript. */
-export function DirectorySearch({ query, found, language, children }: DirectorySearchProps) {
+export function DirectorySearch({ query, found, language, icons, children }: DirectorySearchProps) {
   const text = directoryPage[language];
   const [result, setResult] = useState(found);
   const [state, setState] = useState<'idle' | 'searching' | 'failed'>('idle');
@@ -60,51 +62,88 @@ export function DirectorySearch({ query, found, language, children }: DirectoryS
     };
   }, [look, query]);
 
+  /** Empties the box and leaves the cursor in it. */
+  function clear(event: MouseEvent): void {
+    event.preventDefault();
+    if (!input.current) return;
+    input.current.value = '';
+    input.current.focus();
+    look(0);
+  }
+
+  const hasFound = result !== null;
   return (
-    <>
-      {/* biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews */}
-      <form
-        className="search"
-        role="search"
-        action="/directory"
-        onSubmit={(event) => {
-          event.preventDefault();
-          look(0);
-          // Puts the phone's keyboard away.
-          input.current?.blur();
-        }}
-      >
-        <label className="for-readers" htmlFor="q">
-          {text.search}
-        </label>
-        <input
-          ref={input}
-          id="q"
-          className="search-box"
-          type="search"
-          name="q"
-          defaultValue={query}
-          placeholder={text.searchHint}
-          maxLength={100}
-          enterKeyHint="search"
-          autoComplete="off"
-          autoCapitalize="off"
-          spellCheck={false}
-          // Half a syllable in an input method is not a search.
-          onInput={(event) => {
-            if (!(event.nativeEvent as InputEvent).isComposing) look(DEBOUNCE_MS);
+    <div className={hasFound ? 'split split-start' : 'narrow'}>
+      <div>
+        {/* biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews */}
+        <form
+          className="search"
+          role="search"
+          action="/directory"
+          onSubmit={(event) => {
+            event.preventDefault();
+            look(0);
+            // Puts the phone's keyboard away.
+            input.current?.blur();
           }}
-          onCompositionEnd={() => look(DEBOUNCE_MS)}
-        />
-        <button type="submit" className="search-button">
-          {text.searchButton}
-        </button>
-      </form>
-      <p className="note" role="status">
-        {toStatus(state, result, text)}
-      </p>
-      {result === null ? children : <SearchResults result={result} text={text} />}
-    </>
+        >
+          {icons.search}
+          <input
+            ref={input}
+            id="q"
+            className="search-box"
+            type="search"
+            name="q"
+            aria-label={text.search}
+            defaultValue={query}
+            placeholder={text.searchHint}
+            maxLength={100}
+            enterKeyHint="search"
+            autoComplete="off"
+            autoCapitalize="off"
+            spellCheck={false}
+            // Half a syllable in an input method is not a search.
+            onInput={(event) => {
+              if (!(event.nativeEvent as InputEvent).isComposing) look(DEBOUNCE_MS);
+            }}
+            onCompositionEnd={() => look(DEBOUNCE_MS)}
+          />
+          {hasFound && (
+            <a className="search-clear" href="/directory" aria-label={text.clear} onClick={clear}>
+              {icons.clear}
+            </a>
+          )}
+          <button type="submit" className="search-go">
+            {text.searchButton}
+          </button>
+        </form>
+        <p className="line" role="status" aria-busy={state === 'searching'}>
+          {toStatus(state, result, text)}
+        </p>
+        {hasFound && <SearchResults result={result} text={text} icons={icons} onClear={clear} />}
+        {!hasFound && state === 'searching' && <Bones label={text.searching} />}
+      </div>
+      <div className={hasFound ? 'first' : undefined}>{children}</div>
+    </div>
+  );
+}
+
+/** In the place of people who are being looked for. */
+function Bones({ label }: { label: string }) {
+  return (
+    <ul className="panel rows bones" aria-busy="true" aria-label={label}>
+      {['a', 'b', 'c'].map((key) => (
+        <li key={key}>
+          <div className="row">
+            <span className="bone bone-round" />
+            <span className="row-text">
+              <span className="bone bone-s" />
+              <span className="bone bone-m" />
+            </span>
+          </div>
+        </li>
+      ))}
+    </ul>
   );
 }
 

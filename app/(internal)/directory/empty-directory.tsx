@@ -1,4 +1,5 @@
 import Link from 'next/link';
+import { Icon } from '@/app/_ui/icon';
 import { RefreshEvery } from '@/app/_ui/refresh-every';
 import type { Lack } from '@/lib/dal/directory';
 import { problems } from '@/lib/errors';
@@ -19,19 +20,20 @@ export function EmptyDirectory({
   const { problem, permissions } = lack;
   if (problem === undefined) {
     return (
-      <section className="panel" role="status">
+      <section className="panel empty" role="status">
+        <Icon name="people" />
         <h2 className="panel-title">{text.empty.title}</h2>
-        <p>{text.none}</p>
+        <p className="hint">{text.none}</p>
         <RefreshEvery seconds={5} />
       </section>
     );
   }
   return (
-    <section className="panel" role="status" data-testid="directory-empty">
+    <section className="panel pad" role="status" data-testid="directory-empty">
       <h2 className="panel-title">{text.empty.title}</h2>
       <p>{permissions.length > 0 ? text.empty.permissionsMissing : text.empty.failed}</p>
       {permissions.length > 0 && (
-        <ul className="note-list">
+        <ul className="dashes">
           {permissions.map(permissionNamed).map(({ point, name }) => (
             <li key={point}>
               <code>{point}</code> {name}
@@ -45,7 +47,7 @@ export function EmptyDirectory({
       </p>
       <p>{permissions.length > 0 ? text.empty.howToApply : text.empty.seeStatus}</p>
       <p>
-        <Link className="link" href="/admin/sync" prefetch={false}>
+        <Link href="/admin/sync" prefetch={false}>
           {text.empty.administrators}
         </Link>
       </p>

@@ -20,6 +20,8 @@ export interface DepartmentItem {
   name: string;
   memberCount: number;
   hidden: boolean;
+  /** Where it is, from the top-most down to its parent; as far as the viewer may know. */
+  path?: string[] | undefined;
 }
 
 /** What a search found, on a page and on the wire. */
@@ -60,8 +62,9 @@ export function toPersonItem(person: Listed): PersonItem {
   };
 }
 
-export function toDepartmentItem({ id, name, memberCount, hidden }: DepartmentNode): DepartmentItem {
-  return { id, name, memberCount, hidden };
+export function toDepartmentItem(department: DepartmentNode & { path?: DepartmentName[] }): DepartmentItem {
+  const { id, name, memberCount, hidden, path } = department;
+  return { id, name, memberCount, hidden, path: path?.map((above) => above.name) };
 }
 
 export function toSearchResult({ state, query, people, departments, more }: SearchPage): SearchResult {

@@ -1,4 +1,5 @@
 import { Page, titled } from '@/app/_ui/page-frame';
+import { Section } from '@/app/_ui/section';
 import { pageMember } from '@/lib/auth/auth';
 import { overview, search } from '@/lib/dal/directory';
 import { mayExport } from '@/lib/dal/directory-export';
@@ -8,9 +9,10 @@ import { DepartmentTree } from './department-tree';
 import { DirectorySearch } from './directory-search';
 import { EmptyDirectory } from './empty-directory';
 import { toSearchResult } from './items';
+import { directoryIcons } from './row-icons';
 import { StateNote } from './state-note';
 
-export const generateMetadata = titled(({ directory, appName }) => [directory.title, appName]);
+export const generateMetadata = titled(({ directory }) => [directory.title]);
 
 /** The staff directory: the tree of departments, and the search. */
 export default async function DirectoryPage(props: PageProps<'/directory'>) {
@@ -25,35 +27,26 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
     mayExport(),
   ]);
   return (
-    <Page
-      back={{ label: text.home }}
-      title={text.title}
-      again={again === '1' && !lack && messages.stepUp.again}
-    >
+    <Page title={text.title} again={again === '1' && !lack && messages.stepUp.again}>
       {lack ? (
         <EmptyDirectory lack={lack} text={text} messages={messages} />
       ) : (
         <>
           <StateNote state={state} language={language} place="above" />
-          <DirectorySearch query={query} found={found} language={language}>
+          <DirectorySearch query={query} found={found} language={language} icons={directoryIcons}>
             {departments.length > 0 && (
-              <section aria-labelledby="tree">
-                <h2 className="section-title" id="tree">
-                  {text.tree}
-                </h2>
+              <Section title={text.byDepartment} id="tree">
                 <DepartmentTree departments={departments} text={text} />
-              </section>
+              </Section>
+            )}
+            <StateNote state={state} language={language} place="below" />
+            {canExport && state.state !== 'none' && (
+              <p className="line">
+                {/* A download, not a page: Next's router must not fetch it. */}
+                <a href="/directory/export.csv">{text.exportLink}</a>
+              </p>
             )}
           </DirectorySearch>
-          <StateNote state={state} language={language} place="below" />
-          {canExport && state.state !== 'none' && (
-            <p>
-              {/* A download, not a page: Next's router must not fetch it. */}
-              <a className="link" href="/directory/export.csv">
-                {text.exportLink}
-              </a>
-            </p>
-          )}
         </>
       )}
     </Page>

@@ -1,5 +1,7 @@
-import { Age, Moment } from '@/app/_ui/moment';
+import { Note } from '@/app/_ui/note';
 import { RefreshEvery } from '@/app/_ui/refresh-every';
+import { Sentence } from '@/app/_ui/sentence';
+import { When } from '@/app/_ui/when';
 import type { ShownState } from '@/lib/directory/mirror-state';
 import type { Language } from '@/lib/i18n';
 import { directoryPage } from '@/lib/i18n/directory-page';
@@ -20,37 +22,30 @@ export function StateNote({ state, language, place }: StateNoteProps) {
   if ((state.state === 'complete') !== (place === 'below')) return null;
   if (state.state === 'none') {
     return (
-      <div className="note note-warning" role="status">
-        <p>{text.none}</p>
+      <Note kind="warn">
+        {text.none}
         <RefreshEvery seconds={5} />
-      </div>
+      </Note>
     );
   }
   const age = state.asOf !== undefined && (
-    <p>
-      {text.asOf}
-      <Moment at={state.asOf} language={language} />
-      {state.ageSeconds !== undefined && (
-        <>
-          {language === 'en' ? ' (' : '（'}
-          <Age seconds={state.ageSeconds} language={language} />
-          {language === 'en' ? ')' : '）'}
-        </>
-      )}
-    </p>
+    <Sentence text={text.asOf}>
+      <When at={state.asOf} language={language} />
+    </Sentence>
   );
-  if (state.state === 'complete') return <div className="note">{age}</div>;
+  if (state.state === 'complete') return <p className="line">{age}</p>;
   return (
-    <div className="note note-warning" role="status">
+    <Note kind="warn">
       {state.state === 'failed' ? <p>{text.failed}</p> : <MissingParts state={state} language={language} />}
-      {age}
+      {age && <p>{age}</p>}
       {state.completeAsOf !== undefined && state.completeAsOf !== state.asOf && (
         <p>
-          {text.completeAsOf}
-          <Moment at={state.completeAsOf} language={language} />
+          <Sentence text={text.completeAsOf}>
+            <When at={state.completeAsOf} language={language} />
+          </Sentence>
         </p>
       )}
-    </div>
+    </Note>
   );
 }
 
@@ -61,7 +56,7 @@ function MissingParts({ state, language }: { state: ShownState; language: Langua
   return (
     <>
       <p>{text.partial}</p>
-      <ul className="note-list">
+      <ul className="dashes">
         {names.slice(0, MAX_LISTED).map((name) => (
           <li key={name}>{name}</li>
         ))}

@@ -4,7 +4,7 @@ import { currentMessages } from '@/lib/http/language';
 import { safeReturnTo } from '@/lib/http/return-to';
 import { OpenInBrowser } from './open-in-browser';
 
-export const generateMetadata = titled(({ ticket }) => ticket.handOff.title);
+export const generateMetadata = titled(({ ticket }) => [ticket.handOff.title]);
 
 /** From DingTalk's client on a computer to the system's browser, signed in. */
 export default async function HandOffPage(props: PageProps<'/hand-off'>) {

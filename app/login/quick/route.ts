@@ -2,11 +2,11 @@ import { isOurCorp } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
 import { expectSignIn } from '@/lib/dingtalk-client';
 import { TARGET_HEADER } from '@/lib/http/internal-headers';
+import { messagesFor } from '@/lib/http/language';
 import { corpIdInTarget, loginAddress } from '@/lib/http/login-address';
 import { escaped, plainPage } from '@/lib/http/plain-page';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import { nonceOf } from '@/lib/http/security-headers';
-import { messagesIn, preferredLanguage } from '@/lib/i18n';
 import { isDingTalkMobile } from '@/lib/session/user-agent';
 import scripts from './script-text';
 
@@ -26,8 +26,8 @@ export function GET(request: Request): Response {
     return new Response(null, { status: 307, headers: { ...HEADERS, location: loginPage } });
   expectSignIn();
   const { corpId, clientId } = config();
-  const language = preferredLanguage(request.headers.get('accept-language'));
-  const { appName, signIn } = messagesIn(language);
+  const { language, messages } = messagesFor(request.headers);
+  const { appName, signIn } = messages;
   const { asking, posting } = signIn;
   const nonce = nonceOf(request.headers.get('content-security-policy'));
   const isMobile = isDingTalkMobile(request.headers.get('user-agent') ?? '');
@@ -39,8 +39,8 @@ export function GET(request: Request): Response {
     title: appName,
     // First of all: the code is under way before anything is painted.
     head: `<script nonce="${nonce}" ${data}>${isMobile ? scripts.phone : scripts.desktop}</script>`,
-    body: `<div role="status"><span class="spinner" aria-hidden="true"></span><p>${escaped(asking)}</p></div>
-<a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a>
+    body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(asking)}</p></div>
+<a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a></div>
 <noscript><meta http-equiv="refresh" content="0;url=${escaped(loginPage)}"></noscript>
 <script nonce="${nonce}" async src="/quick-door.js"></script>`,
     headers: HEADERS,

@@ -11,6 +11,8 @@ export interface Call {
   body: CallBody;
   /** Values of `{…}` in the endpoint's path. */
   parameters: Record<string, string>;
+  /** `x-client-token`: the same again is the same request. */
+  clientToken: string | undefined;
   /** The owner of the user token, for endpoints that require one. */
   login: Login | undefined;
 }
@@ -20,7 +22,7 @@ export type Arguments = Readonly<Record<string, 'text' | 'number' | 'boolean'>>;
 
 /** One endpoint of DingTalk. */
 export interface Endpoint {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** A path; `{name}` stands for one segment. */
   path: string;
   family: Family;
@@ -28,13 +30,17 @@ export interface Endpoint {
   token: 'app' | 'user' | 'none';
   /** The permission point that it needs. */
   permission?: string;
+  /** Whether it counts against the company's calls of the month. */
+  counted?: boolean;
   /** Arguments that a call must carry, and those that it may. What is missing or of another type does not reach `handle`. */
   required?: Arguments;
   optional?: Arguments;
   handle(call: Call): Answer | Promise<Answer>;
 }
 
-type Declared = Partial<Pick<Endpoint, 'method' | 'token' | 'permission' | 'required' | 'optional'>>;
+type Declared = Partial<
+  Pick<Endpoint, 'method' | 'token' | 'permission' | 'counted' | 'required' | 'optional'>
+>;
 type Fields = Record<string, Json>;
 
 /** An endpoint of /topapi: POST with the app's token; `handle` returns the fields of its answer. */

@@ -48,6 +48,8 @@ export function judge(platform: Platform, request: Request): Verdict {
   if (settings.enforceQps && platform.rateLimit.exceeds(endpoint.path, settings.qps)) {
     return refuse(90018, qpsText(platform, endpoint.path));
   }
+  // Calls that were refused above do not count.
+  if (endpoint.counted && !platform.quota.take(settings.monthlyCalls)) return refuse(90020);
   return checked;
 }
 

@@ -2,9 +2,9 @@ import 'server-only';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
 import { noteLeavers } from '../../storage/leavers';
-import { type KnownPerson, recordOf, removePeople, replacePeople } from '../rows';
-import type { NewMember } from '../search-keys';
+import { type PersonChange, recordOf, removePeople, writePeople } from '../rows';
 import { writeAdministrators } from '../write';
+import { publishNewcomers } from './newcomers';
 import { publishDepartments } from './publish-departments';
 import { publishPlaces, publishRoles, publishToldPlaces } from './publish-places';
 import { forgetPerson, placelessPeople, unseenPeople } from './read-people';
@@ -17,10 +17,11 @@ import { endRun, endWithout, type RunRow, requireRun } from './runs';
  */
 
 /** Some ten milliseconds of work. */
-const AT_ONCE = 200;
+const AT_ONCE = 100;
 
 export async function publish(tx: Statements, verdict: Verdict): Promise<StoredRun> {
   const run = await requireRun(tx);
+  await analyze(tx, ['run_person', 'run_place', 'run_key', 'run_text', 'run_role_member']);
   const before = await countPublished(tx);
   if (verdict.peopleComplete && !verdict.acceptShrink && (await countUnseen(tx)) > before * MAX_SHRINK) {
     return endWithout(tx, run.id, 'shrunk', verdict.calls);
@@ -29,7 +30,8 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
   if (!verdict.peopleComplete) for (const userId of await placelessPeople(tx)) await forgetPerson(tx, userId);
   await publishDepartments(tx, verdict.peopleComplete);
   const removed = verdict.peopleComplete ? await removeUnseen(tx) : 0;
-  const { added, changed } = await publishPeople(tx);
+  const changed = await publishChanges(tx);
+  const added = await publishNewcomers(tx);
   await publishPlaces(tx, verdict.peopleComplete);
   await publishToldPlaces(tx);
   if (verdict.rolesComplete) await publishRoles(tx);
@@ -37,7 +39,13 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
     const list = JSON.parse(run.administrators ?? '[]') as { userId: string; main: boolean }[];
     await writeAdministrators(tx, list);
   }
+  await analyze(tx, ['directory_person', 'directory_place', 'directory_key', 'directory_text']);
   return moveHead(tx, { run, verdict, people: before + added - removed, added, changed, removed });
+}
+
+async function analyze(tx: Statements, tables: readonly string[]): Promise<void> {
+  const sql = tx.dialect.analyze?.(tables);
+  if (sql) await tx.run(sql);
 }
 
 async function countPublished(tx: Statements): Promise<number> {
@@ -67,54 +75,45 @@ async function removeUnseen(tx: Statements): Promise<number> {
   return removed;
 }
 
-interface ReadRow {
+interface ChangedRow {
   number: number;
   user_id: string;
   record: string;
-  /** Of the published row; null: there is none. */
-  id: number | null;
-  before: string | null;
+  /** Of the published row. */
+  id: number;
+  before: string;
 }
 
-async function publishPeople(tx: Statements): Promise<{ added: number; changed: number }> {
-  const count = { added: 0, changed: 0 };
+/** @returns how many */
+async function publishChanges(tx: Statements): Promise<number> {
+  let count = 0;
   for (let after = 0; ; await breathe()) {
-    const rows = await tx.all<ReadRow>(
+    const rows = await tx.all<ChangedRow>(
       `SELECT r.number, r.user_id, r.record, p.id, p.record AS before FROM run_person r
-       LEFT JOIN directory_person p ON p.user_id = r.user_id
-       WHERE r.number > ? AND r.record IS NOT NULL
+       JOIN directory_person p ON p.user_id = r.user_id
+       WHERE r.number > ? AND r.record IS NOT NULL AND r.record <> p.record
          AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = r.user_id)
        ORDER BY r.number LIMIT ${AT_ONCE}`,
       after,
     );
     const last = rows.at(-1);
     if (!last) return count;
-    const known = rows.flatMap(({ user_id, id, before }): KnownPerson[] =>
-      id === null || before === null ? [] : [{ id, user_id, record: before }],
+    const changes = rows.map((row) => ({
+      person: { userId: row.user_id, record: recordOf(row) },
+      before: { id: row.id, user_id: row.user_id, record: row.before },
+    }));
+    await writePeople(tx, changes);
+    await noteLeavers(
+      tx,
+      changes.filter(isInactiveNow).map(({ person }) => person.userId),
     );
-    const people = rows.map((row): NewMember => ({ userId: row.user_id, record: recordOf(row) }));
-    await replacePeople(tx, people, known);
-    await noteInactive(tx, people, known);
-    count.added += rows.length - known.length;
-    count.changed += known.length;
+    count += rows.length;
     after = last.number;
   }
 }
 
-/** People who were active, and are no more. */
-async function noteInactive(
-  tx: Statements,
-  people: readonly NewMember[],
-  before: readonly KnownPerson[],
-): Promise<void> {
-  const inactive = new Set(people.filter(({ record }) => !record.active).map(({ userId }) => userId));
-  const ended = before.filter((row) => inactive.has(row.user_id) && recordOf(row).active);
-  if (ended.length > 0) {
-    await noteLeavers(
-      tx,
-      ended.map(({ user_id }) => user_id),
-    );
-  }
+function isInactiveNow({ person, before }: PersonChange): boolean {
+  return !person.record.active && before !== undefined && recordOf(before).active === true;
 }
 
 interface Outcome {

@@ -4,6 +4,7 @@ import type { Statements } from '../../storage/database';
 import { LAST_POSITION, type NotedMember } from '../model';
 import { recordText } from '../rows';
 import type { NewMember } from '../search-keys';
+import { dropNewcomers } from './newcomers';
 import { readDepartmentIds } from './read-departments';
 import type { TaskResult } from './run';
 
@@ -114,6 +115,7 @@ export async function forgetPlaces(
 
 /** Whatever the run read of somebody is taken back. */
 export async function forgetPerson(tx: Statements, userId: string): Promise<void> {
+  await dropNewcomers(tx, [userId]);
   await tx.run('DELETE FROM run_place WHERE user_id = ?', userId);
   await tx.run('DELETE FROM run_person WHERE user_id = ?', userId);
 }

@@ -2,6 +2,7 @@ import 'server-only';
 import type { Statements } from '../../storage/database';
 import type { Missing, SkippedDepartment } from '../mirror-state';
 import { dismissAdministrators } from '../write';
+import { prepareNewcomers } from './newcomers';
 import { writeDepartments } from './read-departments';
 import {
   forgetPerson,
@@ -25,7 +26,16 @@ export async function writeResults(
     await moveTask(tx, task, result);
     added.push(...(await insertTasks(tx, result.tasks ?? [])));
   }
+  // All at once, in the order of the index: page by page it would take twice as long.
+  await prepareNewcomers(
+    tx,
+    batch.flatMap(({ result }) => peopleOf(result)),
+  );
   return added;
+}
+
+function peopleOf({ people, found }: TaskResult): string[] {
+  return [...(people?.list ?? []), ...(found ? [found] : [])].map(({ userId }) => userId);
 }
 
 async function writeResult(tx: Statements, result: TaskResult): Promise<void> {

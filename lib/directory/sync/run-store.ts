@@ -5,6 +5,7 @@ import { directoryDatabase } from '../../storage/databases';
 import type { Missing } from '../mirror-state';
 import { createDirectoryStore, type DirectoryStore } from '../store';
 import { giveLease, isLeased, keepLease, takeLease, writeUnderLease } from './lease';
+import { type Loss, readLoss } from './loss';
 import { publish } from './publish';
 import { readDepartmentIds, unseenDepartments } from './read-departments';
 import { disputedPeople, unseenPeople } from './read-people';
@@ -55,6 +56,8 @@ export interface SyncStore extends DirectoryStore {
   unseenDepartments(): Promise<number[]>;
   /** People whose places are not the departments that DingTalk told with them, as far as the run knows these. */
   disputed(): Promise<string[]>;
+  /** What the latest reading would take away; of use while it was not applied. */
+  loss(): Promise<Loss>;
   countSeen(): Promise<{ people: number; departments: number }>;
   /** @returns the tasks that are new */
   addTasks(lease: Lease, tasks: readonly NewTask[]): Promise<Task[]>;
@@ -145,6 +148,7 @@ function readingOf(open: () => Database) {
     },
     unseenDepartments: () => unseenDepartments(open()),
     disputed: () => disputedPeople(open()),
+    loss: () => readLoss(open()),
     countSeen: () => countRead(open()),
     runMissing: async () => JSON.parse((await requireRun(open())).missing) as Missing[],
   } satisfies Partial<SyncStore>;

@@ -65,6 +65,8 @@ const OF_A_RUN = [
   'task',
   'department',
   'person',
+  'key',
+  'text',
   'place',
   'role',
   'role_member',
@@ -73,6 +75,7 @@ const OF_A_RUN = [
 ];
 
 export async function insertRun(tx: Statements, startedBy: RunStarter): Promise<StoredRun> {
+  await forgetReading(tx);
   await tx.run(
     `INSERT INTO directory_run (id, state, started_by, started_at, touched_at)
      SELECT coalesce(max(id), 0) + 1, 'running', CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT)
@@ -86,7 +89,16 @@ export async function insertRun(tx: Statements, startedBy: RunStarter): Promise<
   return toRun(await requireRun(tx));
 }
 
-/** What it has read is forgotten. @returns the run as it ended */
+async function forgetReading(tx: Statements): Promise<void> {
+  for (const table of OF_A_RUN) await tx.run(`DELETE FROM run_${table}`);
+}
+
+/**
+ * What it has read is forgotten; of a refused run only when the next one begins, because administrators look at what it
+ * would take away.
+ *
+ * @returns the run as it ended
+ */
 export async function endRun(
   tx: Statements,
   id: number,
@@ -105,7 +117,7 @@ export async function endRun(
     end.calls,
     id,
   );
-  for (const table of OF_A_RUN) await tx.run(`DELETE FROM run_${table}`);
+  if (end.state !== 'shrunk') await forgetReading(tx);
   const row = await tx.get<RunRow>('SELECT * FROM directory_run WHERE id = ?', id);
   return toRun(row as RunRow);
 }

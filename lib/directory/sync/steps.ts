@@ -7,7 +7,6 @@ import {
   listSubDepartments,
   ROOT_DEPARTMENT_ID,
 } from '../../dingtalk/departments';
-import { DingTalkError } from '../../dingtalk/errors';
 import { listRoleMembers, listRoles } from '../../dingtalk/roles';
 import { countMembers, listAdministrators, listMemberIds, listMembers } from '../../dingtalk/users';
 import type { Missing, SkippedDepartment } from '../mirror-state';
@@ -16,6 +15,7 @@ import { toNoted, toRecord, toRules } from '../record';
 import { compare, keptAsTheyWere, malformed, memberIfAny, orUnreadable } from './people-steps';
 import type { FoundDepartment, NewTask, Task, TaskKind, TaskResult } from './run';
 import type { SyncStore } from './run-store';
+import { departmentIfAny, isRefusal, NO_SUCH_ROLE, orConfirmGone, unlessGone } from './vanished';
 
 /** Each step of a run: what it asks DingTalk, and what follows. Nothing here writes. */
 
@@ -233,43 +233,4 @@ function tasksOf(departmentId: number): NewTask[] {
     { kind: 'rules', subject },
     { kind: 'people', subject },
   ];
-}
-
-const NO_SUCH_DEPARTMENT = /^60003$/;
-const NO_DEPARTMENT_OF_OURS = /^(60003|50004)$/;
-const NO_SUCH_ROLE = /^33011$/;
-/** `user/list` says no more than that it failed. */
-const PEOPLE_NOT_READ = /^60019$/;
-
-function isRefusal(error: unknown, codes: RegExp): boolean {
-  return error instanceof DingTalkError && error.kind === 'rejected' && codes.test(error.code);
-}
-
-/** A department that vanishes between its listing and its reading is gone, which is no failure. */
-async function unlessGone(departmentId: number, action: () => Promise<TaskResult>): Promise<TaskResult> {
-  try {
-    return await action();
-  } catch (error) {
-    if (isRefusal(error, NO_SUCH_DEPARTMENT)) return { gone: departmentId };
-    throw error;
-  }
-}
-
-async function orConfirmGone<T>(client: Client, departmentId: number, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (error) {
-    if (isRefusal(error, PEOPLE_NOT_READ)) await getDepartment(client, departmentId);
-    throw error;
-  }
-}
-
-/** A department; null when it was dissolved, or is no longer for us to see. */
-async function departmentIfAny(client: Client, departmentId: number): Promise<DepartmentDetail | null> {
-  try {
-    return await getDepartment(client, departmentId);
-  } catch (error) {
-    if (isRefusal(error, NO_DEPARTMENT_OF_OURS)) return null;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import { dingTalkClient } from '../../../lib/dingtalk-client';
 import { noteMember, refreshAdministrators } from '../../../lib/directory/refresh';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
+import { openDatabases } from '../../../lib/storage/databases';
 import { appEnv } from '../../support/app';
 
 const DAY_MS = 86_400_000;
@@ -17,6 +18,7 @@ beforeAll(async () => {
   main = emulator.company.people.find(({ adminLevel }) => adminLevel === 1)!.userid;
   const env = { ...appEnv(emulator, 'http://127.0.0.1:3000'), DIRECTORY_SYNC: 'on', LOG_LEVEL: 'silent' };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  await openDatabases();
   await startSync('admin');
   await vi.waitFor(async () => expect((await syncStore().runs(1))[0]?.state).toBe('complete'), 20_000);
 });

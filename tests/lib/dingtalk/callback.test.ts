@@ -239,6 +239,7 @@ describe('an event in three spellings', () => {
     userIds: ['u1', 'u2'],
     departmentIds: [],
     roleIds: [],
+    unionIds: [],
     at,
     wireType: 'user_leave_org',
   };

@@ -73,6 +73,29 @@ describe('the ticket', () => {
     expect(await ticket.get()).toBe('day-two');
   });
 
+  test('a refused ticket is fetched anew, once a minute however many clients refuse', async () => {
+    let time = 0;
+    let issued = 'dead';
+    let calls = 0;
+    const client = {
+      call: async () => {
+        calls++;
+        return { jsapiTicket: issued, expireIn: 7200 };
+      },
+    };
+    const ticket = createJsapiTicket(client as never, { now: () => time });
+    expect(await ticket.renew()).toBe('dead');
+    issued = 'living';
+    const renewed = await Promise.all(Array.from({ length: 20 }, () => ticket.renew()));
+    expect([new Set(renewed), calls]).toEqual([new Set(['living']), 2]);
+    time += 59_999;
+    await ticket.renew();
+    expect(calls).toBe(2);
+    time += 1;
+    await ticket.renew();
+    expect(calls).toBe(3);
+  });
+
   test('a ticket that cannot be had is not asked for again at once, and soon after', async () => {
     let time = 0;
     const ticket = createJsapiTicket(createLine(emulator).client, { now: () => time });

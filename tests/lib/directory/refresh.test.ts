@@ -4,6 +4,7 @@ import { type Emulator, startEmulator } from '../../../emulator/server';
 import { refreshDepartment } from '../../../lib/directory/refresh';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
+import { openDatabases } from '../../../lib/storage/databases';
 import { appEnv } from '../../support/app';
 
 let emulator: Emulator;
@@ -11,6 +12,7 @@ beforeAll(async () => {
   emulator = await startEmulator({ members: 60, departments: 12, enforceQps: false });
   const env = { ...appEnv(emulator, 'http://127.0.0.1:3000'), DIRECTORY_SYNC: 'on', LOG_LEVEL: 'silent' };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  await openDatabases();
 });
 afterAll(() => emulator.close());
 

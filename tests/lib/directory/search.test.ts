@@ -6,6 +6,7 @@ import { findPeople } from '../../../lib/directory/search';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { directoryTree } from '../../../lib/directory/tree';
 import { visibilityOf } from '../../../lib/directory/visibility';
+import { openDatabases } from '../../../lib/storage/databases';
 import { person, publishReading } from '../../support/directory-store-suite';
 
 const ENV = {
@@ -23,6 +24,7 @@ const staff = Array.from({ length: 70 }, (_, n) => person(`staff${n}`, { name: `
 /** 1 → 10 → 11, 1 → 20, 1 → 30; their names are 部门 and the number. Who is in 30 sees 30 only. */
 beforeAll(async () => {
   for (const [name, value] of Object.entries(ENV)) vi.stubEnv(name, value);
+  await openDatabases();
   await publishReading(syncStore(), {
     tree: { 1: undefined, 10: 1, 11: 10, 20: 1, 30: 1, 40: 1 },
     people: {

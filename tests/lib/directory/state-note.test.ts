@@ -1,8 +1,17 @@
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { StateNote } from '../../../app/(internal)/directory/state-note';
 import type { ShownState } from '../../../lib/directory/mirror-state';
+
+beforeAll(() => {
+  const env = {
+    ...{ DINGTALK_CORP_ID: 'ding1', DINGTALK_CLIENT_ID: 'client', DINGTALK_CLIENT_SECRET: 'secret' },
+    ...{ PUBLIC_ORIGIN: 'http://127.0.0.1:3000', SESSION_KEYS: `a:${'k'.repeat(40)}` },
+  };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+});
+afterAll(() => vi.unstubAllEnvs());
 
 const READ: ShownState = {
   state: 'complete',
@@ -32,6 +41,6 @@ test('no words about a time of reading when nothing was ever read', () => {
     ageSeconds: undefined,
     completeAsOf: undefined,
   };
-  expect(noteOf(never, 'above')).not.toContain('读取时间');
-  expect(noteOf(never, 'above', 'en')).not.toContain('Read from DingTalk:');
+  expect(noteOf(never, 'above')).not.toContain('读取于');
+  expect(noteOf(never, 'above', 'en')).not.toContain('Directory read');
 });

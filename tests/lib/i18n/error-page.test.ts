@@ -16,7 +16,7 @@ function pageIn(language: string, digest?: string): string {
 
 test.each([
   ['zh-CN', '服务内部出错了。', '请求编号', '重新加载'],
-  ['en', 'Something went wrong inside the service.', 'Request id', 'Load it again'],
+  ['en', 'Something went wrong inside the service.', 'Request id', 'Reload'],
 ])(
   'in %s: what happened, the id that the log has, and the way on, but not the cause',
   (language, ...texts) => {
@@ -34,6 +34,6 @@ test('an error of the browser has no id, and none is shown', () => {
 test('without a layout both languages stand there, each marked as such, with a link to the page itself', () => {
   const page = renderToStaticMarkup(createElement(GlobalErrorPage));
   expect(page).toMatch(/<main lang="zh-CN"><h1[^>]*>出错了<\/h1>.*<a href="">重新加载<\/a>/);
-  expect(page).toMatch(/<main lang="en"><h1[^>]*>Something went wrong<\/h1>.*<a href="">Load it again<\/a>/);
+  expect(page).toMatch(/<main lang="en"><h1[^>]*>Something went wrong<\/h1>.*<a href="">Reload<\/a>/);
   expect(page).not.toMatch(/<link|<script/);
 });

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
+import { wasReplaced } from '../../../lib/session/replaced-sessions';
 import { createRevocationCache, type RevocationCache } from '../../../lib/session/revocation-cache';
-import type { RevocationChanges } from '../../../lib/session/session-store';
+import type { EndReason, RevocationChanges } from '../../../lib/session/session-store';
 
 const FAR = Math.floor(Date.now() / 1000) + 43_200;
 
@@ -13,7 +14,7 @@ function createFakeStore() {
     databaseId: 7,
     restoredAt: null as number | null,
     people: new Map<string, { generation: number; sequence: number }>(),
-    sessions: new Map<string, { expiresAt: number; sequence: number }>(),
+    sessions: new Map<string, { reason: EndReason; sequence: number }>(),
     fails: undefined as 'throws' | 'hangs' | undefined,
     asked: 0,
     leave(userId: string) {
@@ -34,7 +35,7 @@ function createFakeStore() {
           .map(([userId, { generation }]) => ({ userId, generation })),
         sessions: [...fake.sessions]
           .filter(([, { sequence }]) => sequence > since)
-          .map(([id, { expiresAt }]) => ({ id, expiresAt })),
+          .map(([id, { reason }]) => ({ id, reason })),
       };
     },
   };
@@ -153,6 +154,15 @@ test.each([
   expect(await view.verify({ ...zhang, ...numbers })).toBe('ended');
   expect([noticed, store.asked]).toEqual([[], asked]);
 });
+
+test.each([{ sequence: Number.MAX_SAFE_INTEGER }, { sequence: 99, epoch: Number.MAX_SAFE_INTEGER }])(
+  'numbers that no history reaches prove nothing: %o',
+  async (numbers) => {
+    const { view, noticed } = await watching();
+    expect(await view.verify({ ...zhang, ...numbers })).toBe('ended');
+    expect(noticed).toEqual([]);
+  },
+);
 
 test('a store that was not asked, because it is silent, is not taken for an older copy', async () => {
   const { store, view, noticed } = await watching();
@@ -274,6 +284,16 @@ test('a look tells what had changed when it was asked for, and a crowd that asks
   expect(store.asked - before).toBe(2);
 });
 
+test('of a session that another process replaced is known that a newer cookie is there', async () => {
+  const { store, view } = await setUp();
+  store.sessions.set('replaced-elsewhere', { reason: 'replaced', sequence: ++store.sequence });
+  store.sessions.set('ended-elsewhere', { reason: 'by-admin', sequence: ++store.sequence });
+  await view.refresh();
+  for (const id of ['replaced-elsewhere', 'ended-elsewhere'])
+    expect(view.check({ ...zhang, id })).toBe('ended');
+  expect([wasReplaced('replaced-elsewhere'), wasReplaced('ended-elsewhere')]).toEqual([true, false]);
+});
+
 test('the cache polls by itself', async () => {
   const { store, view } = await setUp({ pollMs: 20 });
   store.leave('zhang');
@@ -285,7 +305,7 @@ test('a check costs less than 10 µs, with 100 000 leavers and 100 000 ended ses
   const store = createFakeStore();
   for (let index = 0; index < 100_000; index++) {
     store.leave(`leaver-${index}`);
-    store.sessions.set(`ended-${index}`, { expiresAt: FAR, sequence: ++store.sequence });
+    store.sessions.set(`ended-${index}`, { reason: 'by-owner', sequence: ++store.sequence });
   }
   const view = createRevocationCache({ store, pollMs: 3_600_000 });
   views.push(view);

@@ -139,3 +139,31 @@ test('every filter is answered by an index, and none by sorting or reading all t
   expect(plans).toHaveLength(filters.length);
   await db.close();
 });
+
+test('events of a day are counted by hour, kind and reason; lines that stand for many count as many', async () => {
+  const db = await openTestDatabase('file', recordsMigrations);
+  const audit = createAuditStore(db);
+  const from = Date.parse('2026-11-26T16:00:00Z');
+  const hour = 3_600_000;
+  await audit.append([
+    { line: { event: 'sign-in', userId: 'a' }, at: from - 1 },
+    { line: { event: 'sign-in', userId: 'a' }, at: from },
+    { line: { event: 'sign-in', userId: 'b' }, at: from + hour - 1 },
+    { line: { event: 'sign-in', userId: 'b' }, at: from + 9.5 * hour },
+    { line: { event: 'sign-in-refused', reason: 'not-member' }, at: from + 9 * hour },
+    { line: { event: 'sign-in-refused', reason: 'not-member', count: 40 }, at: from + 10 * hour - 1 },
+    { line: { event: 'sign-in-refused', reason: 'code-refused' }, at: from + 23 * hour },
+    { line: { event: 'sign-in', userId: 'c' }, at: from + 24 * hour },
+  ]);
+  const counts = await audit.countHourly({ from, to: from + 24 * hour });
+  expect(counts).toHaveLength(4);
+  expect(counts).toEqual(
+    expect.arrayContaining([
+      { event: 'sign-in', reason: undefined, hour: 0, count: 2 },
+      { event: 'sign-in', reason: undefined, hour: 9, count: 1 },
+      { event: 'sign-in-refused', reason: 'not-member', hour: 9, count: 41 },
+      { event: 'sign-in-refused', reason: 'code-refused', hour: 23, count: 1 },
+    ]),
+  );
+  db.close();
+});

@@ -1,4 +1,7 @@
-import { Moment } from '@/app/_ui/moment';
+import { Avatar } from '@/app/_ui/avatar';
+import { Icon } from '@/app/_ui/icon';
+import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import type { Finding } from '@/lib/auth/access/condition';
 import type { Rule, Verdict } from '@/lib/auth/access/decide';
 import type { Explanation, Person } from '@/lib/auth/access/explain';
@@ -21,31 +24,30 @@ export function Answer({ answer, text, language }: Shown & { answer: AccessAnswe
         <Why explanation={explanation} person={person} text={text} language={language} />
       )}
       {table && person && (
-        <section>
-          <h2 className="section-title">
-            {person.name} · {text.table}
-          </h2>
-          <ul className="rows">
+        <Section title={`${person.name} · ${text.table}`}>
+          <ul className="panel rows">
             {table.map((verdict) => (
-              <li key={verdict.rule.line} className="row">
-                <Sign isGood={verdict.admitted} />
-                <span className="row-text">
-                  <span className="row-title">{nameOf(verdict.rule)}</span>
-                  <span className="row-hint">{text.rule(conditionsOf(verdict), verdict.rule.line)}</span>
-                </span>
+              <li key={verdict.rule.line}>
+                <div className="row">
+                  <Sign isGood={verdict.admitted} />
+                  <span className="row-text">
+                    <span className="row-title">{nameOf(verdict.rule)}</span>
+                    <span className="row-hint">{text.rule(conditionsOf(verdict), verdict.rule.line)}</span>
+                  </span>
+                  <span className="for-readers">{verdict.admitted ? text.admitted : text.refused}</span>
+                </div>
               </li>
             ))}
           </ul>
-        </section>
+        </Section>
       )}
       {audience && (
-        <section>
-          <h2 className="section-title">{text.audience(audience.count)}</h2>
+        <Section title={text.audience(audience.count)}>
           {audience.count > audience.first.length && (
-            <p className="page-lead">{text.audienceFirst(audience.first.length)}</p>
+            <p className="line">{text.audienceFirst(audience.first.length)}</p>
           )}
           <People people={audience.first} />
-        </section>
+        </Section>
       )}
     </>
   );
@@ -57,11 +59,13 @@ function Why({ explanation, person, text, language }: Shown & { explanation: Exp
   const list = (names: readonly string[] | undefined) =>
     names === undefined ? text.unknown : names.join(', ') || text.none;
   return (
-    <section className="panel access-answer" data-admitted={admitted}>
-      <h2 className="panel-title">
-        <Sign isGood={admitted} /> {person.name} → <code>{address}</code>:{' '}
-        {admitted ? text.admitted : text.refused}
-      </h2>
+    <section className="panel section access-answer" data-admitted={admitted}>
+      <div className="row">
+        <Sign isGood={admitted} />
+        <h2 className="panel-title row-text">
+          {admitted ? text.admitted : text.refused}: <bdi>{person.name}</bdi> → <code>{address}</code>
+        </h2>
+      </div>
       <p>{text.because[because]}</p>
       {rule && <p className="access-rule">{text.rule(nameOf(rule), rule.line)}</p>}
       {findings.length > 0 && <Findings findings={findings} resolved={explanation.resolved} text={text} />}
@@ -70,13 +74,19 @@ function Why({ explanation, person, text, language }: Shown & { explanation: Exp
       {barring.length > 0 && (
         <p>{`${text.barring} ${barring.map(({ condition }) => condition.text).join(', ')}`}</p>
       )}
-      <dl className="access-facts">
-        <dt>{text.departments}</dt>
-        <dd>{list(departments)}</dd>
-        <dt>{text.roles}</dt>
-        <dd>{list(roles)}</dd>
-        <dt>{text.asOf}</dt>
-        <dd>{asOf === undefined ? text.unknown : <Moment at={asOf} language={language} />}</dd>
+      <dl className="fields">
+        <div>
+          <dt>{text.departments}</dt>
+          <dd>{list(departments)}</dd>
+        </div>
+        <div>
+          <dt>{text.roles}</dt>
+          <dd>{list(roles)}</dd>
+        </div>
+        <div>
+          <dt>{text.asOf}</dt>
+          <dd>{asOf === undefined ? text.unknown : <When at={asOf} language={language} />}</dd>
+        </div>
       </dl>
     </section>
   );
@@ -111,13 +121,18 @@ export function People({
   hrefOf?: (person: Person) => string;
 }) {
   return (
-    <ul className="rows">
+    <ul className="panel rows">
       {people.map((person) => {
         const text = (
-          <span className="row-text">
-            <span className="row-title">{person.name}</span>
-            <span className="row-hint">{[person.userId, ...person.departments].join(' · ')}</span>
-          </span>
+          <>
+            <Avatar name={person.name} userId={person.userId} />
+            <span className="row-text">
+              <span className="row-title clamp-2">
+                <bdi>{person.name}</bdi>
+              </span>
+              <span className="row-hint clamp-2">{[...person.departments, person.userId].join(' · ')}</span>
+            </span>
+          </>
         );
         return (
           <li key={person.userId}>
@@ -136,11 +151,7 @@ export function People({
 }
 
 function Sign({ isGood }: { isGood: boolean }) {
-  return (
-    <span className={isGood ? 'access-sign access-yes' : 'access-sign access-no'} aria-hidden="true">
-      {isGood ? '✓' : '✗'}
-    </span>
-  );
+  return <Icon name={isGood ? 'ok' : 'refused'} className={isGood ? 'is-ok' : 'is-bad'} />;
 }
 
 function nameOf({ at: { host = '', path, below } }: Rule): string {

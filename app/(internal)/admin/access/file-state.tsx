@@ -1,4 +1,6 @@
-import { Moment } from '@/app/_ui/moment';
+import { Note } from '@/app/_ui/note';
+import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import { accessState } from '@/lib/dal/admin-access';
 import type { Language } from '@/lib/i18n';
 import type { AccessText } from '@/lib/i18n/access-page';
@@ -7,19 +9,21 @@ import type { AccessText } from '@/lib/i18n/access-page';
 export async function FileState({ text, language }: { text: AccessText; language: Language }) {
   const { file, nameProblems, events } = await accessState();
   return (
-    <section>
-      <h2 className="section-title">{text.fileTitle}</h2>
-      {file ? (
-        <p className="page-lead">
-          {text.inForce(file.rules, file.hash)} · {text.accepted}{' '}
-          <Moment at={file.acceptedAt} language={language} />
-        </p>
-      ) : (
-        <p className="page-lead">{text.noFile}</p>
-      )}
+    <Section title={text.fileTitle}>
+      <div className="panel pad">
+        {file ? (
+          <p>
+            {text.inForce(file.rules, file.hash)} · {text.accepted}{' '}
+            <When at={file.acceptedAt} language={language} />
+          </p>
+        ) : (
+          <p>{text.noFile}</p>
+        )}
+        <p className="hint">{text.events[events]}</p>
+      </div>
       {file && file.problems.length > 0 && <Problems title={text.problems} lines={file.problems} />}
-      {file?.differs && <p className="note note-warning">{text.differs}</p>}
-      {file && nameProblems === undefined && <p className="note note-warning">{text.noDirectory}</p>}
+      {file?.differs && <Note kind="warn">{text.differs}</Note>}
+      {file && nameProblems === undefined && <Note kind="warn">{text.noDirectory}</Note>}
       {nameProblems && nameProblems.length > 0 && (
         <Problems
           title={text.names}
@@ -30,20 +34,19 @@ export async function FileState({ text, language }: { text: AccessText; language
           })}
         />
       )}
-      <p className="page-lead">{text.events[events]}</p>
-    </section>
+    </Section>
   );
 }
 
 function Problems({ title, lines }: { title: string; lines: readonly string[] }) {
   return (
-    <div className="note note-warning">
+    <Note kind="warn">
       <p>{title}</p>
-      <ul className="note-list">
+      <ul className="dashes">
         {lines.map((line) => (
           <li key={line}>{line}</li>
         ))}
       </ul>
-    </div>
+    </Note>
   );
 }

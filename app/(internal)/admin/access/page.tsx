@@ -1,13 +1,16 @@
-import { oneValue, Page, titled } from '@/app/_ui/page-frame';
+import { Note } from '@/app/_ui/note';
+import { oneValue, titled } from '@/app/_ui/page-frame';
+import { Section } from '@/app/_ui/section';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { explainAccessTo } from '@/lib/dal/admin-access';
 import { currentMessages } from '@/lib/http/language';
 import type { Language } from '@/lib/i18n';
 import type { AccessText } from '@/lib/i18n/access-page';
+import { AdminPage } from '../admin-page';
 import { Answer, People } from './answer';
 import { FileState } from './file-state';
 
-export const generateMetadata = titled(({ access, appName }) => [access.title, appName]);
+export const generateMetadata = titled(({ access, admin }) => [access.title, admin.title]);
 
 /** For administrators: who may open which page, and why. A plain form: it needs no JavaScript. */
 export default async function AccessPage(props: PageProps<'/admin/access'>) {
@@ -17,28 +20,37 @@ export default async function AccessPage(props: PageProps<'/admin/access'>) {
   const asked = { person: entered(person), address: entered(address) };
   const text = messages.access;
   return (
-    <Page back={{ label: text.home }} title={text.title}>
-      <p className="page-lead">{text.lead}</p>
-      <form className="panel filter access-form" action="/admin/access">
-        <label>
-          <span>{text.person}</span>
-          <input className="search-box" name="person" defaultValue={asked.person} maxLength={64} />
-        </label>
-        <label>
-          <span>{text.address}</span>
-          <input className="search-box" name="address" defaultValue={asked.address} maxLength={512} />
-        </label>
-        <div className="actions">
-          <button type="submit" className="action">
-            {text.ask}
-          </button>
+    <AdminPage tab="access" side={<FileState text={text} language={language} />}>
+      <form className="panel filters filters-2" action="/admin/access">
+        <div>
+          <label className="label" htmlFor="person">
+            {text.person}
+          </label>
+          <input className="input" id="person" name="person" defaultValue={asked.person} maxLength={64} />
         </div>
+        <div>
+          <label className="label" htmlFor="address">
+            {text.address}
+          </label>
+          <input
+            className="input"
+            id="address"
+            name="address"
+            defaultValue={asked.address}
+            maxLength={512}
+            autoCapitalize="off"
+            spellCheck={false}
+          />
+        </div>
+        <button type="submit" className="button filter-wide">
+          {text.ask}
+        </button>
       </form>
+      <p className="line">{text.lead}</p>
       {(asked.person !== '' || asked.address !== '') && (
         <Result asked={asked} text={text} language={language} />
       )}
-      <FileState text={text} language={language} />
-    </Page>
+    </AdminPage>
   );
 }
 
@@ -51,13 +63,12 @@ interface ResultProps {
 async function Result({ asked: { person, address }, text, language }: ResultProps) {
   const answer = await explainAccessTo(person, address);
   const { people } = answer;
-  if (person !== '' && people.length === 0) return <p className="note note-warning">{text.nobodyFits}</p>;
+  if (person !== '' && people.length === 0) return <Note kind="warn">{text.nobodyFits}</Note>;
   if (people.length > 1)
     return (
-      <section>
-        <h2 className="section-title">{text.severalFit}</h2>
+      <Section title={text.severalFit}>
         <People people={people} hrefOf={({ userId }) => hrefOf(userId, address)} />
-      </section>
+      </Section>
     );
   return <Answer answer={answer} text={text} language={language} />;
 }

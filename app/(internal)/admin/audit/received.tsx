@@ -1,40 +1,62 @@
-import { FieldList } from '@/app/_ui/field-list';
-import { Moment } from '@/app/_ui/moment';
+import { Fields } from '@/app/_ui/field-list';
+import { Fold } from '@/app/_ui/fold';
+import { Icon } from '@/app/_ui/icon';
+import { When } from '@/app/_ui/when';
 import { eventsReceived } from '@/lib/dal/admin-audit';
-import type { Language } from '@/lib/i18n';
-import type { SessionsText } from '@/lib/i18n/sessions-page';
+import type { Language, Messages } from '@/lib/i18n';
+
+interface ReceivedProps {
+  messages: Messages;
+  language: Language;
+}
 
 /** How DingTalk's events come to this process, and what became of them. */
-export async function Received({ text, language }: { text: SessionsText; language: Language }) {
+export async function Received({ messages, language }: ReceivedProps) {
   const { stream, callback, counts } = await eventsReceived();
-  const { received } = text;
-  const outcomes = Object.entries(received.outcomes) as [keyof typeof counts, string][];
-  return (
+  const text = messages.audit.received;
+  const isOn = callback || stream.status !== 'off';
+  const isWell = counts.failed === 0 && (callback || stream.status === 'connected');
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const outcomes = Object.entries(text.outcomes) as [keyof typeof counts, string][];
+  const connection = (
     <>
-      <FieldList
-        quiet
-        title={received.title}
-        fields={[
-          {
-            label: received.stream,
-            value: (
-              <>
-                {received.streams[stream.status]}
-                {stream.since !== undefined && (
-                  <>
-                    {' '}
-                    · {received.since} <Moment at={stream.since} language={language} />
-                  </>
-                )}
-              </>
-            ),
-          },
-          ...(stream.reason ? [{ label: received.lastFailure, value: stream.reason }] : []),
-          { label: received.callback, value: callback ? received.on : received.off },
-          ...outcomes.map(([outcome, label]) => ({ label, value: counts[outcome] })),
-        ]}
-      />
-      <p className="note">{received.hint}</p>
+      {text.streams[stream.status]}
+      {stream.since !== undefined && (
+        <>
+          {' '}
+          {text.since} <When at={stream.since} language={language} />
+        </>
+      )}
     </>
+  );
+  return (
+    <div className="received">
+      <Fold
+        icon={<Icon name={isWell ? 'ok' : 'warning'} className={isWell ? 'is-ok' : 'is-warn'} />}
+        title={text.title}
+        hint={
+          <>
+            {!isOn && text.none}
+            {isOn && (counts.failed > 0 ? text.failed(counts.failed) : text.allDone(total))}
+            {stream.status !== 'off' && stream.status !== 'connected' && (
+              <>
+                {' '}
+                {text.stream}: {connection}
+              </>
+            )}
+          </>
+        }
+      >
+        <Fields
+          fields={[
+            { label: text.stream, value: connection },
+            ...(stream.reason ? [{ label: text.lastFailure, value: stream.reason }] : []),
+            { label: text.callback, value: callback ? text.on : text.off },
+            ...outcomes.map(([outcome, label]) => ({ label, value: counts[outcome] })),
+          ]}
+        />
+        <p className="hint pad">{text.hint}</p>
+      </Fold>
+    </div>
   );
 }

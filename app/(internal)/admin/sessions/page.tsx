@@ -1,114 +1,133 @@
+import type { Route } from 'next';
 import Link from 'next/link';
-import { oneValue, Page, titled } from '@/app/_ui/page-frame';
-import { SessionItem } from '@/app/_ui/session-item';
+import { Icon } from '@/app/_ui/icon';
+import { oneValue, titled } from '@/app/_ui/page-frame';
 import { pageAdministrator } from '@/lib/auth/administrator';
-import { liveSessions } from '@/lib/dal/admin-sessions';
-import { currentNames } from '@/lib/dal/current-name';
+import { type OnlinePage, peopleOnline } from '@/lib/dal/admin-sessions';
 import { currentMessages } from '@/lib/http/language';
-import type { Language } from '@/lib/i18n';
-import type { SessionsText } from '@/lib/i18n/sessions-page';
-import { EndPeople } from './end-people';
+import type { Messages } from '@/lib/i18n';
+import { AdminPage } from '../admin-page';
+import { EndPerson } from './end-person';
+import { OtherEndings } from './other-endings';
+import { Outcome } from './outcome';
+import { PersonItem } from './person-item';
 
-export const generateMetadata = titled(({ sessions, appName }) => [sessions.all.title, appName]);
+export const generateMetadata = titled(({ online, admin }) => [online.title, admin.title]);
 
-/** For administrators: who is signed in, and ending it. Plain forms: they need no JavaScript. */
+/** For administrators: who is online with what, and signing them out. Plain forms: they need no JavaScript. */
 export default async function SessionsPage(props: PageProps<'/admin/sessions'>) {
   await pageAdministrator();
   const { language, messages } = await currentMessages();
-  const text = messages.sessions;
-  const { q, after, again, ended, person, unknown } = await props.searchParams;
+  const asked = await props.searchParams;
+  const [q, after] = [oneValue(asked.q).trim().slice(0, 64), oneValue(asked.after)];
+  const isAgain = asked.again === '1';
+  const online = await peopleOnline(q, after);
+  const { people, next } = online;
+  // After the administrator had to sign in again, the person whom the form named is asked about once more.
+  const whom = oneValue(asked.whom) || (isAgain ? oneValue(asked.person) : '');
   return (
-    <Page back={{ label: text.home }} title={text.all.title} again={again === '1' && messages.stepUp.again}>
-      <Outcome ended={oneValue(ended)} person={oneValue(person)} unknown={oneValue(unknown)} text={text} />
-      <SessionList wanted={oneValue(q)} after={oneValue(after)} text={text} language={language} />
-      <EndPeople text={text} person={again === '1' ? oneValue(person) : ''} />
-    </Page>
-  );
-}
-
-/** What became of the order that led here. The address is untrusted input: numbers and ids only, and never as markup. */
-function Outcome(props: { ended: string; person: string; unknown: string; text: SessionsText }) {
-  const { ended, person, unknown, text } = props;
-  const clip = (id: string) => id.slice(0, 128);
-  if (unknown !== '') {
-    return (
-      <p className="note note-warning" role="status">
-        {text.all.unknownPerson(clip(unknown))}
+    <AdminPage
+      tab="sessions"
+      again={isAgain}
+      side={<OtherEndings total={online.total} messages={messages} />}
+    >
+      {!isAgain && <Outcome asked={asked} messages={messages} />}
+      {whom !== '' && <EndPerson given={whom} messages={messages} />}
+      <Search q={q} messages={messages} />
+      <p className="line" role="status">
+        {toStatus(online, q, messages)}
       </p>
-    );
-  }
-  if (!/^\d{1,9}$/.test(ended)) return null;
-  return (
-    <p className="note" role="status">
-      {person === '' ? text.all.ended(Number(ended)) : text.all.endedOf(clip(person), Number(ended))}
-    </p>
+      {people.length === 0 ? (
+        <Empty q={q} messages={messages} />
+      ) : (
+        <ul className="panel rows">
+          {people.map((person) => (
+            <li key={person.userId}>
+              <PersonItem
+                person={person}
+                isAlone={people.length === 1}
+                q={q}
+                messages={messages}
+                language={language}
+              />
+            </li>
+          ))}
+        </ul>
+      )}
+      {(next !== undefined || after !== '') && (
+        <nav className="pager" aria-label={messages.online.pages}>
+          {after === '' ? (
+            <span />
+          ) : (
+            <Link className="button button-plain" href={addressOf({ q })} prefetch={false}>
+              {messages.online.first}
+            </Link>
+          )}
+          {next !== undefined && (
+            <Link
+              className="button button-plain"
+              href={addressOf({ q, after: next })}
+              prefetch={false}
+              rel="next"
+            >
+              {messages.online.next}
+            </Link>
+          )}
+        </nav>
+      )}
+    </AdminPage>
   );
 }
 
-interface SessionListProps {
-  wanted: string;
-  after: string;
-  text: SessionsText;
-  language: Language;
+function toStatus({ people, next, total }: OnlinePage, q: string, { online }: Messages): string {
+  if (q === '') return online.total(total.people, total.sessions);
+  return people.length === 0 ? '' : online.found(people.length, next !== undefined);
 }
 
-async function SessionList({ wanted, after, text, language }: SessionListProps) {
-  const { total, sessions, next } = await liveSessions(wanted, after);
-  const names = await currentNames(sessions);
-  const query = new URLSearchParams({ ...(wanted ? { q: wanted } : {}), after: next ?? '' });
+function addressOf({ q, after }: { q: string; after?: string }): Route {
+  const query = new URLSearchParams({ ...(q ? { q } : {}), ...(after ? { after } : {}) });
+  return query.size > 0 ? `/admin/sessions?${query}` : '/admin/sessions';
+}
+
+function Search({ q, messages: { online } }: { q: string; messages: Messages }) {
   return (
-    <>
-      <p className="page-lead">{text.all.lead(total)}</p>
-      <form className="search" action="/admin/sessions">
-        <input
-          className="search-box"
-          name="q"
-          defaultValue={wanted}
-          placeholder={text.all.search}
-          aria-label={text.all.search}
-          maxLength={64}
-        />
-        <button type="submit" className="search-button">
-          {text.all.searchButton}
-        </button>
-      </form>
-      {sessions.length === 0 && <p className="note">{text.all.nobody}</p>}
-      <ul className="rows sessions">
-        {sessions.map((session) => (
-          <SessionItem
-            key={session.id}
-            session={session}
-            text={text}
-            language={language}
-            owner={
-              <>
-                <bdi>{names.get(session.userId)}</bdi> (<bdi>{session.userId}</bdi>)
-              </>
-            }
-          >
-            <span className="session-actions">
-              <EndForm name="session" value={session.id} label={text.all.end} />
-              <EndForm name="person" value={session.userId} label={text.all.endPerson} />
-            </span>
-          </SessionItem>
-        ))}
-      </ul>
-      {next && (
-        <Link className="row-more" href={`/admin/sessions?${query}`} prefetch={false}>
-          {text.all.next}
+    // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
+    <form className="search" role="search" action="/admin/sessions">
+      <Icon name="search" size="s" className="icon-plain" />
+      <input
+        className="search-box"
+        type="search"
+        name="q"
+        aria-label={online.search}
+        placeholder={online.searchHint}
+        defaultValue={q}
+        maxLength={64}
+        autoComplete="off"
+        enterKeyHint="search"
+      />
+      {q !== '' && (
+        <Link className="search-clear" href="/admin/sessions" aria-label={online.clear} prefetch={false}>
+          <Icon name="close" size="s" />
         </Link>
       )}
-    </>
+      <button type="submit" className="search-go">
+        {online.find}
+      </button>
+    </form>
   );
 }
 
-function EndForm({ name, value, label }: { name: string; value: string; label: string }) {
+function Empty({ q, messages: { online } }: { q: string; messages: Messages }) {
   return (
-    <form method="post" action="/api/admin/sessions">
-      <input type="hidden" name={name} value={value} />
-      <button type="submit" className="button-small">
-        {label}
-      </button>
-    </form>
+    <div className="panel empty">
+      <Icon name="search" />
+      <p>{q === '' ? online.empty : online.nobody(q)}</p>
+      {q !== '' && <p className="hint">{online.nobodyHint}</p>}
+      {q !== '' && (
+        <Link className="button button-plain" href="/admin/sessions" prefetch={false}>
+          {online.clear}
+        </Link>
+      )}
+    </div>
   );
 }

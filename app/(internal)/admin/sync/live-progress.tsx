@@ -77,9 +77,9 @@ function Figures({ progress, language }: { progress: SyncProgress; language: Lan
   ];
   return (
     <>
-      <p className="figures">{figures.filter(Boolean).join(' · ')}</p>
-      {failures > 0 && <p className="figures figures-bad">{text.failures(failures)}</p>}
-      <p className="figures">{text.stepsNote}</p>
+      <p className="hint">{figures.filter(Boolean).join(' · ')}</p>
+      {failures > 0 && <p className="hint is-bad">{text.failures(failures)}</p>}
+      <p className="hint">{text.stepsNote}</p>
     </>
   );
 }

@@ -8,14 +8,14 @@ const MAX_LISTED = 10;
 /** What could not be read, by reason, each with the remedy of the error catalogue. */
 export function MissingList({ missing, messages }: { missing: Missing[]; messages: Messages }) {
   const text = messages.sync;
-  if (missing.length === 0) return <p className="note">{text.nothingMissing}</p>;
+  if (missing.length === 0) return <p className="line">{text.nothingMissing}</p>;
   const groups = new Map<string, Missing[]>();
   for (const one of missing) {
     const key = JSON.stringify([one.problem, one.dingTalkCode, one.reason, one.api]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return (
-    <ul className="runs">
+    <ul className="missing">
       {[...groups].map(([key, group]) => (
         <li className="panel" key={key}>
           <Reason group={group} messages={messages} />
@@ -33,7 +33,7 @@ function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
   const more = names.length - MAX_LISTED;
   const affected = [...names.slice(0, MAX_LISTED), ...(more > 0 ? [directory.andMore(more)] : [])];
   return (
-    <dl className="reason">
+    <dl className="fields">
       <Row label={text.affected}>
         <ul>
           {affected.map((name) => (
@@ -63,7 +63,7 @@ function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
 function Row({ label, children }: { label: string; children: React.ReactNode }) {
   if (!children) return null;
   return (
-    <div className="problem-row">
+    <div>
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>

@@ -1,69 +1,85 @@
 import { FieldList } from '@/app/_ui/field-list';
-import { Moment } from '@/app/_ui/moment';
-import { Page, titled } from '@/app/_ui/page-frame';
+import { Icon } from '@/app/_ui/icon';
+import { Note } from '@/app/_ui/note';
+import { titled } from '@/app/_ui/page-frame';
+import { Section } from '@/app/_ui/section';
+import { When } from '@/app/_ui/when';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { type SyncStatus, syncStatus } from '@/lib/dal/admin-sync';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
+import { AdminPage } from '../admin-page';
 import { LiveProgress } from './live-progress';
+import { Loss } from './loss';
 import { MissingList } from './missing-list';
-import { RunCard } from './run-card';
+import { RunItem } from './run-item';
 
-export const generateMetadata = titled(({ sync, appName }) => [sync.title, appName]);
+export const generateMetadata = titled(({ sync, admin }) => [sync.title, admin.title]);
 
 /** For administrators: how the directory is being read, what is missing, and how it was before. */
 export default async function SyncPage(props: PageProps<'/admin/sync'>) {
   await pageAdministrator();
   const { language, messages } = await currentMessages();
-  const text = messages.sync;
   const { started, again } = await props.searchParams;
+  const status = await syncStatus();
+  const { running, history, loss, state } = status;
+  const ended = history.filter((run) => run.id !== running?.id);
+  const missing = state.missing.length > 0 ? state.missing : (ended[0]?.missing ?? []);
+  const text = messages.sync;
   return (
-    <Page back={{ label: text.home }} title={text.title} again={again === '1' && messages.stepUp.again}>
-      <Status
-        status={await syncStatus()}
-        isRefused={started === 'no'}
-        messages={messages}
-        language={language}
-      />
-    </Page>
+    <AdminPage
+      tab="sync"
+      again={again === '1'}
+      side={<Side status={status} ended={ended} messages={messages} language={language} />}
+    >
+      {started === 'no' && <Note kind="warn">{text.notStarted}</Note>}
+      {running && (
+        <section className="panel pad">
+          <h2 className="panel-title">{text.running}</h2>
+          <LiveProgress key={running.id} progress={running.progress} language={language} />
+        </section>
+      )}
+      {!running && loss && <Loss loss={loss} messages={messages} />}
+      {!running && !loss && <Start text={text} />}
+      {(missing.length > 0 || !loss) && (
+        <Section title={text.missing}>
+          <MissingList missing={missing} messages={messages} />
+        </Section>
+      )}
+    </AdminPage>
   );
 }
 
-interface StatusProps {
+/** A plain form: it needs no JavaScript, and the page that follows shows the run. */
+function Start({ text }: { text: Messages['sync'] }) {
+  return (
+    <form className="panel pad" method="post" action="/api/admin/sync">
+      <button type="submit" className="button">
+        <Icon name="sync" size="s" className="icon-plain" />
+        {text.start}
+      </button>
+      <p className="hint">{text.startHint}</p>
+    </form>
+  );
+}
+
+interface SideProps {
   status: SyncStatus;
-  /** A run was requested while another was under way. */
-  isRefused: boolean;
+  ended: SyncStatus['history'];
   messages: Messages;
   language: Language;
 }
 
-function Status({ status, isRefused, messages, language }: StatusProps) {
-  const { state, running, nextAt, history } = status;
+function Side({ status: { state, running, nextAt, loss }, ended, messages, language }: SideProps) {
   const text = messages.sync;
-  const ended = history.filter((run) => run.id !== running?.id);
-  const [last] = ended;
-  const missing = state.missing.length > 0 ? state.missing : (last?.missing ?? []);
   const moment = (at: number | undefined) =>
-    at === undefined ? text.never : <Moment at={at} language={language} />;
+    at === undefined ? text.never : <When at={at} language={language} />;
   return (
     <>
-      {isRefused && (
-        <p className="note note-warning" role="status">
-          {text.notStarted}
-        </p>
-      )}
-      {running ? (
-        <section className="panel">
-          <h2 className="panel-title">{text.running}</h2>
-          <LiveProgress key={running.id} progress={running.progress} language={language} />
-        </section>
-      ) : (
-        <StartForm isShrunk={last?.state === 'shrunk'} text={text} />
-      )}
       <FieldList
         title={text.overview}
         fields={[
-          { label: text.state, value: text.states[state.state] },
+          { label: text.state, value: text.states[loss ? 'shrunk' : state.state] },
           { label: text.people, value: state.people },
           { label: text.departments, value: state.departments },
           { label: text.asOf, value: moment(state.asOf) },
@@ -71,40 +87,19 @@ function Status({ status, isRefused, messages, language }: StatusProps) {
           ...(running ? [] : [{ label: text.nextAt, value: moment(nextAt) }]),
         ]}
       />
-      <section>
-        <h2 className="section-title">{text.missing}</h2>
-        <MissingList missing={missing} messages={messages} />
-      </section>
-      <section>
-        <h2 className="section-title">{text.history}</h2>
-        {ended.length === 0 && <p className="note">{text.noHistory}</p>}
-        <ol className="runs">
-          {ended.map((run) => (
-            <RunCard key={run.id} run={run} messages={messages} language={language} />
-          ))}
-        </ol>
-      </section>
+      <Section title={text.history}>
+        {ended.length === 0 ? (
+          <div className="panel empty">
+            <p>{text.noHistory}</p>
+          </div>
+        ) : (
+          <ol className="panel rows">
+            {ended.map((run) => (
+              <RunItem key={run.id} run={run} messages={messages} language={language} />
+            ))}
+          </ol>
+        )}
+      </Section>
     </>
-  );
-}
-
-/** A plain form: it needs no JavaScript, and the page that follows shows the run. */
-function StartForm({ isShrunk, text }: { isShrunk: boolean; text: Messages['sync'] }) {
-  return (
-    <form className="panel" method="post" action="/api/admin/sync">
-      {isShrunk && (
-        <>
-          <p className="note note-warning">{text.shrunk}</p>
-          <label className="choice">
-            <input type="checkbox" name="accept-shrink" value="yes" />
-            <span>{text.acceptShrink}</span>
-          </label>
-        </>
-      )}
-      <button type="submit" className="button panel-button">
-        {text.start}
-      </button>
-      <p className="figures">{text.startHint}</p>
-    </form>
   );
 }

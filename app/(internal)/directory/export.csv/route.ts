@@ -2,8 +2,8 @@ import { methods } from '@/lib/auth/methods';
 import { type ExportRow, exportPeople } from '@/lib/dal/directory-export';
 import type { ShownState } from '@/lib/directory/mirror-state';
 import { csvRecord, csvStream } from '@/lib/http/csv';
+import { messagesFor } from '@/lib/http/language';
 import type { RequestContext } from '@/lib/http/route';
-import { messagesIn, preferredLanguage } from '@/lib/i18n';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import type { Session } from '@/lib/session/session-cookie';
 import { record } from '@/lib/storage/audit-log';
@@ -20,7 +20,7 @@ async function exportDirectory(
   _context: RequestContext,
   { userId }: Session,
 ): Promise<Response> {
-  const text = messagesIn(preferredLanguage(request.headers.get('accept-language'))).directory;
+  const text = messagesFor(request.headers).messages.directory;
   const { state, texts } = await exportPeople((row) =>
     csvRecord(COLUMNS.map((column) => cell(row[column], text))),
   );

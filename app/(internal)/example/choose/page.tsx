@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { jsapiTexts } from '@/app/_ui/jsapi-texts';
+import { Page } from '@/app/_ui/page-frame';
 import { pageMember } from '@/lib/auth/auth';
 import { config } from '@/lib/config';
 import { currentClient, currentMessages } from '@/lib/http/language';
@@ -9,28 +9,23 @@ import { ChooseAndScan } from './choose-and-scan';
 export default async function ChoosePage() {
   await pageMember();
   const { messages } = await currentMessages();
-  const { jsapi, me, problemNote } = messages;
+  const { jsapi, problemNote } = messages;
   const { isDingTalk } = await currentClient();
   return (
-    <main className="page jsapi-example">
-      <header className="bar">
-        <Link className="bar-back" href="/" prefetch={false}>
-          ‹ {me.back}
-        </Link>
-      </header>
-      <h1 className="page-title">{jsapi.title}</h1>
-      <p className="page-lead">{isDingTalk ? jsapi.lead : jsapi.outside}</p>
-      <noscript>
-        <p className="page-lead">{jsapi.noScript}</p>
-      </noscript>
-      {isDingTalk && (
-        <ChooseAndScan
-          corpId={config().corpId}
-          text={jsapi}
-          labels={problemNote}
-          problems={jsapiTexts(messages)}
-        />
-      )}
-    </main>
+    <Page title={jsapi.title} lead={isDingTalk ? jsapi.lead : jsapi.outside}>
+      <div className="jsapi-example">
+        <noscript>
+          <p>{jsapi.noScript}</p>
+        </noscript>
+        {isDingTalk && (
+          <ChooseAndScan
+            corpId={config().corpId}
+            text={jsapi}
+            labels={problemNote}
+            problems={jsapiTexts(messages)}
+          />
+        )}
+      </div>
+    </Page>
   );
 }

@@ -9,15 +9,10 @@ export default async function StepUpPage() {
   const member = await pageMember({ signedInWithinMinutes: 5 });
   const { messages } = await currentMessages();
   return (
-    <Page back={{ label: messages.me.back }}>
-      <section className="person">
-        <div className="person-text">
-          <h1 className="person-name">{messages.stepUp.title}</h1>
-          <p className="person-title">
-            <Addressed sentence={messages.stepUp.lead} name={await currentName(member)} />
-          </p>
-        </div>
-      </section>
+    <Page title={messages.stepUp.title}>
+      <p className="panel pad step-up-lead">
+        <Addressed sentence={messages.stepUp.lead} name={await currentName(member)} />
+      </p>
     </Page>
   );
 }

@@ -9,16 +9,18 @@ export const dynamic = 'force-dynamic';
 const COLUMNS = ['id', 'time', 'event', 'person', 'by', 'reason', 'detail', 'count', 'session'];
 
 export const { GET, POST, PUT, PATCH, DELETE } = methods({
-  /** The audit as a file for spreadsheets and programs, with the filters of its page. Times are UTC. */
+  /** The audit as a file for spreadsheets and programs, with the filters of its page; `day` is one day. Days are of `TIME_ZONE`, the times in it are UTC. */
   GET: { access: 'auditor', event: 'audit-export', handler: exportAudit },
 });
 
 async function exportAudit(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;
+  const value = (name: string) => query.get(name) ?? undefined;
   const lines = await auditExport({
-    event: query.get('event') ?? undefined,
-    person: query.get('person') ?? undefined,
-    day: query.get('day') ?? undefined,
+    event: value('event'),
+    person: value('person'),
+    from: value('from') ?? value('day'),
+    to: value('to') ?? value('day'),
   });
   return new Response(csvStream(toRecords(lines)), {
     headers: {

@@ -19,15 +19,20 @@ const MAX_TYPED = 128;
 async function endSessions(request: Request, context: RequestContext): Promise<Response> {
   const form = await readForm(request);
   const [session, person] = [form.get('session'), form.get('person')];
+  /** What the administrator was looking for: the page shows it again. */
+  const q: Record<string, string> = form.get('q') ? { q: form.get('q')!.slice(0, MAX_TYPED) } : {};
   if (session) {
-    const { userId } = await endSessionById(session);
-    context.note({ userId, ended: 1 });
-    return backWith({ ended: '1' });
+    const { admin, userId } = await endSessionById(session);
+    context.note({ userId: admin.userId, ended: 1 });
+    return backWith({ ...q, ended: '1', device: 'one', person: userId });
   }
   if (person && person.length <= MAX_TYPED) {
     const done = await endSessionsOf(person);
     context.note({ userId: done?.admin.userId, ended: done?.count ?? 0 });
-    return backWith(done ? { ended: String(done.count), person: done.userId } : { unknown: person });
+    return backWith({
+      ...q,
+      ...(done ? { ended: String(done.count), person: done.userId } : { unknown: person }),
+    });
   }
   if (form.get('everyone') !== 'yes')
     throw new AppError('bad-request', { hint: 'session, person or everyone' });

@@ -26,16 +26,18 @@ async function finishSignIn(request: Request, context: RequestContext): Promise<
   }
   const query = new URL(request.url).searchParams;
   const state = only(query, 'state') ?? '';
-  const flow = await oauthFlows().finish(request.headers.get('cookie'), state);
   const headers = new Headers();
-  for (const cookie of flow.setCookies) headers.append('set-cookie', cookie);
+  let next: FinishedFlow['next'] = '/';
   try {
+    const flow = await oauthFlows().finish(request.headers.get('cookie'), state);
+    next = flow.next;
+    for (const cookie of flow.setCookies) headers.append('set-cookie', cookie);
     for (const cookie of await sessionFor(flow, query, request, context))
       headers.append('set-cookie', cookie);
-    headers.set('location', asLocation(flow.next));
+    headers.set('location', asLocation(next));
     return new Response(null, { status: 303, headers });
   } catch (error) {
-    return signInFailedPage(error, { request, context, headers, next: flow.next });
+    return signInFailedPage(error, { request, context, headers, next });
   }
 }
 

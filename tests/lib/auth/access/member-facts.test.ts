@@ -8,6 +8,7 @@ import { findNameProblems } from '../../../../lib/auth/access/name-problems';
 import { directoryStore } from '../../../../lib/directory/store';
 import { syncStore } from '../../../../lib/directory/sync/run-store';
 import { startSync } from '../../../../lib/directory/sync/schedule';
+import { openDatabases } from '../../../../lib/storage/databases';
 import { appEnv } from '../../../support/app';
 
 const HOUR_MS = 3_600_000;
@@ -26,6 +27,7 @@ beforeAll(async () => {
     AUDITORS: 'role:财务',
   };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  await openDatabases();
 });
 afterAll(async () => {
   vi.useRealTimers();

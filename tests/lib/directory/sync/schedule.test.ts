@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../../../emulator/server';
 import type { StoredRun } from '../../../../lib/directory/sync/run';
 import { syncStore } from '../../../../lib/directory/sync/run-store';
 import { nextSyncAt, startDirectory, startSync } from '../../../../lib/directory/sync/schedule';
-import { directoryDatabase } from '../../../../lib/storage/databases';
+import { directoryDatabase, openDatabases } from '../../../../lib/storage/databases';
 import { appEnv } from '../../../support/app';
 
 let emulator: Emulator;
@@ -13,6 +13,7 @@ beforeAll(async () => {
   const env = appEnv(emulator, 'http://127.0.0.1:3000');
   const settings = { DIRECTORY_SYNC: 'on', DIRECTORY_CALLS_PER_SECOND: '200', LOG_LEVEL: 'silent' };
   for (const [name, value] of Object.entries({ ...env, ...settings })) vi.stubEnv(name, value);
+  await openDatabases();
 });
 afterAll(() => emulator.close());
 

@@ -1,5 +1,6 @@
 import { notFound } from 'next/navigation';
 import { Page, titled } from '@/app/_ui/page-frame';
+import { Section } from '@/app/_ui/section';
 import { pageMember } from '@/lib/auth/auth';
 import { departmentPage, PAGE_SIZE } from '@/lib/dal/directory';
 import { currentMessages } from '@/lib/http/language';
@@ -7,6 +8,7 @@ import { directoryPage } from '@/lib/i18n/directory-page';
 import { DepartmentRow } from '../../department-row';
 import { departmentIdIn, pageNumber, toDepartmentItem, toPersonItem } from '../../items';
 import { Path } from '../../path';
+import { directoryIcons } from '../../row-icons';
 import { StateNote } from '../../state-note';
 import { PeopleList } from './people-list';
 
@@ -25,48 +27,58 @@ export default async function DepartmentPage(props: PageProps<'/directory/depart
   if (!found || page > found.pageCount) notFound();
   const { state, department, path, subDepartments, people, peopleCount, pageCount } = found;
   return (
-    <Page back={{ href: '/directory', label: text.back }}>
-      <Path path={path} label={text.path} />
-      <h1 className="page-title">
-        <bdi className="name">{department.name}</bdi>
-        {department.hidden && <span className="badge badge-quiet">{text.hidden}</span>}
-      </h1>
-      <p className="page-lead">{text.peopleBelow(department.memberCount)}</p>
+    <Page title={department.name} back="/directory">
+      <div className="where">
+        <Path path={path} label={text.path} />
+        <p className="hint">
+          {text.peopleBelow(department.memberCount)}
+          {department.hidden && (
+            <>
+              {' '}
+              <span className="badge">{text.hidden}</span>
+            </>
+          )}
+        </p>
+      </div>
       <StateNote state={state} language={language} place="above" />
-      {subDepartments.length > 0 && (
-        <section>
-          <h2 className="section-title">{text.subDepartments}</h2>
-          <ul className="rows">
-            {subDepartments.map((below) => (
-              <DepartmentRow key={below.id} department={toDepartmentItem(below)} text={text} />
-            ))}
-          </ul>
-        </section>
-      )}
-      <section>
-        <h2 className="section-title">
-          {text.people} · {text.peopleOf(peopleCount)}
-        </h2>
-        {peopleCount === 0 ? (
-          <p className="note">{text.nobody}</p>
-        ) : (
-          <PeopleList
-            key={`${departmentId}/${page}/${state.asOf}`}
-            departmentId={departmentId}
-            pageSize={PAGE_SIZE}
-            language={language}
-            first={{
-              people: people.map(toPersonItem),
-              page,
-              pageCount,
-              peopleCount,
-              state: state.state,
-              asOf: state.asOf,
-            }}
-          />
+      <div className={subDepartments.length > 0 ? 'split split-start' : 'narrow'}>
+        {subDepartments.length > 0 && (
+          <Section title={text.subDepartments}>
+            <ul className="panel rows">
+              {subDepartments.map((below) => (
+                <DepartmentRow
+                  key={below.id}
+                  department={toDepartmentItem(below)}
+                  text={text}
+                  icons={directoryIcons}
+                />
+              ))}
+            </ul>
+          </Section>
         )}
-      </section>
-      <StateNote state={state} language={language} place="below" />
+        <Section title={`${text.people} · ${text.peopleOf(peopleCount)}`}>
+          {peopleCount === 0 ? (
+            <p className="panel pad hint">{text.nobody}</p>
+          ) : (
+            <PeopleList
+              key={`${departmentId}/${page}/${state.asOf}`}
+              departmentId={departmentId}
+              pageSize={PAGE_SIZE}
+              language={language}
+              icons={directoryIcons}
+              first={{
+                people: people.map(toPersonItem),
+                page,
+                pageCount,
+                peopleCount,
+                state: state.state,
+                asOf: state.asOf,
+              }}
+            />
+          )}
+          <StateNote state={state} language={language} place="below" />
+        </Section>
+      </div>
     </Page>
   );
 }

@@ -6,11 +6,13 @@ import type { Language } from '@/lib/i18n';
 import { directoryPage } from '@/lib/i18n/directory-page';
 import type { PeopleResult } from '../../items';
 import { PersonRow } from '../../person-row';
+import type { DirectoryIcons } from '../../row-icons';
 
 interface PeopleListProps {
   departmentId: number;
   pageSize: number;
   language: Language;
+  icons: DirectoryIcons;
   /** The page that the address asks for. */
   first: PeopleResult;
 }
@@ -21,7 +23,7 @@ type State = 'idle' | 'loading' | 'failed' | 'updated';
 const left = new Map<string, PeopleResult>();
 
 /** A department's people: pages with plain links, loaded one after another as one scrolls. */
-export function PeopleList({ departmentId, pageSize, language, first }: PeopleListProps) {
+export function PeopleList({ departmentId, pageSize, language, icons, first }: PeopleListProps) {
   const text = directoryPage[language];
   const key = `${departmentId}/${first.page}/${first.asOf}`;
   const [list, setList] = useState<PeopleResult>(first);
@@ -70,24 +72,29 @@ export function PeopleList({ departmentId, pageSize, language, first }: PeopleLi
   return (
     <>
       {first.page > 1 && (
-        <Link className="row-more" href={address(first.page - 1)} prefetch={false} rel="prev">
+        <Link
+          className="button button-plain more-button"
+          href={address(first.page - 1)}
+          prefetch={false}
+          rel="prev"
+        >
           {text.earlier}
         </Link>
       )}
-      <ul className="rows">
+      <ul className="panel rows">
         {list.people.map((person) => (
-          <PersonRow key={person.userId} person={person} text={text} />
+          <PersonRow key={person.userId} person={person} text={text} icons={icons} />
         ))}
       </ul>
       {list.pageCount > 1 && (
-        <p className="note" role="status">
+        <p className="line" role="status">
           {text.shown(from, to, list.peopleCount)}
         </p>
       )}
       {hasMore && (
         <a
           ref={end}
-          className="row-more"
+          className="button button-plain more-button"
           href={state === 'updated' ? address(1) : address(list.page + 1)}
           rel="next"
           aria-busy={state === 'loading'}

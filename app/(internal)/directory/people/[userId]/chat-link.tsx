@@ -1,6 +1,6 @@
 'use client';
 
-import { type MouseEvent, useState } from 'react';
+import { type MouseEvent, type ReactNode, useState } from 'react';
 
 interface ChatLinkProps {
   /** Opens this page in DingTalk. */
@@ -10,6 +10,8 @@ interface ChatLinkProps {
   /** Whether the page is open in DingTalk: then the chat itself opens. */
   isInDingTalk: boolean;
   text: { message: string; failed: string };
+  /** The link's icon. */
+  children: ReactNode;
 }
 
 /**
@@ -17,7 +19,7 @@ interface ChatLinkProps {
  * computers; its links into a chat take an id that no app is given. So in a phone's browser the link leads to this page
  * in DingTalk.
  */
-export function ChatLink({ href, corpId, userId, isInDingTalk, text }: ChatLinkProps) {
+export function ChatLink({ href, corpId, userId, isInDingTalk, text, children }: ChatLinkProps) {
   const [hasFailed, setFailed] = useState(false);
   const onClick = (event: MouseEvent) => {
     if (!isInDingTalk) return;
@@ -27,10 +29,11 @@ export function ChatLink({ href, corpId, userId, isInDingTalk, text }: ChatLinkP
   };
   return (
     <>
-      <a className="action" href={href} onClick={onClick}>
+      <a href={href} onClick={onClick}>
+        {children}
         {text.message}
       </a>
-      <p className="actions-note" role="status">
+      <p className="reach-note" role="status">
         {hasFailed && text.failed}
       </p>
     </>

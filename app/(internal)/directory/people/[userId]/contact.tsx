@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import type { Field } from '@/app/_ui/field-list';
+import { Linked } from '@/app/_ui/linked';
 import type { PersonPage } from '@/lib/dal/directory';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { callAddress } from './call-address';
@@ -22,33 +22,34 @@ export function inDingTalkAddress(url: string): string {
 /** Ways to reach a person, as far as they are known. */
 export function contactFields(person: PersonPage, text: DirectoryText): Field[] {
   const { mobile, mobileHidden, telephone, email, orgEmail, workPlace } = person;
+  const mobileText = mobile ? (
+    <Linked href={callAddress(mobile)}>{mobile}</Linked>
+  ) : (
+    mobileHidden && text.mobileHidden
+  );
   return [
-    { label: text.fields.mobile, value: mobile ? linked(mobile, callAddress(mobile)) : undefined },
-    { label: text.fields.mobile, value: !mobile && mobileHidden ? text.mobileHidden : undefined },
-    { label: text.fields.telephone, value: telephone && linked(telephone, callAddress(telephone)) },
-    { label: text.fields.orgEmail, value: orgEmail && linked(orgEmail, mailAddress(orgEmail)) },
-    { label: text.fields.email, value: email && linked(email, mailAddress(email)) },
+    { label: text.fields.mobile, value: mobileText },
+    {
+      label: text.fields.telephone,
+      value: telephone && <Linked href={callAddress(telephone)}>{telephone}</Linked>,
+    },
+    {
+      label: text.fields.orgEmail,
+      value: orgEmail && <Linked href={mailAddress(orgEmail)}>{orgEmail}</Linked>,
+    },
+    { label: text.fields.email, value: email && <Linked href={mailAddress(email)}>{email}</Linked> },
     { label: text.fields.workPlace, value: workPlace },
   ].filter(({ value }) => Boolean(value));
 }
 
-/** A person's job: number, manager, roles. */
-export function workFields(
-  { jobNumber, manager, managerUnknown, roles }: PersonPage,
-  text: DirectoryText,
-): Field[] {
-  const managerLink = manager && (
-    <Link href={`/directory/people/${encodeURIComponent(manager.userId)}`} prefetch={false}>
-      <bdi>{manager.name}</bdi>
-    </Link>
-  );
-  return [
-    { label: text.fields.jobNumber, value: jobNumber },
-    { label: text.manager, value: managerLink ?? (managerUnknown ? text.managerUnknown : undefined) },
-    { label: text.roles, value: roles.join(' · ') },
-  ].filter(({ value }) => Boolean(value));
-}
-
-function linked(value: string, href: string | undefined) {
-  return href ? <a href={href}>{value}</a> : value;
+/** What DingTalk did not tell of what people look for. */
+export function withheld(person: PersonPage, { fields }: DirectoryText): string[] {
+  const { mobile, mobileHidden, email, orgEmail, title, jobNumber } = person;
+  const looked: [label: string, isKnown: boolean][] = [
+    [fields.mobile, mobile !== undefined || mobileHidden],
+    [fields.email, email !== undefined || orgEmail !== undefined],
+    [fields.title, title !== undefined],
+    [fields.jobNumber, jobNumber !== undefined],
+  ];
+  return looked.filter(([, isKnown]) => !isKnown).map(([label]) => label);
 }

@@ -10,8 +10,8 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
     access: 'member',
     event: 'session-end',
     handler: async (request) => {
-      await endMySession((await readForm(request)).get('session') ?? '');
-      return new Response(null, { status: 303, headers: { location: '/me/sessions' } });
+      const { client } = await endMySession((await readForm(request)).get('session') ?? '');
+      return new Response(null, { status: 303, headers: { location: `/me/sessions?ended=${client}` } });
     },
   },
 });

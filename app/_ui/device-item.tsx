@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react';
+import type { Messages } from '@/lib/i18n';
+import { type ClientKind, partsOfClient } from '@/lib/session/user-agent';
+import './device.css';
+import { Icon, type IconName } from './icon';
+
+interface DeviceItemProps {
+  client: ClientKind;
+  messages: Messages;
+  badge?: string | undefined;
+  hint: ReactNode;
+  /** What can be done about it. */
+  children?: ReactNode;
+}
+
+/** A device that is signed in: what it is, since when, and what can be done. */
+export function DeviceItem({ client, messages, badge, hint, children }: DeviceItemProps) {
+  return (
+    <li className="device">
+      <div className="device-face">
+        <Icon name={iconOf(client)} />
+        <div className="device-text">
+          <span className="row-title clamp-2">
+            {deviceName(client, messages)} {badge && <span className="badge badge-brand">{badge}</span>}
+          </span>
+          <span className="row-hint">{hint}</span>
+        </div>
+      </div>
+      {children}
+    </li>
+  );
+}
+
+/** Such as "Windows · 钉钉" or "Chrome · macOS". */
+export function deviceName(client: string, { sessions: { apps, systems } }: Messages): string {
+  const { app, system } = partsOfClient(client);
+  return app === 'dingtalk' ? `${systems[system]} · ${apps[app]}` : `${apps[app]} · ${systems[system]}`;
+}
+
+function iconOf(client: ClientKind): IconName {
+  const { app, system } = partsOfClient(client);
+  if (['android', 'ios', 'harmony'].includes(system)) return 'phone';
+  return app === 'dingtalk' ? 'laptop' : 'globe';
+}

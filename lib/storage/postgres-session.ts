@@ -1,0 +1,65 @@
+import 'server-only';
+import type pg from 'pg';
+import { within } from '../within';
+import type { Parameter } from './database';
+import { cleanText } from './dialect';
+import { SilentError } from './silence';
+
+/** The server's own deadline comes first, so that it is the server that ends a statement. */
+const GRACE_MS = 500;
+const UNREAD_MS = 50;
+
+export type Session = ReturnType<typeof createSession>;
+
+/**
+ * A connection for as long as it is lent.
+ *
+ * @param askedAt when it was asked for, by `process.hrtime`: the wait is a part of the first deadline
+ */
+export function createSession(client: pg.PoolClient, askedAt: bigint, onSilence: () => void) {
+  let waitedMs = Number(process.hrtime.bigint() - askedAt) / 1e6;
+  let silent = false;
+  let broken = false;
+
+  async function answer<R>(query: Promise<R>, timeoutMs: number): Promise<R> {
+    const leftMs = Math.max(1, timeoutMs + GRACE_MS - waitedMs);
+    waitedMs = 0;
+    const giveUp = (): never => {
+      silent = true;
+      onSilence();
+      throw new SilentError();
+    };
+    // Where this process itself was busy for so long, the answer may lie there, unread.
+    return within(query, leftMs, () => within(query, UNREAD_MS, giveUp));
+  }
+
+  return {
+    query: (sql: string, values: readonly Parameter[], timeoutMs: number) =>
+      answer(client.query({ text: toNumbered(sql), values: values.map(toPlain) }), timeoutMs),
+    /** Several statements, or one, without values. */
+    script: (sql: string, timeoutMs: number): Promise<unknown> => answer(client.query(sql), timeoutMs),
+    /** In an unknown state: it is closed, not used again. */
+    breakOff: () => {
+      broken = true;
+    },
+    isSpent: () => broken || silent,
+    isSilent: () => silent,
+    giveBack: () => client.release(broken || silent),
+  };
+}
+
+const numbered = new Map<string, string>();
+
+/** `?` as PostgreSQL has it: `$1`, `$2` … Texts in quotes stay as they are. */
+function toNumbered(sql: string): string {
+  const known = numbered.get(sql);
+  if (known !== undefined) return known;
+  let count = 0;
+  const text = sql.replace(/'(?:[^']|'')*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
+  numbered.set(sql, text);
+  return text;
+}
+
+function toPlain(value: Parameter): unknown {
+  return typeof value === 'string' ? cleanText(value) : value;
+}

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { App } from '../support/app';
+import { launchBrowser } from '../support/browser';
+import { CLIENTS } from '../support/client';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { signedIn, type Visitor } from '../support/http-session';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const WIDTHS = [320, 768, 1280];
+const PAGES = [
+  '/',
+  '/me',
+  '/me/sessions',
+  '/directory',
+  '/directory?q=a',
+  '/directory/people/{person}',
+  '/directory/departments/1',
+  '/admin',
+  '/admin/sessions',
+  '/admin/audit',
+  '/admin/sync',
+  '/admin/access',
+  '/example/canteen',
+  '/example/step-up',
+  '/login?signedout=1',
+  '/denied?next=%2Fadmin',
+  '/nothing',
+];
+
+let emulator: Emulator;
+let app: App;
+let browser: Browser;
+let member: Visitor;
+let person: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ enforceQps: false });
+  const [boss, other] = emulator.company.people.filter(({ active }) => active);
+  person = other!.userid;
+  [app, browser] = await Promise.all([
+    startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: boss!.userid, SHOW_EXAMPLES: 'on' } }),
+    launchBrowser(),
+  ]);
+  member = await signedIn(app, emulator, boss!.userid);
+  await signedIn(app, emulator, boss!.userid);
+  await untilRead(member);
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+  await emulator?.close();
+});
+
+async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({ locale: 'zh-CN', bypassCSP: true, ...options });
+  await context.addCookies(
+    [...member.cookies].map(([name, value]) => ({ name, value, url: app.url, httpOnly: true })),
+  );
+  return context;
+}
+
+/** What hinders people, in the words of axe. */
+async function hindrances(page: Page, only?: string[]): Promise<string[]> {
+  const { violations } = (await page.evaluate(
+    (rules) =>
+      (globalThis as unknown as { axe: { run(options: object): Promise<unknown> } }).axe.run({
+        resultTypes: ['violations'],
+        ...(rules ? { runOnly: rules } : {}),
+      }),
+    only,
+  )) as AxeResults;
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+describe.each(['zh-CN', 'en'])('in %s', (locale) => {
+  test('nothing hinders people on any page, in both schemes, from 320 to 1280 px', async () => {
+    const context = await open({ locale });
+    const page = await context.newPage();
+    const wrong: Record<string, string[]> = {};
+    for (const address of PAGES) {
+      await page.goto(app.url + address.replace('{person}', person));
+      await page.evaluate(AXE);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        for (const scheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme: scheme });
+          // What is there does not depend on the scheme, only its colours do.
+          const found = await hindrances(page, scheme === 'dark' ? ['color-contrast'] : undefined);
+          const isWide = await page.evaluate(
+            () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+          );
+          if (isWide) found.push('wider than the window');
+          if (found.length > 0) wrong[`${address} ${width} ${scheme}`] = found;
+        }
+      }
+    }
+    expect(wrong).toEqual({});
+    await context.close();
+  }, 90_000);
+});
+
+test('every link, button and field can be reached with the keyboard, and the focus is seen', async () => {
+  const context = await open({ viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  const missed: Record<string, string[]> = {};
+  for (const address of PAGES) {
+    await page.goto(app.url + address.replace('{person}', person));
+    await page.evaluate(() => {
+      for (const fold of document.querySelectorAll('details')) fold.open = true;
+      const all = [...document.querySelectorAll<HTMLElement>('a[href], button, summary, input, select')];
+      for (const one of all)
+        if (one.checkVisibility() && !one.matches('[type=hidden], [disabled]')) one.dataset.reach = 'no';
+      document.addEventListener('focusin', ({ target }) => {
+        const one = target as HTMLElement;
+        const box = one.closest('.search') ?? one;
+        const style = getComputedStyle(one);
+        const isSeen = style.outlineStyle !== 'none' || getComputedStyle(box).boxShadow !== 'none';
+        if (isSeen) delete one.dataset.reach;
+        // One of a group of choices has the keyboard; the arrows reach the others.
+        if (one.matches('[type=radio]'))
+          for (const choice of document.querySelectorAll<HTMLElement>('[type=radio]'))
+            delete choice.dataset.reach;
+      });
+    });
+    const count = await page.locator('[data-reach]').count();
+    for (let presses = 0; presses < count + 10; presses++) await page.keyboard.press('Tab');
+    const left = await page
+      .locator('[data-reach]')
+      .evaluateAll((all) => all.map((one) => one.outerHTML.slice(0, 120)));
+    if (left.length > 0) missed[address] = left;
+  }
+  expect(missed).toEqual({});
+  await context.close();
+});
+
+test('without JavaScript: the menu opens, the language changes, and back keeps the words of a search', async () => {
+  const context = await open({ javaScriptEnabled: false, viewport: { width: 390, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(`${app.url}/directory?q=a`);
+  await page.locator('a[href^="/directory/people/"]').first().click();
+  await page.locator('.back').click();
+  expect(new URL(page.url()).search).toBe('?q=a');
+  await page.locator('.menu > summary').click();
+  await page.getByRole('button', { name: 'English' }).click();
+  expect(new URL(page.url()).search).toBe('?q=a');
+  expect(await page.locator('html').getAttribute('lang')).toBe('en');
+  await page.locator('.menu > summary').click();
+  await page.getByRole('link', { name: 'My devices' }).click();
+  await page.getByRole('heading', { level: 1, name: 'My devices' }).waitFor();
+  await context.close();
+});
+
+test('back leads to where one came from, and to the page above for those who came from elsewhere', async () => {
+  const context = await open({ viewport: { width: 390, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(`${app.url}/me`);
+  await page.locator('.back').click();
+  await page.waitForURL(`${app.url}/`);
+  await page.getByRole('searchbox').fill('a');
+  await page.getByRole('searchbox').press('Enter');
+  await page.waitForURL(/\/directory\?q=a/);
+  await page.locator('a[href^="/directory/people/"]').first().click();
+  await page.waitForURL(/\/directory\/people\//);
+  await page.locator('.back').click();
+  await page.waitForURL(/\/directory\?q=a/);
+  await context.close();
+});
+
+test('in DingTalk on a phone, neither title nor way back is shown twice; readers still have the title', async () => {
+  for (const [client, isRepeated] of [
+    ['iphone', false],
+    ['windows', true],
+  ] as const) {
+    const context = await open({ userAgent: CLIENTS[client], viewport: { width: 390, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(`${app.url}/me/sessions`);
+    const title = page.getByRole('heading', { level: 1 });
+    expect(await page.locator('.back').count()).toBe(isRepeated ? 1 : 0);
+    expect(((await title.boundingBox())?.width ?? 0) > 20).toBe(isRepeated);
+    await context.close();
+  }
+});
+
+test('with letters of 150 %, nothing is cut off on the smallest phone', async () => {
+  const context = await open({ viewport: { width: 320, height: 640 } });
+  const page = await context.newPage();
+  for (const address of PAGES) {
+    await page.goto(app.url + address.replace('{person}', person));
+    await page.addStyleTag({ content: 'html{font-size:24px}' });
+    const [wide, room] = await page.evaluate(() => [
+      document.documentElement.scrollWidth,
+      document.documentElement.clientWidth,
+    ]);
+    expect([address, wide! <= room!]).toEqual([address, true]);
+  }
+  await context.close();
+});
+
+test('styles of the administration are not sent with other pages', async () => {
+  const [home, admin] = [(await member.ask('/')).text, (await member.ask('/admin')).text];
+  expect(admin).toContain('.health');
+  expect(home).not.toContain('.health');
+  expect(home).not.toContain('.table');
+});
