@@ -3,6 +3,7 @@
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 
+local GATE = "http://127.0.0.1:4180"
 local IDENTITY = { "Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups", "X-Dingpass-Jwt" }
 -- What the gate has to know of the request.
 local PASSED = {
@@ -27,7 +28,7 @@ function ask(r)
   local body = {}
   http.TIMEOUT = 5
   local sent, status, answered = http.request{
-    url = r.subprocess_env["DINGPASS_GATE"] .. "/.dingpass/verify/forward-auth",
+    url = GATE .. "/.dingpass/verify/forward-auth",
     headers = headers,
     redirect = false,
     sink = ltn12.sink.table(body),
