@@ -10,6 +10,7 @@ const commands = {
   keys: 'lib/entry/keys-command.ts',
   backup: 'lib/entry/backup-command.ts',
   database: 'lib/entry/database-command.ts',
+  ticket: 'lib/entry/ticket-command.ts',
   storage: 'lib/entry/storage-command.ts',
 };
 

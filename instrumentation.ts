@@ -5,6 +5,8 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === 'nodejs') {
     const { boot } = await import('./lib/entry/boot');
     await boot({ hasWebSockets: process.env.NODE_ENV === 'development' });
+    const { startGate } = await import('./gate/server');
+    await startGate();
   }
 }
 

@@ -17,7 +17,10 @@ const nextConfig = {
     inlineCss: true,
   },
   turbopack: {
-    rules: { '**/app/login/quick/script-text.ts': { loaders: ['./app/login/quick/script-loader.cjs'] } },
+    rules: {
+      '**/app/login/quick/script-text.ts': { loaders: ['./script-loader.cjs'] },
+      '**/gate/browser/script-text.ts': { loaders: ['./script-loader.cjs'] },
+    },
   },
   typedRoutes: true,
   // `npm run check` does it, for the whole repository; a build need not do it again.

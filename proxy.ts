@@ -64,7 +64,7 @@ function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolea
     !headers.has('sec-purpose') &&
     !headers.has('purpose') &&
     // A download would leave the page standing.
-    !/^\/(?:_next|login|unavailable|denied)(?:\/|$)|\.csv$/.test(nextUrl.pathname) &&
+    !/^\/(?:_next|login|unavailable|denied|signed-out|ticket)(?:\/|$)|\.csv$/.test(nextUrl.pathname) &&
     !cookies.has(sessionCookies().cookieName)
   );
 }

@@ -22,7 +22,7 @@ process.env.NODE_ENV ??= 'production';
 const { host, port, keepAliveMs, drainSeconds } = readOptions();
 
 /** `lib/entry/boot.ts` fills it in. @see lib/lifecycle.ts */
-const lifecycle = { isManaged: true, draining: false, settle: async () => undefined };
+const lifecycle = { isManaged: true, draining: false, otherServers: [], settle: async () => undefined };
 globalThis[Symbol.for('dingpass.lifecycle')] = lifecycle;
 
 const app = next({ dev: false, dir: import.meta.dirname, hostname: host, port, quiet: true });
@@ -55,10 +55,11 @@ async function stop() {
   stopping = new AbortController();
   lifecycle.draining = true;
   await pause(drainSeconds * 1000, stopping.signal);
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const deadline = setTimeout(() => server.closeAllConnections(), STOP_DEADLINE_MS);
-  await closed;
+  const servers = [server, ...lifecycle.otherServers];
+  const closed = servers.map((one) => new Promise((resolve) => one.close(resolve)));
+  for (const one of servers) one.closeIdleConnections();
+  const deadline = setTimeout(() => servers.forEach((one) => one.closeAllConnections()), STOP_DEADLINE_MS);
+  await Promise.all(closed);
   clearTimeout(deadline);
   await app.close();
   await lifecycle.settle();

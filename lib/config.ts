@@ -1,7 +1,7 @@
 import 'server-only';
 import type { z } from 'zod';
 import { disguisedNames, problemOfPasting } from './pasted-value';
-import { parseKeys } from './setting-values';
+import { entries, parseKeys } from './setting-values';
 import {
   SETTING_NAMES,
   sessionSettingsSchema,
@@ -101,6 +101,29 @@ function crossCheck(given: Record<string, string | undefined>): string[] {
       'DINGTALK_CALLBACK_TOKEN and DINGTALK_CALLBACK_AES_KEY go together: set both or none / 必须同时设置或都不设置',
     );
   }
+  return [...problems, ...checkGate(given)];
+}
+
+/** The gate's hosts differ in name from each other and from the main origin's: cookies do not tell ports apart. */
+function checkGate(given: Record<string, string | undefined>): string[] {
+  const problems: string[] = [];
+  const hosts = entries(given.GATE_HOSTS ?? '').map((host) => host.toLowerCase());
+  const origin =
+    given.PUBLIC_ORIGIN && URL.canParse(given.PUBLIC_ORIGIN) ? new URL(given.PUBLIC_ORIGIN) : undefined;
+  const isProtected = (name: string) => hosts.includes(name) || hosts.includes(name.replace(/^[^.]+/, '*'));
+  if (origin && isProtected(origin.hostname))
+    problems.push('GATE_HOSTS has the host of PUBLIC_ORIGIN / 包含了 PUBLIC_ORIGIN 的主机名');
+  const lone = entries(given.GATE_APPS ?? '')
+    .map((entry) => entry.split('=')[0]?.toLowerCase() ?? '')
+    .filter((host) => host !== '' && !isProtected(host));
+  if (lone.length > 0)
+    problems.push(
+      `GATE_APPS names hosts that GATE_HOSTS lacks / 有不在 GATE_HOSTS 中的主机: ${lone.join(', ')}`,
+    );
+  if (given.GATE_LISTEN !== undefined && hosts.length === 0)
+    problems.push('GATE_HOSTS is missing: GATE_LISTEN is set / 设置了 GATE_LISTEN，但未设置 GATE_HOSTS');
+  if (given.GATE_LISTEN === undefined && hosts.length > 0)
+    problems.push('GATE_LISTEN is missing: GATE_HOSTS is set / 设置了 GATE_HOSTS，但未设置 GATE_LISTEN');
   return problems;
 }
 

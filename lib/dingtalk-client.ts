@@ -1,5 +1,5 @@
 import 'server-only';
-import { config } from './config';
+import { type Config, config } from './config';
 import { type Client, createClient } from './dingtalk/client';
 import { createJsapiTicket } from './dingtalk/jsapi';
 import { createProxyFor } from './dingtalk/outgoing-proxy';
@@ -14,8 +14,24 @@ export function expectSignIn(): void {
 }
 
 /** The one DingTalk client of this process. */
-export const dingTalkClient = singleton('platform', (): Client => {
-  const { clientId, clientSecret, apiUrl, oapiUrl } = config();
+export const dingTalkClient = singleton('platform', () => clientOf(config()));
+
+const hostClients = singleton('host-clients', () => new Map<string, Client>());
+
+/** The client of a protected host's own app: the codes of that app, and no others, are exchanged with it. */
+export function hostAppClient(app: Credentials): Client {
+  let client = hostClients().get(app.clientId);
+  if (!client) {
+    client = outsideRequest(() => clientOf(app));
+    hostClients().set(app.clientId, client);
+  }
+  return client;
+}
+
+type Credentials = Pick<Config, 'clientId' | 'clientSecret'>;
+
+function clientOf({ clientId, clientSecret }: Credentials): Client {
+  const { apiUrl, oapiUrl } = config();
   const client = createClient({
     clientId,
     clientSecret,
@@ -30,7 +46,7 @@ export const dingTalkClient = singleton('platform', (): Client => {
     call: (request) => outsideRequest(() => client.call(request)),
     warm: () => outsideRequest(client.warm),
   };
-});
+}
 
 /** The ticket that pages are signed with. @see signPage */
 export const jsapiTicket = singleton('jsapi-ticket', () =>

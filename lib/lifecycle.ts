@@ -1,4 +1,5 @@
 import 'server-only';
+import type { Server } from 'node:http';
 import { singleton } from './singleton';
 
 /** Where this process stands between its start and its end. `start.mjs` makes it, where the process began there. */
@@ -7,6 +8,8 @@ export const lifecycle = singleton('lifecycle', () => ({
   isManaged: false,
   /** A signal has come: load balancers should send no more here. */
   draining: false,
+  /** Servers of this process besides Next's: they stop when it does. */
+  otherServers: [] as Server[],
   /** Writes down what is still in memory. */
   settle: async (): Promise<void> => undefined,
 }));

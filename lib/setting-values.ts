@@ -157,8 +157,16 @@ export const sessionKeys = z
     ),
   );
 
+/** What stands between commas, without blanks around it and without what is empty. */
+export function entries(value: string): string[] {
+  return value
+    .split(/[,，]/)
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}
+
 /** A step of a schema: what a function makes of the text, or the message where it makes nothing of it. */
-function parsedBy<T>(parse: (value: string) => T | undefined, message: string) {
+export function parsedBy<T>(parse: (value: string) => T | undefined, message: string) {
   return (value: string, context: z.core.$RefinementCtx): T => {
     const parsed = parse(value);
     if (parsed !== undefined) return parsed;

@@ -1,6 +1,7 @@
 import 'server-only';
 import { z } from 'zod';
 import { features, frameAncestors, hosts, sources } from './content-setting-values';
+import { addressRanges, assertionKeys, hostApps, hostPatterns, listenAddress } from './gate-setting-values';
 import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
@@ -76,6 +77,29 @@ export const settingsSchema = z.object({
   ACCESS_FILE: z.string().optional(),
   ACCESS_MAX_AGE_HOURS: wholeNumber(48, 1, 8760),
   STEP_UP_MINUTES: wholeNumberOrOff('30', 1, 1440),
+  BREAK_GLASS: toggle('on', 'off', false),
+  GATE_LISTEN: listenAddress,
+  GATE_HOSTS: hostPatterns,
+  GATE_TRUSTED_PROXIES: addressRanges,
+  GATE_PROXY_SECRET: z
+    .string()
+    .regex(
+      /^[\x21-\x7e]{32,256}$/,
+      'must be 32 to 256 characters without blanks / 必须是 32 到 256 个不含空格的字符',
+    )
+    .optional(),
+  GATE_APPS: hostApps,
+  GATE_USER: z
+    .enum(['userid', 'job-number', 'mailbox'], {
+      error: 'must be userid, job-number or mailbox / 只能是 userid、job-number 或 mailbox',
+    })
+    .default('userid'),
+  GATE_HEADERS: z
+    .enum(['remote', 'x-auth-request'], {
+      error: 'must be remote or x-auth-request / 只能是 remote 或 x-auth-request',
+    })
+    .default('remote'),
+  GATE_KEYS: assertionKeys,
   BRAND_FILE: z.string().optional(),
   SHOW_EXAMPLES: toggle('on', 'off', false),
   HTTP_PROXY: proxyUrl,
@@ -213,6 +237,27 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     accessFile: settings.ACCESS_FILE,
     /** Hours for which the directory's information counts in rules. */
     accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
+    /** Whether `npm run ticket` makes links that sign administrators in without DingTalk. */
+    breakGlass: settings.BREAK_GLASS,
+    /** The door in front of pages that others wrote. */
+    gate: {
+      /** Where it listens for the proxies' questions; undefined: it is off. */
+      listen: settings.GATE_LISTEN,
+      /** Names of protected hosts; `*.` stands for one more label. */
+      hosts: settings.GATE_HOSTS,
+      /** Ranges of addresses, besides this machine's, whose connections are proxies'. */
+      trustedProxies: settings.GATE_TRUSTED_PROXIES,
+      /** What proxies send in `X-Dingpass-Proxy-Secret`. */
+      secret: settings.GATE_PROXY_SECRET,
+      /** By host: the DingTalk app whose codes are taken there, and nowhere else. */
+      apps: settings.GATE_APPS,
+      /** What upstreams know a member by. */
+      user: settings.GATE_USER,
+      /** Names of the identity headers. */
+      headers: settings.GATE_HEADERS,
+      /** Key id to private key (PKCS #8, PEM): the first signs assertions, the others are published only. */
+      keys: settings.GATE_KEYS,
+    },
     /** Path of the company's name, colour and pictures; undefined: as dingpass comes. */
     brandFile: settings.BRAND_FILE,
     /** Whether the first page leads to the example pages. */

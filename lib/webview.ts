@@ -2,6 +2,8 @@
  * DingTalk's client, as seen from a page inside it. Browser only: `dingtalk-jsapi` cannot even be imported on a
  * server, so load this module with `import()` from an effect or a handler.
  */
+
+import { openLink$ as openLink } from 'dingtalk-jsapi/api/biz/util/openLink';
 import { setTitle$ as setNavigationTitle } from 'dingtalk-jsapi/api/biz/navigation/setTitle';
 import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
@@ -75,6 +77,15 @@ const CHAT_CLIENTS = ['android', 'ios', 'harmony'];
 export async function openChat({ corpId, userId }: { corpId: string; userId: string }): Promise<void> {
   if (!CHAT_CLIENTS.includes(String(dd.env.platform))) throw new WebviewError('bridge-refused', NOT_EXIST);
   await answered(() => openChatByUserId({ corpId, userId }), CHAT_TIMEOUT_MS);
+}
+
+/** A link opens within this time or not at all. */
+const LINK_TIMEOUT_MS = 5000;
+
+/** Opens an address in the system's browser, which a client on a computer can. @throws WebviewError */
+export async function openInBrowser(address: string): Promise<void> {
+  if (String(dd.env.platform) !== 'pc') throw new WebviewError('bridge-refused', NOT_EXIST);
+  await answered(() => openLink({ url: address }), LINK_TIMEOUT_MS);
 }
 
 /** Sets the title of the client's own bar. @throws WebviewError */

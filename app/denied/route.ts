@@ -1,5 +1,6 @@
-import { currentRefusal, type Refusal } from '@/lib/dal/refusal';
+import { currentRefusal } from '@/lib/dal/refusal';
 import { explain } from '@/lib/http/error-response';
+import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { messagesFor } from '@/lib/http/language';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import type { Messages } from '@/lib/i18n';
@@ -50,31 +51,4 @@ function plainMarkup(messages: Messages): string {
     : [];
   const note = lines.map(([label = '', text = '']) => `<p>${escaped(label)}: ${escaped(text)}</p>`).join('');
   return `<div role="alert"><p>${escaped(message)}</p><p>${escaped(nextStep)}</p></div>${note}`;
-}
-
-function refusalMarkup(
-  { why, letsIn, hasOthers, hasExceptions, askWhom }: Refusal,
-  next: string,
-  { access: { denied } }: Messages,
-): string {
-  const entries = [...letsIn, ...(hasOthers && letsIn.length > 0 ? [denied.others] : [])];
-  const list = entries.map((entry) => `<li>${escaped(entry)}</li>`).join('');
-  const parts = [
-    `<div role="alert"><p>${escaped(denied.whys[why])}</p></div>`,
-    `<p class="small">${escaped(denied.asked)}<br><code>${escaped(readable(next))}</code></p>`,
-    list && `<div class="list"><p>${escaped(denied.letsIn)}</p><ul>${list}</ul></div>`,
-    list && hasExceptions && `<p class="small">${escaped(denied.exceptions)}</p>`,
-    `<p>${escaped(askWhom.length > 0 ? denied.askWhom(askWhom.join(', ')) : denied.askAdmin)}</p>`,
-  ];
-  return parts.filter(Boolean).join('');
-}
-
-/** The path as people write it; the query may hold what is nobody's business on a screen. */
-function readable(target: string): string {
-  const path = target.replace(/[?#].*$/s, '');
-  try {
-    return decodeURIComponent(path).slice(0, 200);
-  } catch {
-    return path.slice(0, 200);
-  }
 }

@@ -1,5 +1,5 @@
 import 'server-only';
-import { after } from 'next/server';
+import type { Client } from '../dingtalk/client';
 import { DingTalkError } from '../dingtalk/errors';
 import { exchangeBrowserCode } from '../dingtalk/oauth';
 import type { RequestBudget } from '../dingtalk/request';
@@ -13,6 +13,7 @@ import { noteReplaced } from '../session/replaced-sessions';
 import { type Session, sessionCookies } from '../session/session-cookie';
 import { sessions } from '../session/sessions';
 import { toClientKind } from '../session/user-agent';
+import { outsideRequest } from '../singleton';
 import { currentMember } from './auth';
 import { networkKey, rateLimitKey } from './client-ip';
 import { knownDevices } from './known-device';
@@ -21,9 +22,11 @@ import { attempts } from './rate-limit';
 import { noteSignIn } from './sign-in-health';
 import { usedCodes } from './used-values';
 
+type CodeDoor = Exclude<Session['door'], 'ticket'>;
+
 export interface SignInInput {
   /** `client`: a code of the webview; `browser`: one of DingTalk's sign-in page. They are not interchangeable. */
-  door: Session['door'];
+  door: CodeDoor;
   code: string;
   request: Request;
   context: RequestContext;
@@ -32,6 +35,8 @@ export interface SignInInput {
    * the code's owner is no member.
    */
   isAccountSwitch?: boolean | undefined;
+  /** Whose code it is, where it is not the main app's: that of a protected host's own app. */
+  app?: Client | undefined;
 }
 
 export interface SignedIn {
@@ -59,7 +64,12 @@ export async function signIn(input: SignInInput): Promise<SignedIn> {
   return openSession(member, previous, since, input);
 }
 
-async function verifiedMember({ door, code, request, context }: SignInInput): Promise<Member> {
+/**
+ * The active member of this company behind a one-time code, under the limits of sign-ins.
+ *
+ * @throws AppError
+ */
+export async function verifiedMember({ door, code, request, context, app }: SignInInput): Promise<Member> {
   const { headers } = request;
   context.note({ door });
   const options = {
@@ -71,7 +81,7 @@ async function verifiedMember({ door, code, request, context }: SignInInput): Pr
   };
   return attempts().run(rateLimitKey(headers), options, async () => {
     try {
-      const member = await once(code, () => memberBehind(door, code, context.budget));
+      const member = await once(code, () => memberBehind(door, code, context.budget, app));
       noteSignIn(door);
       return member;
     } catch (error) {
@@ -129,11 +139,14 @@ export async function signOut(request: Request, context: RequestContext): Promis
   await sessions().endSession(session, { reason: 'signed-out', by: session.userId });
 }
 
-async function memberBehind(door: Session['door'], code: string, budget: RequestBudget): Promise<Member> {
+async function memberBehind(
+  door: CodeDoor,
+  code: string,
+  budget: RequestBudget,
+  app: Client = dingTalkClient(),
+): Promise<Member> {
   const { userId } =
-    door === 'client'
-      ? await exchangeCode(dingTalkClient(), code, budget)
-      : await employeeBehind(code, budget);
+    door === 'client' ? await exchangeCode(app, code, budget) : await employeeBehind(code, budget);
   const member = (await freshMember(userId)) ?? (await askMember(userId, budget));
   if (member.active !== true) throw new AppError('member-inactive');
   return member;
@@ -143,7 +156,8 @@ async function memberBehind(door: Session['door'], code: string, budget: Request
 async function askMember(userId: string, budget: RequestBudget): Promise<Member> {
   try {
     const member = await getMember(dingTalkClient(), userId, { budget });
-    after(() => noteMember(member));
+    // Not `after()` of Next: the gate has no request of Next's.
+    outsideRequest(() => setImmediate(() => void noteMember(member)));
     return member;
   } catch (error) {
     if (error instanceof DingTalkError && error.isPersonGone) await endMissingMember(userId);

@@ -1,27 +1,18 @@
 import 'server-only';
 import { conditionText, type ShownNames } from '../auth/access/condition-text';
-import { decide, type Verdict } from '../auth/access/decide';
+import { type AskedAddress, decide, type Verdict } from '../auth/access/decide';
 import { companyNames, memberFacts } from '../auth/access/member-facts';
 import { personsIn } from '../auth/access/name-problems';
 import { rulesInForce } from '../auth/access/rules';
 import { perhapsMember } from '../auth/auth';
 import { config } from '../config';
 import { directoryStore } from '../directory/store';
+import type { Refusal } from '../http/refusal-markup';
 import type { Language } from '../i18n';
 import { accessPage } from '../i18n/access-page';
+import type { Session } from '../session/session-cookie';
 import { shownName } from '../shown-text';
-import { readView } from './viewer';
-
-/** What a member is told about a page that a rule keeps from them: no name that the directory would not show them. */
-export interface Refusal {
-  why: 'not-listed' | 'exception' | 'unknown' | 'not-normal';
-  /** Who may open the page, in words, as far as the member may know. */
-  letsIn: readonly string[];
-  hasOthers: boolean;
-  hasExceptions: boolean;
-  /** Names of administrators. */
-  askWhom: readonly string[];
-}
+import { readViewOf } from './viewer';
 
 const MAX_CONDITIONS = 12;
 const MAX_ADMINISTRATORS = 3;
@@ -34,14 +25,23 @@ const MAX_ADMINISTRATORS = 3;
  */
 export async function currentRefusal(path: string, language: Language): Promise<Refusal | null> {
   const session = await perhapsMember();
+  return session && refusalOf(session, { host: undefined, path }, language);
+}
+
+/** The same for a member and an address of any host. */
+export async function refusalOf(
+  { userId }: Pick<Session, 'userId'>,
+  address: AskedAddress,
+  language: Language,
+): Promise<Refusal | null> {
   const rules = rulesInForce()?.rules();
-  if (!session || !rules) return null;
-  const [facts, company] = [await memberFacts(session.userId), await companyNames()];
-  const verdict = decide(rules, { host: undefined, path }, facts, company);
+  if (!rules) return null;
+  const [facts, company] = [await memberFacts(userId), await companyNames()];
+  const verdict = decide(rules, address, facts, company);
   if (verdict.admitted) return null;
   const administrators = config().adminUserIds.slice(0, MAX_ADMINISTRATORS);
   const persons = verdict.rule ? personsIn({ rules: [verdict.rule] }).slice(0, 4 * MAX_CONDITIONS) : [];
-  const names = await shownNames([...persons, ...administrators], company.departmentsNamed);
+  const names = await shownNames(userId, [...persons, ...administrators], company.departmentsNamed);
   const wanted = (verdict.rule?.conditions ?? []).filter(({ kind }) => kind !== 'not');
   const texts = wanted.map((one) => conditionText(one, accessPage[language].conditions, names));
   const letsIn = [...new Set(texts.filter((text) => text !== undefined))];
@@ -63,10 +63,11 @@ function whyNot({ because, findings }: Verdict): Refusal['why'] {
 
 /** Names of those whom the viewer sees in the directory. */
 async function shownNames(
+  viewerId: string,
   userIds: readonly string[],
   departmentsNamed: (name: string) => readonly number[],
 ): Promise<ShownNames> {
-  const { view, shown } = await readView(async (view) => {
+  const { view, shown } = await readViewOf(viewerId, async (view) => {
     const members = await directoryStore().members(userIds);
     return { view, shown: members.filter((member) => view.sight.canSeePerson(member)) };
   });

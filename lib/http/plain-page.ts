@@ -47,6 +47,8 @@ interface PlainPage {
   head?: string;
   status?: number;
   headers?: Record<string, string>;
+  /** Whether the app's icon is at its address; on another origin it is not. */
+  hasIcon?: boolean;
 }
 
 /** A whole page without React, for where none is wanted: its style is its own, and it is not cached. */
@@ -57,6 +59,7 @@ export function plainPage({
   head = '',
   status = 200,
   headers = {},
+  hasIcon = true,
 }: PlainPage): Response {
   const ours = brand();
   const name = ours.name?.[language];
@@ -64,7 +67,7 @@ export function plainPage({
   const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow">
-<title>${escaped(windowTitle)}</title>${head}<link rel="icon" href="/brand/icon.svg?v=${ours.version}"><style>${styleOf(ours)}</style></head>
+<title>${escaped(windowTitle)}</title>${head}${hasIcon ? `<link rel="icon" href="/brand/icon.svg?v=${ours.version}">` : ''}<style>${styleOf(ours)}</style></head>
 <body><main>${markOf(ours)}<h1>${escaped(title)}</h1>${body}</main></body></html>`;
   return new Response(html, {
     status,

@@ -7,6 +7,7 @@ import { type Problem, problems } from '../errors';
 import { messagesIn, preferredLanguage } from '../i18n';
 import { log } from '../log';
 import { sessionCookies } from '../session/session-cookie';
+import { singleton } from '../singleton';
 import { explain, type WireError } from './error-response';
 import { ADDRESS_HEADER, PEER_HEADER } from './internal-headers';
 import { serveInTurn } from './pipeline';
@@ -24,6 +25,13 @@ export interface ConnectionOptions {
   hasWebSockets: boolean;
 }
 
+const unguarded = singleton('unguarded-servers', () => new WeakSet<Server>());
+
+/** For a server of this process that is not Next's, and has bounds of its own. */
+export function leaveUnguarded(server: Server): void {
+  unguarded().add(server);
+}
+
 /**
  * Stands between the socket and Next, for every request: what a stranger sends is bounded and made harmless before
  * anything else reads it. Called once, at boot; Next does not hand out its server, so it is found through Node's
@@ -34,7 +42,7 @@ export function watchConnections(options: ConnectionOptions): void {
   const strictest = new Headers();
   setApiSecurityHeaders(strictest);
   const guard = (server: unknown) => {
-    if (!(server instanceof Server)) return;
+    if (!(server instanceof Server) || unguarded().has(server)) return;
     // Without a listener Node ignores the offer of another protocol and answers in HTTP/1.1, as it should (RFC 9110,
     // 7.8). Next's never lets go of the socket where it knows no such path.
     if (!options.hasWebSockets) server.removeAllListeners('upgrade');

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors';
-import type { NoSessionReason } from '../session/session-cookie';
+import type { NoSessionReason } from '../session/sealed-sessions';
 import type { EndReason } from '../session/session-store';
 
 /** Why something was refused or ended, in a few words: what an entry of the audit has as its reason. */
@@ -31,6 +31,7 @@ const zhCN: Record<Reason, string> = {
   expired: '登录已过期',
   'wrong-shape': '登录状态的内容不对',
   'other-company': '属于另一家公司',
+  'other-host': '属于另一个主机',
   'bad-request': '请求内容不正确',
   'unsupported-media-type': '请求格式不受支持',
   'payload-too-large': '请求内容过大',
@@ -100,6 +101,7 @@ const en: typeof zhCN = {
   expired: 'expired',
   'wrong-shape': 'unexpected content',
   'other-company': 'of another company',
+  'other-host': 'of another host',
   'bad-request': 'malformed request',
   'unsupported-media-type': 'unsupported format',
   'payload-too-large': 'request too large',

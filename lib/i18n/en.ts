@@ -6,12 +6,14 @@ import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { gatePage } from './gate-page';
 import { frameText } from './frame';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
+import { ticketPage } from './ticket-page';
 
 import type { Messages, ProblemText } from './zh-CN';
 
@@ -466,6 +468,8 @@ export const en: Messages = {
   devices: devicesPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
+  gate: gatePage.en,
+  ticket: ticketPage.en,
   admin: adminPage.en,
   audit: auditPage.en,
   auditReasons: auditReasons.en,

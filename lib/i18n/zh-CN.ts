@@ -6,12 +6,14 @@ import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
+import { gatePage } from './gate-page';
 import { frameText } from './frame';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
 import { syncPage } from './sync-page';
+import { ticketPage } from './ticket-page';
 
 /** What is said about one problem: to the person at the phone, and to whoever runs the app. */
 export interface ProblemText {
@@ -446,6 +448,8 @@ export const zhCN = {
   devices: devicesPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
+  gate: gatePage['zh-CN'],
+  ticket: ticketPage['zh-CN'],
   admin: adminPage['zh-CN'],
   audit: auditPage['zh-CN'],
   auditReasons: auditReasons['zh-CN'],

@@ -25,10 +25,13 @@ interface Row {
   issued_at: number;
   expires_at: number;
   last_seen: number;
+  host: string | null;
+  parent_id: string | null;
 }
 
 const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM revocation_head)
-  AND generation = coalesce((SELECT generation FROM revocation_person p WHERE p.user_id = s.user_id), 0)`;
+  AND generation = coalesce((SELECT generation FROM revocation_person p WHERE p.user_id = s.user_id), 0)
+  AND NOT EXISTS (SELECT 1 FROM session parent WHERE parent.id = s.parent_id AND parent.ended_at IS NOT NULL)`;
 
 /** How long one process has for the re-check of a session. */
 const RECHECK_SECONDS = 300;
@@ -80,12 +83,16 @@ async function restoreSession(tx: Transaction, session: SealedSession): Promise<
   await tx.run(`INSERT INTO ${SESSION_VALUES} ON CONFLICT DO NOTHING`, ...values);
 }
 
-const SESSION_VALUES = `session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const SESSION_VALUES = `session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen,
+  host, parent_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-function toValues(session: SealedSession & { client: ClientKind }): (string | number)[] {
-  const { id, userId, name, door, client, generation, epoch, issuedAt, expiresAt } = session;
-  return [id, userId, name, door, client, generation, epoch, issuedAt, expiresAt, issuedAt];
+function toValues(session: SealedSession & { client: ClientKind }): Parameter[] {
+  const { id, userId, name, door, client, generation, epoch, issuedAt, expiresAt, host, parentId } = session;
+  return [
+    ...[id, userId, name, door, client, generation, epoch, issuedAt, expiresAt, issuedAt],
+    host ?? null,
+    parentId ?? null,
+  ];
 }
 
 /** SQLite's LIKE takes large and small letters for the same, PostgreSQL's does not. */
@@ -214,5 +221,7 @@ function toSessionRow(row: Row): SessionRow {
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,
     lastSeen: row.last_seen,
+    host: row.host ?? undefined,
+    parentId: row.parent_id ?? undefined,
   };
 }

@@ -25,11 +25,15 @@ export interface SessionRow {
   id: string;
   userId: string;
   name: string;
-  door: 'client' | 'browser';
+  door: 'client' | 'browser' | 'ticket';
   client: ClientKind;
   issuedAt: number;
   expiresAt: number;
   lastSeen: number;
+  /** The protected host that it is for; undefined: the main origin. */
+  host?: string | undefined;
+  /** The session that it came from, and ends with. */
+  parentId?: string | undefined;
 }
 
 export type EndReason =

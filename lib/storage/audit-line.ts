@@ -13,6 +13,7 @@ export const AUDIT_EVENTS = [
   'everyone-ended',
   'key-used',
   'export',
+  'ticket-issued',
   'notice-sent',
   'notice-recalled',
 ] as const;

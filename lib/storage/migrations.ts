@@ -5,6 +5,7 @@ import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
 import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
+import { ticketSchema } from './ticket-schema';
 import { signInSchema } from './sign-in-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
@@ -32,6 +33,7 @@ export const recordsMigrations: readonly Migration[] = [
   { name: 'sessions', sql: sessionSchema },
   { name: 'audit', sql: auditSchema },
   { name: 'access', sql: accessSchema },
+  { name: 'tickets', sql: ticketSchema },
   { name: 'sign-in', sql: signInSchema },
   { name: 'notices', sql: noticeSchema },
 ];

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { sealData, unsealData } from 'iron-session';
 import { beforeEach, expect, test } from 'vitest';
-import { createSessions, type NewSession, type SessionSettings } from '../../../lib/session/session-cookie';
+import type { SessionSettings } from '../../../lib/session/sealed-sessions';
+import { createSessions, type NewSession } from '../../../lib/session/session-cookie';
 import { type TamperKit, tamper, tamperings } from '../../support/tamper';
 
 const SECRET_A = 'the-first-secret-of-at-least-32-characters';

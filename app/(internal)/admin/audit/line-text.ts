@@ -17,6 +17,7 @@ const ICONS: Record<AuditEvent, IconName> = {
   'person-ended': 'signout',
   'everyone-ended': 'warning',
   'key-used': 'key',
+  'ticket-issued': 'key',
   'notice-sent': 'mail',
   'notice-recalled': 'mail',
   export: 'download',

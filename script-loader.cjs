@@ -1,7 +1,7 @@
 const { build } = require('esbuild');
-const { join } = require('node:path');
+const { dirname, join } = require('node:path');
 
-const ROOT = join(__dirname, '../../..');
+const ROOT = __dirname;
 
 const SDK = 'dingtalk-jsapi/core';
 /** The parts of the SDK that each kind of client needs. */
@@ -21,7 +21,7 @@ const withoutUnused = {
 };
 
 /**
- * A loader of Next's bundler: gives `script-text.ts` the text of `script.ts` with everything that it imports, once for
+ * A loader of Next's bundler: gives each `script-text.ts` the text of the `script.ts` beside it with everything that it imports, once for
  * phones and once for desktops. The syntax is what the oldest of their webviews know.
  */
 module.exports = async function loadScriptTexts() {
@@ -29,7 +29,7 @@ module.exports = async function loadScriptTexts() {
   try {
     const texts = {};
     for (const [kind, platforms] of Object.entries(PLATFORMS)) {
-      const { outputFiles, metafile } = await bundle(platforms);
+      const { outputFiles, metafile } = await bundle(platforms, dirname(this.resourcePath));
       for (const input of Object.keys(metafile.inputs))
         if (input !== '<stdin>') this.addDependency(join(ROOT, input));
       texts[kind] = outputFiles[0].text;
@@ -40,10 +40,11 @@ module.exports = async function loadScriptTexts() {
   }
 };
 
-function bundle(platforms) {
+/** @param folder of the `script.ts` */
+function bundle(platforms, folder) {
   const modules = [SDK, ...platforms.map((name) => `dingtalk-jsapi/platform/${name}`), './script'];
   return build({
-    stdin: { contents: modules.map((name) => `import '${name}';`).join(''), resolveDir: __dirname },
+    stdin: { contents: modules.map((name) => `import '${name}';`).join(''), resolveDir: folder },
     absWorkingDir: ROOT,
     bundle: true,
     minify: true,
@@ -54,6 +55,7 @@ function bundle(platforms) {
     charset: 'utf8',
     alias: { 'dingtalk-jsapi/entry/union': SDK },
     plugins: [withoutUnused],
+    tsconfig: join(ROOT, 'tsconfig.json'),
     define: { 'process.env.NODE_ENV': '"production"' },
   });
 }

@@ -1,0 +1,71 @@
+import 'server-only';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { config } from '@/lib/config';
+import type { HostSession } from '@/lib/session/host-session';
+import { singleton } from '@/lib/singleton';
+import { groupsIn, type Identity } from './identity-headers';
+
+/** Upstreams check it by themselves, so that it outlives a sign-out by up to this. */
+const LIFE_SECONDS = 300;
+/** One is used again for half of its life. */
+const REUSED_MS = (LIFE_SECONDS / 2) * 1000;
+const MAX_REMEMBERED = 20_000;
+
+const made = singleton(
+  'gate-assertions',
+  () => new LRUCache<string, string>({ max: MAX_REMEMBERED, ttl: REUSED_MS }),
+);
+const signingKey = singleton('gate-signing-key', () => ({ key: undefined as KeyObject | undefined }));
+
+/**
+ * What an upstream can check without asking anybody: who it is, for this host alone, for five minutes (a JWT, ES256).
+ *
+ * @param told by the rule; the assertion has no more than the headers
+ * @returns undefined where `GATE_KEYS` is not set
+ */
+export async function assertionOf({
+  session,
+  identity,
+  told,
+}: {
+  session: HostSession;
+  identity: Identity;
+  told: readonly string[];
+}): Promise<string | undefined> {
+  const [keyId, pem] = [...config().gate.keys][0] ?? [];
+  if (keyId === undefined || pem === undefined) return undefined;
+  const claims = {
+    ...(told.includes('name') ? { name: identity.name } : {}),
+    ...(told.includes('email') && identity.email ? { email: identity.email } : {}),
+    ...(told.includes('groups') ? { groups: groupsIn(identity.groups) } : {}),
+  };
+  const subject = told.includes('user') ? identity.user : '';
+  const key = `${session.id} ${session.host} ${subject} ${JSON.stringify(claims)}`;
+  const known = made().get(key);
+  if (known) return known;
+  signingKey().key ??= createPrivateKey(pem);
+  const assertion = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'ES256', kid: keyId, typ: 'JWT' })
+    .setIssuer(config().publicOrigin)
+    .setAudience(session.host)
+    .setSubject(subject)
+    .setIssuedAt()
+    .setExpirationTime(`${LIFE_SECONDS}s`)
+    .sign(signingKey().key as KeyObject);
+  made().set(key, assertion);
+  return assertion;
+}
+
+/** The public keys (RFC 7517): the one that signs, and those before it. */
+export function publicKeys(): { keys: object[] } {
+  return {
+    keys: [...config().gate.keys].map(([kid, pem]) => ({
+      ...createPublicKey(pem).export({ format: 'jwk' }),
+      kid,
+      alg: 'ES256',
+      use: 'sig',
+    })),
+  };
+}

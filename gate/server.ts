@@ -1,0 +1,117 @@
+import 'server-only';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import ipaddr from 'ipaddr.js';
+import { config } from '@/lib/config';
+import { createProtectedHosts, type ProtectedHosts } from '@/lib/http/protected-host';
+import { leaveUnguarded } from '@/lib/http/request-hooks';
+import { lifecycle } from '@/lib/lifecycle';
+import { log } from '@/lib/log';
+import { hostPage } from './host-pages';
+import { type Dialect, readSubRequest, SubRequestError } from './sub-request';
+import { judge } from './verdict';
+import { answerVerdict } from './verdict-answer';
+
+/** What all of the gate's own addresses begin with, on every protected host. */
+export const GATE_PREFIX = '/.dingpass/';
+const VERIFY = /^\/\.dingpass\/verify\/(nginx|forward-auth|envoy)(\/.*|\?.*|$)/s;
+/** A proxy's sub-request has a head of the visitor's, and nothing else. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_HEADER_BYTES = 32 * 1024;
+
+/** The gate's listener. It asks the same sessions and rules as the pages, and Next has no part in it. */
+export function createGate(): Server {
+  const { gate, publicOrigin } = config();
+  const scheme = publicOrigin.startsWith('https:') ? 'https:' : 'http:';
+  const hosts = createProtectedHosts(gate.hosts, scheme);
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: 75_000 },
+    (request, response) => {
+      serve(request, response, hosts).catch((error: unknown) => {
+        log().error({ event: 'gate-failed', err: error });
+        if (!response.headersSent) response.writeHead(500, { 'cache-control': 'no-store' });
+        response.end();
+      });
+    },
+  );
+  leaveUnguarded(server);
+  return server;
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hosts: ProtectedHosts,
+): Promise<void> {
+  const { url = '/' } = request;
+  if (!isTrustedProxy(request)) return refuse(response, 403);
+  if (!url.startsWith(GATE_PREFIX)) return refuse(response, 404);
+  const [, dialect, path = ''] = VERIFY.exec(url) ?? [];
+  if (dialect !== undefined) return verify(dialect as Dialect, request, path, response, hosts);
+  const host = hosts.find(request.headers.host);
+  // Any other header could name another host, and what its pages may do.
+  if (!host || hasTwoHosts(request)) return refuse(response, 404);
+  await hostPage({ host, hosts, request, response });
+}
+
+async function verify(
+  dialect: Dialect,
+  request: IncomingMessage,
+  path: string,
+  response: ServerResponse,
+  hosts: ProtectedHosts,
+): Promise<void> {
+  if (declaresBody(request)) {
+    // The proxy would take the body for its next sub-request.
+    response.writeHead(400, { connection: 'close', 'cache-control': 'no-store' }).end();
+    return;
+  }
+  try {
+    const visitor = readSubRequest(dialect, request, path, hosts);
+    await answerVerdict(await judge(visitor), { dialect, visitor, response });
+  } catch (error) {
+    if (!(error instanceof SubRequestError)) throw error;
+    refuse(response, { missing: 404, malformed: 401, 'unknown-host': 403 }[error.problem]);
+  }
+}
+
+function declaresBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/** Node.js takes the first of two, a proxy perhaps the other. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length > 1;
+}
+
+/** Whether the connection is a proxy's: of this machine or `GATE_TRUSTED_PROXIES`, and with the secret where one is set. */
+function isTrustedProxy({ socket, headers }: IncomingMessage): boolean {
+  const { trustedProxies, secret } = config().gate;
+  if (secret !== undefined && headers['x-dingpass-proxy-secret'] !== secret) return false;
+  const { remoteAddress = '' } = socket;
+  if (!ipaddr.isValid(remoteAddress)) return false;
+  const address = ipaddr.process(remoteAddress);
+  if (address.range() === 'loopback') return true;
+  return trustedProxies.some((range) => range[0].kind() === address.kind() && address.match(range));
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'cache-control': 'no-store' }).end();
+}
+
+/** Listens where `GATE_LISTEN` says, if it says so, until the process ends. Where it cannot, the process does not start. */
+export async function startGate(): Promise<void> {
+  const { listen } = config().gate;
+  if (!listen) return;
+  const server = createGate();
+  try {
+    server.listen(listen.port, listen.host);
+    await once(server, 'listening');
+  } catch (error) {
+    const { host, port } = listen;
+    process.stderr.write(`\nGATE_LISTEN ${host}:${port}: ${(error as Error).message}\n\n`);
+    process.exit(1);
+  }
+  lifecycle().otherServers.push(server);
+  log().info({ event: 'gate-listening', ...listen });
+}

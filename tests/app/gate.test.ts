@@ -1,0 +1,348 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Person } from '../../emulator/company/person';
+import { type Emulator, startEmulator } from '../../emulator/server';
+import type { App } from '../support/app';
+import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { type Gate, HostVisitor } from '../support/gate';
+import { signedIn, Visitor } from '../support/http-session';
+import { freePort } from '../support/port';
+import { CALLBACK_ENV, subscribe } from '../support/staff';
+
+const ORIGIN = 'https://app.example.com';
+const WIKI = 'wiki.example.com';
+/** With several rules. */
+const TEAM = 'team.example.com';
+const APPS = 'a.apps.example.com';
+const IDENTITY = ['remote-user', 'remote-name', 'remote-email', 'remote-groups', 'x-dingpass-jwt'];
+const newAssertionKey = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ format: 'der', type: 'pkcs8' })
+    .toString('base64url');
+const folder = mkdtempSync(join(tmpdir(), 'gate-'));
+
+let emulator: Emulator;
+let app: App;
+let gate: Gate;
+let member: Person;
+let outsider: Person;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ members: 40, departments: 5, enforceQps: false });
+  [member, outsider] = emulator.company.people.filter(({ active }) => active) as [Person, Person];
+  const rules = join(folder, 'access.jsonc');
+  writeFileSync(
+    rules,
+    `[
+      { "at": "${WIKI}/*", "for": ["person:${member.userid}"] },
+      { "at": "${TEAM}/*", "for": ["person:${member.userid}"], "tell": ["user", "name", "email", "groups"] },
+      { "at": "${TEAM}/partner/*", "for": ["person:${member.userid}"], "origins": ["https://partner.example.org"] },
+      { "at": "${TEAM}/fresh/*", "for": ["person:${member.userid}"], "recent": 1 },
+      { "at": "a.apps.example.com/*", "for": ["everybody"] },
+    ]`,
+  );
+  const port = await freePort();
+  app = await startDirectoryApp({
+    emulator,
+    origin: ORIGIN,
+    env: {
+      ...CALLBACK_ENV,
+      ACCESS_FILE: rules,
+      GATE_LISTEN: `127.0.0.1:${port}`,
+      GATE_HOSTS: `${WIKI},${TEAM},*.apps.example.com`,
+      GATE_KEYS: `1:${newAssertionKey()}`,
+      DATA_DIR: join(folder, 'data'),
+    },
+  });
+  await subscribe(emulator, app);
+  gate = { url: `http://127.0.0.1:${port}`, app };
+  await untilRead(await signedIn(app, emulator, member.userid));
+});
+afterAll(async () => {
+  await app?.close();
+  await emulator?.close();
+});
+
+const identityOf = (headers: Record<string, unknown>) =>
+  Object.fromEntries(IDENTITY.map((name) => [name, headers[name]]));
+
+/** A browser that is signed in on the main origin and on a host. */
+async function signedInOn(host: string, person: Person): Promise<{ browser: HostVisitor; main: Visitor }> {
+  const main = await signedIn(app, emulator, person.userid);
+  const browser = new HostVisitor(gate, host);
+  const { status, headers } = await browser.signIn(main);
+  expect([status, headers.location]).toEqual([303, `https://${host}/p`]);
+  return { browser, main };
+}
+
+describe('a person without a session', () => {
+  test('is led to the main origin and back to the page, its query and encoded slashes kept', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    const page = '/a%2Fb?q=1&u=https://evil.example';
+    const asked = await browser.open(page);
+    expect(asked.status).toBe(303);
+    expect(asked.headers.location).toMatch(/^https:\/\/app\.example\.com\/gate\?/);
+    expect(identityOf(asked.headers)).toEqual(identityOf({}));
+    const { status, headers } = await browser.signIn(main, page);
+    expect([status, headers.location]).toEqual([303, `https://${WIKI}${page}`]);
+    const answer = await browser.open(page);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['remote-user']).toBe(member.userid);
+    expect(Buffer.from(String(answer.headers['remote-name']), 'latin1').toString()).toBe(member.name);
+  });
+
+  test('of DingTalk: through the main origin, which signs in by itself', async () => {
+    const browser = new HostVisitor(gate, WIKI);
+    const { status, headers } = await browser.open('/p', {
+      'user-agent': 'AliApp(DingTalk/7.6.0) DingTalk/7.6.0',
+    });
+    expect([status, headers.location?.startsWith(`${ORIGIN}/gate?`)]).toEqual([303, true]);
+  });
+
+  test.each([
+    ['POST', {}],
+    ['PATCH', {}],
+    ['OPTIONS', {}],
+    ['GET', { accept: 'application/json' }],
+    ['GET', { accept: 'text/html', 'sec-fetch-mode': 'cors' }],
+    ['GET', { upgrade: 'websocket', accept: 'text/html' }],
+  ])('a program, %s %j: 401 as JSON', async (method, headers) => {
+    const { status, json } = await new HostVisitor(gate, WIKI).verify(
+      '/p',
+      headers as Record<string, string>,
+      method,
+    );
+    expect([status, json.error.code]).toEqual([401, 'NOT_SIGNED_IN']);
+  });
+});
+
+describe('an admitted request', () => {
+  test('brings the upstream who it is, and nothing that the visitor said of it', async () => {
+    const { browser } = await signedInOn(TEAM, member);
+    const forged = Object.fromEntries(
+      IDENTITY.flatMap((name) => [
+        [name, 'admin'],
+        [name.replace('-', '_'), 'admin'],
+      ]),
+    );
+    const { status, headers } = await browser.verify('/p', forged);
+    expect([status, headers['cache-control']]).toEqual([200, 'no-store']);
+    const identity = identityOf(headers);
+    expect(identity['remote-user']).toBe(member.userid);
+    expect(Object.values(identity).join()).not.toContain('admin');
+    expect(String(identity['remote-groups'])).toContain('department:');
+  });
+
+  test('says every part of the identity, empty where a rule does not tell it', async () => {
+    const { browser } = await signedInOn(WIKI, member);
+    const { headers } = await browser.verify('/p', {
+      'remote-email': 'ceo@example.com',
+      'remote-groups': 'admins',
+    });
+    expect([headers['remote-email'], headers['remote-groups']]).toEqual(['', '']);
+  });
+
+  test('has an assertion that upstreams can check without asking: for this host, for five minutes', async () => {
+    const { browser } = await signedInOn(TEAM, member);
+    const { headers } = await browser.verify('/p');
+    const keys = createLocalJWKSet((await browser.ask('/.dingpass/jwks.json')).json);
+    const { payload } = await jwtVerify(String(headers['x-dingpass-jwt']), keys, {
+      audience: TEAM,
+      issuer: ORIGIN,
+    });
+    expect(payload.sub).toBe(member.userid);
+    expect(payload.exp! - payload.iat!).toBe(300);
+    await expect(jwtVerify(String(headers['x-dingpass-jwt']), keys, { audience: WIKI })).rejects.toThrow(
+      'aud',
+    );
+  });
+});
+
+describe('who is not let in', () => {
+  test('a member whom no rule lets in: 403, with the reason for people', async () => {
+    const { browser } = await signedInOn(WIKI, outsider);
+    const page = await browser.open('/p', { 'accept-language': 'en' });
+    expect([page.status, page.headers['content-type']]).toEqual([403, 'text/html; charset=utf-8']);
+    expect(page.text).toContain('You are not among those who may open this page.');
+    expect(identityOf(page.headers)).toEqual(identityOf({}));
+    const { status, json } = await browser.verify('/p', { accept: 'application/json' });
+    expect([status, json.error.code]).toEqual([403, 'NOT_PERMITTED']);
+  });
+
+  test('a host without a rule: nobody', async () => {
+    const { browser } = await signedInOn('b.apps.example.com', member);
+    expect((await browser.open('/p')).status).toBe(403);
+  });
+
+  test.each(['/a%2Fb', '/a/../partner/x', '/%70artner', '/a;x=1', '/a//b', '/a%00b', '/%ff'])(
+    'a path that can be read in several ways, where paths have rules of their own: %s',
+    async (path) => {
+      const { browser } = await signedInOn(TEAM, member);
+      expect((await browser.verify(path)).status).toBe(403);
+      expect((await browser.verify('/ab')).status).toBe(200);
+    },
+  );
+
+  test.each([
+    ['POST', { origin: `https://${APPS}`, 'sec-fetch-site': 'same-site' }],
+    ['POST', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['POST', { origin: 'null' }],
+    ['DELETE', { 'sec-fetch-site': 'same-site' }],
+    ['GET', { upgrade: 'websocket', origin: `https://${APPS}` }],
+  ])("another origin's page: %s %j", async (method, headers) => {
+    const { browser } = await signedInOn(TEAM, member);
+    const { status, json } = await browser.verify('/p', headers as Record<string, string>, method);
+    expect([status, json.error.code]).toEqual([403, 'CROSS_SITE']);
+  });
+
+  test.each([
+    ['/p', 'POST', { origin: `https://${TEAM}`, 'sec-fetch-site': 'same-origin' }],
+    ['/p', 'POST', {}],
+    ['/p', 'GET', { upgrade: 'websocket', origin: `https://${TEAM}` }],
+    ['/partner/x', 'POST', { origin: 'https://partner.example.org', 'sec-fetch-site': 'cross-site' }],
+  ])('its own pages, programs, and origins of a rule: %s %s %j', async (path, method, headers) => {
+    const { browser } = await signedInOn(TEAM, member);
+    expect((await browser.verify(path, headers as Record<string, string>, method)).status).toBe(200);
+  });
+});
+
+describe('a session of a host', () => {
+  test('opens nothing on another host, and nothing on the main origin', async () => {
+    const { browser } = await signedInOn(WIKI, member);
+    const [[name, value] = ['', '']] = [...browser.cookies].filter(([key]) => key === '__Host-dingpass-host');
+    const elsewhere = new HostVisitor(gate, APPS);
+    elsewhere.cookies.set(name, value);
+    expect((await elsewhere.verify('/p')).status).toBe(401);
+    for (const main of [name, '__Host-dingpass']) {
+      const visitor = new Visitor(app);
+      visitor.cookies.set(main, value);
+      expect((await visitor.ask('/api/session')).status).toBe(401);
+    }
+  });
+
+  test("the main origin's cookie opens nothing on a host", async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    for (const name of ['__Host-dingpass', '__Host-dingpass-host'])
+      browser.cookies.set(name, main.cookies.get('__Host-dingpass')!);
+    expect((await browser.verify('/p')).status).toBe(401);
+  });
+
+  test('ends with the session that it came from, at once', async () => {
+    const { browser, main } = await signedInOn(WIKI, member);
+    expect((await browser.verify('/p')).status).toBe(200);
+    await main.ask('/api/session', { method: 'DELETE', headers: { origin: ORIGIN } });
+    expect((await browser.verify('/p')).status).toBe(401);
+  });
+
+  test('ends by a sign-out on the host, and leaves the main origin signed in', async () => {
+    const { browser, main } = await signedInOn(WIKI, member);
+    const kept = browser.cookies.get('__Host-dingpass-host')!;
+    const foreign = await browser.ask('/.dingpass/sign-out', {
+      method: 'POST',
+      headers: { origin: `https://${APPS}` },
+    });
+    expect(foreign.status).toBe(403);
+    browser.cookies.set('__Host-dingpass-host', kept);
+    const { status, headers } = await browser.ask('/.dingpass/sign-out', {
+      method: 'POST',
+      headers: { origin: `https://${WIKI}`, 'sec-fetch-site': 'same-origin' },
+    });
+    expect([status, headers.location]).toEqual([303, `${ORIGIN}/signed-out?host=${WIKI}`]);
+    browser.cookies.set('__Host-dingpass-host', kept);
+    expect((await browser.verify('/p')).status).toBe(401);
+    expect((await main.ask('/api/session')).status).toBe(200);
+    const page = await main.ask(`/signed-out?host=${WIKI}`, { headers: { 'accept-language': 'en' } });
+    expect(page.text).toContain(`You are signed out of ${WIKI}.`);
+    expect(page.text).toContain('Sign out everywhere');
+  });
+
+  test('ends when the member leaves the company', async () => {
+    const leaver = emulator.company.people.filter(({ active }) => active)[5]!;
+    const { browser } = await signedInOn(APPS, leaver);
+    expect((await browser.verify('/p')).status).toBe(200);
+    emulator.control.fire(leaver.userid);
+    await vi.waitFor(async () => expect((await browser.verify('/p')).status).toBe(401), {
+      timeout: 5000,
+      interval: 50,
+    });
+  });
+
+  test('a page that asks for a recent sign-in counts from the sign-in at DingTalk', async () => {
+    const { browser } = await signedInOn(TEAM, member);
+    expect((await browser.verify('/fresh/x')).status).toBe(200);
+  });
+});
+
+describe('a ticket', () => {
+  test('is good once; a second arrival of the same browser goes on to the page', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    const ticket = await browser.ticketFor(main);
+    expect((await browser.ask(ticket)).headers.location).toBe(`https://${WIKI}/p`);
+    const session = browser.cookies.get('__Host-dingpass-host');
+    expect((await browser.ask(ticket)).headers.location).toBe(`https://${WIKI}/p`);
+    expect(browser.cookies.get('__Host-dingpass-host')).toBe(session);
+    browser.cookies.delete('__Host-dingpass-host');
+    const spent = await browser.ask(ticket);
+    expect(spent.headers.location).toMatch(/^https:\/\/app\.example\.com\/gate\?/);
+    expect(browser.cookies.has('__Host-dingpass-host')).toBe(false);
+  });
+
+  test('of another browser opens nothing, and stays good for its own', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    const ticket = await browser.ticketFor(main);
+    const victim = new HostVisitor(gate, WIKI);
+    await victim.open('/p');
+    for (const other of [victim, new HostVisitor(gate, WIKI)]) {
+      const { status, headers } = await other.ask(ticket);
+      expect([status, headers['set-cookie']]).toEqual([401, undefined]);
+    }
+    expect((await browser.ask(ticket)).status).toBe(303);
+    expect(browser.cookies.has('__Host-dingpass-host')).toBe(true);
+  });
+
+  test('of another host opens nothing', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    const ticket = await browser.ticketFor(main);
+    const elsewhere = new HostVisitor(gate, APPS);
+    for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value);
+    expect((await elsewhere.ask(ticket)).status).toBe(401);
+    expect(elsewhere.cookies.has('__Host-dingpass-host')).toBe(false);
+  });
+
+  test('opens nothing after the sign-out of the session that it came from', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    const ticket = await browser.ticketFor(main);
+    await main.ask('/api/session', { method: 'DELETE', headers: { origin: ORIGIN } });
+    await browser.ask(ticket);
+    expect(browser.cookies.has('__Host-dingpass-host')).toBe(false);
+  });
+
+  test('is not spent by a prefetch or a link scanner', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const browser = new HostVisitor(gate, WIKI);
+    const ticket = await browser.ticketFor(main);
+    expect((await browser.ask(ticket, { headers: { 'sec-purpose': 'prefetch' } })).status).toBe(503);
+    expect((await browser.ask(ticket, { method: 'HEAD' })).status).toBe(503);
+    expect((await browser.ask(ticket)).headers.location).toBe(`https://${WIKI}/p`);
+  });
+
+  test.each(['https://other.example', 'wiki.example.com.evil.example', '', 'WIKI.example.com:444'])(
+    'is not given for a host that is not protected: %s',
+    async (host) => {
+      const main = await signedIn(app, emulator, member.userid);
+      const query = new URLSearchParams({ host, nonce: 'n'.repeat(43), rd: '/' });
+      const { status, headers } = await main.ask(`/gate?${query}`);
+      expect([status, headers.get('location')]).toEqual([404, null]);
+    },
+  );
+});
