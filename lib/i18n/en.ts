@@ -1,13 +1,14 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { adminPage } from './admin-page';
+import { alertTexts } from './alert-texts';
 import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
-import { gatePage } from './gate-page';
 import { frameText } from './frame';
+import { gatePage } from './gate-page';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
@@ -470,6 +471,7 @@ export const en: Messages = {
   access: accessPage.en,
   gate: gatePage.en,
   ticket: ticketPage.en,
+  alerts: alertTexts.en,
   admin: adminPage.en,
   audit: auditPage.en,
   auditReasons: auditReasons.en,

@@ -1,13 +1,14 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { adminPage } from './admin-page';
+import { alertTexts } from './alert-texts';
 import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
-import { gatePage } from './gate-page';
 import { frameText } from './frame';
+import { gatePage } from './gate-page';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
@@ -450,6 +451,7 @@ export const zhCN = {
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],
   ticket: ticketPage['zh-CN'],
+  alerts: alertTexts['zh-CN'],
   admin: adminPage['zh-CN'],
   audit: auditPage['zh-CN'],
   auditReasons: auditReasons['zh-CN'],
