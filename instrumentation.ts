@@ -7,6 +7,8 @@ export async function register(): Promise<void> {
     await boot({ hasWebSockets: process.env.NODE_ENV === 'development' });
     const { startGate } = await import('./gate/server');
     await startGate();
+    const { startMonitoring } = await import('./lib/entry/monitoring');
+    await startMonitoring();
   }
 }
 

@@ -58,14 +58,16 @@ async function stop() {
   const servers = [server, ...lifecycle.otherServers];
   const closed = servers.map((one) => new Promise((resolve) => one.close(resolve)));
   for (const one of servers) one.closeIdleConnections();
-  const deadline = setTimeout(() => {
-    for (const one of servers) one.closeAllConnections();
-  }, STOP_DEADLINE_MS);
+  const deadline = setTimeout(() => cutAll(servers), STOP_DEADLINE_MS);
   await Promise.all(closed);
   clearTimeout(deadline);
   await app.close();
   await lifecycle.settle();
   process.exit(0);
+}
+
+function cutAll(servers) {
+  for (const one of servers) one.closeAllConnections();
 }
 
 function pause(milliseconds, signal) {

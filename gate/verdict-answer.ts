@@ -5,6 +5,7 @@ import { noteRefusedByRule } from '@/lib/auth/refusals';
 import { config } from '@/lib/config';
 import { type Problem, problems } from '@/lib/errors';
 import { log } from '@/lib/log';
+import { countVerdict } from '@/lib/metrics';
 import { deniedPage, unavailablePage } from './denied-page';
 import { identityHeaders } from './identity-headers';
 import { isNavigation } from './other-site';
@@ -31,6 +32,7 @@ const nobody = (): [string, string][] => [
  */
 export async function answerVerdict(verdict: Verdict, asked: Asked): Promise<void> {
   const { response, visitor } = asked;
+  countVerdict(verdict.kind === 'denied' ? verdict.why : verdict.kind);
   if (verdict.kind === 'admitted') {
     response.writeHead(200, [...verdict.identity, ['Cache-Control', 'no-store']].flat());
     response.end();

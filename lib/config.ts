@@ -101,6 +101,9 @@ function crossCheck(given: Record<string, string | undefined>): string[] {
       'DINGTALK_CALLBACK_TOKEN and DINGTALK_CALLBACK_AES_KEY go together: set both or none / 必须同时设置或都不设置',
     );
   }
+  if ((given.ALERT_WEBHOOK === undefined) !== (given.ALERT_SECRET === undefined)) {
+    problems.push('ALERT_WEBHOOK and ALERT_SECRET go together: set both or none / 必须同时设置或都不设置');
+  }
   return [...problems, ...checkGate(given)];
 }
 

@@ -4,6 +4,7 @@ import { type Client, createClient } from './dingtalk/client';
 import { createJsapiTicket } from './dingtalk/jsapi';
 import { createProxyFor } from './dingtalk/outgoing-proxy';
 import { keepOutOfLog } from './log';
+import { countCall } from './metrics';
 import { outsideRequest, singleton } from './singleton';
 
 /** Fetches the app token and connects ahead of a sign-in that is about to come. Never throws. */
@@ -38,6 +39,7 @@ function clientOf({ clientId, clientSecret }: Credentials): Client {
     apiUrl,
     oapiUrl,
     onToken: keepOutOfLog,
+    onAnswer: countCall,
     proxyFor: proxyFor(),
   });
   // Its token, its connections and its deadlines outlive the request that asks first.

@@ -2,6 +2,7 @@ import 'server-only';
 import { z } from 'zod';
 import { features, frameAncestors, hosts, sources } from './content-setting-values';
 import { addressRanges, assertionKeys, hostApps, hostPatterns, listenAddress } from './gate-setting-values';
+import { portNumber, robotSecret, robotWebhook } from './monitoring-setting-values';
 import type { ValueKind } from './pasted-value';
 import {
   baseUrl,
@@ -126,6 +127,13 @@ export const settingsSchema = z.object({
     .default('127.0.0.1'),
   PORT: wholeNumber(3000, 0, 65_535),
   DRAIN_SECONDS: wholeNumber(1, 0, 60),
+  METRICS_PORT: portNumber,
+  METRICS_HOST: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'must be an address or a host name to listen on / 必须是监听的地址或主机名')
+    .default('127.0.0.1'),
+  ALERT_WEBHOOK: robotWebhook,
+  ALERT_SECRET: robotSecret,
 });
 
 /** Every name that is read from the environment. */
@@ -138,6 +146,7 @@ export const VALUE_KINDS: Partial<Record<string, ValueKind>> = {
   DINGTALK_OAPI_URL: 'address',
   DINGTALK_LOGIN_URL: 'address',
   DATABASE_URL: 'address',
+  ALERT_WEBHOOK: 'address',
   DATA_DIR: 'path',
   DIRECTORY_SEE_HIDDEN: 'names',
   DIRECTORY_EXPORT: 'names',
@@ -275,6 +284,13 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     timeZone: settings.TIME_ZONE,
     /** Whether directory and administration carry the reader's name. */
     watermark: settings.WATERMARK,
+    /** Where metrics are answered; undefined: nowhere. */
+    metrics: settings.METRICS_PORT ? { host: settings.METRICS_HOST, port: settings.METRICS_PORT } : undefined,
+    /** The robot of the operators' group; its webhook and its secret are secrets. */
+    robot:
+      settings.ALERT_WEBHOOK && settings.ALERT_SECRET
+        ? { webhook: settings.ALERT_WEBHOOK, secret: settings.ALERT_SECRET }
+        : undefined,
     /** Where `start.mjs` listens, and how long it goes on answering after a signal. */
     listen: { host: settings.HOST, port: settings.PORT, drainSeconds: settings.DRAIN_SECONDS },
   };

@@ -4,11 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { benchPlot, benchTables, type Results } from '../bench/report';
 import { parseConfig } from '../lib/config';
 import type { Language } from '../lib/i18n';
+import { LOG_EVENTS } from '../lib/i18n/log-events';
 import { SETTING_NAMES } from '../lib/settings';
 import { AUDIT_EVENTS } from '../lib/storage/audit-line';
 import { exampleSettings } from './support/env-example';
 import {
   corporaTable,
+  logEventsTable,
+  metricsTable,
   requiredSettingsTable,
   settingsTables,
   troubleshootingEntries,
@@ -33,6 +36,8 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     ['the settings', `${folder}/settings.md`, 'settings', () => settingsTables(language)],
     ['the errors', `${folder}/troubleshooting.md`, 'errors', () => troubleshootingEntries(language)],
     ['what was measured', `${folder}/performance.md`, 'bench', () => benchTables(benchResults(), language)],
+    ['the metrics', `${folder}/monitoring.md`, 'metrics', () => metricsTable(language)],
+    ['the log', `${folder}/monitoring.md`, 'log-events', () => logEventsTable(language)],
     ['the lists of hostile input', `${folder}/security.md`, 'corpora', () => corporaTable(language)],
   ])('%s: as the code says', (_, file, name, generate) => {
     const content = generate();
@@ -78,6 +83,26 @@ test('.env.example works when its required settings are filled in, and shows the
   );
   const defaults = Object.fromEntries(exampleSettings().map(({ name, value }) => [name, value]));
   expect(parseConfig({ ...defaults, ...filled })).toEqual(parseConfig(filled));
+});
+
+test('the log has every event of the table, and no other', () => {
+  const found = ['lib', 'gate', 'app'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file))
+      .flatMap((file) => {
+        const text = read(`${folder}/${file}`);
+        const written = [
+          ...text.matchAll(/\blog(?:\(\)\.\w+)?\(\{\s*event: '([^']+)'/g),
+          // A handler's line, and what is written later.
+          ...text.matchAll(/access: '[^']+',(?:[^{}]*?)\bevent: '([^']+)'/g),
+          ...text.matchAll(/\broute\('([^']+)'/g),
+          ...text.matchAll(/\bconst line = \{\s*event: '([^']+)',\s*outcome/g),
+          ...text.matchAll(/event: event \?\? '([^']+)'/g),
+        ];
+        return written.map(([, name]) => name);
+      }),
+  );
+  expect(Object.keys(LOG_EVENTS).sort()).toEqual([...new Set(found)].sort());
 });
 
 test('every page of docs/ is there in both languages', () => {

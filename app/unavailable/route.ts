@@ -1,3 +1,4 @@
+import { areInformed } from '@/lib/alarm';
 import { messagesFor } from '@/lib/http/language';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import { escaped, plainPage } from '../../lib/http/plain-page';
@@ -13,12 +14,13 @@ const RETRY_SECONDS = 5;
 export function GET(request: Request): Response {
   const next = asLocation(safeReturnTo(new URL(request.url).searchParams.get('next')));
   const { language, messages } = messagesFor(request.headers);
-  const { appName, signIn, problems } = messages;
+  const { appName, signIn, problems, alerts } = messages;
   const { person } = problems['sessions-unknown'];
+  const informed = areInformed('sessions-unknown') ? `<p>${escaped(alerts.informed)}</p>` : '';
   return plainPage({
     language,
     title: appName,
-    body: `<p role="alert">${escaped(person)}</p><p><a href="${escaped(next)}">${escaped(signIn.retry)}</a></p>`,
+    body: `<p role="alert">${escaped(person)}</p>${informed}<p><a href="${escaped(next)}">${escaped(signIn.retry)}</a></p>`,
     status: 503,
     headers: {
       'retry-after': String(RETRY_SECONDS),

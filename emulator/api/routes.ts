@@ -11,6 +11,7 @@ import { legacyEndpoints } from './endpoints/legacy';
 import { loginEndpoints } from './endpoints/login';
 import { memberEndpoints } from './endpoints/members';
 import { noticeEndpoints } from './endpoints/notices';
+import { robotEndpoints } from './endpoints/robots';
 import { roleEndpoints } from './endpoints/roles';
 import { searchEndpoints } from './endpoints/search';
 import { userTokenEndpoints } from './endpoints/user-token';
@@ -32,6 +33,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...gatewayEndpoints,
   ...calendarEndpoints,
   ...noticeEndpoints,
+  ...robotEndpoints,
 ];
 
 const byPath = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));

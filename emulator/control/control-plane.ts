@@ -97,6 +97,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       const { userid, taskId } = readRequest.parse(fields);
       return control.readNotice(userid, taskId);
     }
+    case 'GET robot':
+      return control.robot();
     case 'GET people':
       return listPeople(control, url.searchParams);
     case 'POST people':

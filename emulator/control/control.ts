@@ -13,6 +13,7 @@ import { type ArmedFault, type FaultRequest, isFaultAlias } from '../platform/fa
 import { type ConfigRequest, type ConfigVerdict, judgeConfig } from '../platform/jsapi-config';
 import type { Notice } from '../platform/notices';
 import type { Platform } from '../platform/platform';
+import { ROBOT, type RobotMessage } from '../platform/robots';
 import { type Settings, type SettingsChange, settingsChange } from '../platform/settings';
 import { type CodeOptions, mintCode } from './code-minting';
 
@@ -73,6 +74,8 @@ export interface Control {
   notices(userid: string): Notice[];
   /** A person has opened one. */
   readNotice(userid: string, taskId: number): void;
+  /** The robot of the operators' group: its webhook and secret, and what it wrote, oldest first. */
+  robot(): { webhook: string; secret: string; messages: RobotMessage[] };
   /** How many notices each person got. */
   delivered(): Record<string, number>;
   readonly events: EventControl;
@@ -154,6 +157,11 @@ export function createControl(platform: Platform): Control {
     readNotice(userid, taskId) {
       if (!platform.notices.read(userid, taskId)) throw new ControlError(404, 'there is no such notice');
     },
+    robot: () => ({
+      webhook: `${platform.url}/robot/send?access_token=${ROBOT.token}`,
+      secret: ROBOT.secret,
+      messages: platform.robots.messages(),
+    }),
     delivered: () => platform.notices.delivered(),
     move: (userid, departmentIds = [nextDepartment(company, userid)]) =>
       control.patchPerson(userid, { departmentIds }),

@@ -37,6 +37,9 @@ export const ERRMSG: Readonly<Record<number, string>> = {
   60020: '访问ip不在白名单之中',
   60120: '用户已禁用',
   60121: '找不到该用户',
+  130101: 'send too fast',
+  300005: 'token is not exist',
+  310000: 'sign not match',
   90002:
     '当前所有钉钉应用调用该接口次数过多，超出了该接口承受的最大qps，请求被暂时限制了，建议错开整点时刻调用该接口',
   90018: '您的应用调用该接口次数过多，超出了该接口承受的最大qps，请求被暂时限制了',

@@ -12,6 +12,7 @@ import { createLeaveRecords, type LeaveRecords } from './leave-records';
 import { createNoticeStore, type NoticeStore } from './notices';
 import { createQuota, type Quota } from './quota';
 import { createRateLimit, type RateLimit } from './rate-limit';
+import { createRobots, type Robots } from './robots';
 import type { Settings } from './settings';
 import { eventsOf } from './staff-events';
 import { createUserTokens, type UserTokens } from './user-tokens';
@@ -35,6 +36,7 @@ export interface Platform {
   readonly quota: Quota;
   readonly calendar: CalendarStore;
   readonly notices: NoticeStore;
+  readonly robots: Robots;
   readonly appTokens: AppTokens;
   readonly jsapiTickets: JsapiTickets;
   readonly userTokens: UserTokens;
@@ -85,6 +87,7 @@ export function createPlatform(options: PlatformOptions): Platform {
     rateLimit: createRateLimit(clock),
     quota: createQuota(clock),
     notices: createNoticeStore(clock),
+    robots: createRobots(clock),
     calendar: createCalendarStore(clock, calendarEventsOf(events.control)),
     appTokens: createAppTokens(clock),
     jsapiTickets: createJsapiTickets(clock),
@@ -104,6 +107,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.quota.reset();
       platform.calendar.reset();
       platform.notices.reset();
+      platform.robots.reset();
       platform.appTokens.revoke();
       platform.jsapiTickets.reset();
       platform.userTokens.reset();

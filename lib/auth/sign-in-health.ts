@@ -1,4 +1,5 @@
 import 'server-only';
+import { FAILS_SIGN_INS } from '../alarm';
 import { findEmployee } from '../dingtalk/users';
 import { dingTalkClient } from '../dingtalk-client';
 import { toAppError } from '../dingtalk-problems';
@@ -91,22 +92,10 @@ export function noteSignIn(door: Session['door'], error?: unknown): void {
     if (door === 'browser') settle('browser', undefined);
     return;
   }
-  if (!(error instanceof AppError) || !CONCERNS_ALL.has(error.problem)) return;
+  if (!(error instanceof AppError) || !FAILS_SIGN_INS.has(error.problem)) return;
   const isBrowserOnly = /userAccessToken$|\/contact\/users\/me$/.test(error.detail.api ?? '');
   settle(isBrowserOnly ? 'browser' : 'everybody', error);
 }
-
-/** Not what one odd record or our own queue can cause. */
-const CONCERNS_ALL = new Set<Problem>([
-  'bad-credentials',
-  'token-refused',
-  'permission-missing',
-  'address-refused',
-  'app-disabled',
-  'throttled',
-  'quota-spent',
-  'unreachable',
-]);
 
 function settle(scope: Scope, failure: AppError | undefined): void {
   const { failures } = health();

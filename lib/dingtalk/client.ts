@@ -4,7 +4,7 @@ import { createAppToken } from './app-token';
 import { createBulkhead } from './bulkhead';
 import { createCircuitBreaker } from './circuit-breaker';
 import { DingTalkError } from './errors';
-import { createHosts } from './hosts';
+import { type CallAnswer, createHosts } from './hosts';
 import type { DingTalkRequest } from './request';
 import { createTransport, type Transport } from './transport';
 
@@ -21,6 +21,8 @@ export interface DingTalkOptions {
   timeoutMs?: number;
   /** Told every token that is learned, so that a log can keep it out. */
   onToken?: (token: string) => void;
+  /** Told of every call that was sent how it was answered, for metrics. @param api the path of the request, without ids */
+  onAnswer?: (api: string, answer: CallAnswer) => void;
   /** Through which proxy an address is asked; by default each is asked directly. */
   proxyFor?: ProxyFor;
   transport?: Transport;
@@ -31,8 +33,8 @@ export interface DingTalkOptions {
 export interface Client {
   /** @throws DingTalkError, and nothing else */
   call<T>(request: DingTalkRequest<T>): Promise<T>;
-  /** False while calls are refused here, because DingTalk did not answer lately. */
-  isReachable(): boolean;
+  /** False while calls are refused here, because DingTalk, or one of its hosts, did not answer lately. */
+  isReachable(host?: DingTalkRequest<unknown>['host']): boolean;
   /**
    * Fetches the app token and opens a connection to the host that every sign-in calls, where they are missing: the next
    * sign-in waits for neither.
@@ -56,6 +58,7 @@ export function createClient(options: DingTalkOptions): Client {
     transport: options.transport ?? createTransport({ proxyFor: options.proxyFor }),
     bases: { api: options.apiUrl, oapi: options.oapiUrl },
     timeoutMs: options.timeoutMs ?? 3000,
+    onAnswer: options.onAnswer,
   });
   const breakers = { api: createCircuitBreaker(), oapi: createCircuitBreaker() };
   const bulkhead = createBulkhead();
@@ -95,7 +98,10 @@ export function createClient(options: DingTalkOptions): Client {
 
   return {
     call,
-    isReachable: () => breakers.api.allowsRequests() && breakers.oapi.allowsRequests(),
+    isReachable: (host) =>
+      host
+        ? breakers[host].allowsRequests()
+        : breakers.api.allowsRequests() && breakers.oapi.allowsRequests(),
     async warm() {
       await Promise.all([appToken.get(), hosts.connect('oapi')]);
     },

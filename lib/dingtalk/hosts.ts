@@ -6,33 +6,48 @@ import { type Transport, TransportError } from './transport';
 
 type Host = DingTalkRequest<unknown>['host'];
 
+/** How a call ended, in a word. */
+export type CallAnswer = 'ok' | 'refused' | 'throttled' | 'unreachable' | 'malformed';
+
 /** The two hosts of DingTalk's APIs: sends single requests, without tokens of its own or repetitions. */
 export function createHosts(options: {
   transport: Transport;
   bases: Readonly<Record<Host, string>>;
   timeoutMs: number;
+  onAnswer?: ((api: string, answer: CallAnswer) => void) | undefined;
 }) {
-  const { transport, bases, timeoutMs } = options;
+  const { transport, bases, timeoutMs, onAnswer } = options;
   const usedAt = { api: Number.NEGATIVE_INFINITY, oapi: Number.NEGATIVE_INFINITY };
+
+  async function attempt<T>(request: DingTalkRequest<T>, token: string | undefined): Promise<T> {
+    usedAt[request.host] = performance.now();
+    const limit = AbortSignal.timeout(timeoutMs);
+    const signal = request.budget?.signal ? AbortSignal.any([limit, request.budget.signal]) : limit;
+    if (request.budget) request.budget.calls++;
+    request.onSend?.();
+    try {
+      const message = toMessage(request, bases[request.host], token);
+      return readAnswer(request, await transport({ ...message, signal }));
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      // The end of the request budget says nothing about this call.
+      const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
+      const { mayHaveHadEffect, proxy, cause } = error;
+      const detail = { api: request.path, code, mayHaveHadEffect, ...(proxy && { proxy }) };
+      throw new DingTalkError('unreachable', detail, { cause });
+    }
+  }
 
   return {
     /** @throws DingTalkError */
     async send<T>(request: DingTalkRequest<T>, token: string | undefined): Promise<T> {
-      usedAt[request.host] = performance.now();
-      const limit = AbortSignal.timeout(timeoutMs);
-      const signal = request.budget?.signal ? AbortSignal.any([limit, request.budget.signal]) : limit;
-      if (request.budget) request.budget.calls++;
-      request.onSend?.();
       try {
-        const message = toMessage(request, bases[request.host], token);
-        return readAnswer(request, await transport({ ...message, signal }));
+        const value = await attempt(request, token);
+        onAnswer?.(request.path, 'ok');
+        return value;
       } catch (error) {
-        if (!(error instanceof TransportError)) throw error;
-        // The end of the request budget says nothing about this call.
-        const code = error.code === 'timeout' && !limit.aborted ? 'out-of-time' : error.code;
-        const { mayHaveHadEffect, proxy, cause } = error;
-        const detail = { api: request.path, code, mayHaveHadEffect, ...(proxy && { proxy }) };
-        throw new DingTalkError('unreachable', detail, { cause });
+        if (error instanceof DingTalkError) onAnswer?.(request.path, answerOf(error));
+        throw error;
       }
     },
     /** Opens a connection unless there is one. Calls no API: nothing is counted, and the answer does not matter. */
@@ -44,6 +59,11 @@ export function createHosts(options: {
       await transport({ url, method: 'GET', headers: {}, body: undefined, signal }).catch(() => undefined);
     },
   };
+}
+
+function answerOf(error: DingTalkError): CallAnswer {
+  if (error.isThrottled) return 'throttled';
+  return error.kind === 'rejected' ? 'refused' : error.kind;
 }
 
 /** URL, headers and body of a request, in the dialect of its host. */

@@ -6,7 +6,7 @@ import { sessions } from '../session/sessions';
 /** Why requests should go to another process. What no other process could do better is no reason. */
 type NotReady = 'starting' | 'draining' | 'database';
 
-interface Readiness {
+export interface Readiness {
   /** Undefined: requests may come. */
   notReady: NotReady | undefined;
   signIn: SignInHealth;

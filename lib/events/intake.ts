@@ -57,7 +57,13 @@ export function startEvents(): void {
 
 /** How events come to this process, and their outcomes since it started. */
 export interface ReceivedEvents {
-  stream: { status: StreamState['status'] | 'off'; since: number | undefined; reason: string | undefined };
+  stream: {
+    status: StreamState['status'] | 'off';
+    since: number | undefined;
+    reason: string | undefined;
+    /** Events since the start. */
+    received: number;
+  };
   callback: boolean;
   counts: ReturnType<Dispatcher['counts']>;
 }
@@ -70,6 +76,7 @@ export function receivedEvents(): ReceivedEvents {
       status: state?.status ?? 'off',
       since: state && Date.now() - (performance.now() - state.since),
       reason: state?.reason,
+      received: state?.events ?? 0,
     },
     callback: config().callback !== undefined,
     counts: dispatcher().counts(),

@@ -1,4 +1,5 @@
 import 'server-only';
+import { areInformed } from '../alarm';
 import { config } from '../config';
 import { mayRetry, type OperatorDetail, type Problem, problems } from '../errors';
 import type { Messages } from '../i18n';
@@ -31,5 +32,6 @@ export function explain(problem: Problem, messages: Messages, detail: OperatorDe
   const { person, next, cause, remedy } = messages.problems[problem];
   const actor = messages.actors[problems[problem].actor];
   const operator = config().showOperatorHints ? { cause, remedy, actor, ...detail } : undefined;
-  return { message: person, nextStep: next, retry: mayRetry(problem), operator };
+  const nextStep = areInformed(problem) ? `${next} ${messages.alerts.informed}` : next;
+  return { message: person, nextStep, retry: mayRetry(problem), operator };
 }

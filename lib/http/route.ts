@@ -4,6 +4,7 @@ import { config } from '../config';
 import type { RequestBudget } from '../dingtalk/request';
 import { AppError, type OperatorDetail, type Problem, problems } from '../errors';
 import { log, withoutSecrets } from '../log';
+import { countSignIn } from '../metrics';
 import { wasReplaced } from '../session/replaced-sessions';
 import { sessionCookies } from '../session/session-cookie';
 import { outsideRequest } from '../singleton';
@@ -73,6 +74,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       upstreamCalls: context.budget.calls,
       ...notes,
     };
+    if (event === 'sign-in') countSignIn(methodOf(request), outcomeOf(failure, response));
     if (failure !== undefined) {
       logFailure(failure, line, event !== undefined);
       if (event === 'sign-in') recordRefusal(failure, notes);
@@ -81,6 +83,24 @@ export function route(event: string | undefined, handler: Handler): (request: Re
     }
     return response;
   };
+}
+
+/** The way in, as the metrics call it, by the end of its address. */
+const SIGN_IN_METHODS = {
+  '/api/session': 'webview',
+  '/api/oauth/callback': 'oauth',
+  '/api/ticket': 'ticket',
+  '/.dingpass/session': 'host',
+};
+
+function methodOf({ url }: Request): string {
+  const { pathname } = new URL(url);
+  return Object.entries(SIGN_IN_METHODS).find(([end]) => pathname.endsWith(end))?.[1] ?? 'other';
+}
+
+function outcomeOf(failure: unknown, { status }: Response): string {
+  if (failure !== undefined) return failure instanceof AppError ? failure.code : 'INTERNAL';
+  return status < 400 ? 'ok' : 'FETCHED_AHEAD';
 }
 
 /** A handler for methods that an address does not take. @param allowedMethods such as `GET, POST` */

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { adminPage } from './admin-page';
+import { alertTexts } from './alert-texts';
 import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
@@ -470,6 +471,7 @@ export const en: Messages = {
   access: accessPage.en,
   gate: gatePage.en,
   ticket: ticketPage.en,
+  alerts: alertTexts.en,
   admin: adminPage.en,
   audit: auditPage.en,
   auditReasons: auditReasons.en,

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors';
 import { accessPage } from './access-page';
 import { adminPage } from './admin-page';
+import { alertTexts } from './alert-texts';
 import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
@@ -450,6 +451,7 @@ export const zhCN = {
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],
   ticket: ticketPage['zh-CN'],
+  alerts: alertTexts['zh-CN'],
   admin: adminPage['zh-CN'],
   audit: auditPage['zh-CN'],
   auditReasons: auditReasons['zh-CN'],

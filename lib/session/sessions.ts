@@ -2,6 +2,7 @@ import 'server-only';
 import { config } from '../config';
 import { AppError } from '../errors';
 import { log } from '../log';
+import { countEndings } from '../metrics';
 import { outsideRequest, singleton } from '../singleton';
 import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/databases';
@@ -128,6 +129,7 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
     // At once in this process, whatever becomes of the rest.
     view.end(session);
     await end([], [session.id, ending], () => store.endSession(session, ending));
+    countEndings(ending.reason, 1);
   }
 
   /** `unknown` while the store is silent: other processes may have served the session. */
@@ -162,17 +164,30 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
     async open(...[session, options]: Parameters<SessionStore['open']>): Promise<SessionVersion> {
       const version = await known(unwritten.write(() => store.open(session, options)));
       if (!version) throw new AppError('sign-in-overtaken');
-      if (options.replaces) view.end(options.replaces);
+      if (options.replaces) {
+        view.end(options.replaces);
+        countEndings('replaced', 1);
+      }
       return version;
     },
     endSession,
-    endPeople: async (...[userIds, ...how]: Parameters<SessionStore['endPeople']>) =>
-      userIds.length === 0 ? 0 : end(userIds, how, () => store.endPeople(userIds, ...how)),
-    applyEvent: (event: EventName, effect: EventEffect) => {
-      const write = () => store.applyEvent(event, effect);
-      return effect.left.length === 0 ? write() : end(effect.left, event.id, write);
+    endPeople: async (...[userIds, ...how]: Parameters<SessionStore['endPeople']>) => {
+      if (userIds.length === 0) return 0;
+      const ended = await end(userIds, how, () => store.endPeople(userIds, ...how));
+      countEndings(how[0].reason, ended);
+      return ended;
     },
-    endEveryone: (ending: Ending) => end('everybody', ending, () => store.endEveryone(ending)),
+    applyEvent: async (event: EventName, { left, ...effect }: EventEffect) => {
+      const write = () => store.applyEvent(event, { left, ...effect });
+      if (left.length === 0) return write();
+      const isNew = await end(left, event.id, write);
+      if (isNew) countEndings('left', left.length);
+      return isNew;
+    },
+    endEveryone: async (ending: Ending) => {
+      await end('everybody', ending, () => store.endEveryone(ending));
+      countEndings(ending.reason, 1);
+    },
     /** Is called with each session that stands when it is used. */
     onUse: (listener: (session: Session) => void) => listeners.push(listener),
     flushSeen,

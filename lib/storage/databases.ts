@@ -7,6 +7,7 @@ import { log } from '../log';
 import { outsideRequest, singleton } from '../singleton';
 import type { Database } from './database';
 import { claimDatabase } from './database-owner';
+import { measured } from './measured';
 import { migrate } from './migrate';
 import { directoryMigrations, type Migration, migrations, recordsMigrations } from './migrations';
 import { assertSupported, openPostgres } from './postgres';
@@ -50,10 +51,10 @@ export async function openDatabases(): Promise<void> {
   });
   try {
     const { records, directory } = await state.opening;
-    const explainedRecords = explained(records);
+    const explainedRecords = explained(measured(records));
     state.current = {
       records: explainedRecords,
-      directory: records === directory ? explainedRecords : explained(directory),
+      directory: records === directory ? explainedRecords : explained(measured(directory)),
     };
   } catch (error) {
     state.opening = undefined;

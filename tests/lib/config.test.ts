@@ -413,3 +413,29 @@ test.each([
 test.each(['1', '0', '501', 'ten'])('a pool of %s connections is refused', (size) => {
   expect(problemsOf({ ...good, DATABASE_POOL: size })).toEqual([expect.stringMatching(/^DATABASE_POOL /)]);
 });
+
+const WEBHOOK = 'https://oapi.dingtalk.com/robot/send?access_token=canary-token';
+const ROBOT_SECRET = `SEC${'0'.repeat(64)}`;
+
+test.each<[string, string]>([
+  ['METRICS_PORT', '0'],
+  ['METRICS_PORT', '65536'],
+  ['METRICS_PORT', '127.0.0.1:9464'],
+  ['METRICS_HOST', 'http://127.0.0.1'],
+  ['ALERT_WEBHOOK', 'http://oapi.dingtalk.com/robot/send?access_token=canary-token'],
+  ['ALERT_WEBHOOK', 'https://oapi.dingtalk.com/robot/send'],
+  ['ALERT_WEBHOOK', 'https://oapi.dingtalk.com/topapi/x?access_token=canary-token'],
+  ['ALERT_SECRET', 'canary-secret'],
+])('%s = %j is refused, and its value is not repeated', (name, value) => {
+  const env = { ...good, ALERT_WEBHOOK: WEBHOOK, ALERT_SECRET: ROBOT_SECRET, [name]: value };
+  expect(problemsOf(env)).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
+  expect(problemsOf(env).join()).not.toContain('canary');
+});
+
+test('the robot needs its webhook and its secret', () => {
+  expect(parseConfig({ ...good, ALERT_WEBHOOK: WEBHOOK, ALERT_SECRET: ROBOT_SECRET }).robot?.secret).toBe(
+    ROBOT_SECRET,
+  );
+  for (const lone of [{ ALERT_WEBHOOK: WEBHOOK }, { ALERT_SECRET: ROBOT_SECRET }])
+    expect(problemsOf({ ...good, ...lone })).toEqual([expect.stringContaining('go together')]);
+});

@@ -3,6 +3,8 @@ import { DingTalkError } from '../../lib/dingtalk/errors';
 import { codesOf, fromDingTalk } from '../../lib/dingtalk-problems';
 import { type Problem, problems } from '../../lib/errors';
 import { type Language, messagesIn } from '../../lib/i18n';
+import { LOG_EVENTS } from '../../lib/i18n/log-events';
+import { METRIC_LIST } from '../../lib/metric-list';
 import { type ExampleSetting, exampleSettings } from './env-example';
 import { table } from './markdown';
 
@@ -19,6 +21,8 @@ const WORDS = {
     dingTalk: '钉钉错误码',
     colon: '：',
     corpus: ['清单', '条数'],
+    metric: ['名称', '类型', '标签', '含义'],
+    logEvent: ['event', '含义'],
   },
   en: {
     setting: ['name', 'default', 'meaning'],
@@ -32,6 +36,8 @@ const WORDS = {
     dingTalk: 'DingTalk’s codes',
     colon: ': ',
     corpus: ['list', 'entries'],
+    metric: ['name', 'type', 'labels', 'meaning'],
+    logEvent: ['event', 'meaning'],
   },
 };
 
@@ -76,6 +82,26 @@ export function corporaTable(language: Language): string {
     return Array.isArray(entries) ? [[`\`${file}\``, String(entries.length)]] : [];
   });
   return table(WORDS[language].corpus, rows);
+}
+
+/** Every metric of ours. */
+export function metricsTable(language: Language): string {
+  const rows = METRIC_LIST.map(({ name, kind, labels, en, zh }) => [
+    `\`${name}\``,
+    kind,
+    labels.map((label) => `\`${label}\``).join(', ') || '–',
+    asCode(language === 'en' ? en : zh),
+  ]);
+  return table(WORDS[language].metric, rows);
+}
+
+/** What the lines of the log are about. */
+export function logEventsTable(language: Language): string {
+  const rows = Object.entries(LOG_EVENTS).map(([name, [zh, en]]) => [
+    `\`${name}\``,
+    language === 'en' ? en : zh,
+  ]);
+  return table(WORDS[language].logEvent, rows);
 }
 
 function fallbackOf({ isOptional, value }: ExampleSetting): string {

@@ -1,0 +1,21 @@
+import 'server-only';
+import { hostname } from 'node:os';
+import type { SignInHealth } from '../auth/sign-in-health';
+import { config } from '../config';
+import { messagesIn } from '../i18n';
+import type { News } from './alerts';
+
+/** News as the operators' group reads it: in Chinese, then in English; where it comes from, and no person. */
+export function alertMessage(news: readonly News[], signIn: SignInHealth): string {
+  return (['zh-CN', 'en'] as const)
+    .map((language) => {
+      const { alerts, problems } = messagesIn(language);
+      const reason = signIn.ok ? '' : `${problems[signIn.reason].cause} ${problems[signIn.reason].remedy}`;
+      const lines = news.map(({ alert, isOver }) => {
+        if (isOver) return alerts.over[alert];
+        return alert === 'sign-in' ? alerts.begun['sign-in'](reason) : alerts.begun[alert];
+      });
+      return [alerts.title('dingpass', `${config().publicOrigin} · ${hostname()}`), ...lines].join('\n');
+    })
+    .join('\n\n');
+}
