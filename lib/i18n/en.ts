@@ -5,9 +5,10 @@ import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
+import { doctorPage } from './doctor/page';
 import { errorPage } from './error-page';
-import { gatePage } from './gate-page';
 import { frameText } from './frame';
+import { gatePage } from './gate-page';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
@@ -466,6 +467,7 @@ export const en: Messages = {
   jsapi: jsapiPage.en,
   sync: syncPage.en,
   devices: devicesPage.en,
+  doctor: doctorPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
   gate: gatePage.en,

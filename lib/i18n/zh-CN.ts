@@ -5,9 +5,10 @@ import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
+import { doctorPage } from './doctor/page';
 import { errorPage } from './error-page';
-import { gatePage } from './gate-page';
 import { frameText } from './frame';
+import { gatePage } from './gate-page';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
@@ -446,6 +447,7 @@ export const zhCN = {
   jsapi: jsapiPage['zh-CN'],
   sync: syncPage['zh-CN'],
   devices: devicesPage['zh-CN'],
+  doctor: doctorPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],

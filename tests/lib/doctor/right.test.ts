@@ -1,0 +1,17 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { exitCodeOf } from '../../../lib/doctor/doctor';
+import { blamed, type DoctorScene, startDoctorScene } from '../../support/doctor-scene';
+
+let scene: DoctorScene;
+beforeAll(async () => {
+  scene = await startDoctorScene();
+});
+afterAll(() => scene.close());
+
+test('a right set-up is all green', async () => {
+  const report = await scene.examine();
+  expect(blamed(report)).toEqual([]);
+  expect(report.findings.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'manual')).toEqual([]);
+  expect(exitCodeOf(report)).toBe(0);
+  expect(report.ms).toBeLessThan(10_000);
+});
