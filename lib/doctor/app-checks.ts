@@ -16,6 +16,7 @@ import { bad, type Check, ok, type Patient, type Result, untried, warn } from '.
 const token: Check = {
   id: 'token',
   circle: 'dingtalk',
+  needs: ['ids'],
   run: async (patient) => {
     try {
       await patient.client.warm();
@@ -30,7 +31,7 @@ const token: Check = {
 /** The token comes from the other host. */
 async function areSwapped({ config }: Patient, error: unknown): Promise<boolean> {
   const { apiUrl, oapiUrl, clientId, clientSecret, outgoingProxy } = config;
-  if (apiUrl === oapiUrl || !(error instanceof DingTalkError)) return false;
+  if (apiUrl === oapiUrl || !(error instanceof DingTalkError) || !hasAnswered(error)) return false;
   const proxyFor = createProxyFor(outgoingProxy);
   const swapped = createClient({
     clientId,
@@ -44,6 +45,11 @@ async function areSwapped({ config }: Patient, error: unknown): Promise<boolean>
     () => true,
     () => false,
   );
+}
+
+/** Something is there, though it may be another host. */
+function hasAnswered({ kind, code, isOwnCode }: DingTalkError): boolean {
+  return kind !== 'unreachable' || !isOwnCode || /^http-|^html-page$/.test(code);
 }
 
 const legacyApi: Check = {
@@ -100,7 +106,7 @@ const SHOWN = 5;
 const range: Check = {
   id: 'range',
   circle: 'dingtalk',
-  needs: ['legacy-api'],
+  needs: ['legacy-api', 'permission:qyapi_base'],
   run: async (patient) => {
     const { departmentIds, userIds } = await rangeOf(patient);
     if (departmentIds.includes(ROOT_DEPARTMENT_ID)) return ok({}, 'whole');

@@ -1,8 +1,7 @@
 import 'server-only';
 import type { Config } from '../config';
 import type { Client } from '../dingtalk/client';
-import type { Problem } from '../errors';
-import type { DoctorFault } from './faults';
+import type { Fault } from './faults';
 import type { HostDates } from './host-dates';
 import type { StorageView } from './storage-view';
 
@@ -14,9 +13,6 @@ export type Circle = 'local' | 'dingtalk' | 'console';
  * from here, which is no fault. `manual`: only a person can look.
  */
 export type Outcome = 'ok' | 'warn' | 'bad' | 'skipped' | 'untried' | 'manual';
-
-/** What is wrong: of the error catalogue, or of the doctor's own. */
-export type Fault = Problem | DoctorFault;
 
 /** What came out of a check, for texts to be filled in. Never a secret, a code or a token. */
 export type Values = Readonly<Record<string, string>>;

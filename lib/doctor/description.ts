@@ -1,8 +1,8 @@
 import 'server-only';
 import type { Language } from '../i18n';
 import { messagesIn } from '../i18n';
-import type { Fault, Finding, Values } from './check';
-import { isDoctorFault, treatmentOf } from './faults';
+import type { Finding, Values } from './check';
+import { type Fault, isDoctorFault, treatmentOf } from './faults';
 
 /** A finding in words. What is empty is absent. */
 export interface Description {

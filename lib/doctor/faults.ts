@@ -1,6 +1,5 @@
 import 'server-only';
 import { type Actor, type Problem, problems } from '../errors';
-import type { Fault } from './check';
 
 /** Where something is mended: a page of DingTalk's console, or of this server. */
 export type Place =
@@ -112,6 +111,9 @@ export const doctorFaults = {
 } as const satisfies Record<string, FaultEntry>;
 
 export type DoctorFault = keyof typeof doctorFaults;
+
+/** What is wrong: of the error catalogue, or of the doctor's own. */
+export type Fault = Problem | DoctorFault;
 
 /** Where the catalogue's problems are mended, and the command for it. */
 const PLACES: Partial<Record<Problem, Omit<FaultEntry, 'actor'>>> = {

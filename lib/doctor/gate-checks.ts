@@ -32,7 +32,7 @@ const user: Check = {
     const owners = new Map<string, string[]>();
     let without = 0;
     await createDirectoryStore(() => directory).everybody((members) => {
-      for (const { userId, record } of members) {
+      for (const { userId, record } of members.filter((member) => member.record.active)) {
         const value = userValue(record, kind)?.toLowerCase();
         if (value === undefined) without++;
         else owners.set(value, [...(owners.get(value) ?? []), userId]);

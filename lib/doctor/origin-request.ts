@@ -29,7 +29,7 @@ export function askOrigin(url: URL, { method, headers = {}, body }: OriginReques
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const length = body ? { 'content-length': String(body.length) } : {};
     const signal = AbortSignal.timeout(LIMIT_MS);
-    const outgoing = send(url, { method, headers: { ...headers, ...length }, signal, agent: false });
+    const outgoing = send(url, { method, headers: { ...headers, ...length, connection: 'close' }, signal });
     const fail = (error: NodeJS.ErrnoException) =>
       resolve({
         failure:

@@ -154,7 +154,7 @@ function fieldCheck(point: string): Check {
     id: `permission:${point}`,
     textId: 'permission-field',
     circle: 'dingtalk',
-    needs: ['legacy-api', 'permission:qyapi_get_department_member', 'permission:qyapi_get_department_list'],
+    needs: ['range', 'permission:qyapi_get_department_member', 'permission:qyapi_get_department_list'],
     run: async (patient): Promise<Result> => {
       const people = await somePeople(patient);
       if (people.length === 0) return untried({ reason: 'nobody' });

@@ -137,7 +137,7 @@ const quota: Check = {
     const calls = createMonthlyCalls({ counter: createCallCounter(records), limit: config.monthlyCalls });
     const { used, limit, left, daysLeft } = await calls.state();
     const values = { used: String(used), limit: String(limit), left: String(left) };
-    if (limit > 0 && left === 0) return bad('calls-spent', values);
+    if (limit > 0 && left === 0) return bad('calls-spent', { code: `${used}/${limit}` });
     return daysLeft === undefined || limit === 0
       ? ok(values)
       : warn('quota-low', { ...values, days: String(daysLeft) });

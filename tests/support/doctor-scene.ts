@@ -8,7 +8,9 @@ import { vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { parseConfig } from '../../lib/config';
 import type { Finding } from '../../lib/doctor/check';
+import { describeFinding } from '../../lib/doctor/description';
 import { type DoctorOptions, type DoctorReport, runDoctor } from '../../lib/doctor/doctor';
+import { reportLines } from '../../lib/doctor/report-lines';
 import { setApiSecurityHeaders } from '../../lib/http/security-headers';
 import { appEnv } from './app';
 import { forgetSingletons } from './in-process-app';
@@ -34,6 +36,8 @@ export interface DoctorScene {
   front: Front;
   /** Runs the doctor with these settings instead of the right ones. @param options.appEnv settings that the app still runs with */
   examine(env?: Environment, options?: DoctorOptions & { appEnv?: Environment }): Promise<DoctorReport>;
+  /** Everything in DingTalk is right again. */
+  mend(): void;
   close(): Promise<void>;
 }
 
@@ -47,9 +51,15 @@ export async function startDoctorScene(): Promise<DoctorScene> {
     listener: (request, response) => void serve(scene.front, request, response),
     async examine(changes = {}, { appEnv: changesOfApp = changes, ...options } = {}) {
       forgetSingletons();
+      vi.unstubAllEnvs();
       for (const [name, value] of Object.entries({ ...scene.env, ...changesOfApp })) vi.stubEnv(name, value);
       const settings = () => parseConfig({ ...scene.env, ...changes });
       return runDoctor({ settings, ...options });
+    },
+    mend() {
+      emulator.control.reset();
+      emulator.control.events.stream({ mode: 'normal' });
+      emulator.control.settings({ redirectUris: [`${scene.env.PUBLIC_ORIGIN}/api/oauth/callback`] });
     },
     close: async () => {
       server.close();
@@ -61,8 +71,8 @@ export async function startDoctorScene(): Promise<DoctorScene> {
   const server = createServer(scene.listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  emulator.control.settings({ redirectUris: [`${origin}/api/oauth/callback`] });
   scene.env = rightSettings(emulator, origin);
+  scene.mend();
   return scene;
 }
 
@@ -110,4 +120,30 @@ export function blamed({ findings }: DoctorReport): string[] {
 
 function isBlamed({ outcome }: Finding): boolean {
   return outcome === 'bad' || outcome === 'warn';
+}
+
+/** Names of secrets that are in what the doctor says, as text or as JSON: there must be none. */
+export function secretsIn(report: DoctorReport, env: Environment): string[] {
+  const said = (['zh-CN', 'en'] as const).map((language) => [
+    reportLines(report, language),
+    report.findings.map((finding) => describeFinding(finding, language)),
+  ]);
+  const text = JSON.stringify([report, said]);
+  const secrets = Object.entries({
+    secret: env.DINGTALK_CLIENT_SECRET,
+    key: env.SESSION_KEYS?.slice(2),
+    token: env.DINGTALK_CALLBACK_TOKEN,
+    aesKey: env.DINGTALK_CALLBACK_AES_KEY,
+    database: 'a-database-password',
+    proxy: 'a-proxy-password',
+    ...learnedTokens(),
+  });
+  return secrets.filter(([, secret]) => secret && text.includes(secret)).map(([name]) => name);
+}
+
+/** App tokens that were fetched in this process. */
+function learnedTokens(): Environment {
+  const { learned = [] } =
+    (globalThis as Record<symbol, { learned?: string[] } | undefined>)[Symbol.for('dingpass.secrets')] ?? {};
+  return Object.fromEntries(learned.map((token, at) => [`app token ${at}`, token]));
 }
