@@ -66,6 +66,8 @@ export interface Check {
   /** Ids of checks that must have ended, whatever their outcome. */
   after?: readonly string[];
   assumed?: boolean;
+  /** What it finds would help an attacker: strangers are not told which check it is. */
+  isPrivate?: boolean;
   /** @param patient @throws DingTalkError, AppError: then it is `bad` */
   run(patient: Patient): Promise<Result> | Result;
   /** Whether the settings ask for it at all. */

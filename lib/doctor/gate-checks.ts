@@ -9,6 +9,7 @@ const SHOWN = 5;
 
 const proxies: Check = {
   id: 'gate-proxies',
+  isPrivate: true,
   circle: 'local',
   isWanted: ({ config }) => config.gate.listen !== undefined,
   run: ({ config: { gate } }) => {

@@ -41,6 +41,7 @@ const ids: Check = {
 
 const roots: Check = {
   id: 'tls-roots',
+  isPrivate: true,
   circle: 'local',
   run: () => {
     const { extraRoots, extraRootsInFile, isUnverified } = nodeEnvironment();
@@ -67,6 +68,7 @@ function countCertificates(path: string): number {
 
 const keys: Check = {
   id: 'session-keys',
+  isPrivate: true,
   circle: 'local',
   run: ({ config: { sessionKeys, sealKey } }) => {
     const weak = [...sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([id]) => id);

@@ -7,7 +7,6 @@ const zhApp = '开发者后台 open-dev.dingtalk.com → 应用开发 → 您的
 
 const zhCN = {
   title: '体检',
-  tab: '体检',
   lead: '从设置到钉钉，逐项尝试，指出要改的地方。',
   again: '重新体检',
   took: '用时 {seconds} 秒',
@@ -26,7 +25,8 @@ const zhCN = {
     remedy: '处理',
     where: '位置',
     command: '命令',
-    actor: '由谁',
+    actor: '由谁处理',
+    apply: '申请',
     more: '详见',
     todo: '请核对',
   },
@@ -54,7 +54,6 @@ const enApp = 'open-dev.dingtalk.com → 应用开发 → your app';
 
 const en: typeof zhCN = {
   title: 'Doctor',
-  tab: 'Doctor',
   lead: 'Tries everything from the settings to DingTalk, and names what has to be changed.',
   again: 'Check again',
   took: 'took {seconds} s',
@@ -74,7 +73,8 @@ const en: typeof zhCN = {
     remedy: 'Remedy',
     where: 'Where',
     command: 'Command',
-    actor: 'Who',
+    actor: 'Who acts',
+    apply: 'Apply',
     more: 'More',
     todo: 'Please look',
   },
