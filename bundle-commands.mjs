@@ -8,6 +8,7 @@ const commands = {
   access: 'lib/entry/access-command.ts',
   sync: 'lib/entry/sync-command.ts',
   keys: 'lib/entry/keys-command.ts',
+  doctor: 'lib/entry/doctor-command.ts',
   backup: 'lib/entry/backup-command.ts',
   database: 'lib/entry/database-command.ts',
   ticket: 'lib/entry/ticket-command.ts',

@@ -152,6 +152,7 @@ function initialSettings(options: EmulatorOptions, url: string): Settings {
     latencyMs: 0,
     redirectUris: options.redirectUris ?? origins.map((origin) => `${origin}${callback}`),
     oauthParameters: 'both',
+    separateHosts: false,
     permissionText: 'apply-link',
   };
 }

@@ -73,6 +73,27 @@ export function parseSessionSettings(
 /** The settings of this process, read once, when first asked for: never while building. */
 export const config = singleton('config', () => parseConfig(process.env));
 
+/** Node.js reads it before any `.env` is loaded. */
+const extraRootsAtStart = process.env.NODE_EXTRA_CA_CERTS;
+
+/** What of the environment concerns TLS in Node.js itself. */
+export function nodeEnvironment() {
+  const now = process.env.NODE_EXTRA_CA_CERTS || undefined;
+  return {
+    /** A file of certificate authorities that this process was started with. */
+    extraRoots: extraRootsAtStart || undefined,
+    /** One that only a `.env` names, so that it has no effect. */
+    extraRootsInFile: extraRootsAtStart ? undefined : now,
+    /** Whether others than our own client accept every certificate. */
+    isUnverified: process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0',
+  };
+}
+
+/** The language of whoever runs a command, by the locale; undefined where it says nothing. */
+export function localeOfShell(env: Record<string, string | undefined> = process.env): string | undefined {
+  return env.LC_ALL || env.LC_MESSAGES || env.LANG || undefined;
+}
+
 function givenIn(env: Record<string, string | undefined>): Record<string, string | undefined> {
   return Object.fromEntries(
     SETTING_NAMES.map((name) => {

@@ -109,6 +109,7 @@ const LIB_ROOMS = [
   ['directory/sync'],
   ['auth', 'events', 'notices'],
   ['dal'],
+  ['doctor'],
   ['entry'],
 ];
 const EMULATOR_ROOMS = [

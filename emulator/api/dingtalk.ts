@@ -30,6 +30,8 @@ export async function handleDingtalk(
   res: ServerResponse,
 ): Promise<void> {
   if (isClosing(req, res)) return;
+  // As the far clock has it: an app can see that its own is off.
+  res.setHeader('date', new Date(platform.clock.now()).toUTCString());
   const url = new URL(req.url ?? '/', platform.url);
   const found = findEndpoint(url.pathname, req.method);
   const path = found?.endpoint.path ?? 'unknown';
@@ -71,7 +73,8 @@ async function answerCall(
 ): Promise<Answer> {
   const body = await readOnce();
   const { endpoint, parameters } = found ?? {};
-  if (!endpoint || !parameters) return unknownMethodAnswer(url.pathname);
+  if (!endpoint || !parameters || isOtherHost(platform, req, endpoint))
+    return unknownMethodAnswer(url.pathname);
   if (endpoint.family === 'v1' && req.method !== endpoint.method) return unknownMethodAnswer(url.pathname);
 
   const token = req.headers['x-acs-dingtalk-access-token'];
@@ -94,6 +97,13 @@ async function answerCall(
     // A mistake of the emulator's own must not look like DingTalk's.
     return { ...v1Refusal(500, 'emulator.bug', String(error)), outcome: 'emulator.bug' };
   }
+}
+
+/** Where the two APIs have hosts of their own, each knows only its own addresses: here by the two names of loopback. */
+function isOtherHost({ settings }: Platform, { headers }: IncomingMessage, { family }: Endpoint): boolean {
+  if (!settings.separateHosts || family === 'page') return false;
+  const isLegacyHost = /^localhost(:|$)/.test(headers.host ?? '');
+  return isLegacyHost === (family === 'v1');
 }
 
 function addressOf(req: IncomingMessage): string {

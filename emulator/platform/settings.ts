@@ -25,6 +25,8 @@ const settingsSchema = z.strictObject({
   redirectUris: z.array(z.string()),
   /** Parameters that the login page adds to the redirect: `code` and `authCode`, or only one of them. */
   oauthParameters: z.enum(['both', 'authCode', 'code']),
+  /** v1.0 answers under 127.0.0.1 only, the legacy API under `localhost` only, as DingTalk's two hosts do. */
+  separateHosts: z.boolean(),
   /** Which of its two current texts v1.0 uses for a missing permission point; both come with `accessdenieddetail`. */
   permissionText: z.enum(['apply-link', 'reference']),
 });

@@ -5,6 +5,7 @@ import { checkSignIn } from '../auth/sign-in-health';
 import { BrandFileError, brand } from '../brand';
 import { ConfigError, config } from '../config';
 import { startDirectory } from '../directory/sync/schedule';
+import { startDoctor } from '../doctor/app-report';
 import { closeEvents, startEvents } from '../events/intake';
 import { startLeavers } from '../events/leavers';
 import { startRecheck } from '../events/recheck';
@@ -43,6 +44,7 @@ export async function boot(connections: ConnectionOptions): Promise<void> {
   startRecheck();
   startEvents();
   startNotices();
+  startDoctor();
   stopCleanly();
 }
 

@@ -1,5 +1,6 @@
 import 'server-only';
 import { type SignInHealth, signInHealth } from '../auth/sign-in-health';
+import { type PublicReport, publicReport } from '../doctor/app-report';
 import { lifecycle } from '../lifecycle';
 import { sessions } from '../session/sessions';
 
@@ -12,6 +13,8 @@ export interface Readiness {
   signIn: SignInHealth;
   /** Everybody was signed out, because the database is an older copy; ISO 8601. Told for a day. */
   restoredAt?: string | undefined;
+  /** What the doctor found when it was last here; undefined before. */
+  checks?: PublicReport | undefined;
 }
 
 const RESTORED_MS = 86_400_000;
@@ -19,7 +22,7 @@ const RESTORED_MS = 86_400_000;
 /** Whether requests may come, and how sign-ins fare. Never throws. */
 export async function readiness(): Promise<Readiness> {
   const notReady = lifecycle().draining ? 'draining' : lackingRecords();
-  return { notReady, signIn: await signInHealth(), restoredAt: lastRestored() };
+  return { notReady, signIn: await signInHealth(), restoredAt: lastRestored(), checks: publicReport() };
 }
 
 function lastRestored(): string | undefined {

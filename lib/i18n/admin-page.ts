@@ -1,6 +1,13 @@
 const zhCN = {
   title: '管理',
-  tabs: { overview: '概览', sessions: '在线', audit: '审计', sync: '同步', access: '访问规则' },
+  tabs: {
+    overview: '概览',
+    sessions: '在线',
+    audit: '审计',
+    sync: '同步',
+    access: '访问规则',
+    doctor: '体检',
+  },
   waiting: (count: number) => `${count} 件需要处理`,
   cancel: '取消',
   overview: {
@@ -90,7 +97,14 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Administration',
-  tabs: { overview: 'Overview', sessions: 'Online', audit: 'Audit', sync: 'Sync', access: 'Access' },
+  tabs: {
+    overview: 'Overview',
+    sessions: 'Online',
+    audit: 'Audit',
+    sync: 'Sync',
+    access: 'Access',
+    doctor: 'Doctor',
+  },
   waiting: (count) => (count === 1 ? '1 item needs attention' : `${count} items need attention`),
   cancel: 'Cancel',
   overview: {

@@ -6,6 +6,7 @@ import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
+import { doctorPage } from './doctor/page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
 import { gatePage } from './gate-page';
@@ -467,6 +468,7 @@ export const en: Messages = {
   jsapi: jsapiPage.en,
   sync: syncPage.en,
   devices: devicesPage.en,
+  doctor: doctorPage.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
   gate: gatePage.en,

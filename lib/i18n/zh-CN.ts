@@ -6,6 +6,7 @@ import { auditPage } from './audit-page';
 import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
+import { doctorPage } from './doctor/page';
 import { errorPage } from './error-page';
 import { frameText } from './frame';
 import { gatePage } from './gate-page';
@@ -447,6 +448,7 @@ export const zhCN = {
   jsapi: jsapiPage['zh-CN'],
   sync: syncPage['zh-CN'],
   devices: devicesPage['zh-CN'],
+  doctor: doctorPage['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],

@@ -69,8 +69,7 @@ export async function openUnclaimed(
   const { dataDir, database } = settings;
   if (database) return openServer(database);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  if (existsSync(join(dataDir, FORMER_FILE)) && !existsSync(join(dataDir, RECORDS_FILE)))
-    throw new FormerDatabaseError();
+  if (hasFormerFile(dataDir)) throw new FormerDatabaseError();
   const { records, directory } = databaseFiles(dataDir);
   return {
     records: await migrated(await openSqlite(records), recordsMigrations),
@@ -80,6 +79,11 @@ export async function openUnclaimed(
 
 export function databaseFiles(dataDir = config().dataDir) {
   return { records: join(dataDir, RECORDS_FILE), directory: join(dataDir, DIRECTORY_FILE) };
+}
+
+/** Whether a folder has a database of a former version, and none of this. */
+export function hasFormerFile(dataDir: string): boolean {
+  return existsSync(join(dataDir, FORMER_FILE)) && !existsSync(join(dataDir, RECORDS_FILE));
 }
 
 /** What a folder has of this and of former versions. */

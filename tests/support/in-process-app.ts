@@ -67,7 +67,8 @@ export async function startInProcess(
   };
 }
 
-function forgetSingletons(): void {
+/** As if the process had just started. */
+export function forgetSingletons(): void {
   for (const key of Object.getOwnPropertySymbols(globalThis)) {
     if (key.description?.startsWith('dingpass.')) delete (globalThis as Record<symbol, unknown>)[key];
   }

@@ -11,6 +11,7 @@ const TABS = {
   audit: '/admin/audit',
   sync: '/admin/sync',
   access: '/admin/access',
+  doctor: '/admin/doctor',
 } as const satisfies Record<string, Route>;
 
 interface AdminPageProps {

@@ -1,0 +1,64 @@
+import type { ReactNode } from 'react';
+import { Icon, type IconName } from '@/app/_ui/icon';
+import type { Description } from '@/lib/doctor/description';
+import type { DoctorText } from '@/lib/i18n/doctor/page';
+
+const SIGNS: Record<Description['outcome'], [icon: IconName, className: string]> = {
+  ok: ['ok', 'is-ok'],
+  warn: ['warning', 'is-warn'],
+  bad: ['refused', 'is-bad'],
+  skipped: ['info', ''],
+  untried: ['info', ''],
+  manual: ['info', ''],
+};
+
+/** What one check tried and found; where something is wrong, why, what to do, where, and who. */
+export function FindingItem({ finding, text }: { finding: Description; text: DoctorText }) {
+  const { tried, found, outcome, fault, cause, remedy, where, link, command, actor } = finding;
+  const [icon, className] = SIGNS[outcome];
+  const { labels } = text;
+  return (
+    <li>
+      <div className="row">
+        <Icon name={icon} className={className} />
+        <span className="row-text">
+          <span className="row-title">
+            {tried}
+            {outcome !== 'ok' && ` · ${text.outcomes[outcome]}`}
+          </span>
+          {found.split('\n').map((line) => (
+            <span className="row-hint" key={line}>
+              {line}
+            </span>
+          ))}
+        </span>
+      </div>
+      {fault !== undefined && (
+        <dl className="fields">
+          <Field label={labels.cause}>{cause}</Field>
+          <Field label={labels.remedy}>{remedy}</Field>
+          <Field label={labels.where}>{where}</Field>
+          <Field label={labels.command}>{command && <code>{command}</code>}</Field>
+          <Field label={labels.apply}>
+            {link && /^https:\/\//.test(link) && (
+              <a href={link} rel="noreferrer">
+                {link}
+              </a>
+            )}
+          </Field>
+          <Field label={labels.actor}>{actor}</Field>
+        </dl>
+      )}
+    </li>
+  );
+}
+
+function Field({ label, children }: { label: string; children: ReactNode }) {
+  if (!children) return null;
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+import Link from 'next/link';
+import { Icon } from '@/app/_ui/icon';
+import { Note } from '@/app/_ui/note';
+import { titled } from '@/app/_ui/page-frame';
+import { Section } from '@/app/_ui/section';
+import { pageAdministrator } from '@/lib/auth/administrator';
+import { adminReport } from '@/lib/doctor/app-report';
+import { describeFinding } from '@/lib/doctor/description';
+import { exitCodeOf } from '@/lib/doctor/doctor';
+import { summaryOf } from '@/lib/doctor/report-lines';
+import { currentMessages } from '@/lib/http/language';
+import { AdminPage } from '../admin-page';
+import { FindingItem } from './finding-item';
+
+export const generateMetadata = titled(({ doctor, admin }) => [doctor.title, admin.title]);
+
+const KINDS = { 0: 'ok', 1: 'warn', 2: 'bad' } as const;
+
+/** For administrators: everything is tried now, and what is wrong comes with its remedy. */
+export default async function DoctorPage() {
+  await pageAdministrator();
+  const { language, messages } = await currentMessages();
+  const report = await adminReport();
+  const text = messages.doctor;
+  const described = report.findings.map((finding) => describeFinding(finding, language));
+  const isWrong = ({ fault }: (typeof described)[number]) => fault !== undefined;
+  const circles = (['local', 'dingtalk', 'console'] as const).map((circle) => ({
+    circle,
+    // What has to be done comes first.
+    findings: described
+      .filter((one) => one.circle === circle)
+      .sort((a, b) => Number(isWrong(b)) - Number(isWrong(a))),
+  }));
+  const again = (
+    <Link className="section-more" href="/admin/doctor" prefetch={false}>
+      {text.again} <Icon name="sync" size="s" />
+    </Link>
+  );
+  return (
+    <AdminPage tab="doctor">
+      <p className="line">{text.lead}</p>
+      <Note kind={KINDS[exitCodeOf(report)]}>{summaryOf(report, language)}</Note>
+      {circles.map(({ circle, findings }) => (
+        <Section title={text.circles[circle]} key={circle} more={circle === 'local' && again}>
+          <ul className="panel rows">
+            {findings.map((finding) => (
+              <FindingItem finding={finding} text={text} key={finding.id} />
+            ))}
+          </ul>
+        </Section>
+      ))}
+    </AdminPage>
+  );
+}

@@ -1,0 +1,85 @@
+import 'server-only';
+import { type ExecFileException, execFile } from 'node:child_process';
+import { z } from 'zod';
+
+/**
+ * DingTalk's console by command, `dws`, where an administrator has it and is signed in. Its answers are read as its
+ * documentation gives them; nobody here has run it.
+ *
+ * @see https://github.com/DingTalk-Real-AI/dingtalk-workspace-cli
+ */
+
+/** Why there is no answer: the program is not there, nobody is signed in, or it refused. */
+export type ConsoleFailure = 'not-installed' | 'not-signed-in' | 'refused' | 'timeout';
+
+export class ConsoleError extends Error {
+  readonly failure: ConsoleFailure;
+  /** Its own code and words. */
+  readonly reason: string;
+
+  constructor(failure: ConsoleFailure, reason = '') {
+    super(`dws: ${failure}`);
+    this.name = 'ConsoleError';
+    this.failure = failure;
+    this.reason = reason;
+  }
+}
+
+const LIMIT_MS = 5000;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+const refusalSchema = z.object({
+  success: z.literal(false),
+  errorCode: z.union([z.string(), z.number()]).optional(),
+  errorMsg: z.string().optional(),
+});
+
+export type ConsoleProgram = (words: readonly string[], options?: { timeoutMs?: number }) => Promise<unknown>;
+
+/** Runs commands of one program. @param program its path or name */
+export function createConsole(program: string): ConsoleProgram {
+  return (words, { timeoutMs = LIMIT_MS } = {}) =>
+    new Promise((resolve, reject) => {
+      const options = { timeout: timeoutMs, maxBuffer: MAX_BYTES };
+      execFile(program, [...words, '--format', 'json'], options, (error, stdout) => {
+        try {
+          resolve(readOutput(error, stdout));
+        } catch (failure) {
+          reject(failure);
+        }
+      });
+    });
+}
+
+function readOutput(error: ExecFileException | null, stdout: string): unknown {
+  if (/^(ENOENT|EACCES)$/.test(String(error?.code))) throw new ConsoleError('not-installed');
+  if (error?.killed) throw new ConsoleError('timeout');
+  const output = parse(stdout);
+  const refusal = refusalSchema.safeParse(output);
+  if (refusal.success || error) {
+    const { errorCode = '', errorMsg = '' } = refusal.data ?? {};
+    const reason = [errorCode, errorMsg].filter(Boolean).join(' ');
+    throw new ConsoleError(/login|auth|token|登录/i.test(reason) ? 'not-signed-in' : 'refused', reason);
+  }
+  return output;
+}
+
+/** The useful part: some answers carry it in `data` or `result`. */
+function parse(text: string): unknown {
+  try {
+    const output = JSON.parse(text) as Record<string, unknown>;
+    if (output?.success === true) return output.data ?? output.result ?? output;
+    return output;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The app of a Client ID. @throws ConsoleError */
+export async function findApp(ask: ConsoleProgram, clientId: string): Promise<string> {
+  const found = z
+    .object({ unifiedAppId: z.string().min(1) })
+    .safeParse(await ask(['dev', 'app', 'get', '--app-key', clientId]));
+  if (!found.success) throw new ConsoleError('refused', 'unifiedAppId');
+  return found.data.unifiedAppId;
+}

@@ -1,0 +1,93 @@
+import 'server-only';
+import type { Language } from '../i18n';
+import { messagesIn } from '../i18n';
+import type { Finding, Values } from './check';
+import { type Fault, isDoctorFault, treatmentOf } from './faults';
+
+/** A finding in words. What is empty is absent. */
+export interface Description {
+  id: string;
+  circle: Finding['circle'];
+  outcome: Finding['outcome'];
+  fault?: Fault;
+  /** What was tried. */
+  tried: string;
+  /** What came out; several lines where there is a list. */
+  found: string;
+  cause?: string;
+  remedy?: string;
+  /** Where to click, or to write. */
+  where?: string;
+  /** A page of DingTalk's that does it. */
+  link?: string;
+  command?: string;
+  /** Who must act. */
+  actor?: string;
+  /** The page of the documents. */
+  more?: string;
+}
+
+const PLACEHOLDER = /\{(\w+)\}/g;
+
+/** A template with the values of a finding; what has no value is left out. */
+export function fill(template: string, values: Values): string {
+  return template
+    .replace(PLACEHOLDER, (_, name: string) => values[name] ?? '')
+    .replace(/ +$/gm, '')
+    .trim();
+}
+
+export function describeFinding(finding: Finding, language: Language): Description {
+  const { id, circle, outcome, fault, textId, values } = finding;
+  const { checks } = messagesIn(language).doctor;
+  const { tried } = checks[textId as keyof typeof checks];
+  const head = { id, circle, outcome, tried: fill(tried, values) };
+  if (fault === undefined) return { ...head, found: foundOf(finding, language) };
+  return { ...head, fault, ...explain(fault, finding, language) };
+}
+
+function foundOf({ outcome, textId, note, values, assumed }: Finding, language: Language): string {
+  const { doctor } = messagesIn(language);
+  const text = doctor.checks[textId as keyof typeof doctor.checks];
+  if (outcome === 'skipped') return fill(doctor.skipped, { because: nameOf(values.because ?? '', language) });
+  if (outcome === 'untried') return fill(doctor.untried, values);
+  if (outcome === 'manual') return fill(text.todo ?? '', values);
+  const found = fill((note && text.notes?.[note]) || text.ok, values);
+  return assumed ? `${found} · ${doctor.assumed}` : found;
+}
+
+/** What another check tried, where it is one of the list. */
+function nameOf(id: string, language: Language): string {
+  const { checks } = messagesIn(language).doctor;
+  const text = checks[id as keyof typeof checks]?.tried;
+  return text === undefined || text.includes('{') ? id : text;
+}
+
+function explain(
+  fault: Fault,
+  { values }: Finding,
+  language: Language,
+): Omit<Description, 'id' | 'circle' | 'outcome' | 'tried'> {
+  const messages = messagesIn(language);
+  const { doctor } = messages;
+  const { actor, place, command } = treatmentOf(fault);
+  const isOwn = isDoctorFault(fault);
+  const { cause, remedy } = isOwn ? doctor.faults[fault] : messages.problems[fault];
+  const found = isOwn ? fill(doctor.faults[fault].found, values) : foundByDingTalk(values);
+  const folder = language === 'en' ? 'docs' : 'docs/zh-CN';
+  return {
+    found,
+    cause: fill(cause, values),
+    remedy: fill(remedy, values),
+    where: doctor.places[place],
+    ...(values.applyUrl ? { link: values.applyUrl } : {}),
+    ...(command ? { command: fill(command, { app: doctor.unknownApp, ...values }) } : {}),
+    actor: messages.actors[actor],
+    more: `${folder}/${isOwn ? 'doctor' : 'troubleshooting'}.md#${fault}`,
+  };
+}
+
+/** A refusal in DingTalk's terms, or how far the call came. */
+function foundByDingTalk({ code, api, scopes, address, proxy }: Values): string {
+  return [code, api, scopes, address, proxy].filter(Boolean).join(' · ');
+}

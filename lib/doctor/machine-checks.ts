@@ -1,0 +1,125 @@
+import 'server-only';
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
+import { describeProblem, readAccessFile } from '../auth/access/rules';
+import { BrandFileError, readBrand } from '../brand';
+import { nodeEnvironment } from '../config';
+import { isGuessable } from '../session/key-strength';
+import { bad, type Check, ok, warn } from './check';
+
+/** This machine: its program, its settings, its keys, its files. */
+
+const OLDEST_NODE = [20, 19] as const;
+
+const node: Check = {
+  id: 'node',
+  circle: 'local',
+  run: () => checkNode(process.versions.node),
+};
+
+/** @param version such as `20.19.0` */
+export function checkNode(version: string) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  return isOld ? bad('node-old', { version }) : ok({ version });
+}
+
+const ids: Check = {
+  id: 'ids',
+  circle: 'local',
+  run: ({ config: { corpId, clientId, clientSecret, agentId } }) => {
+    if (/^\d+$/.test(clientId))
+      return bad('ids-confused', { setting: 'DINGTALK_CLIENT_ID', looks: 'AgentId' });
+    if (clientId === corpId) return bad('ids-confused', { setting: 'DINGTALK_CLIENT_ID', looks: 'CorpId' });
+    if (clientSecret === clientId)
+      return bad('ids-confused', { setting: 'DINGTALK_CLIENT_SECRET', looks: 'Client ID' });
+    if (/^(suite|\d)/.test(corpId))
+      return bad('ids-confused', { setting: 'DINGTALK_CORP_ID', looks: 'SuiteKey' });
+    return ok({ corpId, clientId, agentId: agentId ?? '–' });
+  },
+};
+
+const roots: Check = {
+  id: 'tls-roots',
+  isPrivate: true,
+  circle: 'local',
+  run: () => {
+    const { extraRoots, extraRootsInFile, isUnverified } = nodeEnvironment();
+    // DingTalk's certificates are verified all the same; a database's may not be.
+    if (isUnverified) return warn('verification-off');
+    if (extraRoots === undefined)
+      return extraRootsInFile
+        ? warn('roots-late', { path: extraRootsInFile })
+        : ok({ roots: String(rootCertificates.length) });
+    const own = countCertificates(extraRoots);
+    return own === 0
+      ? bad('roots-unread', { path: extraRoots })
+      : ok({ roots: String(rootCertificates.length), own: String(own), path: extraRoots }, 'own');
+  },
+};
+
+function countCertificates(path: string): number {
+  try {
+    return readFileSync(path, 'utf8').match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/g)?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+const keys: Check = {
+  id: 'session-keys',
+  isPrivate: true,
+  circle: 'local',
+  run: ({ config: { sessionKeys, sealKey } }) => {
+    const weak = [...sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([id]) => id);
+    if (weak.length > 0) return bad('key-guessable', { keys: weak.join(', ') });
+    return ok({ keys: [...sessionKeys.keys()].join(', '), sealKey });
+  },
+};
+
+const proxy: Check = {
+  id: 'outgoing-proxy',
+  circle: 'local',
+  run: ({ config: { outgoingProxy } }) => {
+    if (!outgoingProxy) return ok({}, 'none');
+    const { http, https, noProxy = '–' } = outgoingProxy;
+    const shown = (url: URL | undefined) => (url ? `${url.protocol}//${url.host}` : '–');
+    return ok({ http: shown(http), https: shown(https), noProxy });
+  },
+};
+
+const accessFile: Check = {
+  id: 'access-file',
+  circle: 'local',
+  isWanted: ({ config }) => config.accessFile !== undefined,
+  run: ({ config: { accessFile: path = '', publicOrigin } }) => {
+    const { problems, rules } = readAccessFile(path, new URL(publicOrigin).hostname);
+    if (problems.length > 0)
+      return bad('access-file-wrong', {
+        problems: problems.map((one) => describeProblem(path, one)).join('\n'),
+      });
+    return ok({ rules: String(rules?.rules.length ?? 0) });
+  },
+};
+
+const brandFile: Check = {
+  id: 'brand-file',
+  circle: 'local',
+  isWanted: ({ config }) => config.brandFile !== undefined,
+  run: ({ config: { brandFile: path = '' } }) => {
+    try {
+      readBrand(path);
+      return ok({ path });
+    } catch (error) {
+      if (!(error instanceof BrandFileError)) throw error;
+      return bad('brand-file-wrong', {
+        problems: error.message
+          .split('\n')
+          .filter((line) => line.startsWith('  - '))
+          .join('\n'),
+      });
+    }
+  },
+};
+
+export const machineChecks: readonly Check[] = [node, ids, roots, keys, proxy, accessFile, brandFile];

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeFinding } from '../../../lib/doctor/description';
+import { exitCodeOf } from '../../../lib/doctor/doctor';
+import { dingTalk, permissions } from '../../support/broken/dingtalk';
+import { certificates, fronts } from '../../support/broken/fronts';
+import { settings } from '../../support/broken/settings';
+import { storage } from '../../support/broken/storage';
+import { blamed, type DoctorScene, secretsIn, startDoctorScene } from '../../support/doctor-scene';
+
+const all = [...settings, ...storage, ...fronts, ...certificates, ...dingTalk, ...permissions];
+
+let scene: DoctorScene;
+beforeAll(async () => {
+  scene = await startDoctorScene();
+});
+afterAll(() => scene.close());
+
+test.each(all)('$name: $blamed', async ({ blamed: expected, make }) => {
+  const { env = {}, undo, options, appEnv } = (await make(scene)) ?? {};
+  try {
+    const report = await scene.examine(env, { ...options, ...(appEnv && { appEnv: { ...env, ...appEnv } }) });
+    expect(blamed(report)).toEqual([expected]);
+    expect(exitCodeOf(report)).toBeGreaterThan(0);
+    expectRemedies(report.findings);
+    expect(secretsIn(report, { ...scene.env, ...env })).toEqual([]);
+  } finally {
+    await undo?.();
+    scene.mend();
+  }
+});
+
+/** In both languages: why, what to do, where, and who; no gap where a value is missing. */
+function expectRemedies(findings: Parameters<typeof describeFinding>[0][]): void {
+  for (const finding of findings) {
+    for (const language of ['zh-CN', 'en'] as const) {
+      const told = describeFinding(finding, language);
+      expect(told.tried).not.toBe('');
+      if (finding.fault === undefined) continue;
+      for (const text of [told.found, told.cause, told.remedy, told.where, told.actor, told.more])
+        expect(text).toMatch(/\S/);
+    }
+  }
+}

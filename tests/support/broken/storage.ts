@@ -1,0 +1,126 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writePeople } from '../../../lib/directory/rows';
+import { claimDatabase } from '../../../lib/storage/database-owner';
+import { openUnclaimed } from '../../../lib/storage/databases';
+import type { DoctorScene } from '../doctor-scene';
+import { type BrokenSetUp, newFolder, setting } from './set-up';
+
+const ownerOf = ({ env }: DoctorScene, corpId = env.DINGTALK_CORP_ID!) => ({
+  corpId,
+  clientId: env.DINGTALK_CLIENT_ID!,
+  apiUrl: env.DINGTALK_API_URL!,
+});
+
+/** Databases of a scene, as an app has left them. */
+async function usedDatabases(scene: DoctorScene, owner = ownerOf(scene)) {
+  const dataDir = newFolder();
+  const { records, directory } = await openUnclaimed({ dataDir, database: undefined });
+  for (const db of [records, directory]) await claimDatabase(db, owner);
+  return {
+    ...{ dataDir, records, directory },
+    close: () => Promise.all([records.close(), directory.close()]),
+  };
+}
+
+/** What is written somewhere, and what is in it. */
+export const storage: BrokenSetUp[] = [
+  {
+    name: 'DATA_DIR is no folder',
+    blamed: 'data-folder: folder-unwritable',
+    make() {
+      const file = join(newFolder(), 'file');
+      writeFileSync(file, '');
+      return { env: { DATA_DIR: join(file, 'data') } };
+    },
+  },
+  {
+    name: 'a database of a former version',
+    blamed: 'database: database-former',
+    make() {
+      const dataDir = newFolder();
+      writeFileSync(join(dataDir, 'dingpass.db'), '');
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  {
+    name: 'the database of another company',
+    blamed: 'database: database-foreign',
+    async make(scene) {
+      const { dataDir, close } = await usedDatabases(scene, ownerOf(scene, 'dinganother0002corp'));
+      await close();
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  {
+    name: 'a database that a newer version has used',
+    blamed: 'database: database-newer',
+    async make(scene) {
+      const { dataDir, records, close } = await usedDatabases(scene);
+      await records.run("INSERT INTO migration (name, taken_at) VALUES ('holograms', 1)");
+      await close();
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  {
+    name: 'a database file that is none',
+    blamed: 'database: database-away',
+    make() {
+      const dataDir = newFolder();
+      for (const name of ['records.db', 'directory.db'])
+        writeFileSync(join(dataDir, name), 'no database at all '.repeat(500));
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  setting(
+    'PostgreSQL is not there',
+    { DATABASE_URL: 'postgres://door:a-database-password@127.0.0.1:9/door' },
+    'database: database-away',
+  ),
+  {
+    name: 'the calls of the month are used up',
+    blamed: 'monthly-calls: calls-spent',
+    async make(scene) {
+      const { dataDir, records, close } = await usedDatabases(scene);
+      const month = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 7);
+      await records.run("INSERT INTO called (month, kind, calls) VALUES (?, 'calendar', 5000)", month);
+      await close();
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  {
+    name: 'a read found leavers of whom no event told',
+    blamed: 'events-lately: events-silent',
+    async make(scene) {
+      const { dataDir, directory, close } = await usedDatabases(scene);
+      await directory.run(
+        `INSERT INTO directory_run (id, state, started_by, started_at, touched_at, removed)
+         VALUES (1, 'complete', 'schedule', ?, ?, 2)`,
+        Date.now(),
+        Date.now(),
+      );
+      await close();
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  {
+    name: 'two people have the job number that upstreams know them by',
+    blamed: 'gate-user: gate-user-shared',
+    async make(scene) {
+      const { dataDir, directory, close } = await usedDatabases(scene);
+      await addPerson(directory, 'first', 'A001');
+      await addPerson(directory, 'second', 'a001');
+      await close();
+      return { env: { DATA_DIR: dataDir, ...GATE, GATE_USER: 'job-number' } };
+    },
+  },
+];
+
+const GATE = { GATE_LISTEN: '127.0.0.1:4180', GATE_HOSTS: 'wiki.example.com' };
+
+type Directory = Awaited<ReturnType<typeof usedDatabases>>['directory'];
+
+async function addPerson(db: Directory, userId: string, jobNumber: string): Promise<void> {
+  const person = { userId, record: { name: userId, active: true, jobNumber } };
+  await db.transaction((tx) => writePeople(tx, [{ person, before: undefined }]));
+}
