@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../storage/database';
 import type { StoredDepartment } from './model';
 
@@ -81,7 +80,7 @@ function pathsIn(departments: readonly Department[]): (id: number) => Path {
 
 /** The departments of each person who is in more than one. */
 async function* inSeveral(tx: Statements): AsyncIterable<number[]> {
-  for (let after = ''; ; await breathe()) {
+  for (let after = ''; ; ) {
     const rows = await tx.all<{ user_id: string; ids: string }>(
       `SELECT user_id, ${tx.dialect.joined('department_id')} AS ids FROM directory_place WHERE user_id > ?
        GROUP BY user_id HAVING count(*) > 1 ORDER BY user_id LIMIT ${AT_ONCE}`,

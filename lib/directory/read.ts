@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Database, Statements } from '../storage/database';
 import { countPeopleOf } from './counts';
 import type { MirrorState, Missing } from './mirror-state';
@@ -144,7 +143,7 @@ export function readEverybody(
   visit: (members: StoredMember[]) => void | Promise<void>,
 ): Promise<void> {
   return db.snapshot(async (tx) => {
-    for (let after = -1; ; await breathe()) {
+    for (let after = -1; ; ) {
       const rows = await tx.all<PersonRow>(
         `SELECT ${personColumns(tx)} FROM directory_person m WHERE m.id > ? ORDER BY m.id LIMIT ${AT_ONCE}`,
         after,

@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../storage/database';
 import type { Phrase } from '../storage/dialect';
 import type { Finding, FindOptions, Found, FoundKind, People, StoredMember } from './model';
@@ -83,7 +82,6 @@ async function findRest(search: Search): Promise<boolean> {
     if (isEnough(search)) return true;
     count += ids.length;
     if (count >= MAX_LOOKED_AT) return false;
-    await breathe();
   }
   return true;
 }

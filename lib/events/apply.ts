@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import { config } from '../config';
 import type { DirectoryEvent } from '../dingtalk/event';
 import { noteLeaver } from '../directory/refresh';
@@ -50,7 +49,7 @@ function notesOf(userIds: readonly string[]): Promise<LeaverNote[]> {
 
 /** Never throws. What cannot be written is left to the refresh jobs. */
 async function removeFromDirectory(userIds: readonly string[]): Promise<void> {
-  for (let at = 0; at < userIds.length; at += REMOVED_AT_ONCE, await breathe()) {
+  for (let at = 0; at < userIds.length; at += REMOVED_AT_ONCE) {
     const some = userIds.slice(at, at + REMOVED_AT_ONCE);
     const stored = await directoryStore()
       .members(some)

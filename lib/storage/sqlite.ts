@@ -1,22 +1,18 @@
 import 'server-only';
 import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import Libsql from 'libsql';
-import { createCheckpoints, KEPT_BYTES } from './checkpoint';
+import { createCheckpoints } from './checkpoint';
 import type { Database, Parameter, Statements, Transaction, TransactionOptions } from './database';
 import { sqliteDialect } from './dialect';
+import { CACHE, type Connection, connect, inTurns, statementsOf } from './sqlite-connection';
 import { createGroup, createQueue, endable } from './transaction-queue';
 
-/**
- * One SQLite file. Its calls are synchronous, and libsql waits inside them: so no connection waits there for more than
- * some milliseconds, and what has to wait for another process does so between two calls.
- */
+/** One SQLite file. */
 export interface SqliteDatabase extends Database {
   /** Writes a complete copy into a new file, while others go on reading and writing. @throws where the file exists */
   copyTo(path: string): void;
 }
 
-const BUSY_TIMEOUT_MS = 5;
 /** How long a write waits for its turn, and for those of other processes. */
 const TURN_MS = 4000;
 const READ_MS = 2000;
@@ -24,9 +20,6 @@ const READ_MS = 2000;
 const OPEN_MS = 5000;
 const MAX_READERS = 4;
 const PRIVATE = 0o600;
-/** In KiB. A snapshot is read once, from its beginning to its end. */
-const CACHE = { writer: 64_000, reader: 32_000, snapshot: 4000 };
-
 /** Opens a file, and makes it when it is not there. @param path a file; not `:memory:`, which is one of each connection */
 export async function openSqlite(path: string): Promise<SqliteDatabase> {
   keepPrivate(path);
@@ -48,7 +41,7 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
   const read = <T>(action: () => T): Promise<T> =>
     whileBusy(performance.now() + READ_MS, () => {
       assertInPlace();
-      return action();
+      return inTurns(action);
     });
 
   return {
@@ -94,59 +87,6 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
         writer.close();
       }
     },
-  };
-}
-
-type Connection = ReturnType<typeof connect>;
-
-function connect(path: string, cacheKib: number, use: 'reads' | 'writes' = 'writes') {
-  const native = new Libsql(path, { timeout: BUSY_TIMEOUT_MS });
-  try {
-    if (use === 'writes') native.exec('PRAGMA journal_mode = WAL');
-    native.exec('PRAGMA synchronous = NORMAL');
-    native.exec(`PRAGMA cache_size = -${cacheKib}`);
-    // The commit would wait for it.
-    native.exec('PRAGMA wal_autocheckpoint = 0');
-    native.exec(`PRAGMA journal_size_limit = ${KEPT_BYTES}`);
-    if (use === 'reads') native.exec('PRAGMA query_only = ON');
-  } catch (error) {
-    native.close();
-    throw error;
-  }
-  const prepared = new Map<string, Libsql.Statement<unknown[]>>();
-  const statement = (sql: string) => {
-    let known = prepared.get(sql);
-    if (!known) {
-      known = native.prepare(sql);
-      prepared.set(sql, known);
-    }
-    return known;
-  };
-  return {
-    all: <T>(sql: string, values: readonly Parameter[]) => statement(sql).all(values) as T[],
-    get: <T>(sql: string, values: readonly Parameter[]) => {
-      const row = statement(sql).get(values) as (T & { _metadata?: unknown }) | undefined;
-      // libsql tells its time in a row that is got alone: no two would be the same.
-      if (row) delete row._metadata;
-      return row;
-    },
-    run: (sql: string, values: readonly Parameter[]) => statement(sql).run(values).changes,
-    script: (sql: string) => void native.exec(sql),
-    isInTransaction: () => native.inTransaction,
-    close: () => {
-      prepared.clear();
-      native.close();
-    },
-  };
-}
-
-function statementsOf(connection: Connection): Transaction {
-  return {
-    dialect: sqliteDialect,
-    all: async <T>(sql: string, ...values: Parameter[]) => connection.all<T>(sql, values),
-    get: async <T>(sql: string, ...values: Parameter[]) => connection.get<T>(sql, values),
-    run: async (sql, ...values) => connection.run(sql, values),
-    script: async (sql) => connection.script(sql),
   };
 }
 
@@ -210,10 +150,10 @@ function createReaders(open: () => Connection) {
 }
 
 /** Tries again while another connection is writing. @throws what the last attempt threw */
-async function whileBusy<T>(giveUpAt: number, action: () => T): Promise<T> {
+async function whileBusy<T>(giveUpAt: number, action: () => T): Promise<Awaited<T>> {
   for (;;) {
     try {
-      return action();
+      return await action();
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAt) throw error;
       await delay(5 + Math.random() * 20);

@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
 import { KEY_COLUMNS, lastIds, recordOf } from '../rows';
 import { KEY, searchKeys, searchText } from '../search-keys';
@@ -75,7 +74,7 @@ export async function publishNewcomers(tx: Statements): Promise<number> {
 async function copyPeople(tx: Statements, inactive: number, base: number): Promise<number> {
   const some = 'FROM run_text WHERE inactive = ? AND number > ? ORDER BY number LIMIT';
   let added = 0;
-  for (let after = 0; ; await breathe()) {
+  for (let after = 0; ; ) {
     const row = await tx.get<{ last: number | null; people: number }>(
       `SELECT max(number) AS last, count(*) AS people FROM (SELECT number ${some} ${PEOPLE_AT_ONCE}) next`,
       inactive,
@@ -127,6 +126,5 @@ async function copyKeys(tx: Statements, { kind, inactive, base }: KeysOf): Promi
     );
     if (!next) return;
     [key, number] = [next.key, next.number];
-    await breathe();
   }
 }

@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
 import { LAST_POSITION, type StoredMember } from '../model';
 
@@ -9,7 +8,7 @@ const UNTOLD = 'NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = a.
 
 /** @param isComplete places that were not read are gone */
 export async function publishPlaces(tx: Statements, isComplete: boolean): Promise<void> {
-  for (let after = ''; ; await breathe()) {
+  for (let after = ''; ; ) {
     const row = await tx.get<{ last: string | null }>(
       `SELECT max(user_id) AS last FROM
          (SELECT user_id FROM run_person WHERE user_id > ? ORDER BY user_id LIMIT ${PEOPLE_AT_ONCE}) people`,
@@ -89,6 +88,5 @@ export async function publishRoles(tx: Statements): Promise<void> {
        WHERE a.role_id = ? AND ${UNTOLD} ON CONFLICT DO NOTHING`,
       role_id,
     );
-    await breathe();
   }
 }

@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
 import { noteLeavers } from '../../storage/leavers';
 import { type PersonChange, recordOf, removePeople, writePeople } from '../rows';
@@ -62,7 +61,7 @@ async function countUnseen(tx: Statements): Promise<number> {
 async function removeUnseen(tx: Statements): Promise<number> {
   let removed = 0;
   for await (const people of unseenPeople(tx)) {
-    for (let at = 0; at < people.length; at += AT_ONCE, await breathe()) {
+    for (let at = 0; at < people.length; at += AT_ONCE) {
       const some = people.slice(at, at + AT_ONCE);
       await removePeople(tx, some);
       await noteLeavers(
@@ -87,7 +86,7 @@ interface ChangedRow {
 /** @returns how many */
 async function publishChanges(tx: Statements): Promise<number> {
   let count = 0;
-  for (let after = 0; ; await breathe()) {
+  for (let after = 0; ; ) {
     const rows = await tx.all<ChangedRow>(
       `SELECT r.number, r.user_id, r.record, p.id, p.record AS before FROM run_person r
        JOIN directory_person p ON p.user_id = r.user_id

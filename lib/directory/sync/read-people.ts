@@ -1,5 +1,4 @@
 import 'server-only';
-import { setImmediate as breathe } from 'node:timers/promises';
 import type { Statements } from '../../storage/database';
 import { LAST_POSITION, type NotedMember } from '../model';
 import { recordText } from '../rows';
@@ -153,7 +152,7 @@ export interface UnseenPerson {
 
 /** Published people whom the run did not see, and about whom nothing was reported meanwhile. Some at a time. */
 export async function* unseenPeople(db: Statements): AsyncIterable<UnseenPerson[]> {
-  for (let after = -1; ; await breathe()) {
+  for (let after = -1; ; ) {
     const rows = await db.all<{ id: number; user_id: string; unseen: number }>(
       `SELECT id, user_id, CASE WHEN NOT EXISTS (SELECT 1 FROM run_person r WHERE r.user_id = p.user_id)
          AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = p.user_id) THEN 1 ELSE 0 END AS unseen
@@ -183,7 +182,7 @@ interface Places {
 }
 
 async function* placesOf(db: Statements): AsyncIterable<Places> {
-  for (let after = ''; ; await breathe()) {
+  for (let after = ''; ; ) {
     const rows = await db.all<Places>(
       `SELECT user_id, departments,
          (SELECT ${db.dialect.joined('department_id')} FROM run_place p WHERE p.user_id = r.user_id) AS placed,

@@ -38,6 +38,26 @@ test('a write waits for another process’s without holding up this one', async 
   await db.close();
 });
 
+test('a transaction that works for long, and many queries in a row, let everything else have its turn', async () => {
+  const { db } = await openFile();
+  const slow =
+    'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n';
+  const turnsDuring = async (work: () => Promise<unknown>) => {
+    let turns = 0;
+    const watch = setInterval(() => turns++, 1);
+    await work();
+    clearInterval(watch);
+    return turns;
+  };
+  const often = async (query: () => Promise<unknown>) => {
+    for (let at = 0; at < 30; at++) await query();
+  };
+  expect(await turnsDuring(() => db.transaction((tx) => often(() => tx.get(slow))))).toBeGreaterThan(5);
+  expect(await turnsDuring(() => db.snapshot((tx) => often(() => tx.all(slow))))).toBeGreaterThan(5);
+  expect(await turnsDuring(() => often(() => db.all(slow)))).toBeGreaterThan(5);
+  await db.close();
+});
+
 test('a database that was moved away, or replaced, is no answer; moved back, it is', async () => {
   const { path, db } = await openFile();
   const store = createSessionStore(db);
