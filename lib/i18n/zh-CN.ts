@@ -6,8 +6,8 @@ import { auditReasons } from './audit-reasons';
 import { devicesPage } from './devices-page';
 import { directoryPage } from './directory-page';
 import { errorPage } from './error-page';
-import { gatePage } from './gate-page';
 import { frameText } from './frame';
+import { gatePage } from './gate-page';
 import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
@@ -395,7 +395,7 @@ const problems: Record<Problem, ProblemText> = {
 };
 
 export const zhCN = {
-  appName: '内部门户',
+  appName: '员工门户',
   problems,
   actors: {
     nobody: '无需处理，会自行恢复',
