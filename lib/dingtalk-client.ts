@@ -1,7 +1,6 @@
 import 'server-only';
 import { type Config, config } from './config';
 import { type Client, createClient } from './dingtalk/client';
-import { createJsapiTicket } from './dingtalk/jsapi';
 import { createProxyFor } from './dingtalk/outgoing-proxy';
 import { keepOutOfLog } from './log';
 import { countCall } from './metrics';
@@ -49,11 +48,6 @@ function clientOf({ clientId, clientSecret }: Credentials): Client {
     warm: () => outsideRequest(client.warm),
   };
 }
-
-/** The ticket that pages are signed with. @see signPage */
-export const jsapiTicket = singleton('jsapi-ticket', () =>
-  createJsapiTicket(dingTalkClient(), { onTicket: keepOutOfLog }),
-);
 
 /** Which outgoing proxy DingTalk's addresses are asked through, calls and Stream alike. */
 export const proxyFor = singleton('outgoing-proxy', () => createProxyFor(config().outgoingProxy));

@@ -1,7 +1,7 @@
 import 'server-only';
 import { z } from 'zod';
 import { parseProxy } from './dingtalk/outgoing-proxy';
-import { isTimeZone } from './local-time';
+import { isTimeZone } from './dingtalk/time-zone';
 
 /** The kinds of values that settings have. A message names the remedy, and never repeats a secret. */
 

@@ -13,6 +13,7 @@ import { Avatar } from '../_ui/avatar';
 import { Icon } from '../_ui/icon';
 import { dayTimeText } from '../_ui/moment';
 import { Sheet } from '../_ui/page-frame';
+import { SearchForm } from '../_ui/search-form';
 import { Section } from '../_ui/section';
 import { openEntries } from '../entries';
 import { EntryGrid } from './entry-grid';
@@ -33,7 +34,14 @@ export default async function HomePage() {
         <Greeting member={member} language={language} messages={messages} />
         <div className="split">
           <div>
-            {hasDirectory && <PeopleSearch frame={frame} />}
+            {hasDirectory && (
+              <SearchForm
+                action="/directory"
+                label={frame.findPeople}
+                placeholder={frame.findHint}
+                button={frame.find}
+              />
+            )}
             {everyday.length > 0 && (
               <Section title={frame.everyday} id="everyday">
                 <EntryGrid entries={everyday} language={language} messages={messages} />
@@ -81,29 +89,6 @@ function partOfDay(hour: number): keyof Messages['frame']['greetings'] {
   if (hour < 5 || hour >= 18) return 'evening';
   if (hour < 11) return 'morning';
   return hour < 13 ? 'noon' : 'afternoon';
-}
-
-/** Leads to the directory's own search, which goes on from there as one types. */
-function PeopleSearch({ frame }: Pick<Messages, 'frame'>) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action="/directory">
-      <Icon name="search" size="s" className="icon-plain" />
-      <input
-        className="search-box"
-        type="search"
-        name="q"
-        aria-label={frame.findPeople}
-        placeholder={frame.findHint}
-        maxLength={100}
-        autoComplete="off"
-        enterKeyHint="search"
-      />
-      <button type="submit" className="search-go">
-        {frame.find}
-      </button>
-    </form>
-  );
 }
 
 async function Account({ member, language, messages: { frame } }: PartProps) {

@@ -1,7 +1,8 @@
 import { config } from '@/lib/config';
+import { addDays } from '@/lib/dingtalk/time-zone';
 import type { Language } from '@/lib/i18n';
 import { frameText } from '@/lib/i18n/frame';
-import { addDays, localDay } from '@/lib/local-time';
+import { localDay } from '@/lib/local-time';
 
 interface MomentProps {
   /** Unix time in ms. */

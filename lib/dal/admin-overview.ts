@@ -2,13 +2,15 @@ import 'server-only';
 import { requireAdministrator } from '../auth/administrator';
 import { type SignInHealth, signInHealth } from '../auth/sign-in-health';
 import { config } from '../config';
+import { addDays } from '../dingtalk/time-zone';
 import { type ReceivedEvents, receivedEvents } from '../events/intake';
-import { addDays, HOUR_MS, localDay, startOfDay } from '../local-time';
+import { HOUR_MS, localDay, startOfDay } from '../local-time';
 import type { LiveCounts } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import type { AuditEvent } from '../storage/audit-line';
 import { auditStore, flushAudit } from '../storage/audit-log';
 import type { WrittenLine } from '../storage/audit-store';
+import { type MonthlyCalls, monthlyCalls } from '../storage/monthly-calls';
 import { type AccessState, accessState } from './admin-access';
 import { knownNames } from './admin-people';
 import { type SyncStatus, syncStatus } from './admin-sync';
@@ -21,6 +23,8 @@ export interface AdminOverview {
   signIn: SignInHealth;
   today: Today;
   online: LiveCounts;
+  /** Calls that count against the organisation's quota. */
+  calls: MonthlyCalls;
   /** What administrators did lately, newest first. */
   actions: WrittenLine[];
   names: ReadonlyMap<string, string>;
@@ -46,17 +50,18 @@ const LOOKED_AT = 50;
 export async function adminOverview(): Promise<AdminOverview> {
   await requireAdministrator();
   await flushAudit();
-  const [sync, access, signIn, today, online, actions] = await Promise.all([
+  const [sync, access, signIn, today, online, calls, actions] = await Promise.all([
     syncStatus(),
     accessState(),
     signInHealth(),
     countToday(Date.now()),
     sessions().store.liveCounts(),
+    monthlyCalls().state(),
     latestActions(),
   ]);
   const people = actions.flatMap(({ userId, by }) => [userId, by]).filter((userId) => userId !== undefined);
   return {
-    ...{ sync, access, signIn, today, online, actions },
+    ...{ sync, access, signIn, today, online, calls, actions },
     events: receivedEvents(),
     names: await knownNames(people),
   };

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { requireMember } from '../auth/auth';
 import { config } from '../config';
 import { signedAddress, signPage } from '../dingtalk/jsapi';
-import { jsapiTicket } from '../dingtalk-client';
 import { toAppError } from '../dingtalk-problems';
 import { AppError } from '../errors';
+import { jsapiTicket } from './jsapi-ticket';
 
 /** What `dd.config` of a page needs from the server. */
 export interface PageSignature {

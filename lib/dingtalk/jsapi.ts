@@ -18,6 +18,21 @@ export interface JsapiTicket {
   renew(): Promise<string>;
 }
 
+/** A ticket as the processes of one app tell each other of it. Times are Unix time in ms. */
+export interface KeptTicket {
+  ticket: string;
+  /** When the first of them got it. */
+  since: number;
+  /** From then on it is fetched anew by the process that needs it. */
+  renewAt: number;
+  expiresAt: number;
+}
+
+export interface TicketStore {
+  load(): Promise<KeptTicket | undefined>;
+  save(kept: KeptTicket): Promise<void>;
+}
+
 /** Most refusals have another reason than the ticket, and would cost a call each. */
 const RENEWAL_PAUSE_MS = 60_000;
 
@@ -25,11 +40,14 @@ const RENEWAL_PAUSE_MS = 60_000;
 const LONGEST_LIFE_MS = 24 * 3600_000;
 /** Should DingTalk keep one for longer, it is not asked at every signature. */
 const SHORTEST_LIFE_SECONDS = 10;
+/** From this share of its life on, a ticket that another process has fetched is not taken. */
+const RENEW_AFTER = 0.8;
 
 /**
  * The app's ticket for `dd.config`: fetched once however many pages are signed at once, kept until it expires. The call
  * does not count against the monthly quota.
  *
+ * @param options.store shares it with other processes; each fetches its own where the store fails
  * @param options.onTicket told every ticket that is learned, so that a log can keep it out
  * @param options.now milliseconds on a clock that never jumps
  * @see https://open.dingtalk.com/document/development/create-a-jsapi-ticket
@@ -37,30 +55,46 @@ const SHORTEST_LIFE_SECONDS = 10;
 export function createJsapiTicket(
   client: Pick<Client, 'call'>,
   {
+    store,
     onTicket,
     now = () => performance.now(),
-  }: { onTicket?: (ticket: string) => void; now?: () => number } = {},
+  }: { store?: TicketStore; onTicket?: (ticket: string) => void; now?: () => number } = {},
 ): JsapiTicket {
-  let known: { ticket: string; since: number } | undefined;
+  const unixTime = () => performance.timeOrigin + now();
+  let known: Pick<KeptTicket, 'ticket' | 'since'> | undefined;
+  let refused: string | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
+
+  async function fetchTicket(): Promise<KeptTicket> {
+    const { jsapiTicket: ticket, expireIn } = await client.call({
+      host: 'api',
+      method: 'POST',
+      path: '/v1.0/oauth2/jsapiTickets',
+      schema: z.object({ jsapiTicket: z.string().min(1), expireIn: z.coerce.number().positive() }),
+      repeatable: true,
+    });
+    const at = unixTime();
+    const since = known?.ticket === ticket ? known.since : at;
+    // What DingTalk says of the last two hours of a ticket's day is not documented.
+    const restSeconds = Math.max((since + LONGEST_LIFE_MS - at) / 1000, SHORTEST_LIFE_SECONDS);
+    const lifeMs = Math.min(expireIn, restSeconds) * 1000;
+    const kept = { ticket, since, renewAt: at + lifeMs * RENEW_AFTER, expiresAt: at + lifeMs };
+    await store?.save(kept).catch(() => undefined);
+    return kept;
+  }
+
   const current = createExpiring({
     now,
     fetchValue: async () => {
-      const { jsapiTicket, expireIn } = await client.call({
-        host: 'api',
-        method: 'POST',
-        path: '/v1.0/oauth2/jsapiTickets',
-        schema: z.object({ jsapiTicket: z.string().min(1), expireIn: z.coerce.number().positive() }),
-        repeatable: true,
-      });
-      onTicket?.(jsapiTicket);
-      if (known?.ticket !== jsapiTicket) known = { ticket: jsapiTicket, since: now() };
-      // What DingTalk says of the last two hours of a ticket's day is not documented.
-      const restSeconds = (known.since + LONGEST_LIFE_MS - now()) / 1000;
-      return {
-        value: jsapiTicket,
-        ttlSeconds: Math.min(expireIn, Math.max(restSeconds, SHORTEST_LIFE_SECONDS)),
-      };
+      const shared = await store?.load().catch(() => undefined);
+      const isUsable = shared && shared.ticket !== refused && unixTime() < shared.renewAt;
+      // The day of a ticket began when the first process got it.
+      if (shared && shared.ticket !== known?.ticket) known = shared;
+      const kept = isUsable ? shared : await fetchTicket();
+      refused = undefined;
+      known = kept;
+      onTicket?.(kept.ticket);
+      return { value: kept.ticket, ttlSeconds: (kept.expiresAt - unixTime()) / 1000 };
     },
     holdFailureMs: () => 1000,
   });
@@ -69,6 +103,7 @@ export function createJsapiTicket(
     async renew() {
       if (known && now() - renewedAt >= RENEWAL_PAUSE_MS) {
         renewedAt = now();
+        refused = known.ticket;
         current.drop(known.ticket);
       }
       return current.get();

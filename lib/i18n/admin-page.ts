@@ -56,6 +56,16 @@ const zhCN = {
     onlinePeople: '人',
     devices: (count: number) => `${count} 台设备`,
     otherDevices: '其他',
+    calls: {
+      title: '本月的钉钉接口调用',
+      left: (limit: string) => `次可用，共 ${limit} 次`,
+      lasts: (day: string) => `按目前的速度，大约用到 ${day}`,
+      resets: (day: string) => `${day}恢复`,
+      calendar: '日历',
+      notices: '工作通知',
+      which:
+        '只统计本应用为日历和工作通知发起的调用；登录和通讯录不计入。上限由 DINGTALK_MONTHLY_CALLS 设置。',
+    },
     actions: '最近的管理操作',
     noActions: '还没有管理操作。',
     records: '查看记录',
@@ -157,6 +167,16 @@ const en: typeof zhCN = {
     onlinePeople: 'people',
     devices: (count) => (count === 1 ? '1 device' : `${count} devices`),
     otherDevices: 'Other',
+    calls: {
+      title: 'DingTalk calls this month',
+      left: (limit) => `left of ${limit}`,
+      lasts: (day) => `at this pace, used up around ${day}`,
+      resets: (day) => `renewed on ${day}`,
+      calendar: 'Calendar',
+      notices: 'Work notifications',
+      which:
+        'Only what this app calls for calendar and work notifications is counted, not sign-in and directory. DINGTALK_MONTHLY_CALLS sets the limit.',
+    },
     actions: 'Recent actions of administrators',
     noActions: 'None yet.',
     records: 'View entries',

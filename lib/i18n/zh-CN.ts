@@ -397,7 +397,7 @@ const problems: Record<Problem, ProblemText> = {
 };
 
 export const zhCN = {
-  appName: '内部门户',
+  appName: '员工门户',
   problems,
   actors: {
     nobody: '无需处理，会自行恢复',

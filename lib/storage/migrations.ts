@@ -3,6 +3,7 @@ import { accessSchema } from './access-schema';
 import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
+import { jsapiTicketSchema } from './jsapi-ticket-schema';
 import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
 import { signInSchema } from './sign-in-schema';
@@ -36,6 +37,7 @@ export const recordsMigrations: readonly Migration[] = [
   { name: 'tickets', sql: ticketSchema },
   { name: 'sign-in', sql: signInSchema },
   { name: 'notices', sql: noticeSchema },
+  { name: 'jsapi-ticket', sql: jsapiTicketSchema },
 ];
 
 /** What can be read from DingTalk again. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { addDays, isTimeZone, localDay, localHour, startOfDay } from '../../lib/local-time';
+import { addDays, isTimeZone } from '../../lib/dingtalk/time-zone';
+import { localDay, localHour, startOfDay } from '../../lib/local-time';
 
 const utc = (text: string) => Date.parse(`${text}Z`);
 

@@ -13,6 +13,7 @@ import { AdminPage } from './admin-page';
 import { eventIcon, reasonText } from './audit/line-text';
 import { DayChart, type Measure, Measures } from './charts';
 import { Health } from './health';
+import { MonthCalls } from './month-calls';
 
 export const generateMetadata = titled(({ admin }) => [admin.tabs.overview, admin.title]);
 
@@ -34,6 +35,7 @@ export default async function OverviewPage() {
         <Online {...shown} />
         <Actions {...shown} />
       </div>
+      <MonthCalls {...shown} />
     </AdminPage>
   );
 }

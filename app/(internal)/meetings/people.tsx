@@ -2,6 +2,7 @@ import Link from 'next/link';
 import { Avatar } from '@/app/_ui/avatar';
 import { Icon } from '@/app/_ui/icon';
 import { jsapiTexts } from '@/app/_ui/jsapi-texts';
+import { SearchForm } from '@/app/_ui/search-form';
 import { Section } from '@/app/_ui/section';
 import { config } from '@/lib/config';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
@@ -52,7 +53,15 @@ export async function People({ query, chosen = [], found, text, messages }: Peop
           <p className="hint">{text.full(MAX_PEOPLE)}</p>
         ) : (
           <>
-            <SearchForm query={query} text={text} />
+            <SearchForm
+              action="/meetings"
+              label={text.find}
+              placeholder={text.findHint}
+              button={text.findButton}
+              words={query.search}
+            >
+              <Hidden query={query} without="q" />
+            </SearchForm>
             {found && <Found found={found} query={query} text={text} />}
             {isDingTalk && agentId !== undefined && (
               <DingTalkPicker
@@ -83,30 +92,6 @@ function Hidden({ query, without }: { query: MeetingQuery; without: 'length' | '
       {query.week && <input type="hidden" name="week" value={query.week} />}
       {without !== 'length' && <input type="hidden" name="length" value={query.lengthMinutes} />}
     </>
-  );
-}
-
-function SearchForm({ query, text }: { query: MeetingQuery; text: MeetingsText }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action="/meetings">
-      <Hidden query={query} without="q" />
-      <Icon name="search" size="s" className="icon-plain" />
-      <input
-        className="search-box"
-        type="search"
-        name="q"
-        defaultValue={query.search}
-        aria-label={text.find}
-        placeholder={text.findHint}
-        maxLength={100}
-        autoComplete="off"
-        enterKeyHint="search"
-      />
-      <button type="submit" className="search-go">
-        {text.findButton}
-      </button>
-    </form>
   );
 }
 

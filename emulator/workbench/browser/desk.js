@@ -9,10 +9,11 @@ const ornaments = ['clock', 'stamp', 'report', 'notice', 'drive', 'calendar', 'm
  * @param {import('./texts.js').Texts} options.texts
  * @param {import('./company.js').Company} options.company
  * @param {import('./company.js').Person} options.person
+ * @param {HTMLElement} options.notices
  * @param {() => void} options.onOpen
  * @param {(sentence: string) => void} options.say
  */
-export function createDesk({ texts, company, person, onOpen, say }) {
+export function createDesk({ texts, company, person, notices, onOpen, say }) {
   const now = new Date();
   const app = element(
     'button',
@@ -43,6 +44,7 @@ export function createDesk({ texts, company, person, onOpen, say }) {
       element('h2', { text: texts.nameCalled(texts.hello(now.getHours()), person.name) }),
       element('p', { text: texts.today(now) }),
     ),
+    notices,
     section(texts.ours, texts.tapHint, [app]),
     section(texts.others, texts.othersHint, others),
   );

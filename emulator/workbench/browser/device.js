@@ -2,6 +2,7 @@ import { avatar, element, icon, iconButton } from './element.js';
 
 const tabIcons = ['message', 'report', 'grid', 'contacts', 'me'];
 const workbenchTab = 2;
+const messagesTab = 0;
 
 /**
  * The outside of a client: a phone or a desktop window, DingTalk's own bars, and a place where the webview goes.
@@ -43,8 +44,12 @@ export function createDevice({ client, person, texts, actions }) {
     frameSlot,
     whitePage,
   );
+  const unread = element('i', { class: 'unread', 'data-testid': 'unread', hidden: true });
   const content = element('div', { class: 'content' }, deskSlot, webview);
-  const body = client.shape === 'phone' ? phone(content, texts) : desktop(content, { client, person, texts });
+  const body =
+    client.shape === 'phone'
+      ? phone(content, { texts, unread })
+      : desktop(content, { client, person, texts, unread });
 
   return {
     node: element('div', { class: `device is-${client.shape} is-${client.id}` }, ...body),
@@ -52,6 +57,11 @@ export function createDevice({ client, person, texts, actions }) {
     /** @param {HTMLElement} desk */
     showDesk(desk) {
       deskSlot.replaceChildren(desk);
+    },
+    /** @param {number} count of notices */
+    showUnread(count) {
+      unread.hidden = count === 0;
+      unread.textContent = String(count);
     },
     /** @param {boolean} isOpen */
     showApp(isOpen) {
@@ -72,8 +82,8 @@ export function createDevice({ client, person, texts, actions }) {
   };
 }
 
-/** @param {HTMLElement} content @param {import('./texts.js').Texts} texts */
-function phone(content, texts) {
+/** @param {HTMLElement} content @param {{ texts: import('./texts.js').Texts, unread: HTMLElement }} world */
+function phone(content, { texts, unread }) {
   const time = element('span', { class: 'status-time' });
   const tick = () => {
     time.textContent = new Date().toLocaleTimeString('zh-CN', { hour: '2-digit', minute: '2-digit' });
@@ -98,6 +108,7 @@ function phone(content, texts) {
           { class: index === workbenchTab ? 'is-current' : '' },
           icon(tabIcons[index] ?? 'me'),
           name,
+          index === messagesTab ? unread : undefined,
         ),
       ),
     ),
@@ -107,9 +118,9 @@ function phone(content, texts) {
 
 /**
  * @param {HTMLElement} content
- * @param {{ client: import('./clients.js').Client, person: import('./company.js').Person, texts: import('./texts.js').Texts }} world
+ * @param {{ client: import('./clients.js').Client, person: import('./company.js').Person, texts: import('./texts.js').Texts, unread: HTMLElement }} world
  */
-function desktop(content, { client, person, texts }) {
+function desktop(content, { client, person, texts, unread }) {
   const controls = element(
     'span',
     { class: 'window-controls' },
@@ -139,6 +150,7 @@ function desktop(content, { client, person, texts }) {
               { class: index === workbenchTab ? 'is-current' : '' },
               icon(tabIcons[index] ?? 'me'),
               name,
+              index === messagesTab ? unread : undefined,
             ),
           ),
       ),

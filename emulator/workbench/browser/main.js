@@ -6,6 +6,7 @@ import { createDevice } from './device.js';
 import { createFaultPanel } from './faults.js';
 import { openMenu } from './menu.js';
 import { createNative } from './native.js';
+import { addressOf, createNotices } from './notices.js';
 import { createPage } from './page.js';
 import { choosePeople, scanCode } from './picker.js';
 import { createStaffActions } from './staff.js';
@@ -53,6 +54,14 @@ const native = createNative({
   choose: (parameters) => choosePeople({ device: device.node, texts, parameters }),
   scan: () => scanCode({ device: device.node, texts }),
   onCall: faults.showNativeCall,
+});
+
+const notices = createNotices({
+  texts,
+  userid: () => person.userid,
+  onOpen: openNotice,
+  onArrival: ({ title }) => page.say(texts.noticeArrived(title)),
+  onUnread: (unread) => device?.showUnread(unread),
 });
 
 document.documentElement.lang = asked.language === 'zh' ? 'zh-CN' : 'en';
@@ -111,7 +120,10 @@ function showDevice() {
       more,
     },
   });
-  device.showDesk(createDesk({ texts, company, person, onOpen: () => openApp(), say: page.say }));
+  device.showDesk(
+    createDesk({ texts, company, person, notices: notices.node, onOpen: () => openApp(), say: page.say }),
+  );
+  notices.refresh();
   page.showDevice(device.node);
 }
 
@@ -133,6 +145,14 @@ async function openApp(path) {
   });
   keepAddress({ as: person.userid, client: client.id, open: path ?? true });
   page.showAppOpen(true);
+}
+
+/** @param {import('./notices.js').Notice} notice */
+function openNotice(notice) {
+  const address = addressOf(notice, { shape: client.shape, corpId: company.corpId });
+  if (address === undefined) return page.say(texts.noticeLeadsNowhere);
+  if (address.origin === location.origin) return openApp(address.pathname + address.search + address.hash);
+  window.open(address, '_blank', 'noopener');
 }
 
 function closeApp() {

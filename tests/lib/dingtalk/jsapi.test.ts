@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import { createJsapiTicket, signedAddress, signPage } from '../../../lib/dingtalk/jsapi';
+import {
+  createJsapiTicket,
+  type KeptTicket,
+  signedAddress,
+  signPage,
+  type TicketStore,
+} from '../../../lib/dingtalk/jsapi';
 import { createLine, failureOf } from '../../support/dingtalk-client';
 
 const TICKETS = '/v1.0/oauth2/jsapiTickets';
@@ -71,6 +77,67 @@ describe('the ticket', () => {
     issued = 'day-two';
     time = 24 * HOUR;
     expect(await ticket.get()).toBe('day-two');
+  });
+
+  describe('shared between processes', () => {
+    const HOUR = 3600_000;
+    /** Processes of one app, at DingTalk's end of the line. */
+    function createWorld() {
+      const world = { time: 0, issued: 'one', calls: 0, isStoreDown: false };
+      let kept: KeptTicket | undefined;
+      const store: TicketStore = {
+        load: async () => {
+          if (world.isStoreDown) throw new Error('no database');
+          return kept;
+        },
+        save: async (ticket) => {
+          if (world.isStoreDown) throw new Error('no database');
+          kept = ticket;
+        },
+      };
+      const call = async () => {
+        world.calls++;
+        return { jsapiTicket: world.issued, expireIn: 7200 };
+      };
+      const open = () => createJsapiTicket({ call } as never, { now: () => world.time, store });
+      return { world, open };
+    }
+
+    test('one call is enough for all of them, until it is time for a new one', async () => {
+      const { world, open } = createWorld();
+      const [first, second] = [open(), open()];
+      expect([await first.get(), await second.get(), world.calls]).toEqual(['one', 'one', 1]);
+      world.time = 1.7 * HOUR;
+      world.issued = 'two';
+      expect([await open().get(), world.calls]).toEqual(['two', 2]);
+      await second.get();
+      await new Promise(setImmediate);
+      expect([await second.get(), world.calls]).toEqual(['two', 2]);
+    });
+
+    test('the day of a ticket begins with the first process that got it', async () => {
+      const { world, open } = createWorld();
+      for (; world.time < 23.9 * HOUR; world.time += HOUR / 4) await open().get();
+      world.issued = 'two';
+      world.time = 24 * HOUR;
+      expect(await open().get()).toBe('two');
+    });
+
+    test('one that a client refuses is taken from none of them', async () => {
+      const { world, open } = createWorld();
+      const [first, second] = [open(), open()];
+      await Promise.all([first.get(), second.get()]);
+      world.issued = 'two';
+      expect(await first.renew()).toBe('two');
+      const calls = world.calls;
+      expect([await second.renew(), world.calls]).toEqual(['two', calls]);
+    });
+
+    test('without a database each fetches its own', async () => {
+      const { world, open } = createWorld();
+      world.isStoreDown = true;
+      expect([await open().get(), await open().get(), world.calls]).toEqual(['one', 'one', 2]);
+    });
   });
 
   test('a refused ticket is fetched anew, once a minute however many clients refuse', async () => {

@@ -2,6 +2,7 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { Icon } from '@/app/_ui/icon';
 import { oneValue, titled } from '@/app/_ui/page-frame';
+import { SearchForm } from '@/app/_ui/search-form';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { type OnlinePage, peopleOnline } from '@/lib/dal/admin-sessions';
 import { currentMessages } from '@/lib/http/language';
@@ -33,7 +34,15 @@ export default async function SessionsPage(props: PageProps<'/admin/sessions'>) 
     >
       {!isAgain && <Outcome asked={asked} messages={messages} />}
       {whom !== '' && <EndPerson given={whom} messages={messages} />}
-      <Search q={q} messages={messages} />
+      <SearchForm
+        action="/admin/sessions"
+        label={messages.online.search}
+        placeholder={messages.online.searchHint}
+        button={messages.online.find}
+        words={q}
+        maxLength={64}
+        clear={{ href: '/admin/sessions', label: messages.online.clear }}
+      />
       <p className="line" role="status">
         {toStatus(online, q, messages)}
       </p>
@@ -87,34 +96,6 @@ function toStatus({ people, next, total }: OnlinePage, q: string, { online }: Me
 function addressOf({ q, after }: { q: string; after?: string }): Route {
   const query = new URLSearchParams({ ...(q ? { q } : {}), ...(after ? { after } : {}) });
   return query.size > 0 ? `/admin/sessions?${query}` : '/admin/sessions';
-}
-
-function Search({ q, messages: { online } }: { q: string; messages: Messages }) {
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action="/admin/sessions">
-      <Icon name="search" size="s" className="icon-plain" />
-      <input
-        className="search-box"
-        type="search"
-        name="q"
-        aria-label={online.search}
-        placeholder={online.searchHint}
-        defaultValue={q}
-        maxLength={64}
-        autoComplete="off"
-        enterKeyHint="search"
-      />
-      {q !== '' && (
-        <Link className="search-clear" href="/admin/sessions" aria-label={online.clear} prefetch={false}>
-          <Icon name="close" size="s" />
-        </Link>
-      )}
-      <button type="submit" className="search-go">
-        {online.find}
-      </button>
-    </form>
-  );
 }
 
 function Empty({ q, messages: { online } }: { q: string; messages: Messages }) {

@@ -29,11 +29,11 @@ export function EventItem({ event, week, text, language }: EventItemProps) {
     attendees.length > 1 && text.agenda.attendees(attendees.length),
   ];
   return (
-    <li className="event">
-      <p className="event-when num">{when}</p>
-      <div className="event-text">
+    <li className="meeting-event">
+      <p className="meeting-event-when num">{when}</p>
+      <div className="meeting-event-text">
         <p>
-          <bdi className="event-title">{shownName(title, text.defaultTitle)}</bdi>{' '}
+          <bdi className="meeting-event-title">{shownName(title, text.defaultTitle)}</bdi>{' '}
           {isSeries && <span className="badge">{text.agenda.series}</span>}
         </p>
         <p className="row-hint">{hints.filter(Boolean).join(' · ')}</p>
@@ -87,7 +87,7 @@ function Change({ event, time, text }: ChangeProps) {
   // The form has one day.
   if (start.slice(0, 10) !== end.slice(0, 10)) return null;
   const field = (name: string, label: string, input: { type: string; value: string; required?: boolean }) => (
-    <label className="event-field">
+    <label className="meeting-event-field">
       <span className="label">{label}</span>
       <input
         className="input"
@@ -107,7 +107,7 @@ function Change({ event, time, text }: ChangeProps) {
         {field('title', text.meetingTitle, { type: 'text', value: event.title })}
         {field('location', text.location, { type: 'text', value: event.location ?? '', required: false })}
         {field('date', text.agenda.date, { type: 'date', value: start.slice(0, 10) })}
-        <div className="event-times">
+        <div className="meeting-event-times">
           {field('start', text.agenda.start, { type: 'time', value: start.slice(11, 16) })}
           {field('end', text.agenda.end, { type: 'time', value: end.slice(11, 16) })}
         </div>
