@@ -28,6 +28,7 @@ export const LOG_EVENTS: Readonly<Record<string, Meaning>> = {
   'api-unhandled': ['Next.js 自行应答了一个 API 地址', 'Next.js answered an API address by itself'],
   'refusal-unexplained': ['拒绝页无法给出原因', 'a refusal could not be explained on its page'],
   // Start and health
+  doctor: ['自检未能完成', 'the doctor could not finish'],
   'warm-up': ['登录检查结果有变化，附原因与处理办法', 'the check of sign-ins changed, with cause and remedy'],
   'weak-session-keys': ['会话密钥过于简单', 'session keys that can be guessed'],
   'brand-colour': ['品牌颜色可能被误认', 'a brand colour that may be mistaken'],
