@@ -3,7 +3,7 @@ import { element, icon } from './element.js';
 const ornaments = ['clock', 'stamp', 'report', 'notice', 'drive', 'calendar', 'meeting', 'canteen'];
 
 /**
- * DingTalk's own 工作台: the company, a greeting, and the apps, of which one is real.
+ * DingTalk's own 工作台: the company, a greeting, and the apps, of which the company's own are real.
  *
  * @param {object} options
  * @param {import('./texts.js').Texts} options.texts
@@ -11,15 +11,24 @@ const ornaments = ['clock', 'stamp', 'report', 'notice', 'drive', 'calendar', 'm
  * @param {import('./company.js').Person} options.person
  * @param {HTMLElement} options.notices
  * @param {() => void} options.onOpen
+ * @param {(host: string) => void} options.onOpenHost
  * @param {(sentence: string) => void} options.say
  */
-export function createDesk({ texts, company, person, notices, onOpen, say }) {
+export function createDesk({ texts, company, person, notices, onOpen, onOpenHost, say }) {
   const now = new Date();
   const app = element(
     'button',
     { type: 'button', class: 'app', 'data-testid': 'app-icon', onclick: onOpen },
     element('img', { class: 'app-picture', src: 'logo.svg', alt: '' }),
     element('span', { text: texts.appName }),
+  );
+  const hosts = company.protectedHosts.map(({ host, name }) =>
+    element(
+      'button',
+      { type: 'button', class: 'app', 'data-testid': `host-${host}`, onclick: () => onOpenHost(host) },
+      element('span', { class: 'app-picture' }, icon('drive')),
+      element('span', { text: name }),
+    ),
   );
   const others = texts.apps.map((name, index) =>
     element(
@@ -45,7 +54,7 @@ export function createDesk({ texts, company, person, notices, onOpen, say }) {
       element('p', { text: texts.today(now) }),
     ),
     notices,
-    section(texts.ours, texts.tapHint, [app]),
+    section(texts.ours, texts.tapHint, [app, ...hosts]),
     section(texts.others, texts.othersHint, others),
   );
 }
