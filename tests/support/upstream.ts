@@ -40,7 +40,11 @@ export async function startUpstream(): Promise<Upstream> {
       response.writeHead(200, {
         'content-type': 'application/json',
         'clear-site-data': '"cookies"',
-        'set-cookie': ['own=1; Path=/', 'wide=1; Path=/; Domain=example.com'],
+        'set-cookie': [
+          'own=1; Path=/; HttpOnly',
+          'wide=1; Path=/; Domain=example.com',
+          `twice=1; domain=.example.com; Path=/; DOMAIN = example.com;Domain=x.example.com`,
+        ],
       });
       response.end(
         request.method === 'HEAD' ? undefined : JSON.stringify({ url: path, headers: request.headers }),
