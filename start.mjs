@@ -58,7 +58,9 @@ async function stop() {
   const servers = [server, ...lifecycle.otherServers];
   const closed = servers.map((one) => new Promise((resolve) => one.close(resolve)));
   for (const one of servers) one.closeIdleConnections();
-  const deadline = setTimeout(() => servers.forEach((one) => one.closeAllConnections()), STOP_DEADLINE_MS);
+  const deadline = setTimeout(() => {
+    for (const one of servers) one.closeAllConnections();
+  }, STOP_DEADLINE_MS);
   await Promise.all(closed);
   clearTimeout(deadline);
   await app.close();

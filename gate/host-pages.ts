@@ -1,27 +1,16 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { returnTarget } from '@/lib/http/host-return-target';
-import type { ProtectedHost, ProtectedHosts } from '@/lib/http/protected-host';
 import { publicKeys } from './assertion';
 import { deniedPage, unavailablePage } from './denied-page';
+import type { HostContext } from './host-context';
 import { createHostSession, endHostSession, takeTicket } from './host-session-requests';
 import { isNavigation } from './other-site';
 import { redirectTo, sendPage } from './page';
 import { type PageRequest, signInPage, viaMainOrigin } from './sign-in-page';
-import { type VisitorHeaders, visitorHeaders } from './sub-request';
+import { visitorHeaders } from './sub-request';
 import { judge } from './verdict';
 import { programRefusal } from './verdict-answer';
-
-/** A request for one of the gate's own addresses on a protected host. */
-export interface HostContext {
-  host: ProtectedHost;
-  hosts: ProtectedHosts;
-  request: IncomingMessage;
-  response: ServerResponse;
-  requestId: string;
-  headers: VisitorHeaders;
-}
 
 type Handler = (context: HostContext) => Promise<Response | undefined>;
 

@@ -10,7 +10,7 @@ import { hostSessions, openChildSession, standingOf } from '@/lib/session/host-s
 import { sessions } from '@/lib/session/sessions';
 import { toClientKind } from '@/lib/session/user-agent';
 import { record } from '@/lib/storage/audit-log';
-import type { HostContext } from './host-pages';
+import type { HostContext } from './host-context';
 import { redirectTo } from './page';
 import { nonceIn, otherBrowserPage, viaMainOrigin } from './sign-in-page';
 import { toRequest } from './to-request';

@@ -1,7 +1,7 @@
 import 'server-only';
 import { Readable } from 'node:stream';
 import { PEER_HEADER } from '@/lib/http/internal-headers';
-import type { HostContext } from './host-pages';
+import type { HostContext } from './host-context';
 
 /** A request of Node.js's as handlers take it, with the address of its peer. */
 export function toRequest({ request, host }: Pick<HostContext, 'request' | 'host'>): Request {

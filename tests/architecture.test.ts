@@ -19,7 +19,7 @@ interface Import {
 
 const ROOT = new URL('..', import.meta.url);
 const files = [
-  ...['app', 'lib', 'emulator', 'tests'].flatMap((folder) =>
+  ...['app', 'gate', 'lib', 'emulator', 'tests'].flatMap((folder) =>
     readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' }).map(
       (path) => `${folder}/${path}`,
     ),
@@ -56,10 +56,11 @@ function targetOf(source: Source, specifier: string): string {
 const targetsOf = (source: Source) =>
   importsOf(source).map(({ specifier, isTypeOnly }) => ({ target: targetOf(source, specifier), isTypeOnly }));
 const isIn = (path: string, ...folders: string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
-/** Loaded by client components and by the script of the instant sign-in page. */
-const CLIENT_MODULES = ['account-switch', 'flow', 'quick/script', 'session-flags'].map(
-  (name) => `app/login/${name}.ts`,
-);
+/** Loaded by client components and by the scripts of the instant sign-in pages. */
+const CLIENT_MODULES = [
+  ...['account-switch', 'flow', 'quick/script', 'session-flags'].map((name) => `app/login/${name}.ts`),
+  'gate/browser/script.ts',
+];
 const isClient = ({ path, text }: Source) =>
   /^\s*['"]use client['"]/.test(codeOf(text)) || CLIENT_MODULES.includes(path);
 const wrong = (source: Source, target: string) => `${source.path} imports ${target}`;
@@ -85,10 +86,12 @@ const telephoneStandsAlone: Rule = (source) => {
 const arrowsGoOneWay: Rule = (source) => {
   const { path } = source;
   const isForbidden = (target: string) =>
-    (isIn(path, 'lib') && isIn(target, 'app', 'proxy', 'instrumentation')) ||
+    (isIn(path, 'lib') && isIn(target, 'app', 'gate', 'proxy', 'instrumentation')) ||
+    (isIn(path, 'app') && isIn(target, 'gate')) ||
+    (isIn(path, 'gate') && isIn(target, 'app', 'proxy', 'instrumentation')) ||
     (!isIn(path, 'tests') && isIn(target, 'tests')) ||
     (!isIn(path, 'tests', 'emulator') && isIn(target, 'emulator')) ||
-    (isIn(path, 'emulator') && isIn(target, 'lib', 'app'));
+    (isIn(path, 'emulator') && isIn(target, 'lib', 'app', 'gate'));
   return targetsOf(source)
     .filter(({ target }) => isForbidden(target))
     .map(({ target }) => wrong(source, target));
@@ -182,6 +185,7 @@ const environmentHasOneReader: Rule = ({ path, text }) => {
 const SOLE_IMPORTERS: Record<string, string> = {
   'iron-session': 'lib/session/seal.ts',
   'dingtalk-jsapi': 'lib/webview.ts',
+  jose: 'gate/assertion.ts',
 };
 
 const packagesHaveOneImporter: Rule = (source) => {
@@ -214,10 +218,13 @@ const NOT_SERVER_ONLY: Record<string, string> = {
   'lib/jsapi-codes.ts': 'a table of the client’s codes, and a pure function',
   'lib/signed-page.ts': 'runs in the browser only',
   'lib/webview.ts': 'runs in the browser only',
+  'gate/browser/script.ts': 'runs in the browser only',
+  'gate/browser/script-text.ts': 'the text of the script, made by the build',
 };
 
 const secretsStayOnTheServer: Rule = ({ path, text }) => {
-  if (!isIn(path, 'lib') || isIn(path, 'lib/dingtalk', 'lib/i18n') || path in NOT_SERVER_ONLY) return [];
+  if (!isIn(path, 'lib', 'gate') || isIn(path, 'lib/dingtalk', 'lib/i18n') || path in NOT_SERVER_ONLY)
+    return [];
   return /^import 'server-only';\n/.test(text) ? [] : [`${path} does not start with import 'server-only'`];
 };
 
@@ -280,6 +287,9 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/deep/x.ts', text: "import { Page } from '../../app/page';" },
       { path: 'lib/x.ts', text: "import { freePort } from '../tests/support/port';" },
       { path: 'app/x.ts', text: "import { startEmulator } from '@/emulator/server';" },
+      { path: 'lib/x.ts', text: "import { judge } from '@/gate/verdict';" },
+      { path: 'app/x.ts', text: "import { judge } from '@/gate/verdict';" },
+      { path: 'gate/x.ts', text: "import { askForCode } from '@/app/login/flow';" },
       { path: 'proxy.ts', text: "import {\n  startEmulator,\n} from './emulator/server';" },
       { path: 'emulator/x.ts', text: "import { sign } from '../lib/dingtalk/jsapi';" },
       {
@@ -291,6 +301,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'tests/x.test.ts', text: "import { startEmulator } from '../emulator/server';" },
       { path: 'emulator/x.ts', text: "import { y } from './app-tokens';" },
       { path: 'app/api/x/route.ts', text: "import { route } from '@/lib/http/route';" },
+      { path: 'gate/x.ts', text: "import { route } from '@/lib/http/route';" },
     ],
   },
   'the rooms of lib import to the left': {
@@ -330,12 +341,13 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/x.ts', text: '/** The only reader of process.env. */' },
     ],
   },
-  'iron-session and dingtalk-jsapi have one importer each': {
+  'iron-session, dingtalk-jsapi and jose have one importer each': {
     rule: packagesHaveOneImporter,
     broken: [
       { path: 'lib/auth/auth.ts', text: "import { unsealData } from 'iron-session';" },
       { path: 'app/login/flow.ts', text: "import * as dd from 'dingtalk-jsapi/entry/union';" },
       { path: 'app/login/flow.ts', text: "const dd = await import('dingtalk-jsapi');" },
+      { path: 'lib/session/seal.ts', text: "import { SignJWT } from 'jose';" },
     ],
     kept: [
       { path: 'lib/session/seal.ts', text: "import { sealData } from 'iron-session';" },
@@ -353,6 +365,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'app/deep/x.tsx', text: '"use client";\nconst { log } = await import("../../lib/log");' },
       { path: 'app/login/flow.ts', text: "import { mayRetry } from '@/lib/errors';" },
       { path: 'app/login/account-switch.ts', text: "import { sessions } from '@/lib/session/sessions';" },
+      { path: 'gate/browser/script.ts', text: "import { config } from '@/lib/config';" },
     ],
     kept: [
       { path: 'app/x.tsx', text: "import { config } from '@/lib/config';" },
@@ -368,6 +381,7 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/x.ts', text: 'export const x = 1;' },
       { path: 'lib/directory/x.ts', text: "import { z } from 'zod';\nimport 'server-only';" },
       { path: 'lib/x.ts', text: "// import 'server-only';" },
+      { path: 'gate/x.ts', text: 'export const x = 1;' },
     ],
     kept: [
       { path: 'lib/x.ts', text: "import 'server-only';\nexport const x = 1;" },
@@ -485,7 +499,7 @@ test.each(Object.entries(rules))('the rule that %s can be broken', (_, { rule, b
 });
 
 test('no files import each other in a loop', () => {
-  expect(circlesOf(sources.filter(({ path }) => isIn(path, 'app', 'lib', 'emulator')))).toEqual([]);
+  expect(circlesOf(sources.filter(({ path }) => isIn(path, 'app', 'gate', 'lib', 'emulator')))).toEqual([]);
   const loop = [
     { path: 'lib/a.ts', text: "import type { B } from './deep';" },
     { path: 'lib/deep/index.ts', text: "import { c } from '../c';" },
@@ -500,6 +514,7 @@ test('the rules see the whole house', () => {
   for (const path of [
     'lib/session/session-cookie.ts',
     'app/(internal)/page.tsx',
+    'gate/server.ts',
     'emulator/server.ts',
     'proxy.ts',
     'instrumentation.ts',
@@ -508,7 +523,7 @@ test('the rules see the whole house', () => {
   }
   expect(sources.filter(isClient).map(({ path }) => path)).toContain('app/login/sign-in.tsx');
   expect(
-    importsOf(sources.find(({ path }) => path === 'lib/session/session-cookie.ts')!).map(
+    importsOf(sources.find(({ path }) => path === 'lib/session/sealed-sessions.ts')!).map(
       ({ specifier }) => specifier,
     ),
   ).toEqual(expect.arrayContaining(['server-only', 'node:crypto', 'zod', './seal']));

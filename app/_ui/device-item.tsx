@@ -1,20 +1,24 @@
 import type { ReactNode } from 'react';
-import type { Messages } from '@/lib/i18n';
+import type { Language, Messages } from '@/lib/i18n';
+import type { ListedSession } from '@/lib/session/session-pages';
 import { type ClientKind, partsOfClient } from '@/lib/session/user-agent';
 import './device.css';
 import { Icon, type IconName } from './icon';
+import { Ago } from './moment';
 
 interface DeviceItemProps {
-  client: ClientKind;
+  session: Pick<ListedSession, 'client' | 'host' | 'hosts'>;
   messages: Messages;
+  language: Language;
   badge?: string | undefined;
   hint: ReactNode;
   /** What can be done about it. */
   children?: ReactNode;
 }
 
-/** A device that is signed in: what it is, since when, and what can be done. */
-export function DeviceItem({ client, messages, badge, hint, children }: DeviceItemProps) {
+/** A device that is signed in: what it is, since when, on which protected hosts, and what can be done. */
+export function DeviceItem({ session, messages, language, badge, hint, children }: DeviceItemProps) {
+  const { client, host, hosts } = session;
   return (
     <li className="device">
       <div className="device-face">
@@ -23,7 +27,19 @@ export function DeviceItem({ client, messages, badge, hint, children }: DeviceIt
           <span className="row-title clamp-2">
             {deviceName(client, messages)} {badge && <span className="badge badge-brand">{badge}</span>}
           </span>
-          <span className="row-hint">{hint}</span>
+          <span className="row-hint">
+            {host && `${host} · `}
+            {hint}
+          </span>
+          {hosts.length > 0 && (
+            <ul className="device-hosts row-hint">
+              {hosts.map((one) => (
+                <li key={one.host}>
+                  {one.host} · <Ago at={one.lastSeen * 1000} language={language} />
+                </li>
+              ))}
+            </ul>
+          )}
         </div>
       </div>
       {children}

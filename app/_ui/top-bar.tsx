@@ -5,7 +5,7 @@ import { brand } from '@/lib/brand';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
 import { type OwnCard, ownCard } from '@/lib/dal/frame';
 import { TARGET_HEADER } from '@/lib/http/internal-headers';
-import { currentMessages } from '@/lib/http/language';
+import { currentClient, currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
 import { openEntries } from '../entries';
 import { Avatar } from './avatar';
@@ -15,7 +15,8 @@ import { Mark } from './mark';
 /** The bar above every internal page: the company, the parts of the app, and the member's menu. */
 export async function TopBar() {
   const { language, messages } = await currentMessages();
-  const [card, parts, address] = [await ownCard(), await partsOf(messages, language), await ownAddress()];
+  const [card, parts, target] = [await ownCard(), await partsOf(messages, language), await ownTarget()];
+  const { isDingTalk, isPhone } = await currentClient();
   const name = brand().name?.[language] ?? card?.company ?? messages.appName;
   return (
     <header className="top">
@@ -32,13 +33,22 @@ export async function TopBar() {
               key={href}
               href={href}
               prefetch={false}
-              aria-current={isWithin(address, root) ? 'page' : undefined}
+              aria-current={isWithin(target.replace(/[?#].*$/s, ''), root) ? 'page' : undefined}
             >
               {label}
             </Link>
           ))}
         </nav>
-        {card && <Menu card={card} parts={parts} language={language} messages={messages} />}
+        {card && (
+          <Menu
+            card={card}
+            parts={parts}
+            // Clients on phones have no way to another browser.
+            handOff={isDingTalk && !isPhone && !/^\/hand-off\b/.test(target) ? target : undefined}
+            language={language}
+            messages={messages}
+          />
+        )}
       </div>
     </header>
   );
@@ -76,6 +86,8 @@ async function partsOf(messages: Messages, language: Language): Promise<Part[]> 
 interface MenuProps {
   card: OwnCard;
   parts: Part[];
+  /** The page that can be opened in the system's browser. */
+  handOff: string | undefined;
   language: Language;
   messages: Messages;
 }
@@ -84,6 +96,7 @@ interface MenuProps {
 function Menu({
   card: { userId, name, avatarUrl, departments, title },
   parts,
+  handOff,
   language,
   messages,
 }: MenuProps) {
@@ -114,6 +127,13 @@ function Menu({
         </div>
         <MenuLink href="/me" icon="user" label={messages.me.title} />
         <MenuLink href="/me/sessions" icon="devices" label={messages.devices.title} />
+        {handOff && (
+          <MenuLink
+            href={`/hand-off?${new URLSearchParams({ next: handOff })}`}
+            icon="globe"
+            label={messages.ticket.handOff.menu}
+          />
+        )}
         <div className="only-phone menu-end">
           {parts.map((part) => (
             <MenuLink key={part.href} {...part} />
@@ -146,8 +166,9 @@ function MenuLink({ href, icon, label }: Pick<Part, 'href' | 'icon' | 'label'>) 
   );
 }
 
-async function ownAddress(): Promise<string> {
-  return ((await headers()).get(TARGET_HEADER) ?? '/').replace(/[?#].*$/s, '');
+/** Path and query of this page. */
+async function ownTarget(): Promise<string> {
+  return (await headers()).get(TARGET_HEADER) ?? '/';
 }
 
 function isWithin(address: string, root: string): boolean {

@@ -1,7 +1,7 @@
 import { currentRefusal } from '@/lib/dal/refusal';
 import { explain } from '@/lib/http/error-response';
-import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { messagesFor } from '@/lib/http/language';
+import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import type { Messages } from '@/lib/i18n';
 import { log } from '@/lib/log';

@@ -1,2 +1,2 @@
-// What it really is comes from app/login/quick/script-loader.cjs.
+// What it really is comes from script-loader.cjs.
 export default { phone: '', desktop: '' };

@@ -4,7 +4,8 @@ import { directoryStore } from '../directory/store';
 import { directoryTree } from '../directory/tree';
 import { AppError } from '../errors';
 import type { Session } from '../session/session-cookie';
-import type { LivePerson, SessionRow } from '../session/session-store';
+import { type ListedSession, withHosts } from '../session/session-pages';
+import type { LivePerson } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { shownName } from '../shown-text';
 import { departmentNames, findUserIds, knownNames, knownPeople } from './admin-people';
@@ -22,7 +23,7 @@ const SHOWN_SESSIONS_ALONE = 200;
 const MAX_FOUND = 200;
 
 /** A session as administrators see it. */
-export interface AdminSession extends SessionRow {
+export interface AdminSession extends ListedSession {
   /** The administrator's own, with which they ask. */
   isThis: boolean;
 }
@@ -85,7 +86,7 @@ async function withSessions(people: readonly LivePerson[], { id }: Session): Pro
   return Promise.all(
     people.map(async ({ userId, name, sessions: count, lastSeen }) => {
       const member = known.get(userId);
-      const rows = await sessions().store.live({ userId, limit });
+      const rows = await withHosts(userId, await sessions().store.live({ userId, limit }));
       const url = member?.record.avatarUrl;
       return {
         userId,

@@ -4,15 +4,15 @@ import { currentMember, requireMember } from '../auth/auth';
 import { AppError } from '../errors';
 import type { Session } from '../session/session-cookie';
 import { sessionCookies } from '../session/session-cookie';
-import { pageOfSessions } from '../session/session-pages';
+import { type ListedSession, pageOfSessions, withHosts } from '../session/session-pages';
 import type { SessionRow } from '../session/session-store';
 import { sessions } from '../session/sessions';
 
 interface MySessions {
   /** The one that asks. */
-  current: SessionRow;
+  current: ListedSession;
   /** Newest first. */
-  others: SessionRow[];
+  others: ListedSession[];
   /** Where the next page of others begins, if there is one. */
   next: string | undefined;
 }
@@ -26,14 +26,16 @@ interface MySessions {
 export async function mySessions(after?: string): Promise<MySessions> {
   const session = await requireMember();
   const page = await pageOfSessions({ userId: session.userId }, after);
-  const current =
-    page.sessions.find(({ id }) => id === session.id) ?? (await sessions().store.find(session.id));
-  return {
-    // Not yet known here, or no longer: what the cookie says of it.
-    current: current ?? { ...session, client: 'other-other', lastSeen: Math.floor(Date.now() / 1000) },
-    others: page.sessions.filter(({ id }) => id !== session.id),
-    next: page.next,
-  };
+  const own = page.sessions.find(({ id }) => id === session.id) ??
+    (await sessions().store.find(session.id)) ?? {
+      // Not yet known here, or no longer: what the cookie says of it.
+      ...session,
+      client: 'other-other' as const,
+      lastSeen: Math.floor(Date.now() / 1000),
+    };
+  const rows = [own, ...page.sessions.filter(({ id }) => id !== session.id)];
+  const [current = { ...own, hosts: [] }, ...others] = await withHosts(session.userId, rows);
+  return { current, others, next: page.next };
 }
 
 /** Ends one of the visitor's sessions. @throws AppError `not-found` when it is not theirs */

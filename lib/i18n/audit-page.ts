@@ -58,7 +58,12 @@ const zhCN = {
   rule: (name: string, line: string) => `规则 ${name}（第 ${line} 行）`,
   key: (id: string) => `密钥 ${id}`,
   exports: { audit: '审计记录', directory: '通讯录' } as Partial<Record<string, string>>,
-  ways: { client: '钉钉内登录', browser: '浏览器登录' } as Partial<Record<string, string>>,
+  ways: {
+    client: '钉钉内登录',
+    browser: '浏览器登录',
+    'hand-off': '从钉钉转到浏览器',
+    'break-glass': '应急登录链接',
+  } as Partial<Record<string, string>>,
   actors: { event: '钉钉事件', directory: '通讯录读取', check: '定期核对' } as Partial<
     Record<string, string>
   >,
@@ -143,7 +148,12 @@ const en: typeof zhCN = {
   rule: (name, line) => `rule ${name} (line ${line})`,
   key: (id) => `key ${id}`,
   exports: { audit: 'audit', directory: 'staff directory' },
-  ways: { client: 'in DingTalk', browser: 'in a browser' },
+  ways: {
+    client: 'in DingTalk',
+    browser: 'in a browser',
+    'hand-off': 'handed over from DingTalk',
+    'break-glass': 'emergency sign-in link',
+  },
   actors: { event: 'a DingTalk event', directory: 'the directory sync', check: 'the regular check' },
   received: {
     title: 'DingTalk events',

@@ -51,8 +51,9 @@ export const hostSessions = singleton('host-sessions', () =>
 /** Whether a host's session stands, and the one that it came from. */
 export async function standingOf(session: HostSession): Promise<'valid' | 'ended' | 'unknown'> {
   const standing = await sessions().verify(session);
-  if (standing !== 'valid' || session.parentId === undefined) return standing;
-  return sessions().verify({ ...session, id: session.parentId });
+  const { host: _host, parentId, ...parent } = session;
+  if (standing !== 'valid' || parentId === undefined) return standing;
+  return sessions().verify({ ...parent, id: parentId });
 }
 
 /**

@@ -5,7 +5,30 @@ import { z } from 'zod';
 import { outsideRequest } from '../singleton';
 import { type CookieSettings, createCookies } from './cookie';
 import { createSealer, type SealerSettings } from './seal';
-import type { Session } from './session-cookie';
+
+/** Who is signed in. All that a later request needs to know; never a DingTalk token. */
+export interface Session {
+  /** Names this session, and only it: in the log, and for ending it. */
+  id: string;
+  corpId: string;
+  userId: string;
+  unionId?: string | undefined;
+  /** Display name, clipped. */
+  name: string;
+  /** How they signed in: in DingTalk's client, or in a browser. */
+  door: 'client' | 'browser' | 'ticket';
+  /** Unix time in seconds. */
+  issuedAt: number;
+  /** Unix time in seconds; from this second on it is over. */
+  expiresAt: number;
+  /** The person's number at the sign-in: another one means that their sessions were ended. */
+  generation: number;
+  /** The number of all sessions together at the sign-in. */
+  epoch: number;
+  /** The latest change of the store at the sign-in, and which database it was. */
+  sequence: number;
+  databaseId: number;
+}
 
 /** Why a visitor with (or without) a cookie is anonymous. */
 export type NoSessionReason =

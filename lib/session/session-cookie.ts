@@ -4,31 +4,9 @@ import { channel } from 'node:diagnostics_channel';
 import { config } from '../config';
 import { shownName } from '../shown-text';
 import { singleton } from '../singleton';
-import { createSealedSessions, MAX_NAME_LENGTH, type SessionSettings } from './sealed-sessions';
+import { createSealedSessions, MAX_NAME_LENGTH, type Session, type SessionSettings } from './sealed-sessions';
 
-/** Who is signed in. All that a later request needs to know; never a DingTalk token. */
-export interface Session {
-  /** Names this session, and only it: in the log, and for ending it. */
-  id: string;
-  corpId: string;
-  userId: string;
-  unionId?: string | undefined;
-  /** Display name, clipped. */
-  name: string;
-  /** How they signed in: in DingTalk's client, or in a browser. */
-  door: 'client' | 'browser' | 'ticket';
-  /** Unix time in seconds. */
-  issuedAt: number;
-  /** Unix time in seconds; from this second on it is over. */
-  expiresAt: number;
-  /** The person's number at the sign-in: another one means that their sessions were ended. */
-  generation: number;
-  /** The number of all sessions together at the sign-in. */
-  epoch: number;
-  /** The latest change of the store at the sign-in, and which database it was. */
-  sequence: number;
-  databaseId: number;
-}
+export type { Session };
 
 export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
 type Version = Pick<Session, 'generation' | 'epoch' | 'sequence' | 'databaseId'>;

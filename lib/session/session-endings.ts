@@ -56,8 +56,8 @@ export function createRevocations({ db, now }: StoreParts): Revocations {
       db.transaction(async (tx) => {
         if (!(await endOne(tx, await lockHead(tx), session, ending, now()))) return;
         const event = ending.reason === 'signed-out' ? 'sign-out' : 'session-ended';
-        const { userId, id: sessionId } = session;
-        const line: AuditLine = { event, userId, sessionId, by: ending.by, reason: ending.reason };
+        const { userId, id: sessionId, host: detail } = session;
+        const line: AuditLine = { event, userId, sessionId, by: ending.by, reason: ending.reason, detail };
         await insertAudit(tx, { line, at: now() });
       }, DURABLE),
     endPeople: (userIds, ending, options = {}) =>

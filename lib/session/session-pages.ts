@@ -2,6 +2,11 @@ import 'server-only';
 import type { SessionFilter, SessionRow } from './session-store';
 import { sessions } from './sessions';
 
+/** A session with those of protected hosts that came from it. */
+export interface ListedSession extends SessionRow {
+  hosts: { host: string; lastSeen: number }[];
+}
+
 export interface SessionsPage {
   /** Newest first. */
   sessions: SessionRow[];
@@ -26,4 +31,15 @@ export async function pageOfSessions(
   });
   const last = found.length > PAGE_SIZE ? found[PAGE_SIZE - 1] : undefined;
   return { sessions: found.slice(0, PAGE_SIZE), next: last && `${last.issuedAt}-${last.id}` };
+}
+
+/** Sessions of one person, each with those of protected hosts that came from it. */
+export async function withHosts(userId: string, rows: readonly SessionRow[]): Promise<ListedSession[]> {
+  const ofHosts = rows.length === 0 ? [] : await sessions().store.ofHosts(userId);
+  return rows.map((row) => ({
+    ...row,
+    hosts: ofHosts
+      .filter(({ parentId }) => parentId === row.id)
+      .map(({ host = '', lastSeen }) => ({ host, lastSeen })),
+  }));
 }

@@ -33,6 +33,11 @@ const LIVE = `ended_at IS NULL AND expires_at > ? AND epoch = (SELECT epoch FROM
   AND generation = coalesce((SELECT generation FROM revocation_person p WHERE p.user_id = s.user_id), 0)
   AND NOT EXISTS (SELECT 1 FROM session parent WHERE parent.id = s.parent_id AND parent.ended_at IS NOT NULL)`;
 
+/** Lists and counts are of devices: sessions that came from another one are shown below it. */
+const OWN = 's.parent_id IS NULL';
+/** More hosts than a person opens within the life of a session. */
+const MAX_OF_HOSTS = 500;
+
 /** How long one process has for the re-check of a session. */
 const RECHECK_SECONDS = 300;
 const NOTED_AT_ONCE = 500;
@@ -41,6 +46,7 @@ export function createSessionList({ db, now }: StoreParts): SessionList {
   const seconds = () => Math.floor(now() / 1000);
   return {
     live: (filter) => readLive(db, filter, seconds()),
+    ofHosts: (userId) => readOfHosts(db, userId, seconds()),
     countLive: () => countLive(db, seconds()),
     livePeople: (filter) => readLivePeople(db, filter, seconds()),
     liveCounts: () => readLiveCounts(db, seconds()),
@@ -112,7 +118,7 @@ async function readLive(
   { userId, after, limit }: SessionFilter,
   now: number,
 ): Promise<SessionRow[]> {
-  const conditions = [LIVE];
+  const conditions = [LIVE, OWN];
   const values: Parameter[] = [now];
   if (userId !== undefined) {
     conditions.push('user_id = ?');
@@ -126,6 +132,11 @@ async function readLive(
   return (await from.all<Row>(sql, ...values, limit)).map(toSessionRow);
 }
 
+async function readOfHosts(from: Statements, userId: string, now: number): Promise<SessionRow[]> {
+  const sql = `SELECT * FROM session s WHERE user_id = ? AND NOT ${OWN} AND ${LIVE} ORDER BY host LIMIT ${MAX_OF_HOSTS}`;
+  return (await from.all<Row>(sql, userId, now)).map(toSessionRow);
+}
+
 function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
@@ -136,7 +147,8 @@ async function readLivePeople(
   now: number,
 ): Promise<LivePerson[]> {
   const values: Parameter[] = [now];
-  let sql = `SELECT user_id, max(name) AS name, count(*) AS sessions, max(last_seen) AS seen FROM session s WHERE ${LIVE}`;
+  let sql = `SELECT user_id, max(name) AS name, count(CASE WHEN ${OWN} THEN 1 END) AS sessions,
+    max(last_seen) AS seen FROM session s WHERE ${LIVE}`;
   if (userId !== undefined) {
     sql += ' AND user_id = ?';
     values.push(userId);
@@ -169,7 +181,7 @@ async function readLiveCounts(from: Statements, now: number): Promise<LiveCounts
     now,
   ))!;
   const clients = await from.all<{ client: ClientKind; sessions: number }>(
-    `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} GROUP BY client ORDER BY sessions DESC`,
+    `SELECT client, count(*) AS sessions FROM session s WHERE ${LIVE} AND ${OWN} GROUP BY client ORDER BY sessions DESC`,
     now,
   );
   return { people, clients };

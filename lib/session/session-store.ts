@@ -79,7 +79,7 @@ export interface RevocationChanges {
 export type SealedSession = Omit<SessionRow, 'lastSeen' | 'client'> & SessionVersion;
 
 /** What an ending needs to know of a session. */
-export type EndedSession = Pick<SessionRow, 'id' | 'userId' | 'expiresAt'>;
+export type EndedSession = Pick<SessionRow, 'id' | 'userId' | 'expiresAt' | 'host'>;
 
 /** `taken`: another process is asking. `settled`: it was answered. */
 export type RecheckLease = 'claimed' | 'taken' | 'settled';
@@ -96,6 +96,7 @@ export interface LivePerson {
   userId: string;
   /** As of one of the sign-ins. */
   name: string;
+  /** Those that came from no other one. */
   sessions: number;
   /** The latest of all of them: Unix time in seconds. */
   lastSeen: number;
@@ -183,8 +184,10 @@ export interface Revocations {
 
 /** The sessions as administrators and background work see them. */
 export interface SessionList {
-  /** Sessions that are not over, newest first. */
+  /** Sessions that are not over and came from no other one, newest first. */
   live(filter: SessionFilter): Promise<SessionRow[]>;
+  /** A person's sessions of protected hosts that came from another session and are not over, in the order of the hosts. */
+  ofHosts(userId: string): Promise<SessionRow[]>;
   countLive(): Promise<number>;
   /** People with sessions that are not over, last used first. */
   livePeople(filter: PeopleFilter): Promise<LivePerson[]>;

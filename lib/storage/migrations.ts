@@ -5,8 +5,8 @@ import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
 import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
-import { ticketSchema } from './ticket-schema';
 import { signInSchema } from './sign-in-schema';
+import { ticketSchema } from './ticket-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
 export interface Migration {

@@ -87,8 +87,9 @@ function Device({ session, q, messages, language }: DeviceProps) {
   const { id, client, door, issuedAt, lastSeen, isThis } = session;
   return (
     <DeviceItem
-      client={client}
+      session={session}
       messages={messages}
+      language={language}
       badge={isThis ? text.thisOne : undefined}
       hint={
         <>
@@ -99,7 +100,7 @@ function Device({ session, q, messages, language }: DeviceProps) {
           <Sentence text={text.signedIn}>
             <When at={issuedAt * 1000} language={language} />
           </Sentence>
-          {door === 'browser' && ` · ${text.browser}`}
+          {door !== 'client' && ` · ${text.doors[door]}`}
         </>
       }
     >

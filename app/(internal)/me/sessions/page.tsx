@@ -9,7 +9,7 @@ import { pageMember } from '@/lib/auth/auth';
 import { mySessions } from '@/lib/dal/my-sessions';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
-import type { SessionRow } from '@/lib/session/session-store';
+import type { ListedSession } from '@/lib/session/session-pages';
 
 export const generateMetadata = titled(({ devices }) => [devices.title]);
 
@@ -29,8 +29,9 @@ export default async function MySessionsPage(props: PageProps<'/me/sessions'>) {
           <Section title={text.here}>
             <ul className="panel rows">
               <DeviceItem
-                client={current.client}
+                session={current}
                 messages={messages}
+                language={language}
                 badge={text.thisOne}
                 hint={text.untilThen(
                   dayTimeText(current.issuedAt * 1000, language),
@@ -86,7 +87,7 @@ function Outcome({ ended, others, messages }: OutcomeProps) {
 }
 
 interface OtherProps {
-  session: SessionRow;
+  session: ListedSession;
   language: Language;
   messages: Messages;
 }
@@ -96,8 +97,9 @@ function Other({ session, language, messages }: OtherProps) {
   const name = deviceName(session.client, messages);
   return (
     <DeviceItem
-      client={session.client}
+      session={session}
       messages={messages}
+      language={language}
       hint={
         <>
           {language === 'en' && `${text.used} `}
@@ -117,7 +119,15 @@ function Other({ session, language, messages }: OtherProps) {
 
 const MAX_NAMED = 3;
 
-function All({ others, hasMore, messages }: { others: SessionRow[]; hasMore: boolean; messages: Messages }) {
+function All({
+  others,
+  hasMore,
+  messages,
+}: {
+  others: ListedSession[];
+  hasMore: boolean;
+  messages: Messages;
+}) {
   const { devices: text } = messages;
   const names = [...new Set(others.map(({ client }) => deviceName(client, messages)))];
   return (
