@@ -6,6 +6,7 @@ import type { Company } from './company/company';
 import type { OddNames } from './company/staff';
 import { type Control, createControl } from './control/control';
 import { handleControl, isControlPath } from './control/control-plane';
+import type { ProtectedHost } from './platform/apps';
 import { createPlatform } from './platform/platform';
 import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './platform/settings';
 import { STREAM_PATH } from './platform/stream-gateway';
@@ -35,6 +36,8 @@ export interface EmulatorOptions {
   appUrl?: string | undefined;
   /** The app's origin as browsers see it. With it the emulator's other loopback name is another browser, without cookies. */
   appOrigin?: string | undefined;
+  /** Hosts whose pages others wrote: the workbench opens them, in the client of the company. */
+  protectedHosts?: ProtectedHost[] | undefined;
   /** The app's latest log lines, oldest first, for the workbench to look in. */
   appLog?: (() => readonly string[]) | undefined;
   /** The app's file of access rules, for the workbench's panel. */
@@ -81,6 +84,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     clientSecret: options.clientSecret ?? 'emulator-client-secret-that-opens-nothing-0001',
     agentId: options.agentId ?? '4100200300',
   };
+  const protectedHosts = (options.protectedHosts ?? []).map((one) => ({
+    ...one,
+    // A name without a port is reached by the emulator's own.
+    host: one.host.includes(':') ? one.host : `${one.host}:${port}`,
+  }));
   const platform = createPlatform({
     app,
     corpName: options.corpName ?? '青禾智能科技',
@@ -91,13 +99,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     oddNames: options.oddNames,
     settings: initialSettings(options, url),
     url,
-    hosts: [`127.0.0.1:${port}`, `localhost:${port}`, ...(options.hosts ?? [])],
+    protectedHosts,
+    hosts: [
+      ...[`127.0.0.1:${port}`, `localhost:${port}`, ...(options.hosts ?? [])],
+      ...protectedHosts.map(({ host }) => host),
+    ],
     appOrigins: options.appUrl === undefined ? [] : [new URL(options.appUrl).origin],
   });
   const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
-    hasOtherBrowser: options.appOrigin !== undefined,
+    appOrigin: options.appOrigin,
     appLog: options.appLog,
     rulesFile: options.rulesFile,
     platform,
@@ -111,11 +123,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   });
   function serve(req: IncomingMessage, res: ServerResponse): void {
     const path = pathOf(req.url);
-    if (options.appOrigin && !path.startsWith('/__emulator/'))
+    const isProtected = protectedHosts.some(({ host }) => host === req.headers.host);
+    if (options.appOrigin && !isProtected && !path.startsWith('/__emulator/'))
       enterAsOtherBrowser(req, res, options.appOrigin);
     const handled = isControlPath(path)
       ? handleControl(platform, control, { req, res })
-      : isDingtalkPath(path)
+      : isDingtalkPath(path) && !isProtected
         ? handleDingtalk(platform, req, res)
         : workbench.handleRequest(req, res);
     // Without a listener a client that disconnects would end the process.
@@ -150,6 +163,7 @@ function initialSettings(options: EmulatorOptions, url: string): Settings {
     monthlyCalls: null,
     ipWhitelist: options.ipWhitelist ?? [],
     latencyMs: 0,
+    refusedHosts: [],
     redirectUris: options.redirectUris ?? origins.map((origin) => `${origin}${callback}`),
     oauthParameters: 'both',
     permissionText: 'apply-link',

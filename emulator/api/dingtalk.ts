@@ -84,7 +84,8 @@ async function answerCall(
     if (isLegacy && endpoint.method === 'POST' && req.method !== 'POST') throw new Refusal(43002);
     if (endpoint.family !== 'v1' && body.kind === 'unreadable') throw new Refusal(47001);
     const clientToken = req.headers['x-client-token']?.toString();
-    const call: Call = { platform, query, body, parameters, clientToken, login: verdict.login };
+    const { app, login } = verdict;
+    const call: Call = { platform, app, query, body, parameters, clientToken, login };
     checkArguments(endpoint, call);
     return await endpoint.handle(call);
   } catch (error) {

@@ -15,6 +15,14 @@ export const codeRequest = z.strictObject({
 
 export type CodeOptions = Omit<z.input<typeof codeRequest>, 'userid'>;
 
+/** What a page of a client asks for. */
+export const clientCodeRequest = z.strictObject({
+  userid: z.string().min(1),
+  corpId: z.unknown(),
+  clientId: z.unknown().optional(),
+  url: z.url(),
+});
+
 /**
  * Makes a code as DingTalk's client or login page would. A dismissed person still gets one, because the
  * client does not know of the dismissal yet. @param id a userid, or the id of an outsider

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { drawAvatar } from '../company/avatars';
 import { readBody } from '../platform/call-request';
+import type { ClientCodeRequest } from '../platform/client-code';
 import { ControlError } from '../platform/control-error';
 import type { FaultRequest } from '../platform/faults';
 import type { Platform } from '../platform/platform';
-import { codeRequest } from './code-minting';
+import { clientCodeRequest, codeRequest } from './code-minting';
 import type { Control } from './control';
 import { runEventRoute } from './event-routes';
 
@@ -57,6 +58,8 @@ function runRoute(platform: Platform, control: Control, { method, url, fields }:
       const { userid, ...options } = codeRequest.parse(fields);
       return { code: control.mintCode(userid, options) };
     }
+    case 'POST jsapi/code':
+      return control.clientCode(clientCodeRequest.parse(fields) as ClientCodeRequest);
     case 'POST jsapi/config':
       return control.judgeConfig(configRequest.parse(fields));
     case 'POST faults':

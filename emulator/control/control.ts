@@ -6,6 +6,7 @@ import { type Department, ROOT_DEPARTMENT } from '../company/departments';
 import type { Person } from '../company/person';
 import { hireChange, type PersonChange, personChange } from '../company/person-change';
 import type { CallEntry } from '../platform/calls';
+import { type ClientCodeRequest, type ClientError, judgeCodeRequest } from '../platform/client-code';
 import { ControlError } from '../platform/control-error';
 import type { EventControl } from '../platform/event-hub';
 import { IMPOSSIBLE_KINDS } from '../platform/fault-kinds';
@@ -43,6 +44,8 @@ export interface CallReport {
 /** The control plane's verbs, for tests in the same process. The HTTP routes call nothing else. */
 export interface Control {
   mintCode(userid: string, options?: CodeOptions): string;
+  /** A code as the client gives it to a page, or why it does not. */
+  clientCode(request: ClientCodeRequest): { code: string } | ClientError;
   /** What DingTalk says of a page's `dd.config`. */
   judgeConfig(request: ConfigRequest): ConfigVerdict;
   fault(request: FaultRequest): { id: string };
@@ -96,6 +99,10 @@ export function createControl(platform: Platform): Control {
   const control: Control = {
     events: platform.events.control,
     mintCode: (userid, options) => mintCode(platform, userid, options),
+    clientCode(request) {
+      const verdict = judgeCodeRequest(platform, request);
+      return 'clientId' in verdict ? { code: mintCode(platform, request.userid, verdict) } : verdict;
+    },
     judgeConfig: (request) => judgeConfig(platform, request),
     fault(request) {
       const kind = String((request as { fault?: { kind?: unknown } }).fault?.kind);

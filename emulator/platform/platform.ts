@@ -1,6 +1,7 @@
 import { type Company, createCompany } from '../company/company';
 import type { OddNames } from '../company/staff';
 import { type AppTokens, createAppTokens, createJsapiTickets, type JsapiTickets } from './app-tokens';
+import type { HostApp, ProtectedHost } from './apps';
 import { type CalendarStore, createCalendarStore } from './calendar/calendar';
 import { calendarEventsOf } from './calendar/calendar-events';
 import { type CallLog, createCallLog } from './calls';
@@ -24,9 +25,11 @@ export interface App {
   agentId: string;
 }
 
-/** The emulated platform's whole state: one app in one company, and what the platform remembers of it. */
+/** The emulated platform's whole state: one company, its main app and those of protected hosts, and what is remembered of them. */
 export interface Platform {
   readonly app: App;
+  readonly hostApps: readonly HostApp[];
+  readonly protectedHosts: readonly ProtectedHost[];
   readonly company: Company;
   readonly clock: Clock;
   readonly calls: CallLog;
@@ -55,6 +58,7 @@ export interface Platform {
 /** How a platform starts. */
 export interface PlatformOptions {
   app: App;
+  protectedHosts: readonly ProtectedHost[];
   corpName: string;
   members: number;
   departments: number;
@@ -73,8 +77,15 @@ export function createPlatform(options: PlatformOptions): Platform {
   const clock = createClock();
   const events = createEventHub({ clock, app: options.app, callbackOrigins: options.appOrigins });
   const emitEvents = eventsOf(events.control);
+  const hostApps = options.protectedHosts.flatMap(({ host, app }, index) => {
+    if (!app) return [];
+    const agentId = String(Number(options.app.agentId) + index + 1);
+    return [{ ...options.app, ...app, agentId, host, tokens: createAppTokens(clock) }];
+  });
   const platform: Platform = {
     app: options.app,
+    hostApps,
+    protectedHosts: options.protectedHosts,
     company: createCompany({ ...options, corpId: options.app.corpId }, (change) => {
       if (change.what === 'left') platform.leaveRecords.note(platform.company.formerPerson(change.userid)!);
       emitEvents(change);
@@ -104,7 +115,7 @@ export function createPlatform(options: PlatformOptions): Platform {
       platform.quota.reset();
       platform.calendar.reset();
       platform.notices.reset();
-      platform.appTokens.revoke();
+      for (const { tokens } of [{ tokens: platform.appTokens }, ...hostApps]) tokens.revoke();
       platform.jsapiTickets.reset();
       platform.userTokens.reset();
       platform.jsapiCodes.reset();

@@ -23,6 +23,8 @@ const settingsSchema = z.strictObject({
   latencyMs: z.int().min(0).max(600_000),
   /** Redirect URLs registered for the login page; compared as a whole. */
   redirectUris: z.array(z.string()),
+  /** Hosts, with their ports, to whose pages the client gives no code although an app lists them. */
+  refusedHosts: z.array(z.string()),
   /** Parameters that the login page adds to the redirect: `code` and `authCode`, or only one of them. */
   oauthParameters: z.enum(['both', 'authCode', 'code']),
   /** Which of its two current texts v1.0 uses for a missing permission point; both come with `accessdenieddetail`. */

@@ -6,6 +6,7 @@ import type { Platform } from '../platform/platform';
 import { type AppProxy, createAppProxy } from './app-proxy';
 import { sendAsset } from './assets';
 import { findLines } from './log-lines';
+import { isFromOtherOrigin, sendMoved } from './moved';
 import { sendNotice } from './notice';
 import { hostOf, otherName } from './other-browser';
 import { findPeople } from './people';
@@ -26,8 +27,8 @@ export interface Workbench {
 export interface WorkbenchOptions {
   /** Where the app listens; undefined when the emulator runs on its own. */
   appUrl: string | undefined;
-  /** Whether the emulator's other loopback name is a browser without cookies. */
-  hasOtherBrowser: boolean;
+  /** The app's origin as browsers see it. With it the emulator's other loopback name is a browser without cookies. */
+  appOrigin: string | undefined;
   appLog: (() => readonly string[]) | undefined;
   /** The app's file of access rules; undefined: it has none. */
   rulesFile: string | undefined;
@@ -37,9 +38,16 @@ export interface WorkbenchOptions {
 
 /** The workbench's page with its webviews, and the way to the app for every path that is not the emulator's. */
 export function createWorkbench(options: WorkbenchOptions): Workbench {
-  const app = options.appUrl === undefined ? undefined : createAppProxy(options.appUrl);
+  const main = options.appUrl === undefined ? undefined : createAppProxy(options.appUrl);
+  const proxies = new Map(
+    options.platform.protectedHosts.flatMap(({ host, url }) =>
+      url === undefined ? [] : [[host, createAppProxy(url)] as const],
+    ),
+  );
+  const appOf = (req: IncomingMessage) => proxies.get(req.headers.host ?? '') ?? main;
   return {
     handleRequest(req, res) {
+      const app = appOf(req);
       // Not `new URL`: it throws on a request target such as `//`, which is the app's to refuse.
       const [path = '/', query = ''] = (req.url ?? '/').split('?', 2);
       if (path.startsWith(prefix)) {
@@ -54,9 +62,11 @@ export function createWorkbench(options: WorkbenchOptions): Workbench {
         res.writeHead(302, { location: query === '' ? prefix : `${prefix}?${query}` }).end();
         return;
       }
+      if (proxies.size > 0 && isFromOtherOrigin(req)) return sendMoved(res);
       return app === undefined ? sendNotice(req, res, 'no-app') : app.passRequest(req, res);
     },
     handleUpgrade(req, socket, head) {
+      const app = appOf(req);
       if (app === undefined) socket.destroy();
       else void app.passUpgrade(req, socket as Socket, head);
     },
@@ -75,12 +85,17 @@ function sendPage(
       corpName: page.platform.company.corpName,
       clientId: page.platform.app.clientId,
       homeUrl,
+      mainHost: page.appOrigin === undefined ? hostOf(req) : new URL(page.appOrigin).host,
+      protectedHosts: page.platform.protectedHosts.map(({ host, name, app: own }) => ({
+        host,
+        name,
+        hasApp: own !== undefined,
+      })),
       hasApp: app !== undefined,
       hasLog: appLog !== undefined,
       hasRules: rulesFile !== undefined,
-      otherBrowser: page.hasOtherBrowser
-        ? `http://${otherName(hostOf(req))}${prefix}other-browser`
-        : undefined,
+      otherBrowser:
+        page.appOrigin !== undefined ? `http://${otherName(hostOf(req))}${prefix}other-browser` : undefined,
     });
   }
   if (name === 'people.json') return sendJson(res, findPeople(page.control.people(), query));

@@ -18,9 +18,11 @@ export const codeEndpoints: Endpoint[] = [
   }),
 ];
 
-// DingTalk has one errcode for an unknown, expired, used or foreign code: 40078.
+// DingTalk has one errcode for an unknown, expired, used or foreign code: 40078. That a code of another app of the company
+// is one of these is assumed, and that it is not used up by it.
 function exchange(call: Call) {
-  const { jsapiCodes, app, company } = call.platform;
+  const { app } = call;
+  const { jsapiCodes, company } = call.platform;
   const code = readText(call, 'code');
   const grant = jsapiCodes.peek(code);
   if (!grant || grant.clientId !== app.clientId || grant.corpId !== app.corpId) throw new Refusal(40078);

@@ -1,12 +1,14 @@
 import { type Answer, type Family, flatAnswer, Refusal, topapiAnswer } from '../../platform/answers';
 import type { CallBody } from '../../platform/call-request';
 import type { Json } from '../../platform/json';
-import type { Platform } from '../../platform/platform';
+import type { App, Platform } from '../../platform/platform';
 import type { Login } from '../../platform/user-tokens';
 
 /** One call as an endpoint gets it, after the gate has passed it. */
 export interface Call {
   platform: Platform;
+  /** The app whose token it carries. */
+  app: App;
   query: URLSearchParams;
   body: CallBody;
   /** Values of `{…}` in the endpoint's path. */

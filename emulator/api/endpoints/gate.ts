@@ -1,7 +1,8 @@
 import { type Answer, apiName, type Family, refusalAnswer, v1Refusal } from '../../platform/answers';
+import { ownerOf } from '../../platform/apps';
 import type { CallBody } from '../../platform/call-request';
 import { ERRMSG, isGatewayCode } from '../../platform/errcodes';
-import type { Platform } from '../../platform/platform';
+import type { App, Platform } from '../../platform/platform';
 import type { Login } from '../../platform/user-tokens';
 import type { Endpoint } from './endpoint';
 
@@ -15,8 +16,8 @@ interface Request {
   ip: string;
 }
 
-/** Passed, with the login of a user token; or refused with an answer. */
-type Verdict = { login: Login | undefined } | { answer: Answer };
+/** Passed, with the app that calls and the login of a user token; or refused with an answer. */
+type Verdict = { app: App; login: Login | undefined } | { answer: Answer };
 
 /**
  * Judges a call before its endpoint sees it: token, address, permission point, calls per second, in this order
@@ -29,19 +30,20 @@ export function judge(platform: Platform, request: Request): Verdict {
     const wrapped = isGatewayCode(errcode);
     return { answer: refusalAnswer(errcode, errmsg, { family: endpoint.family, wrapped, ...more }) };
   };
-  if (endpoint.token === 'none') return { login: undefined };
+  if (endpoint.token === 'none') return { app: platform.app, login: undefined };
 
   const checked =
     endpoint.family === 'v1' ? checkHeaderToken(platform, request) : checkLegacyToken(platform, request);
   if (typeof checked === 'number') return refuse(checked);
   if ('answer' in checked) return checked;
 
-  const { app, settings } = platform;
+  const { settings } = platform;
+  const { app } = checked;
   if (!isAllowedAddress(request.ip, settings.ipWhitelist)) {
     return refuse(60020, addressText(app.clientId, request.ip));
   }
   if (endpoint.permission && !settings.permissions.includes(endpoint.permission)) {
-    return { answer: permissionAnswer(platform, endpoint.permission, endpoint.family) };
+    return { answer: permissionAnswer({ app, settings }, endpoint.permission, endpoint.family) };
   }
   // A permission point is judged before the kind of token.
   if (endpoint.token === 'user' && !checked.login) return { answer: invalidToken() };
@@ -54,7 +56,11 @@ export function judge(platform: Platform, request: Request): Verdict {
 }
 
 /** Refuses a call for a permission point that the app does not have, in the dialect of the endpoint. */
-export function permissionAnswer({ app, settings }: Platform, permission: string, family: Family): Answer {
+export function permissionAnswer(
+  { app, settings }: Pick<Platform, 'app' | 'settings'>,
+  permission: string,
+  family: Family,
+): Answer {
   const isReference = family === 'v1' && settings.permissionText === 'reference';
   const errmsg = isReference ? REFERENCE_TEXT : permissionText(app.clientId, permission);
   return refusalAnswer(60011, errmsg, {
@@ -84,7 +90,8 @@ function checkLegacyToken(platform: Platform, { endpoint, query, body }: Request
   const inForm = endpoint.family === 'topapi' && body.kind === 'form' ? body.fields.access_token : undefined;
   const token = query.get('access_token') || inForm;
   if (!token) return endpoint.family === 'topapi' ? 40000 : 41001;
-  return platform.appTokens.isLive(String(token)) ? { login: undefined } : 40014;
+  const app = ownerOf(platform, String(token));
+  return app ? { app, login: undefined } : 40014;
 }
 
 function checkHeaderToken(platform: Platform, { endpoint, headers }: Request): Verdict {
@@ -92,10 +99,11 @@ function checkHeaderToken(platform: Platform, { endpoint, headers }: Request): V
     const message = '缺少参数：x-acs-dingtalk-access-token';
     return { answer: v1Refusal(400, 'AuthenticationFailed.MissingParameter', message) };
   }
-  if (platform.appTokens.isLive(headers.token)) return { login: undefined };
+  const app = ownerOf(platform, headers.token);
+  if (app) return { app, login: undefined };
   const login = endpoint.token === 'user' ? platform.userTokens.login(headers.token) : undefined;
   if (login === 'expired') return { answer: v1Refusal(400, 'accesstoken.expired', '用户accessToken过期') };
-  return login ? { login } : { answer: invalidToken() };
+  return login ? { app: platform.app, login } : { answer: invalidToken() };
 }
 
 function invalidToken(): Answer {

@@ -4,10 +4,21 @@
  * @property {string} corpName
  * @property {string} clientId
  * @property {string} homeUrl with $CORPID$ in it
+ * @property {string} mainHost where the app is
+ * @property {ProtectedHost[]} protectedHosts
  * @property {boolean} hasApp
  * @property {boolean} hasLog whether the app's log can be looked in
  * @property {boolean} hasRules whether the app's access rules can be edited
  * @property {string} [otherBrowser] where the app opens as in a browser that knows nothing
+ */
+
+/**
+ * A host whose pages others wrote.
+ *
+ * @typedef {object} ProtectedHost
+ * @property {string} host
+ * @property {string} name
+ * @property {boolean} hasApp whether it has an app of its own in DingTalk
  */
 
 /**

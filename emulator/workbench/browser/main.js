@@ -111,13 +111,23 @@ function showDevice() {
       more,
     },
   });
-  device.showDesk(createDesk({ texts, company, person, onOpen: () => openApp(), say: page.say }));
+  device.showDesk(
+    createDesk({
+      texts,
+      company,
+      person,
+      onOpen: () => openApp(),
+      onOpenHost: (host) => moveTo(`http://${host}/`),
+      say: page.say,
+    }),
+  );
   page.showDevice(device.node);
 }
 
-/** @param {string} [path] of a page of the app; without, its home */
+/** @param {string} [path] of a page of this host; without, the app's home */
 async function openApp(path) {
   if (!company.hasApp) return page.say(texts.noApp);
+  if (path === undefined && isOnProtectedHost()) return moveTo(`http://${company.mainHost}/`, true);
   await webviewData.claim(`${person.userid}@${client.id}`);
   await becomeClient(client, asked.language);
   webview?.close();
@@ -150,12 +160,47 @@ async function clearData() {
   page.say(texts.cleared);
 }
 
+function isOnProtectedHost() {
+  return company.protectedHosts.some(({ host }) => host === location.host);
+}
+
+/**
+ * Goes on in the workbench of another origin, with the same device in the same hands: DingTalk's bridge reaches only
+ * webviews of a workbench's own origin.
+ *
+ * @param {string} address @param {boolean} [isHome] the app's home, with the company in its address
+ */
+function moveTo(address, isHome = false) {
+  const { origin, pathname, search, hash } = new URL(address);
+  if (origin === location.origin) return openApp(pathname + search + hash);
+  const query = new URLSearchParams({
+    as: person.userid,
+    client: client.id,
+    lang: asked.language,
+    open: isHome ? '1' : pathname + search + hash,
+  });
+  location.assign(`${origin}/__emulator/workbench/?${query}`);
+}
+
+window.addEventListener('message', ({ data, origin }) => {
+  const { dingtalkEmulatorMoved: address } = data ?? {};
+  const known = [company.mainHost, ...company.protectedHosts.map(({ host }) => host)];
+  if (typeof address !== 'string' || new URL(address).origin !== origin) return;
+  if (webview !== undefined && known.includes(new URL(origin).host)) moveTo(address);
+});
+
 /** Phones show a link in the webview, desktops in the browser. @param {string} link */
 function openLink(link) {
   const url = new URL(link, location.href);
   if (!/^https?:$/.test(url.protocol)) throw { errorCode: '2', errorMessage: 'url is illegal' };
   if (client.shape === 'phone' && url.origin === location.origin) webview?.open(url.href);
-  else window.open(url, '_blank', 'noopener');
+  else window.open(inOtherBrowser(url), '_blank', 'noopener');
+}
+
+/** The system's browser has none of the client's cookies. @param {URL} url */
+function inOtherBrowser(url) {
+  if (company.otherBrowser === undefined || url.host !== company.mainHost) return url;
+  return new URL(url.pathname + url.search + url.hash, company.otherBrowser);
 }
 
 /** DingTalk's own page, of which there is only this word of it here. @param {string} userId */

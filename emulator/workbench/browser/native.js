@@ -41,8 +41,9 @@ function plain(parameters) {
 export function createNative({ company, userid, mood, frame, shape, openChat, page, choose, scan, onCall }) {
   /** @type {Record<string, (params: any) => unknown>} */
   const methods = {
-    'runtime.permission.requestAuthCode': ({ corpId }) => authCode(corpId, company.clientId),
-    'runtime.permission.requestAuthCodeV2': ({ corpId, clientId }) => authCode(corpId, clientId),
+    'runtime.permission.requestAuthCode': ({ corpId }) => authCode({ corpId }),
+    'runtime.permission.requestAuthCodeV2': ({ corpId, clientId }) =>
+      authCode({ corpId, clientId: clientId ?? '' }),
     'biz.navigation.setTitle': ({ title }) => frame.setTitle(String(title ?? '')),
     'biz.navigation.close': () => frame.close(),
     'biz.util.openLink': ({ url }) => frame.openLink(String(url ?? '')),
@@ -92,21 +93,19 @@ export function createNative({ company, userid, mood, frame, shape, openChat, pa
     return openChat(String(userId ?? ''));
   }
 
-  /** @param {unknown} corpId @param {unknown} clientId */
-  async function authCode(corpId, clientId) {
-    if (typeof corpId !== 'string' || !/^ding\w+$/.test(corpId)) {
-      throw { errorCode: '3', errorMessage: '1002,corpId不合法' };
-    }
-    if (corpId !== company.corpId) throw refused;
-    if (clientId !== company.clientId) throw { errorCode: '3', errorMessage: '1002,clientId不合法' };
-    const answer = await fetch('/__emulator/codes', {
+  /** The page's host decides of which app a code can be. @param {{ corpId: unknown, clientId?: unknown }} asked */
+  async function authCode(asked) {
+    const url = page()?.address;
+    if (url === undefined) throw { errorCode: '2', errorMessage: 'no page' };
+    const answer = await fetch('/__emulator/jsapi/code', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ userid: userid() }),
+      body: JSON.stringify({ ...plain(asked), userid: userid(), url }),
     });
     if (!answer.ok) throw { errorCode: '2', errorMessage: `HTTP ${answer.status}` };
-    const { code } = await answer.json();
-    return { code };
+    const verdict = await answer.json();
+    if (verdict.errorCode !== undefined) throw verdict;
+    return { code: verdict.code };
   }
 
   /** @param {string} method @param {any} params */

@@ -1,0 +1,36 @@
+import type { AppTokens } from './app-tokens';
+import type { App, Platform } from './platform';
+
+/** A host whose pages others wrote, as the company has it in DingTalk: in the workbench, perhaps with an app of its own. */
+export interface ProtectedHost {
+  /** As a `Host` header has it, such as `wiki.localhost:4010`. */
+  host: string;
+  /** What its tile in the workbench says. */
+  name: string;
+  /** Where the proxy in front of it listens; undefined: it is not reached through the emulator. */
+  url?: string | undefined;
+  /** Credentials of its own app, whose home and address for sign-in it is; undefined: no app lists this host. */
+  app?: Pick<App, 'clientId' | 'clientSecret'> | undefined;
+}
+
+/** One of the company's apps besides the main one. It has the main app's permission points. */
+export interface HostApp extends App {
+  host: string;
+  tokens: AppTokens;
+}
+
+/** The app with these credentials, and its tokens. */
+export function appOf(
+  { app, appTokens, hostApps }: Platform,
+  clientId: unknown,
+  clientSecret: unknown,
+): { app: App; tokens: AppTokens } | undefined {
+  return [{ app, tokens: appTokens }, ...hostApps.map((one) => ({ app: one, tokens: one.tokens }))].find(
+    (one) => one.app.clientId === clientId && one.app.clientSecret === clientSecret,
+  );
+}
+
+/** The app whose token it is. */
+export function ownerOf({ app, appTokens, hostApps }: Platform, token: string): App | undefined {
+  return appTokens.isLive(token) ? app : hostApps.find(({ tokens }) => tokens.isLive(token));
+}
