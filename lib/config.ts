@@ -77,9 +77,7 @@ export function parseSessionSettings(
  * @returns id to private key; empty where none are set
  * @throws ConfigError when they are wrong
  */
-export function parseGateKeys(
-  env: Record<string, string | undefined> = process.env,
-): Config['gate']['keys'] {
+export function parseGateKeys(env: Record<string, string | undefined> = process.env): Config['gate']['keys'] {
   const { GATE_KEYS } = givenIn(env);
   const parsed = gateKeysSchema.safeParse({ GATE_KEYS });
   const problems = problemsPerSetting({ GATE_KEYS }, parsed.error);
@@ -149,7 +147,9 @@ function checkGate(given: Record<string, string | undefined>): string[] {
 function checkHostApps(given: Record<string, string | undefined>): string[] {
   const apps = entries(given.GATE_APPS ?? '').map((entry) => /^([^=]*)=([^:]*)/.exec(entry)?.slice(1) ?? []);
   const ids = [given.DINGTALK_CLIENT_ID, ...apps.map(([, clientId]) => clientId)];
-  const shared = apps.filter(([, clientId]) => clientId && ids.indexOf(clientId) !== ids.lastIndexOf(clientId));
+  const shared = apps.filter(
+    ([, clientId]) => clientId && ids.indexOf(clientId) !== ids.lastIndexOf(clientId),
+  );
   if (shared.length === 0) return [];
   const names = shared.map(([host]) => host).join(', ');
   return [
