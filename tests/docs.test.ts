@@ -9,6 +9,9 @@ import { AUDIT_EVENTS } from '../lib/storage/audit-line';
 import { exampleSettings } from './support/env-example';
 import {
   corporaTable,
+  RECIPE_NAMES,
+  recipeExample,
+  recipesNotShown,
   requiredSettingsTable,
   settingsTables,
   troubleshootingEntries,
@@ -34,6 +37,10 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     ['the errors', `${folder}/troubleshooting.md`, 'errors', () => troubleshootingEntries(language)],
     ['what was measured', `${folder}/performance.md`, 'bench', () => benchTables(benchResults(), language)],
     ['the lists of hostile input', `${folder}/security.md`, 'corpora', () => corporaTable(language)],
+    ...RECIPE_NAMES.map(
+      (name) =>
+        [`the recipe ${name}`, `${folder}/recipes.md`, `recipe-${name}`, () => recipeExample(name)] as const,
+    ),
   ])('%s: as the code says', (_, file, name, generate) => {
     const content = generate();
     if (process.env.UPDATE_DOCS) {
@@ -42,6 +49,17 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     }
     expect(markedPart(read(file), name), `${file}: run \`npm run docs\``).toBe(content);
   });
+});
+
+test('every recipe of the gate is shown, and the first page takes ten commands', () => {
+  expect(recipesNotShown()).toEqual([]);
+  const commands = /^## From a clone[\s\S]*?```sh\n([\s\S]*?)```/m.exec(read('docs/recipes.md'))?.[1] ?? '';
+  const lines = commands
+    .replace(/<<'END'\n[\s\S]*?\nEND$/gm, '')
+    .trim()
+    .split('\n');
+  expect(lines.length).toBeLessThanOrEqual(10);
+  expect(lines.filter((line) => /&&|;|\|/.test(line))).toEqual([]);
 });
 
 test('the plot of the bench shows what was measured', () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DIALECTS, startDialectProxy } from '../support/dialect-proxies';
+import { describeDialect } from '../support/dialect-suite';
 import { HostVisitor } from '../support/gate';
 import { signedIn } from '../support/http-session';
 import {
@@ -177,6 +179,16 @@ describe.each(available)('%s, by its recipe', (name) => {
     });
     expect([status, headers.location]).toEqual([303, `${ORIGIN}/signed-out?host=${HOST}`]);
   });
+});
+
+describe.each(DIALECTS)('%s, by a stand-in and the lists of its recipe', (name) => {
+  let proxy: ReverseProxy;
+  beforeAll(async () => {
+    proxy = await startDialectProxy(name, { gatePort: scene.gatePort, upstreamPort: upstream.port });
+  });
+  afterAll(() => proxy?.close());
+
+  describeDialect(() => ({ ...scene, ...proxy }));
 });
 
 for (const name of PROXIES.filter((one) => !available.includes(one)))
