@@ -50,7 +50,7 @@ export async function deniedPage(
 }
 
 function signOutForm(label: string): string {
-  return `<form method="post" action="/.dingpass/sign-out"><p><button>${escaped(label)}</button></p></form>`;
+  return `<form method="post" action="/.dingpass/sign-out"><p><button class="quiet">${escaped(label)}</button></p></form>`;
 }
 
 /** It is not known which sessions have ended: 503, for a moment. */

@@ -26,6 +26,7 @@ export function gatePage({ language, title, body, status, requestId, script }: G
     "default-src 'none'",
     ...(script ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : []),
     "style-src 'unsafe-inline'",
+    'img-src data:',
     "form-action 'self'",
     "base-uri 'none'",
     `frame-ancestors ${config().frameAncestors.join(' ') || "'none'"}`,
@@ -35,7 +36,7 @@ export function gatePage({ language, title, body, status, requestId, script }: G
     title,
     body,
     status,
-    hasIcon: false,
+    isElsewhere: true,
     head: script ? `<script nonce="${nonce}" ${script.data}>${script.text}</script>` : '',
     headers: {
       'content-security-policy': policy,

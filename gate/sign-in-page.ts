@@ -106,8 +106,8 @@ function instantSignIn(
     status: 401,
     requestId,
     script: { text: isDingTalkMobile(userAgent) ? scripts.phone : scripts.desktop, data },
-    body: `<div role="status"><span class="spinner" aria-hidden="true"></span><p>${escaped(signIn.asking)}</p></div>
-<a class="late" href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a>
+    body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(signIn.asking)}</p></div>
+<a class="late" href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a></div>
 <noscript><p><a href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a></p></noscript>`,
   });
 }

@@ -24,11 +24,22 @@ export function demoSettings(emulator: Emulator, origin: string): Record<string,
   };
 }
 
-/** Rules that change nothing, to be edited in the workbench: take the slashes away, and the page is for one department. */
-export function exampleRules({ company }: Pick<Emulator, 'company'>): string {
+/**
+ * Rules to be edited in the workbench: those of the app change nothing until the slashes are taken away. With the gate, the
+ * wiki is for everybody, the handbook for one department.
+ */
+export function exampleRules(
+  { company }: Pick<Emulator, 'company'>,
+  { hasGate = false }: { hasGate?: boolean } = {},
+): string {
   const department = company.departments.find(({ id }) => id !== 1)?.name ?? '财务部';
+  const sites = hasGate
+    ? `  { "at": "wiki.localhost/*", "for": ["everybody"], "tell": ["user", "name", "groups"] },
+  { "at": "handbook.localhost/*", "for": ["department:${department}"] },
+`
+    : '';
   return `[
-  // { "at": "/me", "for": ["department:${department}"] },
+${sites}  // { "at": "/me", "for": ["department:${department}"] },
   { "at": "/*", "for": ["everybody"] }
 ]
 `;

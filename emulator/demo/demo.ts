@@ -11,15 +11,16 @@ import { demoFolder, demoSettings, exampleRules } from './demo-settings';
 import { anyFreePort, firstFreePort, type Machine, startMachine } from './machines';
 import { openToNetwork } from './network';
 import { startPostgres } from './postgres-server';
+import { startProtectedSites } from './protected-sites';
 
-const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--machines 2] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
+const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--machines 2] [--gate] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const next = fileURLToPath(new URL('../../node_modules/next/dist/bin/next', import.meta.url));
 /** Makes the app's clock the emulator's. */
 const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const keptOutput = 4_000;
 
-const { dev, log: isShown, lan, machines: count, port: wantedPort, ...company } = readFlags();
+const { dev, log: isShown, lan, gate, machines: count, port: wantedPort, ...company } = readFlags();
 const log = createDemoLog();
 const port =
   (await firstFreePort(wantedPort)) ?? fail(`${wantedPort}: 端口都被占用 · all ports from there are taken`);
@@ -34,6 +35,8 @@ const appUrls = appPorts.map((appPort) => `http://127.0.0.1:${appPort}`);
 const balancer = count > 1 ? await startBalancer(appUrls) : undefined;
 const postgres = count > 1 ? await startPostgres() : undefined;
 const databaseUrl = await postgres?.createDatabase('demo');
+prepareFolder();
+const sites = gate ? await startProtectedSites(dataDir) : undefined;
 const emulator = await startEmulator({
   port,
   appUrl: balancer?.url ?? appUrls[0]!,
@@ -41,6 +44,7 @@ const emulator = await startEmulator({
   appLog: log.lines,
   rulesFile,
   redirectUris: [`http://localhost:${port}/api/oauth/callback`],
+  protectedHosts: sites?.hosts,
   ...company,
 });
 let isStopping = false;
@@ -56,6 +60,9 @@ if (lan) await offerToNetwork();
 if (postgres)
   say(`\n${count} 个应用进程共用一个 PostgreSQL 数据库，请求轮流分配 · ${count} processes of the app share a PostgreSQL database and take requests in turn:
 \n    ${appUrls.join('\n    ')}\n    ${databaseUrl}`);
+if (sites)
+  say(`\n网关之后的网站，在工作台中点开，或在浏览器中直接打开 · Sites behind the gate, in the workbench or in a browser:
+\n    ${sites.hosts.map(({ host, name }) => `http://${host}:${port}/  ${name}`).join('\n    ')}`);
 say(
   `\n工作台已就绪，请打开 · The workbench is ready, open:\n\n    http://localhost:${port}/__emulator/workbench/\n`,
 );
@@ -68,6 +75,7 @@ function readFlags() {
         dev: { type: 'boolean' },
         log: { type: 'boolean' },
         lan: { type: 'boolean' },
+        gate: { type: 'boolean' },
         'odd-names': { type: 'string', default: 'last' },
         port: number,
         machines: number,
@@ -78,11 +86,13 @@ function readFlags() {
     });
     const machines = toNumber('machines', values.machines, [1, 8]) ?? 1;
     if (values.dev && machines > 1) throw new Error('--machines: npm run demo');
+    if (values.gate && machines > 1) throw new Error('--gate: --machines 1');
     return {
       dev: values.dev ?? false,
       machines,
       log: values.log ?? false,
       lan: values.lan ?? false,
+      gate: values.gate ?? false,
       oddNames: toOddNames(values['odd-names']),
       port: toNumber('port', values.port, [1, 65_535]) ?? 4010,
       members: toNumber('members', values.members, [1, 1_000_000]),
@@ -115,17 +125,21 @@ function build(): void {
   if (status !== 0) fail(`${stdout}${stderr}\n构建失败 · The build failed`);
 }
 
-/** The app as one or several processes, configured as for a real company whose DingTalk is the emulator. */
-function startMachines(): Machine[] {
-  // The company is invented anew at each start: what was written about the one before is not true of it.
+/** The company is invented anew at each start: what was written about the one before is not true of it. */
+function prepareFolder(): void {
   rmSync(dataDir, { recursive: true, force: true });
   mkdirSync(dataDir, { recursive: true });
-  writeFileSync(rulesFile, exampleRules(emulator));
+}
+
+/** The app as one or several processes, configured as for a real company whose DingTalk is the emulator. */
+function startMachines(): Machine[] {
+  writeFileSync(rulesFile, exampleRules(emulator, { hasGate: gate }));
   const settings = {
     ...demoSettings(emulator, `http://localhost:${port}`),
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${clock}?${emulator.url}`.trim(),
     ACCESS_FILE: rulesFile,
     ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    ...sites?.settings,
   };
   const onOutput = (chunk: Buffer) => {
     log.add(chunk);
@@ -167,6 +181,7 @@ async function stop(exitCode: number, message?: string): Promise<never> {
   if (message) say(message);
   await Promise.all(machines.map((machine) => machine.stop()));
   balancer?.close();
+  sites?.close();
   await Promise.all([emulator.close(), postgres?.close()]);
   process.exit(exitCode);
 }

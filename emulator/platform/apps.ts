@@ -1,5 +1,12 @@
 import type { AppTokens } from './app-tokens';
-import type { App, Platform } from './platform';
+
+/** An app as it is registered in the console. */
+export interface App {
+  corpId: string;
+  clientId: string;
+  clientSecret: string;
+  agentId: string;
+}
 
 /** A host whose pages others wrote, as the company has it in DingTalk: in the workbench, perhaps with an app of its own. */
 export interface ProtectedHost {
@@ -19,9 +26,16 @@ export interface HostApp extends App {
   tokens: AppTokens;
 }
 
+/** The company's apps. */
+interface Apps {
+  readonly app: App;
+  readonly appTokens: AppTokens;
+  readonly hostApps: readonly HostApp[];
+}
+
 /** The app with these credentials, and its tokens. */
 export function appOf(
-  { app, appTokens, hostApps }: Platform,
+  { app, appTokens, hostApps }: Apps,
   clientId: unknown,
   clientSecret: unknown,
 ): { app: App; tokens: AppTokens } | undefined {
@@ -31,6 +45,6 @@ export function appOf(
 }
 
 /** The app whose token it is. */
-export function ownerOf({ app, appTokens, hostApps }: Platform, token: string): App | undefined {
+export function ownerOf({ app, appTokens, hostApps }: Apps, token: string): App | undefined {
   return appTokens.isLive(token) ? app : hostApps.find(({ tokens }) => tokens.isLive(token));
 }

@@ -1,7 +1,7 @@
 import { type Company, createCompany } from '../company/company';
 import type { OddNames } from '../company/staff';
 import { type AppTokens, createAppTokens, createJsapiTickets, type JsapiTickets } from './app-tokens';
-import type { HostApp, ProtectedHost } from './apps';
+import type { App, HostApp, ProtectedHost } from './apps';
 import { type CalendarStore, createCalendarStore } from './calendar/calendar';
 import { calendarEventsOf } from './calendar/calendar-events';
 import { type CallLog, createCallLog } from './calls';
@@ -17,13 +17,7 @@ import type { Settings } from './settings';
 import { eventsOf } from './staff-events';
 import { createUserTokens, type UserTokens } from './user-tokens';
 
-/** The app as it is registered in the console. */
-export interface App {
-  corpId: string;
-  clientId: string;
-  clientSecret: string;
-  agentId: string;
-}
+export type { App };
 
 /** The emulated platform's whole state: one company, its main app and those of protected hosts, and what is remembered of them. */
 export interface Platform {

@@ -18,6 +18,13 @@ const WIKI = 'wiki.example.com';
 /** With several rules. */
 const TEAM = 'team.example.com';
 const APPS = 'a.apps.example.com';
+/** With a DingTalk app of its own. */
+const OWN = 'own.apps.example.com';
+const OWN_APP = { clientId: 'dingownappkey00001', clientSecret: 'own-secret-that-opens-nothing' };
+const ANDROID =
+  'Mozilla/5.0 (Linux; Android 16) Chrome/100.0 Mobile Safari/537.36 AliApp(DingTalk/8.1.10.1) com.alibaba.android.rimet/0';
+const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>';
+const BRAND = { name: '顶点 Acme', color: '#1f3a93', logo: 'logo.svg' };
 const IDENTITY = ['remote-user', 'remote-name', 'remote-email', 'remote-groups', 'x-dingpass-jwt'];
 const newAssertionKey = () =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -32,7 +39,14 @@ let member: Person;
 let outsider: Person;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ members: 40, departments: 5, enforceQps: false });
+  emulator = await startEmulator({
+    members: 40,
+    departments: 5,
+    enforceQps: false,
+    protectedHosts: [{ host: OWN, name: 'own', app: OWN_APP }],
+  });
+  writeFileSync(join(folder, 'brand.json'), JSON.stringify(BRAND));
+  writeFileSync(join(folder, 'logo.svg'), LOGO);
   [member, outsider] = emulator.company.people.filter(({ active }) => active) as [Person, Person];
   const rules = join(folder, 'access.jsonc');
   writeFileSync(
@@ -42,7 +56,8 @@ beforeAll(async () => {
       { "at": "${TEAM}/*", "for": ["person:${member.userid}"], "tell": ["user", "name", "email", "groups"] },
       { "at": "${TEAM}/partner/*", "for": ["person:${member.userid}"], "origins": ["https://partner.example.org"] },
       { "at": "${TEAM}/fresh/*", "for": ["person:${member.userid}"], "recent": 1 },
-      { "at": "a.apps.example.com/*", "for": ["everybody"] },
+      { "at": "${APPS}/*", "for": ["everybody"] },
+      { "at": "${OWN}/*", "for": ["everybody"] },
     ]`,
   );
   const port = await freePort();
@@ -54,6 +69,8 @@ beforeAll(async () => {
       ACCESS_FILE: rules,
       GATE_LISTEN: `127.0.0.1:${port}`,
       GATE_HOSTS: `${WIKI},${TEAM},*.apps.example.com`,
+      GATE_APPS: `${OWN}=${OWN_APP.clientId}:${OWN_APP.clientSecret}`,
+      BRAND_FILE: join(folder, 'brand.json'),
       GATE_KEYS: `1:${newAssertionKey()}`,
       ADMIN_USER_IDS: member.userid,
       DATA_DIR: join(folder, 'data'),
@@ -266,15 +283,25 @@ describe('a session of a host', () => {
     expect(page.text).toContain('Sign out everywhere');
   });
 
-  test('ends when the member leaves the company', async () => {
+  test('ends on every host and on the main origin within two seconds when the member is dismissed', async () => {
     const leaver = emulator.company.people.filter(({ active }) => active)[5]!;
-    const { browser } = await signedInOn(APPS, leaver);
-    expect((await browser.verify('/p')).status).toBe(200);
+    const { browser, main } = await signedInOn(APPS, leaver);
+    const hosts = [browser, new HostVisitor(gate, WIKI), new HostVisitor(gate, OWN)];
+    await hosts[1]!.signIn(main);
+    // By the host's own app: a session of its own, which came from no other one.
+    expect((await signInOwn(hosts[2]!, leaver)).status).toBe(204);
+    const statuses = async () => [
+      (await main.ask('/api/session')).status,
+      ...(await Promise.all(hosts.map(async (host) => (await host.verify('/p')).status))),
+    ];
+    expect(await statuses()).toEqual([200, 200, 403, 200]);
     emulator.control.fire(leaver.userid);
-    await vi.waitFor(async () => expect((await browser.verify('/p')).status).toBe(401), {
+    const firedAt = performance.now();
+    await vi.waitFor(async () => expect(await statuses()).toEqual([401, 401, 401, 401]), {
       timeout: 5000,
       interval: 50,
     });
+    expect(performance.now() - firedAt).toBeLessThan(2000);
   });
 
   test('is listed below the session that it came from, for its member and for administrators, and is no device', async () => {
@@ -298,6 +325,76 @@ describe('a session of a host', () => {
   test('a page that asks for a recent sign-in counts from the sign-in at DingTalk', async () => {
     const { browser } = await signedInOn(TEAM, member);
     expect((await browser.verify('/fresh/x')).status).toBe(200);
+  });
+});
+
+/** On a host with an app of its own, with a code as that host's page gets it. */
+function signInOwn(browser: HostVisitor, { userid }: Person, clientId = OWN_APP.clientId) {
+  return browser.ask('/.dingpass/session', {
+    method: 'POST',
+    headers: {
+      origin: `https://${browser.host}`,
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ code: emulator.control.mintCode(userid, { clientId }) }),
+  });
+}
+
+describe('a code', () => {
+  test('of a host’s own app opens that host, once, and nothing else', async () => {
+    const browser = new HostVisitor(gate, OWN);
+    expect((await signInOwn(browser, member)).status).toBe(204);
+    expect((await browser.verify('/p')).headers['remote-user']).toBe(member.userid);
+    const code = emulator.control.mintCode(member.userid, { clientId: OWN_APP.clientId });
+    expect((await new Visitor(app).post('/api/session', { code })).status).toBe(401);
+  });
+
+  test('of the main app is not taken on any host, whether that has an app of its own or not', async () => {
+    const [own, other] = [new HostVisitor(gate, OWN), new HostVisitor(gate, APPS)];
+    expect((await signInOwn(own, member, emulator.clientId)).status).toBe(401);
+    expect((await signInOwn(other, member, emulator.clientId)).status).toBe(404);
+    for (const browser of [own, other]) expect((await browser.verify('/p')).status).toBe(401);
+  });
+});
+
+describe('the pages of the gate', () => {
+  const inClient = { 'user-agent': ANDROID };
+  test.each([
+    ['signing in, in DingTalk', 401, (own: HostVisitor) => own.open('/p', inClient)],
+    ['not admitted', 403, async () => (await signedInOn('b.apps.example.com', member)).browser.open('/p')],
+    ['not known who is signed in', 503, (own: HostVisitor) => own.ask('/.dingpass/unavailable?rd=/p')],
+    [
+      'a ticket of another browser',
+      401,
+      async (own: HostVisitor) => {
+        const main = await signedIn(app, emulator, member.userid);
+        return own.ask(await new HostVisitor(gate, OWN).ticketFor(main));
+      },
+    ],
+  ])(
+    '%s: the company’s looks, nothing loaded from elsewhere, small, in no frame of the host',
+    async (_, status, open) => {
+      const page = await open(new HostVisitor(gate, OWN));
+      expect(page.status).toBe(status);
+      expect(Buffer.byteLength(page.text)).toBeLessThanOrEqual(20 * 1024);
+      expect(page.text).toContain(`· ${BRAND.name}</title>`);
+      expect(page.text).toContain(BRAND.color);
+      expect(page.text).toContain(`src="data:image/svg+xml;base64,${Buffer.from(LOGO).toString('base64')}"`);
+      expect(page.text).not.toMatch(/(?:src|href)="(?!data:|https:\/\/|\/p"|\/\.dingpass\/)/);
+      const policy = String(page.headers['content-security-policy']);
+      expect(policy).toMatch(/^default-src 'none'/);
+      expect(policy).toMatch(/frame-ancestors https:\/\/\*\.dingtalk\.com$/);
+    },
+  );
+
+  test.each([
+    ['zh-CN,zh;q=0.9', 'lang="zh-CN"', '正在登录'],
+    ['en-GB', 'lang="en"', 'Signing you in'],
+  ])('in the visitor’s language: %s', async (language, mark, title) => {
+    const page = await new HostVisitor(gate, OWN).open('/p', { ...inClient, 'accept-language': language });
+    expect(page.text).toContain(mark);
+    expect(page.text).toContain(title);
   });
 });
 

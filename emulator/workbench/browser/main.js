@@ -171,6 +171,7 @@ function isOnProtectedHost() {
  * @param {string} address @param {boolean} [isHome] the app's home, with the company in its address
  */
 function moveTo(address, isHome = false) {
+  // Not `assign`: back would lead to where the webview was only passing through.
   const { origin, pathname, search, hash } = new URL(address);
   if (origin === location.origin) return openApp(pathname + search + hash);
   const query = new URLSearchParams({
@@ -179,7 +180,7 @@ function moveTo(address, isHome = false) {
     lang: asked.language,
     open: isHome ? '1' : pathname + search + hash,
   });
-  location.assign(`${origin}/__emulator/workbench/?${query}`);
+  location.replace(`${origin}/__emulator/workbench/?${query}`);
 }
 
 window.addEventListener('message', ({ data, origin }) => {
