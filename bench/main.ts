@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess } from './access';
 import { benchDirectory } from './directory';
 import type { Figure } from './figure';
+import { benchGate } from './gate';
 import type { Results } from './report';
 import { benchSessionCheck } from './session-check';
 import { benchSessions } from './sessions';
@@ -26,6 +27,7 @@ const BENCHES: Record<string, Bench> = {
   session: benchSessionCheck,
   sessions: benchSessions,
   access: benchAccess,
+  gate: benchGate,
   directory: benchDirectory,
   'sign-in': benchSignIn,
   tap: benchTap,

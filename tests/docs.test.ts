@@ -31,7 +31,7 @@ const DOCUMENTS = [
 ];
 
 describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder) => {
-  test.each([
+  const generated: [what: string, file: string, name: string, generate: () => string][] = [
     ['the required settings', readme, 'required-settings', () => requiredSettingsTable(language)],
     ['the settings', `${folder}/settings.md`, 'settings', () => settingsTables(language)],
     ['the errors', `${folder}/troubleshooting.md`, 'errors', () => troubleshootingEntries(language)],
@@ -39,9 +39,15 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     ['the lists of hostile input', `${folder}/security.md`, 'corpora', () => corporaTable(language)],
     ...RECIPE_NAMES.map(
       (name) =>
-        [`the recipe ${name}`, `${folder}/recipes.md`, `recipe-${name}`, () => recipeExample(name)] as const,
+        [`the recipe ${name}`, `${folder}/recipes.md`, `recipe-${name}`, () => recipeExample(name)] as [
+          string,
+          string,
+          string,
+          () => string,
+        ],
     ),
-  ])('%s: as the code says', (_, file, name, generate) => {
+  ];
+  test.each(generated)('%s: as the code says', (_, file, name, generate) => {
     const content = generate();
     if (process.env.UPDATE_DOCS) {
       const updated = withMarkedPart(read(file), name, content);

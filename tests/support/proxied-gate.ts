@@ -139,6 +139,8 @@ export function askProxy(
 }
 
 const GIVEN_UP_MS = 3000;
+/** Nothing closes a connection that is kept: then silence is the end of the answer. */
+const SILENCE_MS = 400;
 
 /**
  * Sends bytes as they are, one a character, and reads until the proxy closes the connection.
@@ -161,7 +163,9 @@ export function sendLines(
     const socket = connect({ host: '127.0.0.1', port, servername: HOST, ca: authority.pem }, () =>
       socket.write(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1'),
     );
-    socket.setEncoding('latin1').setTimeout(GIVEN_UP_MS, () => socket.destroy());
+    socket
+      .setEncoding('latin1')
+      .setTimeout(has('connection') ? SILENCE_MS : GIVEN_UP_MS, () => socket.destroy());
     socket.on('data', (chunk) => {
       text += chunk;
     });
