@@ -14,7 +14,8 @@ import { answerVerdict } from './verdict-answer';
 
 /** What all of the gate's own addresses begin with, on every protected host. */
 export const GATE_PREFIX = '/.dingpass/';
-const VERIFY = /^\/\.dingpass\/verify\/(nginx|forward-auth|envoy)(\/.*|\?.*|$)/s;
+/** Below the first two is nothing (Caddy adds the visitor's query): a proxy that resolves dot segments to find its route, and passes on what it was sent, would hand a visitor's question through. */
+const VERIFY = /^\/\.dingpass\/verify\/(?:(nginx|forward-auth)(?:\?.*)?|(envoy)(\/.*))$/s;
 /** A proxy's sub-request has a head of the visitor's, and nothing else. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -46,12 +47,18 @@ async function serve(
   const { url = '/' } = request;
   if (!isTrustedProxy(request)) return refuse(response, 403);
   if (!url.startsWith(GATE_PREFIX)) return refuse(response, 404);
-  const [, dialect, path = ''] = VERIFY.exec(url) ?? [];
+  const [, plain, envoy, path = ''] = VERIFY.exec(url) ?? [];
+  const dialect = plain ?? envoy;
   if (dialect !== undefined) return verify(dialect as Dialect, request, path, response, hosts);
   const host = hosts.find(request.headers.host);
   // Any other header could name another host, and what its pages may do.
   if (!host || hasTwoHosts(request)) return refuse(response, 404);
-  await hostPage({ host, hosts, request, response });
+  try {
+    await hostPage({ host, hosts, request, response });
+  } catch (error) {
+    if (!(error instanceof SubRequestError)) throw error;
+    refuse(response, 400);
+  }
 }
 
 async function verify(

@@ -82,11 +82,20 @@ export function readSubRequest(
   const { method, scheme, authority, target } = DIALECTS[dialect](headers, request, path, hosts.scheme);
   if (!method || !target || !authority || !scheme) throw new SubRequestError('missing', 'no description');
   if (!METHOD.test(method)) throw new SubRequestError('malformed', 'method');
-  if (`${scheme}:` !== hosts.scheme) throw new SubRequestError('malformed', 'scheme');
+  if (`${scheme.toLowerCase()}:` !== hosts.scheme) throw new SubRequestError('malformed', 'scheme');
   if (!target.startsWith('/')) throw new SubRequestError('malformed', 'path');
+  // By them a visitor could reach this address through a proxy that resolves them for its routes: Envoy has none left.
+  if (dialect === 'envoy' && hasDotSegments(target)) throw new SubRequestError('missing', 'dot segments');
   const host = hosts.find(authority);
   if (!host) throw new SubRequestError('unknown-host', 'host');
   return { method, host, target, headers };
+}
+
+function hasDotSegments(target: string): boolean {
+  const path = target
+    .replace(/[?#].*$/s, '')
+    .replace(/%(?:2e|2f|5c)/gi, (encoded) => decodeURIComponent(encoded));
+  return /(?:^|[/\\])\.{1,2}(?:[/\\;]|$)/.test(path);
 }
 
 interface Description {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { disguisedNames, problemOfPasting } from './pasted-value';
 import { entries, parseKeys } from './setting-values';
 import {
+  gateKeysSchema,
   SETTING_NAMES,
   sessionSettingsSchema,
   settingsSchema,
@@ -68,6 +69,20 @@ export function parseSessionSettings(
   const problems = [...problemsPerSetting(own, parsed.error), ...checkSealKey(given)];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return toSessionSettings(parsed.data);
+}
+
+/**
+ * The keys of assertions alone, for the command that changes them.
+ *
+ * @returns id to private key; empty where none are set
+ * @throws ConfigError when they are wrong
+ */
+export function parseGateKeys(env: Record<string, string | undefined> = process.env): Config['gate']['keys'] {
+  const { GATE_KEYS } = givenIn(env);
+  const parsed = gateKeysSchema.safeParse({ GATE_KEYS });
+  const problems = problemsPerSetting({ GATE_KEYS }, parsed.error);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return parsed.data.GATE_KEYS;
 }
 
 /** The settings of this process, read once, when first asked for: never while building. */
@@ -144,11 +159,26 @@ function checkGate(given: Record<string, string | undefined>): string[] {
     problems.push(
       `GATE_APPS names hosts that GATE_HOSTS lacks / 有不在 GATE_HOSTS 中的主机: ${lone.join(', ')}`,
     );
+  problems.push(...checkHostApps(given));
   if (given.GATE_LISTEN !== undefined && hosts.length === 0)
     problems.push('GATE_HOSTS is missing: GATE_LISTEN is set / 设置了 GATE_LISTEN，但未设置 GATE_HOSTS');
   if (given.GATE_LISTEN === undefined && hosts.length > 0)
     problems.push('GATE_LISTEN is missing: GATE_HOSTS is set / 设置了 GATE_HOSTS，但未设置 GATE_LISTEN');
   return problems;
+}
+
+/** A code is its app's: a script on any host of an app can trade its visitors' codes on all others of it. */
+function checkHostApps(given: Record<string, string | undefined>): string[] {
+  const apps = entries(given.GATE_APPS ?? '').map((entry) => /^([^=]*)=([^:]*)/.exec(entry)?.slice(1) ?? []);
+  const ids = [given.DINGTALK_CLIENT_ID, ...apps.map(([, clientId]) => clientId)];
+  const shared = apps.filter(
+    ([, clientId]) => clientId && ids.indexOf(clientId) !== ids.lastIndexOf(clientId),
+  );
+  if (shared.length === 0) return [];
+  const names = shared.map(([host]) => host).join(', ');
+  return [
+    `GATE_APPS needs an app of its own for each host, another than DINGTALK_CLIENT_ID / 每个主机需要各自的应用，且不能与 DINGTALK_CLIENT_ID 相同: ${names}`,
+  ];
 }
 
 /** One for each setting, in the order of the schema: how it was pasted, before what it means. */

@@ -88,11 +88,14 @@ export const assertionKeys = z
     }, 'must be id:key[,id:key] with keys of npm run keys -- --gate / 格式为 编号:密钥[,编号:密钥]，密钥由 npm run keys -- --gate 生成'),
   );
 
+/** Four numbers, or IPv6: of shorter forms, and of numbers with a leading zero, tools disagree what they mean. */
 function toRange(text: string): AddressRange | undefined {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  if (!ipaddr.isValid(text)) return undefined;
-  const address = ipaddr.process(text);
-  return [address, address.kind() === 'ipv4' ? 32 : 128];
+  const [address = '', bits, ...more] = text.split('/');
+  if (more.length > 0 || !(ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address)))
+    return undefined;
+  if (bits !== undefined) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined;
+  const parsed = ipaddr.process(address);
+  return [parsed, parsed.kind() === 'ipv4' ? 32 : 128];
 }
 
 function toPem(encoded: string): string | undefined {

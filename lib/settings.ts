@@ -164,6 +164,9 @@ export const sessionSettingsSchema = settingsSchema.pick({
   SESSION_TTL_SECONDS: true,
 });
 
+/** For the command that changes the keys of assertions. */
+export const gateKeysSchema = settingsSchema.pick({ GATE_KEYS: true });
+
 /** @see toConfig */
 export function toSessionSettings(settings: z.infer<typeof sessionSettingsSchema>) {
   /** Key id to secret, in the order given. */

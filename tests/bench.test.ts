@@ -6,7 +6,7 @@ import type { Results } from '../bench/report';
 import { isLong } from './support/figures';
 
 /** The others compare with a site of other libraries, which has to be installed and built. */
-const WITHOUT_PEERS = ['directory', 'sessions', 'access', 'start'];
+const WITHOUT_PEERS = ['directory', 'sessions', 'access', 'gate', 'start'];
 const WITH_PEERS = ['session', 'sign-in', 'tap'];
 
 test('the short bench runs every bench, and leaves what was measured before as it is', async () => {

@@ -12,6 +12,9 @@ import {
   corporaTable,
   logEventsTable,
   metricsTable,
+  RECIPE_NAMES,
+  recipeExample,
+  recipesNotShown,
   requiredSettingsTable,
   settingsTables,
   troubleshootingEntries,
@@ -31,7 +34,7 @@ const DOCUMENTS = [
 ];
 
 describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder) => {
-  test.each([
+  const generated: [what: string, file: string, name: string, generate: () => string][] = [
     ['the required settings', readme, 'required-settings', () => requiredSettingsTable(language)],
     ['the settings', `${folder}/settings.md`, 'settings', () => settingsTables(language)],
     ['the errors', `${folder}/troubleshooting.md`, 'errors', () => troubleshootingEntries(language)],
@@ -39,7 +42,17 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     ['the metrics', `${folder}/monitoring.md`, 'metrics', () => metricsTable(language)],
     ['the log', `${folder}/monitoring.md`, 'log-events', () => logEventsTable(language)],
     ['the lists of hostile input', `${folder}/security.md`, 'corpora', () => corporaTable(language)],
-  ])('%s: as the code says', (_, file, name, generate) => {
+    ...RECIPE_NAMES.map(
+      (name) =>
+        [`the recipe ${name}`, `${folder}/recipes.md`, `recipe-${name}`, () => recipeExample(name)] as [
+          string,
+          string,
+          string,
+          () => string,
+        ],
+    ),
+  ];
+  test.each(generated)('%s: as the code says', (_, file, name, generate) => {
     const content = generate();
     if (process.env.UPDATE_DOCS) {
       const updated = withMarkedPart(read(file), name, content);
@@ -47,6 +60,17 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     }
     expect(markedPart(read(file), name), `${file}: run \`npm run docs\``).toBe(content);
   });
+});
+
+test('every recipe of the gate is shown, and the first page takes ten commands', () => {
+  expect(recipesNotShown()).toEqual([]);
+  const commands = /^## From a clone[\s\S]*?```sh\n([\s\S]*?)```/m.exec(read('docs/recipes.md'))?.[1] ?? '';
+  const lines = commands
+    .replace(/<<'END'\n[\s\S]*?\nEND$/gm, '')
+    .trim()
+    .split('\n');
+  expect(lines.length).toBeLessThanOrEqual(10);
+  expect(lines.filter((line) => /&&|;|\|/.test(line))).toEqual([]);
 });
 
 test('the plot of the bench shows what was measured', () => {

@@ -12,10 +12,25 @@ local RETURNED = {
   "referrer-policy", "x-content-type-options", "x-request-id", "vary",
 }
 
+-- HAProxy counts from 0.
 local function list(values)
   local all = {}
-  for _, value in pairs(values or {}) do all[#all + 1] = value end
+  local at = 0
+  while values and values[at] do
+    all[#all + 1] = values[at]
+    at = at + 1
+  end
   return all
+end
+
+-- Cookies of the gate are none of the upstream's business.
+local function withoutOwn(cookies)
+  local kept = {}
+  for pair in cookies:gmatch("[^;]+") do
+    local name = pair:match("^%s*([^=]*)")
+    if name:gsub("^__Host%-", ""):match("^dingpass%-[hb]") == nil then kept[#kept + 1] = pair end
+  end
+  return (table.concat(kept, ";"):gsub("^%s+", ""))
 end
 
 core.register_action("dingpass", { "http-req" }, function(txn, host, port)
@@ -33,10 +48,12 @@ core.register_action("dingpass", { "http-req" }, function(txn, host, port)
   local url = "http://" .. host .. ":" .. port .. "/.dingpass/verify/forward-auth"
   local answer = core.httpclient():get{ url = url, headers = headers, timeout = 5000 }
   if answer and answer.status == 200 then
-    -- Always set, so that what a visitor sent under these names is overwritten.
     for _, name in ipairs(IDENTITY) do
       txn.http:req_set_header(name, (answer.headers[name] or { [0] = "" })[0] or "")
     end
+    local cookies = withoutOwn(table.concat(list(sent["cookie"]), "; "))
+    txn.http:req_del_header("cookie")
+    if cookies ~= "" then txn.http:req_add_header("cookie", cookies) end
     return
   end
   local reply = txn:reply{ status = answer and answer.status ~= 0 and answer.status or 503 }
@@ -48,3 +65,13 @@ core.register_action("dingpass", { "http-req" }, function(txn, host, port)
   reply:set_body(answer and answer.body or "")
   txn:done(reply)
 end, 2)
+
+-- An upstream may neither sign people out of the gate nor set cookies for other hosts.
+core.register_action("dingpass_answer", { "http-res" }, function(txn)
+  local cookies = list(txn.http:res_get_headers()["set-cookie"])
+  txn.http:res_del_header("clear-site-data")
+  txn.http:res_del_header("set-cookie")
+  for _, cookie in ipairs(cookies) do
+    txn.http:res_add_header("set-cookie", (cookie:gsub(";%s*[Dd][Oo][Mm][Aa][Ii][Nn]%s*=[^;]*", "")))
+  end
+end)

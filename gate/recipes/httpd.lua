@@ -16,8 +16,24 @@ local RETURNED = {
   "x-content-type-options", "x-request-id", "vary",
 }
 
+-- A visitor's own, however it is spelled: many upstreams take Remote_User for Remote-User.
+local function forgetIdentity(r)
+  for name in pairs(r:headers_in_table()) do
+    local plain = name:lower():gsub("[^%w]", "-")
+    if plain:find("^remote") or plain:find("auth%-request") or plain:find("dingpass") then r.headers_in[name] = nil end
+  end
+  -- A header that a visitor lists in Connection is not passed on: it could be the identity.
+  local connection = (r.headers_in["Connection"] or ""):lower()
+  local kept = {}
+  for _, token in ipairs{ "close", "keep-alive", "upgrade" } do
+    if connection:find(token, 1, true) then kept[#kept + 1] = token end
+  end
+  r.headers_in["Connection"] = #kept > 0 and table.concat(kept, ", ") or nil
+end
+
 function ask(r)
-  if r.unparsed_uri:sub(1, 11) == "/.dingpass/" then return apache2.OK end
+  -- As ProxyPass reads it, without dot segments: what begins so goes to the gate.
+  if r.uri:sub(1, 11) == "/.dingpass/" then return apache2.OK end
   local headers = {
     ["X-Forwarded-Method"] = r.method,
     ["X-Forwarded-Proto"] = r.is_https and "https" or "http",
@@ -33,8 +49,8 @@ function ask(r)
     redirect = false,
     sink = ltn12.sink.table(body),
   }
+  forgetIdentity(r)
   if sent and status == 200 then
-    -- Always set, so that what a visitor sent under these names is overwritten.
     for _, name in ipairs(IDENTITY) do r.headers_in[name] = answered[name:lower()] or "" end
     return apache2.OK
   end

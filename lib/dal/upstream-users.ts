@@ -1,4 +1,5 @@
 import 'server-only';
+import { config } from '../config';
 import type { PersonRecord } from '../directory/model';
 import { directoryStore } from '../directory/store';
 import { outsideRequest, singleton } from '../singleton';
@@ -21,16 +22,45 @@ export function userValue({ jobNumber, orgEmail }: PersonRecord, kind: UserValue
   return /^([^@\s]+)@[^@\s]+$/.exec(orgEmail ?? '')?.[1];
 }
 
-/** Whether two members have one value, large and small letters alike: nobody could tell them apart upstream. */
+/** Whether two members have one value: upstreams would take them for one person. */
 export async function sharesValue(kind: UserValueKind, value: string): Promise<boolean> {
-  return ((await ownersOf(kind)).get(value.toLowerCase())?.length ?? 0) > 1;
+  return ((await ownersOf(kind)).get(comparable(value))?.length ?? 0) > 1;
 }
 
-/** The values that several members have, with their user ids. */
-export async function sharedValues(
-  kind: UserValueKind,
-): Promise<[value: string, userIds: readonly string[]][]> {
-  return [...(await ownersOf(kind))].filter(([, userIds]) => userIds.length > 1);
+/** Which members `GATE_USER` keeps out of every protected host. */
+export interface UpstreamUserProblems {
+  kind: UserValueKind;
+  /** Values of several members, in small letters: all of them are refused. */
+  shared: { value: string; userIds: readonly string[] }[];
+  /** How many active members have no value. */
+  without: number;
+}
+
+/**
+ * For operators: what is wrong with the values that upstreams know members by. Asks the local directory alone.
+ *
+ * @returns undefined where nothing can be wrong: there is no gate, or `GATE_USER` is `userid`
+ */
+export async function upstreamUserProblems(): Promise<UpstreamUserProblems | undefined> {
+  const { listen, user: kind } = config().gate;
+  if (!listen || kind === 'userid') return undefined;
+  const shared = [...(await ownersOf(kind))]
+    .filter(([, userIds]) => userIds.length > 1)
+    .map(([value, userIds]) => ({ value, userIds }));
+  let without = 0;
+  await directoryStore().everybody((members) => {
+    without += members.filter(({ record }) => record.active && !userValue(record, kind)).length;
+  });
+  return { kind, shared, without };
+}
+
+/** As upstreams compare: many know no difference between large and small letters, or wide and narrow ones. */
+function comparable(value: string): string {
+  return value
+    .replace(/[\p{Cc}\p{Z}]+/gu, ' ')
+    .trim()
+    .normalize('NFKC')
+    .toLowerCase();
 }
 
 function ownersOf(kind: UserValueKind): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -49,8 +79,9 @@ async function readOwners(kind: UserValueKind): Promise<ReadonlyMap<string, read
   const owners = new Map<string, string[]>();
   await directoryStore().everybody((members) => {
     for (const { userId, record } of members) {
-      const value = userValue(record, kind)?.toLowerCase();
-      if (value === undefined) continue;
+      const own = userValue(record, kind);
+      if (own === undefined) continue;
+      const value = comparable(own);
       const known = owners.get(value);
       if (known) known.push(userId);
       else owners.set(value, [userId]);

@@ -1,14 +1,17 @@
 import 'server-only';
-import { ConfigError, parseSessionSettings } from '../config';
-import { newKey, type PresentKeys, rotationSteps } from '../session/key-rotation';
+import { ConfigError, parseGateKeys, parseSessionSettings } from '../config';
+import { newId, newKey, type PresentKeys, rotationSteps } from '../session/key-rotation';
 import { fail, runCommand, say } from './command';
+import { gateRotationSteps, newAssertionKey } from './gate-keys';
 
-/** `npm run keys`: prints a new session key, and the steps to bring it in. Changes nothing. */
+const USAGE = '用法 · usage: npm run keys [-- --gate]';
 
-await runCommand(() => {
+/** `npm run keys [-- --gate]`: prints a new key, and the steps to bring it in. Changes nothing. */
+await runCommand((words) => {
+  const [flag, ...more] = words;
+  if (more.length > 0 || (flag !== undefined && flag !== '--gate')) return fail(USAGE);
   try {
-    const present = presentKeys();
-    say(`\n${rotationSteps(newKey(present), present)}`);
+    say(`\n${flag ? stepsForGate() : stepsForSessions()}`);
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -16,6 +19,16 @@ await runCommand(() => {
     return fail(`\n${error.problems.map((problem) => `  - ${problem}`).join('\n')}\n`);
   }
 });
+
+function stepsForSessions(): string {
+  const present = presentKeys();
+  return rotationSteps(newKey(present), present);
+}
+
+function stepsForGate(): string {
+  const present = [...parseGateKeys().keys()];
+  return gateRotationSteps(`${newId(present)}:${newAssertionKey()}`, present);
+}
 
 /** Undefined before there are any. */
 function presentKeys(): PresentKeys | undefined {

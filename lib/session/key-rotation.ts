@@ -16,10 +16,14 @@ interface NewKey {
 
 /** A key that no instance has yet. */
 export function newKey(present: PresentKeys | undefined): NewKey {
-  const taken = new Set(present?.ids);
-  let number = taken.size + 1;
-  while (taken.has(String(number))) number++;
-  return { id: String(number), secret: randomBytes(32).toString('hex') };
+  return { id: newId(present?.ids ?? []), secret: randomBytes(32).toString('hex') };
+}
+
+/** A number that none of these is. */
+export function newId(taken: readonly string[]): string {
+  let number = taken.length + 1;
+  while (taken.includes(String(number))) number++;
+  return String(number);
 }
 
 /** How to bring it in, in both languages. Tells the ids of the keys that are there, never their secrets. */

@@ -1,140 +1,71 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import type { IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type ClientOptions, WebSocket } from 'ws';
-import { type Emulator, startEmulator } from '../../emulator/server';
-import type { App } from '../support/app';
-import { createAuthority } from '../support/certificates';
-import { startDirectoryApp } from '../support/directory-app';
-import { type Gate, HostVisitor } from '../support/gate';
+import { startWikiSite } from '../../emulator/demo/wiki-site';
+import { DIALECTS, startDialectProxy } from '../support/dialect-proxies';
+import { describeDialect } from '../support/dialect-suite';
+import { HostVisitor } from '../support/gate';
 import { signedIn } from '../support/http-session';
-import { freePort } from '../support/port';
+import {
+  askProxy,
+  HOST,
+  IDENTITY,
+  ORIGIN,
+  openSocket,
+  PAGE,
+  type ProxiedGate,
+  SIBLING,
+  startProxiedGate,
+} from '../support/proxied-gate';
+import { describeAttacks } from '../support/proxy-attacks';
+import { describeCorpora } from '../support/proxy-corpora';
+import { type RealUpstream, radicaleProgram, startRadicale } from '../support/real-upstreams';
 import { availableProxies, PROXIES, type ReverseProxy, startReverseProxy } from '../support/reverse-proxies';
-import { startUpstream, type Upstream } from '../support/upstream';
+import type { Upstream } from '../support/upstream';
 
-const HOST = 'wiki.example.com';
-const ORIGIN = 'https://app.example.com';
-const IDENTITY = ['remote-user', 'remote-name', 'remote-email', 'remote-groups', 'x-dingpass-jwt'];
-const authority = createAuthority();
-const folder = mkdtempSync(join(tmpdir(), 'gate-proxies-'));
 const available = availableProxies();
-const PAGE = { accept: 'text/html', 'sec-fetch-mode': 'navigate', 'sec-fetch-site': 'none' };
 
-let emulator: Emulator;
-let app: App;
-let gate: Gate;
+let scene: ProxiedGate;
 let upstream: Upstream;
 let userid: string;
 let cookie: string;
+/** Of a session on the host whose member has signed out of the main origin. */
+let revoked: string;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ members: 20, departments: 3, enforceQps: false });
-  userid = emulator.company.people.find(({ active }) => active)!.userid;
-  const rules = join(folder, 'access.jsonc');
-  writeFileSync(rules, `[{ "at": "${HOST}/*", "for": ["everybody"] }]`);
-  const port = await freePort();
-  app = await startDirectoryApp({
-    emulator,
-    origin: ORIGIN,
-    env: {
-      ACCESS_FILE: rules,
-      GATE_LISTEN: `127.0.0.1:${port}`,
-      GATE_HOSTS: HOST,
-      DATA_DIR: join(folder, 'data'),
-    },
-  });
-  gate = { url: `http://127.0.0.1:${port}`, app };
-  upstream = await startUpstream();
-  const browser = new HostVisitor(gate, HOST);
-  await browser.signIn(await signedIn(app, emulator, userid));
-  cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+  scene = await startProxiedGate();
+  ({ upstream, userid } = scene);
+  cookie = scene.cookies.member;
+  const leaving = await signedIn(scene.app, scene.emulator, userid);
+  const browser = new HostVisitor(scene.gate, HOST);
+  await browser.signIn(leaving);
+  revoked = [...browser.cookies].map((pair) => pair.join('=')).join('; ');
+  await leaving.ask('/api/session', { method: 'DELETE', headers: { origin: ORIGIN } });
 });
-afterAll(async () => {
-  await upstream?.close();
-  await app?.close();
-  await emulator?.close();
-});
+afterAll(() => scene?.close());
 beforeEach(() => {
   upstream.requests.length = 0;
 });
 
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  text: string;
-}
-
-interface Asked {
-  method?: string;
-  headers?: Record<string, string>;
-  body?: Buffer;
-}
-
-/** Over TLS, by the host's own name. */
-function ask(
-  proxy: ReverseProxy,
-  path: string,
-  { method = 'GET', headers = {}, body }: Asked = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest({
-      host: '127.0.0.1',
-      port: proxy.port,
-      servername: HOST,
-      ca: authority.pem,
-      method,
-      path,
-      headers: { host: HOST, ...headers },
-      agent: false,
-    });
-    outgoing.on('error', reject).on('response', (answer) => {
-      let text = '';
-      answer.setEncoding('latin1').on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve({ status: answer.statusCode!, headers: answer.headers, text }));
-    });
-    outgoing.end(body);
-  });
-}
-
-function socketTo(proxy: ReverseProxy, headers: Record<string, string>): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(`wss://127.0.0.1:${proxy.port}/socket`, {
-      servername: HOST,
-      ca: authority.pem,
-      headers: { host: HOST, ...headers },
-    } as ClientOptions);
-    socket.on('open', () => socket.send('hello'));
-    socket.on('message', (data) => {
-      resolve(String(data));
-      socket.terminate();
-    });
-    socket.on('unexpected-response', (_request, { statusCode }) => {
-      resolve(String(statusCode));
-      socket.terminate();
-    });
-    socket.on('error', (error) => resolve(error.message));
-  });
-}
-
 describe.each(available)('%s, by its recipe', (name) => {
   let proxy: ReverseProxy;
+  const reached = () => ({ ...scene, ...proxy });
   beforeAll(async () => {
     proxy = await startReverseProxy(name, {
       host: HOST,
-      certificate: authority.issue({ host: HOST }),
-      gatePort: Number(new URL(gate.url).port),
-      upstreamPort: upstream.port,
+      certificate: scene.authority.issue({ host: HOST }),
+      gatePort: scene.gatePort,
+      upstreamPort: scene.upstream.port,
     });
   });
   afterAll(() => proxy?.close());
 
+  describeAttacks(reached);
+  describeCorpora(reached, () => revoked);
+
   test('a person without a session is led to sign in, and the page is kept with its query', async () => {
-    const { status, headers } = await ask(proxy, '/a%2Fb?q=1&r=2', { headers: PAGE });
+    const { status, headers } = await askProxy(reached(), '/a%2Fb?q=1&r=2', { headers: PAGE });
     expect(status).toBe(303);
     const there = new URL(headers.location!);
     expect([there.origin, there.searchParams.get('rd')]).toEqual([ORIGIN, '/a%2Fb?q=1&r=2']);
@@ -144,7 +75,7 @@ describe.each(available)('%s, by its recipe', (name) => {
 
   test('a program without a session gets 401, whatever its method', async () => {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
-      const { status } = await ask(proxy, '/p', { method, headers: { accept: 'application/json' } });
+      const { status } = await askProxy(reached(), '/p', { method, headers: { accept: 'application/json' } });
       expect([method, status]).toEqual([method, 401]);
     }
     expect(upstream.requests).toEqual([]);
@@ -158,7 +89,7 @@ describe.each(available)('%s, by its recipe', (name) => {
         [header.toUpperCase(), 'forged'],
       ]),
     );
-    const { status } = await ask(proxy, '/p?x=%2F', {
+    const { status } = await askProxy(reached(), '/p?x=%2F', {
       headers: { ...forged, cookie: `own=1; ${cookie}; more=2` },
     });
     expect(status).toBe(200);
@@ -177,14 +108,16 @@ describe.each(available)('%s, by its recipe', (name) => {
       'x-forwarded-method': 'GET',
       'x-forwarded-uri': '/',
     };
-    const { status } = await ask(proxy, '/p', { headers: { ...forged, accept: 'application/json' } });
+    const { status } = await askProxy(reached(), '/p', {
+      headers: { ...forged, accept: 'application/json' },
+    });
     expect(status).toBe(401);
     expect(upstream.requests).toEqual([]);
   });
 
   test('a visitor cannot ask the question', async () => {
     for (const dialect of ['nginx', 'forward-auth', 'envoy/p']) {
-      const { status } = await ask(proxy, `/.dingpass/verify/${dialect}`, {
+      const { status } = await askProxy(reached(), `/.dingpass/verify/${dialect}`, {
         headers: {
           cookie,
           'x-forwarded-method': 'GET',
@@ -198,54 +131,126 @@ describe.each(available)('%s, by its recipe', (name) => {
   });
 
   test('an upstream signs nobody out of the gate, and sets no cookie for other hosts', async () => {
-    const { headers } = await ask(proxy, '/p', { headers: { cookie } });
+    const { headers } = await askProxy(reached(), '/p', { headers: { cookie } });
     expect(headers['clear-site-data']).toBeUndefined();
-    expect(headers['set-cookie']?.some((line) => /domain=(?!wiki\.example\.com)/i.test(line))).toBe(false);
-    expect(headers['set-cookie']?.join()).toContain('own=1');
+    expect(headers['set-cookie']?.some((line) => /domain\s*=(?!wiki\.example\.com)/i.test(line))).toBe(false);
+    expect(headers['set-cookie']?.length).toBe(3);
+    expect(headers['set-cookie']?.join()).toMatch(/own=1; ?Path=\/; ?HttpOnly/);
   });
 
   test("the upstream's own answers pass: 401, 403, 404, 500, 503, 304, HEAD", async () => {
     for (const status of [401, 403, 404, 500, 503]) {
-      const answer = await ask(proxy, `/status/${status}`, { headers: { cookie, ...PAGE } });
+      const answer = await askProxy(reached(), `/status/${status}`, { headers: { cookie, ...PAGE } });
       expect([answer.status, answer.text]).toEqual([status, 'by the upstream']);
     }
-    expect((await ask(proxy, '/etag', { headers: { cookie, 'if-none-match': '"v1"' } })).status).toBe(304);
-    const head = await ask(proxy, '/p', { method: 'HEAD', headers: { cookie } });
+    expect(
+      (await askProxy(reached(), '/etag', { headers: { cookie, 'if-none-match': '"v1"' } })).status,
+    ).toBe(304);
+    const head = await askProxy(reached(), '/p', { method: 'HEAD', headers: { cookie } });
     expect([head.status, head.text]).toEqual([200, '']);
   });
 
   test('uploads, large downloads and long polls pass', async () => {
     const body = Buffer.alloc(5 << 20, 'u');
     const own = { cookie, origin: `https://${HOST}`, 'sec-fetch-site': 'same-origin' };
-    const sent = await ask(proxy, '/upload', { method: 'POST', headers: own, body });
+    const sent = await askProxy(reached(), '/upload', { method: 'POST', headers: own, body });
     expect([sent.status, sent.text]).toEqual([200, JSON.stringify({ bytes: body.length })]);
-    expect((await ask(proxy, '/large', { headers: { cookie } })).text.length).toBe(20 << 20);
-    expect((await ask(proxy, '/poll', { headers: { cookie } })).text).toBe('late');
+    expect((await askProxy(reached(), '/large', { headers: { cookie } })).text.length).toBe(20 << 20);
+    expect((await askProxy(reached(), '/poll', { headers: { cookie } })).text).toBe('late');
   });
 
   test("a POST of a sibling host's page does not reach the upstream", async () => {
     const sibling = { cookie, origin: 'https://other.example.com', 'sec-fetch-site': 'same-site' };
-    const { status } = await ask(proxy, '/p', { method: 'POST', headers: sibling, body: Buffer.from('a=1') });
+    const { status } = await askProxy(reached(), '/p', {
+      method: 'POST',
+      headers: sibling,
+      body: Buffer.from('a=1'),
+    });
     expect(status).toBe(403);
     expect(upstream.requests).toEqual([]);
   });
 
   test("WebSockets of the host's own pages pass, those of a sibling host's do not", async () => {
-    expect(await socketTo(proxy, { cookie, origin: `https://${HOST}` })).toBe('echo hello');
+    expect(await openSocket(reached(), { cookie, origin: `https://${HOST}` })).toBe('echo hello');
     upstream.requests.length = 0;
-    expect(await socketTo(proxy, { cookie, origin: 'https://other.example.com' })).toBe('403');
-    expect(await socketTo(proxy, { origin: `https://${HOST}` })).toBe('401');
+    expect(await openSocket(reached(), { cookie, origin: 'https://other.example.com' })).toBe('403');
+    expect(await openSocket(reached(), { origin: `https://${HOST}` })).toBe('401');
     expect(upstream.requests).toEqual([]);
   });
 
   test('a member signs out of the host by a form', async () => {
-    const { status, headers } = await ask(proxy, '/.dingpass/sign-out', {
+    const { status, headers } = await askProxy(reached(), '/.dingpass/sign-out', {
       method: 'POST',
       headers: { origin: `https://${HOST}`, 'sec-fetch-site': 'same-origin', 'content-length': '0' },
     });
     expect([status, headers.location]).toEqual([303, `${ORIGIN}/signed-out?host=${HOST}`]);
   });
 });
+
+describe.each(DIALECTS)('%s, by a stand-in and the lists of its recipe', (name) => {
+  let proxy: ReverseProxy;
+  beforeAll(async () => {
+    proxy = await startDialectProxy(name, { gatePort: scene.gatePort, upstreamPort: upstream.port });
+  });
+  afterAll(() => proxy?.close());
+
+  describeDialect(() => ({ ...scene, ...proxy }));
+});
+
+describe.runIf(available.length > 0)('upstreams that others wrote, behind a real proxy', () => {
+  const started: { close(): void }[] = [];
+  afterAll(() => {
+    for (const { close } of started) close();
+  });
+  const behindProxy = async ({ port, close }: RealUpstream, edit?: (recipe: string) => string) => {
+    const proxy = await startReverseProxy(available[0]!, {
+      host: HOST,
+      certificate: scene.authority.issue({ host: HOST }),
+      gatePort: scene.gatePort,
+      upstreamPort: port,
+      edit,
+    });
+    started.push({ close }, proxy);
+    return { ...scene, ...proxy };
+  };
+
+  test('TiddlyWiki knows the member by name, and nobody else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tiddlywiki-'));
+    const site = await startWikiSite(folder, { site: 'wiki', title: 'Start', text: 'first' });
+    const wiki = await behindProxy({ port: Number(new URL(site.url).port), close: site.close });
+    const status = await askProxy(wiki, '/status', { headers: { cookie, 'remote-user': 'forged' } });
+    expect(JSON.parse(status.text)).toMatchObject({ username: userid, anonymous: false });
+    const own = { cookie, origin: `https://${HOST}`, 'x-requested-with': 'TiddlyWiki' };
+    const path = '/recipes/default/tiddlers/Gate';
+    const body = Buffer.from(JSON.stringify({ title: 'Gate', text: 'written' }));
+    expect((await askProxy(wiki, path, { method: 'PUT', headers: own, body })).status).toBe(204);
+    const sibling = { ...own, origin: `https://${SIBLING}` };
+    expect((await askProxy(wiki, path, { method: 'PUT', headers: sibling, body })).status).toBe(403);
+    expect((await askProxy(wiki, path, { headers: { accept: 'application/json' } })).status).toBe(401);
+    expect((await askProxy(wiki, path, { headers: { cookie } })).text).toContain('written');
+  });
+
+  test.runIf(radicaleProgram() && available.includes('nginx'))(
+    'Radicale gives a member their own calendars',
+    async () => {
+      const header = 'proxy_set_header Remote-User $dingpass_user;';
+      const radicale = await behindProxy(await startRadicale(), (recipe) =>
+        recipe.replace(header, `${header} proxy_set_header X-Remote-User $dingpass_user;`),
+      );
+      const headers = { cookie, 'x-remote-user': 'forged', 'content-type': 'application/xml' };
+      const body = Buffer.from('<propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>');
+      const { status, text } = await askProxy(radicale, '/', { method: 'PROPFIND', headers, body });
+      expect([status, text.includes(`/${userid}/`), text.includes('forged')]).toEqual([207, true, false]);
+      const stranger = { 'x-remote-user': userid };
+      expect((await askProxy(radicale, '/', { method: 'PROPFIND', headers: stranger, body })).status).toBe(
+        401,
+      );
+    },
+  );
+});
+
+if (!radicaleProgram())
+  test('not run: Radicale is not on this machine', () => expect(radicaleProgram()).toBeUndefined());
 
 for (const name of PROXIES.filter((one) => !available.includes(one)))
   test(`not run: ${name} is not on this machine`, () => expect(available).not.toContain(name));

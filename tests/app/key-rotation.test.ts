@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { parseGateKeys } from '../../lib/config';
 import { newKey, rotationSteps } from '../../lib/session/key-rotation';
 import { type App, appEnv, bareEnv, startApp } from '../support/app';
 import { signedIn } from '../support/http-session';
@@ -58,11 +59,11 @@ test('a retired key opens nothing', async () => {
 });
 
 /** Runs the command where only these settings are there. */
-function printKeys(env: Record<string, string>) {
+function printKeys(env: Record<string, string>, ...words: string[]) {
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [tsx, '--conditions=react-server', 'lib/entry/keys-command.ts'],
+    [tsx, '--conditions=react-server', 'lib/entry/keys-command.ts', ...words],
     { env: { ...bareEnv(), ...env }, encoding: 'utf8' },
   );
   return { status, stdout, stderr };
@@ -101,4 +102,12 @@ test('a new key never takes the id of one that is there; before the first there 
   expect(newKey(present).id).toBe('4');
   expect(newKey(undefined).id).toBe('1');
   expect(rotationSteps({ id: '1', secret: 's' }, undefined)).not.toContain('SESSION_SEAL_KEY');
+});
+
+test('`npm run keys -- --gate` prints a key for assertions; other words are told from those that there are', () => {
+  const { status, stdout } = printKeys({}, '--gate');
+  expect(status).toBe(0);
+  expect(parseGateKeys({ GATE_KEYS: /GATE_KEYS=(\S+)/.exec(stdout)?.[1] }).size).toBe(1);
+  const wrong = printKeys({}, '--gates');
+  expect([wrong.status, wrong.stdout, wrong.stderr.includes('--gate')]).toEqual([1, '', true]);
 });

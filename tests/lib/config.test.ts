@@ -68,6 +68,17 @@ test('the five required settings are enough, and the rest has defaults', () => {
     auditDays: 200,
     timeZone: 'Asia/Shanghai',
     watermark: false,
+    breakGlass: false,
+    gate: {
+      listen: undefined,
+      hosts: [],
+      trustedProxies: [],
+      secret: undefined,
+      apps: new Map(),
+      user: 'userid',
+      headers: 'remote',
+      keys: new Map(),
+    },
     listen: { host: '127.0.0.1', port: 3000, drainSeconds: 1 },
   });
 });

@@ -182,3 +182,32 @@ function groupBy<T>(items: T[], keyOf: (item: T) => string): Map<string, T[]> {
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return groups;
 }
+
+/** Recipes of the gate: name to file and to the language of the example. */
+const RECIPES: Record<string, [file: string, language: string]> = {
+  nginx: ['nginx.conf', 'nginx'],
+  'nginx-main': ['nginx-main.conf', 'nginx'],
+  caddy: ['Caddyfile', 'text'],
+  haproxy: ['haproxy.cfg', 'text'],
+  'haproxy-lua': ['haproxy.lua', 'lua'],
+  httpd: ['httpd.conf', 'apache'],
+  'httpd-lua': ['httpd.lua', 'lua'],
+  traefik: ['traefik.yaml', 'yaml'],
+  'envoy-gateway': ['envoy-gateway.yaml', 'yaml'],
+  apisix: ['apisix.yaml', 'yaml'],
+  higress: ['higress.yaml', 'yaml'],
+};
+
+export const RECIPE_NAMES = Object.keys(RECIPES);
+
+/** A recipe as its page shows it. */
+export function recipeExample(name: string): string {
+  const [file, language] = RECIPES[name] ?? [];
+  return `\`\`\`${language}\n${readFileSync(`gate/recipes/${file}`, 'utf8').trimEnd()}\n\`\`\``;
+}
+
+/** Files of recipes that the page does not show. */
+export function recipesNotShown(): string[] {
+  const shown = Object.values(RECIPES).map(([file]) => file);
+  return readdirSync('gate/recipes').filter((file) => !shown.includes(file));
+}

@@ -17,7 +17,7 @@ const BINARIES: Record<ProxyName, string[]> = {
   haproxy: ['/usr/sbin/haproxy', '/usr/local/sbin/haproxy', '/opt/homebrew/bin/haproxy'],
   httpd: ['/usr/sbin/apache2'],
 };
-const PACKAGES = ['nginx', 'caddy', 'haproxy', 'apache2', 'lua-socket'];
+const PACKAGES = ['nginx', 'caddy', 'haproxy', 'apache2', 'lua-socket', 'radicale'];
 const MODULES = '/usr/lib/apache2/modules';
 
 /** The reverse proxies that are there, or can be installed: on Debian, as root. */
@@ -50,6 +50,8 @@ interface ProxyOptions {
   /** Ports of this machine. */
   gatePort: number;
   upstreamPort: number;
+  /** Changes the text of each file of the recipe, as an operator does. */
+  edit?: ((recipe: string) => string) | undefined;
 }
 
 export interface ReverseProxy {
@@ -66,8 +68,9 @@ export async function startReverseProxy(name: ProxyName, options: ProxyOptions):
   const key = join(folder, 'host.key');
   writeFileSync(pem, options.certificate.cert + (name === 'haproxy' ? options.certificate.key : ''));
   writeFileSync(key, options.certificate.key);
+  const { edit = (recipe: string) => recipe } = options;
   const fill = (file: string) =>
-    readFileSync(`gate/recipes/${file}`, 'utf8')
+    edit(readFileSync(`gate/recipes/${file}`, 'utf8'))
       .replaceAll('127.0.0.1:4180', `127.0.0.1:${options.gatePort}`)
       .replaceAll('127.0.0.1 4180', `127.0.0.1 ${options.gatePort}`)
       .replaceAll('127.0.0.1:8080', `127.0.0.1:${options.upstreamPort}`)

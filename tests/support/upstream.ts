@@ -20,8 +20,11 @@ export async function startUpstream(): Promise<Upstream> {
     const path = request.url ?? '/';
     if (path.startsWith('/upload')) {
       let bytes = 0;
-      for await (const chunk of request) bytes += (chunk as Buffer).length;
-      response.end(JSON.stringify({ bytes }));
+      request.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      // One that breaks off has no end.
+      request.on('error', () => {}).on('end', () => response.end(JSON.stringify({ bytes })));
     } else if (path.startsWith('/large')) {
       const block = Buffer.alloc(1 << 20, 'x');
       response.writeHead(200, { 'content-length': String(block.length * 20) });
@@ -40,7 +43,11 @@ export async function startUpstream(): Promise<Upstream> {
       response.writeHead(200, {
         'content-type': 'application/json',
         'clear-site-data': '"cookies"',
-        'set-cookie': ['own=1; Path=/', 'wide=1; Path=/; Domain=example.com'],
+        'set-cookie': [
+          'own=1; Path=/; HttpOnly',
+          'wide=1; Path=/; Domain=example.com',
+          `twice=1; domain=.example.com; Path=/; DOMAIN = example.com;Domain=x.example.com`,
+        ],
       });
       response.end(
         request.method === 'HEAD' ? undefined : JSON.stringify({ url: path, headers: request.headers }),
