@@ -3,8 +3,8 @@
  * server, so load this module with `import()` from an effect or a handler.
  */
 
-import { openLink$ as openLink } from 'dingtalk-jsapi/api/biz/util/openLink';
 import { setTitle$ as setNavigationTitle } from 'dingtalk-jsapi/api/biz/navigation/setTitle';
+import { openLink$ as openLink } from 'dingtalk-jsapi/api/biz/util/openLink';
 import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtime/permission/requestAuthCode';
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
 import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';

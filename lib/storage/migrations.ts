@@ -3,10 +3,11 @@ import { accessSchema } from './access-schema';
 import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
+import { keySchema } from './key-schema';
 import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
-import { ticketSchema } from './ticket-schema';
 import { signInSchema } from './sign-in-schema';
+import { ticketSchema } from './ticket-schema';
 
 /** A step in the life of the database's shape. Its name is written down when it has been taken: never change either. */
 export interface Migration {
@@ -36,6 +37,7 @@ export const recordsMigrations: readonly Migration[] = [
   { name: 'tickets', sql: ticketSchema },
   { name: 'sign-in', sql: signInSchema },
   { name: 'notices', sql: noticeSchema },
+  { name: 'session-keys', sql: keySchema },
 ];
 
 /** What can be read from DingTalk again. */
