@@ -13,6 +13,7 @@ import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
+import { setupText } from './setup';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
 
@@ -448,6 +449,7 @@ export const zhCN = {
   sync: syncPage['zh-CN'],
   devices: devicesPage['zh-CN'],
   doctor: doctorPage['zh-CN'],
+  setup: setupText['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],
