@@ -6,6 +6,7 @@ import { parseConfig } from '../lib/config';
 import type { Language } from '../lib/i18n';
 import { SETTING_NAMES } from '../lib/settings';
 import { AUDIT_EVENTS } from '../lib/storage/audit-line';
+import { doctorChecksTables, doctorFaultEntries } from './support/doctor-docs';
 import { exampleSettings } from './support/env-example';
 import {
   corporaTable,
@@ -33,6 +34,8 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     ['the settings', `${folder}/settings.md`, 'settings', () => settingsTables(language)],
     ['the errors', `${folder}/troubleshooting.md`, 'errors', () => troubleshootingEntries(language)],
     ['what was measured', `${folder}/performance.md`, 'bench', () => benchTables(benchResults(), language)],
+    ['the checks of the doctor', `${folder}/doctor.md`, 'doctor-checks', () => doctorChecksTables(language)],
+    ['what the doctor may name', `${folder}/doctor.md`, 'doctor-faults', () => doctorFaultEntries(language)],
     ['the lists of hostile input', `${folder}/security.md`, 'corpora', () => corporaTable(language)],
   ])('%s: as the code says', (_, file, name, generate) => {
     const content = generate();
