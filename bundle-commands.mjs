@@ -9,6 +9,7 @@ const commands = {
   sync: 'lib/entry/sync-command.ts',
   keys: 'lib/entry/keys-command.ts',
   doctor: 'lib/entry/doctor-command.ts',
+  setup: 'lib/entry/setup-command.ts',
   backup: 'lib/entry/backup-command.ts',
   database: 'lib/entry/database-command.ts',
   ticket: 'lib/entry/ticket-command.ts',

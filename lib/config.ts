@@ -85,6 +85,18 @@ export function parseGateKeys(env: Record<string, string | undefined> = process.
   return parsed.data.GATE_KEYS;
 }
 
+/** What is wrong with one setting by itself, in both languages and without its value. */
+export function problemOfSetting(name: string, value: string): string | undefined {
+  const field = settingsSchema.shape[name as keyof typeof settingsSchema.shape];
+  const pasted = problemOfPasting(name, value, VALUE_KINDS[name] ?? 'ascii');
+  return pasted ?? field.safeParse(value || undefined).error?.issues[0]?.message;
+}
+
+/** The settings that are set in this process, as they were entered. Secrets are among them. */
+export function enteredSettings(env: Record<string, string | undefined> = process.env) {
+  return givenIn(env);
+}
+
 /** The settings of this process, read once, when first asked for: never while building. */
 export const config = singleton('config', () => parseConfig(process.env));
 

@@ -7,6 +7,7 @@ import type { Language } from '../lib/i18n';
 import { LOG_EVENTS } from '../lib/i18n/log-events';
 import { SETTING_NAMES } from '../lib/settings';
 import { AUDIT_EVENTS } from '../lib/storage/audit-line';
+import { doctorChecksTables, doctorFaultEntries } from './support/doctor-docs';
 import { exampleSettings } from './support/env-example';
 import {
   corporaTable,
@@ -41,6 +42,8 @@ describe.each(LANGUAGES)('what is generated, in %s,', (language, readme, folder)
     ['what was measured', `${folder}/performance.md`, 'bench', () => benchTables(benchResults(), language)],
     ['the metrics', `${folder}/monitoring.md`, 'metrics', () => metricsTable(language)],
     ['the log', `${folder}/monitoring.md`, 'log-events', () => logEventsTable(language)],
+    ['the checks of the doctor', `${folder}/doctor.md`, 'doctor-checks', () => doctorChecksTables(language)],
+    ['what the doctor may name', `${folder}/doctor.md`, 'doctor-faults', () => doctorFaultEntries(language)],
     ['the lists of hostile input', `${folder}/security.md`, 'corpora', () => corporaTable(language)],
     ...RECIPE_NAMES.map(
       (name) =>

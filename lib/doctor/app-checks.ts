@@ -1,5 +1,4 @@
 import 'server-only';
-import { z } from 'zod';
 import { type AuthorizedRange, getAuthorizedRange } from '../dingtalk/auth-scopes';
 import { createClient } from '../dingtalk/client';
 import { getDepartment, ROOT_DEPARTMENT_ID } from '../dingtalk/departments';
@@ -10,6 +9,7 @@ import { createTransport } from '../dingtalk/transport';
 import { getMember } from '../dingtalk/users';
 import { fromDingTalk } from '../dingtalk-problems';
 import { bad, type Check, ok, type Patient, type Result, untried, warn } from './check';
+import { isAppOf } from './company';
 
 /** The app as DingTalk knows it: its token, its company, its range, its redirect URL. */
 
@@ -74,27 +74,8 @@ const company: Check = {
   circle: 'dingtalk',
   needs: ['token'],
   assumed: true,
-  run: async ({ client, config: { corpId, clientId, clientSecret } }) => {
-    try {
-      await client.call({
-        host: 'api',
-        method: 'POST',
-        path: '/v1.0/oauth2/{corpId}/token',
-        pathValues: { corpId },
-        body: { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials' },
-        schema: z.unknown(),
-        token: 'none',
-        repeatable: false,
-        paced: true,
-      });
-      return ok({ corpId });
-    } catch (error) {
-      // DingTalk has no better word for a company that is not the app's; its token has just been given.
-      if (error instanceof DingTalkError && !error.isOwnCode && !error.isThrottled)
-        return bad('company-other', { corpId });
-      throw error;
-    }
-  },
+  run: async ({ client, config: { corpId } }) =>
+    (await isAppOf(client, corpId)) ? ok({ corpId }) : bad('company-other', { corpId }),
 };
 
 function rangeOf({ client, once }: Patient): Promise<AuthorizedRange> {

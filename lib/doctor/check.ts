@@ -1,6 +1,7 @@
 import 'server-only';
 import type { Config } from '../config';
 import type { Client } from '../dingtalk/client';
+import type { ConsoleProgram } from './console-program';
 import type { Fault } from './faults';
 import type { HostDates } from './host-dates';
 import type { StorageView } from './storage-view';
@@ -48,8 +49,8 @@ export interface Patient {
   isApp: boolean;
   /** Whether calls that count against DingTalk's monthly quota may be made. */
   maySpend: boolean;
-  /** Program of DingTalk's console by command; undefined: it is not asked. */
-  consoleProgram: string | undefined;
+  /** DingTalk's console by command; undefined: it is not asked. */
+  console: ConsoleProgram | undefined;
   /** Port of plain HTTP, where `PUBLIC_ORIGIN` is https without a port. */
   plainPort: number;
   now(): number;

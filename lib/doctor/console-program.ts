@@ -74,12 +74,3 @@ function parse(text: string): unknown {
     return undefined;
   }
 }
-
-/** The app of a Client ID. @throws ConsoleError */
-export async function findApp(ask: ConsoleProgram, clientId: string): Promise<string> {
-  const found = z
-    .object({ unifiedAppId: z.string().min(1) })
-    .safeParse(await ask(['dev', 'app', 'get', '--app-key', clientId]));
-  if (!found.success) throw new ConsoleError('refused', 'unifiedAppId');
-  return found.data.unifiedAppId;
-}

@@ -10,6 +10,7 @@ import { keepOutOfLog } from '../log';
 import { within } from '../within';
 import { bad, type Check, type Finding, type Patient, type Result, untried } from './check';
 import { CHECKS, SETTINGS } from './checks';
+import type { ConsoleProgram } from './console-program';
 import { type HostDates, notingDates } from './host-dates';
 import { openStorageView, type StorageView } from './storage-view';
 
@@ -29,7 +30,7 @@ export interface DoctorOptions {
   storage?: () => Promise<StorageView>;
   isApp?: boolean;
   maySpend?: boolean;
-  consoleProgram?: string | undefined;
+  console?: ConsoleProgram | undefined;
   plainPort?: number;
   /** Ids of checks that are left out. */
   except?: readonly string[];
@@ -83,7 +84,7 @@ function createPatient(settings: Config, options: DoctorOptions): Patient & { cl
     },
     isApp: options.isApp ?? false,
     maySpend: options.maySpend ?? true,
-    consoleProgram: options.consoleProgram,
+    console: options.console,
     plainPort: options.plainPort ?? 80,
     now: Date.now,
     once: <T>(name: string, ask: () => Promise<T>) => {

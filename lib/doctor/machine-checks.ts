@@ -4,8 +4,9 @@ import { rootCertificates } from 'node:tls';
 import { describeProblem, readAccessFile } from '../auth/access/rules';
 import { BrandFileError, readBrand } from '../brand';
 import { nodeEnvironment } from '../config';
+import { keyAges } from '../session/key-ages';
 import { isGuessable } from '../session/key-strength';
-import { bad, type Check, ok, warn } from './check';
+import { bad, type Check, ok, type Patient, warn } from './check';
 
 /** This machine: its program, its settings, its keys, its files. */
 
@@ -66,14 +67,36 @@ function countCertificates(path: string): number {
   }
 }
 
+const DAY_MS = 86_400_000;
+const MOST_DAYS = 365;
+
+/** None where there is no database yet, or one of a version before; its own check says what is wrong with it. */
+async function agesOf(storage: Patient['storage']): Promise<ReadonlyMap<string, number>> {
+  try {
+    const { records } = await storage();
+    return records ? await keyAges(records) : new Map();
+  } catch {
+    return new Map();
+  }
+}
+
 const keys: Check = {
   id: 'session-keys',
   isPrivate: true,
   circle: 'local',
-  run: ({ config: { sessionKeys, sealKey } }) => {
+  after: ['database'],
+  run: async ({ config: { sessionKeys, sealKey }, storage, now }) => {
     const weak = [...sessionKeys].filter(([, secret]) => isGuessable(secret)).map(([id]) => id);
     if (weak.length > 0) return bad('key-guessable', { keys: weak.join(', ') });
-    return ok({ keys: [...sessionKeys.keys()].join(', '), sealKey });
+    const values = { keys: [...sessionKeys.keys()].join(', '), sealKey };
+    const ages = await agesOf(storage);
+    const days = (id: string) => Math.floor((now() - (ages.get(id) ?? now())) / DAY_MS);
+    const old = [...sessionKeys.keys()].filter((id) => days(id) > MOST_DAYS);
+    if (old.length > 0)
+      return warn('key-old', { keys: old.join(', '), days: String(Math.max(...old.map(days))) });
+    return ages.size === 0
+      ? ok(values, 'new')
+      : ok({ ...values, days: String(Math.max(...[...sessionKeys.keys()].map(days))) });
   },
 };
 

@@ -14,11 +14,12 @@ import { whileUnavailable } from '../http/unavailable';
 import { lifecycle } from '../lifecycle';
 import { guardOutput, log, withoutSecrets } from '../log';
 import { startNotices } from '../notices/notices';
+import { noteKeys } from '../session/key-ages';
 import { isGuessable } from '../session/key-strength';
 import { sessions } from '../session/sessions';
 import { closeAudit } from '../storage/audit-log';
 import { DatabaseOwnerError } from '../storage/database-owner';
-import { closeDatabases, FormerDatabaseError, openDatabases } from '../storage/databases';
+import { closeDatabases, FormerDatabaseError, openDatabases, recordsDatabase } from '../storage/databases';
 import { explainUnavailable } from '../storage/unavailable';
 
 /** Checks the settings once, ends the process if they are wrong, then starts the background work. */
@@ -92,6 +93,7 @@ async function openRecords(): Promise<void> {
     explainUnavailable(whileUnavailable);
     sessions();
     await openRules();
+    await noteKeys(recordsDatabase(), [...config().sessionKeys.keys()]);
   } catch (error) {
     const isExplained = [DatabaseOwnerError, FormerDatabaseError, AccessFileError].some(
       (kind) => error instanceof kind,

@@ -1,40 +1,34 @@
 import 'server-only';
-import { localeOfShell } from '../config';
+import { createConsole } from '../doctor/console-program';
 import { describeFinding } from '../doctor/description';
 import { exitCodeOf, runDoctor } from '../doctor/doctor';
 import { reportLines } from '../doctor/report-lines';
-import type { Language } from '../i18n';
 import { fail, runCommand, say } from './command';
+import { shellLanguage } from './shell-language';
 
 /** `npm run doctor`: tries everything from the settings to DingTalk. Exit code 0: all is well, 1: see to it, 2: broken. */
 
 const USAGE =
   '用法 · usage: npm run doctor -- [--json] [--except <id,…>] [--no-calendar-calls] [--dws <program>]';
-const CONSOLE_PROGRAM = 'dws';
 
 interface Wishes {
   json: boolean;
   except: string[];
   maySpend: boolean;
-  consoleProgram: string;
+  program: string;
 }
 
 function parseWords(words: readonly string[]): Wishes | undefined {
-  const wishes: Wishes = { json: false, except: [], maySpend: true, consoleProgram: CONSOLE_PROGRAM };
+  const wishes: Wishes = { json: false, except: [], maySpend: true, program: 'dws' };
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === '--json') wishes.json = true;
     else if (word === '--no-calendar-calls') wishes.maySpend = false;
     else if (word === '--except' && rest[0]) wishes.except.push(...rest.shift()!.split(','));
-    else if (word === '--dws' && rest[0]) wishes.consoleProgram = rest.shift()!;
+    else if (word === '--dws' && rest[0]) wishes.program = rest.shift()!;
     else return undefined;
   }
   return wishes;
-}
-
-/** The language of the locale: English where it is neither Chinese nor English. */
-export function shellLanguage(locale = localeOfShell()): Language {
-  return locale === undefined || /^(zh|C\b|POSIX)/i.test(locale) ? 'zh-CN' : 'en';
 }
 
 await runCommand(async (words) => {
@@ -43,8 +37,8 @@ await runCommand(async (words) => {
     fail(USAGE);
     return 2;
   }
-  const { json, ...options } = wishes;
-  const report = await runDoctor(options);
+  const { json, program, ...options } = wishes;
+  const report = await runDoctor({ ...options, console: createConsole(program) });
   const language = shellLanguage();
   const exitCode = exitCodeOf(report);
   if (json) {

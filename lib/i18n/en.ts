@@ -14,6 +14,7 @@ import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
+import { setupText } from './setup';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
 
@@ -469,6 +470,7 @@ export const en: Messages = {
   sync: syncPage.en,
   devices: devicesPage.en,
   doctor: doctorPage.en,
+  setup: setupText.en,
   sessions: sessionsPage.en,
   access: accessPage.en,
   gate: gatePage.en,

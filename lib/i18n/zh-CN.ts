@@ -14,6 +14,7 @@ import { jsapiPage, jsapiProblems } from './jsapi-page';
 import { onlinePage } from './online-page';
 import { profilePage } from './profile-page';
 import { sessionsPage } from './sessions-page';
+import { setupText } from './setup';
 import { syncPage } from './sync-page';
 import { ticketPage } from './ticket-page';
 
@@ -449,6 +450,7 @@ export const zhCN = {
   sync: syncPage['zh-CN'],
   devices: devicesPage['zh-CN'],
   doctor: doctorPage['zh-CN'],
+  setup: setupText['zh-CN'],
   sessions: sessionsPage['zh-CN'],
   access: accessPage['zh-CN'],
   gate: gatePage['zh-CN'],

@@ -4,6 +4,7 @@ import { auditSchema } from './audit-schema';
 import type { Dialect } from './dialect';
 import { directorySchema } from './directory-schema';
 import { jsapiTicketSchema } from './jsapi-ticket-schema';
+import { keySchema } from './key-schema';
 import { noticeSchema } from './notice-schema';
 import { sessionSchema } from './session-schema';
 import { signInSchema } from './sign-in-schema';
@@ -38,6 +39,7 @@ export const recordsMigrations: readonly Migration[] = [
   { name: 'sign-in', sql: signInSchema },
   { name: 'notices', sql: noticeSchema },
   { name: 'jsapi-ticket', sql: jsapiTicketSchema },
+  { name: 'session-keys', sql: keySchema },
 ];
 
 /** What can be read from DingTalk again. */

@@ -47,7 +47,7 @@ const zhCN = {
   untried: '没有得到应答（{reason}），不算错误',
   assumed: '依推定的应答判断',
   problemFound: '{code} {api}',
-  unknownApp: '<unifiedAppId>',
+  unknownApp: 'UNIFIED_APP_ID',
 };
 
 const enApp = 'open-dev.dingtalk.com → 应用开发 → your app';
@@ -95,7 +95,7 @@ const en: typeof zhCN = {
   untried: 'no answer ({reason}); this is not counted as a fault',
   assumed: 'judged by an assumed answer',
   problemFound: '{code} {api}',
-  unknownApp: '<unifiedAppId>',
+  unknownApp: 'UNIFIED_APP_ID',
 };
 
 const whole = (language: 'zh-CN' | 'en', words: typeof zhCN) => ({

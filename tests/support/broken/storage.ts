@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePeople } from '../../../lib/directory/rows';
+import { noteKeys } from '../../../lib/session/key-ages';
 import { claimDatabase } from '../../../lib/storage/database-owner';
 import { openUnclaimed } from '../../../lib/storage/databases';
 import type { DoctorScene } from '../doctor-scene';
@@ -84,6 +85,16 @@ export const storage: BrokenSetUp[] = [
       const { dataDir, records, close } = await usedDatabases(scene);
       const month = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 7);
       await records.run("INSERT INTO called (month, kind, calls) VALUES (?, 'calendar', 5000)", month);
+      await close();
+      return { env: { DATA_DIR: dataDir } };
+    },
+  },
+  {
+    name: 'a key in use for more than a year',
+    blamed: 'session-keys: key-old',
+    async make(scene) {
+      const { dataDir, records, close } = await usedDatabases(scene);
+      await noteKeys(records, ['1'], Date.now() - 400 * 86_400_000);
       await close();
       return { env: { DATA_DIR: dataDir } };
     },

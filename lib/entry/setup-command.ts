@@ -1,0 +1,137 @@
+import 'server-only';
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { enteredSettings } from '../config';
+import { createConsole } from '../doctor/console-program';
+import { messagesIn } from '../i18n';
+import { fail, runCommand, say } from './command';
+import { writeEnvFile } from './setup/env-file';
+import { type Answers, interview } from './setup/interview';
+import { runSteps } from './setup/run-steps';
+import { setupSteps, shellLine } from './setup/steps';
+import { shellLanguage } from './shell-language';
+
+/** `npm run setup`: the commands that make an app of nothing; with `--yes` runs them, with `--interactive` writes `.env`. */
+
+const USAGE =
+  '用法 · usage: npm run setup -- [--interactive [--dingtalk <url>] | --yes] [--name <name>] [--dws <program>]';
+
+interface Wishes {
+  interactive: boolean;
+  yes: boolean;
+  name: string;
+  program: string;
+  /** One base for all three of DingTalk's addresses, such as the emulator's. */
+  dingTalk: string | undefined;
+}
+
+function parseWords(words: readonly string[]): Wishes | undefined {
+  const wishes: Wishes = {
+    interactive: false,
+    yes: false,
+    name: '统一入口',
+    program: 'dws',
+    dingTalk: undefined,
+  };
+  const rest = [...words];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    if (word === '--interactive') wishes.interactive = true;
+    else if (word === '--yes') wishes.yes = true;
+    else if (word === '--name' && rest[0]) wishes.name = rest.shift()!;
+    else if (word === '--dws' && rest[0]) wishes.program = rest.shift()!;
+    else if (word === '--dingtalk' && rest[0]) wishes.dingTalk = rest.shift();
+    else return undefined;
+  }
+  return wishes.interactive && wishes.yes ? undefined : wishes;
+}
+
+const language = shellLanguage();
+const text = messagesIn(language).setup;
+
+await runCommand(async (words) => {
+  const wishes = parseWords(words);
+  if (!wishes) return fail(USAGE);
+  return wishes.interactive ? askForSettings(wishes) : makeApp(wishes);
+});
+
+async function askForSettings({ dingTalk }: Wishes): Promise<number> {
+  const known = { ...enteredSettings() };
+  for (const name of ['DINGTALK_API_URL', 'DINGTALK_OAPI_URL', 'DINGTALK_LOGIN_URL'])
+    if (dingTalk) known[name] = dingTalk;
+  say(`${text.intro}\n${text.introHint}\n`);
+  const terminal = openTerminal();
+  const answers = await interview({ language, known, say, ask: terminal.ask }).finally(terminal.close);
+  if (!answers) return fail(text.brokenOff);
+  writeEnvFile(answers);
+  say(`\n${text.written}\n${text.next}`);
+  return 0;
+}
+
+/** Lines of the terminal, or of whatever stands in its place. */
+function openTerminal() {
+  let isHidden = false;
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      if (!isHidden) process.stdout.write(chunk);
+      done();
+    },
+  });
+  const lines = createInterface({
+    input: process.stdin,
+    output,
+    terminal: process.stdin.isTTY,
+    historySize: 0,
+  });
+  // Answers that are piped in come before they are asked for.
+  const entered: string[] = [];
+  const waiting: ((line: string | undefined) => void)[] = [];
+  let isClosed = false;
+  lines.on('line', (line) => {
+    const next = waiting.shift();
+    if (next) next(line);
+    else entered.push(line);
+  });
+  lines.on('close', () => {
+    isClosed = true;
+    for (const next of waiting.splice(0)) next(undefined);
+  });
+  return {
+    async ask(question: string, isSecret: boolean): Promise<string | undefined> {
+      process.stdout.write(question);
+      isHidden = isSecret;
+      const line =
+        entered.shift() ??
+        (isClosed ? undefined : await new Promise<string | undefined>((take) => waiting.push(take)));
+      isHidden = false;
+      if (isSecret || !process.stdin.isTTY) process.stdout.write('\n');
+      return line;
+    },
+    close: () => lines.close(),
+  };
+}
+
+async function makeApp({ yes, name, program }: Wishes): Promise<number> {
+  const { PUBLIC_ORIGIN: publicOrigin, DINGTALK_CLIENT_ID: clientId, DINGTALK_STREAM } = enteredSettings();
+  if (publicOrigin === undefined) return fail(`${text.missing} PUBLIC_ORIGIN`);
+  const steps = setupSteps({ name, publicOrigin, clientId, usesStream: DINGTALK_STREAM === 'on' });
+  const byHand = () => say(`\n${text.byHand}\n${text.hands.map((line) => `  - ${line}`).join('\n')}`);
+  if (!yes) {
+    say(text.plan);
+    for (const { id, words } of steps) {
+      say(`\n# ${text.steps[id]}`);
+      if (words.length > 0)
+        say(shellLine(words).replaceAll('{app}', 'UNIFIED_APP_ID').replaceAll('{version}', 'VERSION_ID'));
+    }
+    byHand();
+    return 0;
+  }
+  const isDone = await runSteps(steps, { ask: createConsole(program), language, say, keep });
+  byHand();
+  if (isDone) say(`\n${text.finished}`);
+  return isDone ? 0 : 1;
+}
+
+function keep({ clientId, clientSecret }: { clientId: string; clientSecret: string }): void {
+  const answers: Answers = { DINGTALK_CLIENT_ID: clientId, DINGTALK_CLIENT_SECRET: clientSecret };
+  writeEnvFile(answers);
+}
