@@ -39,8 +39,17 @@ export function postgresServer(options: PostgresOptions): Promise<PostgresServer
   return startPostgres(options);
 }
 
-async function addressOfRun(): Promise<string> {
-  const answer = await fetch(inject('postgres'));
+/** The server of this test run, and the authority by which it is `localhost` over TLS. */
+export async function tlsServer(): Promise<{ url: string; authority: string }> {
+  return { url: await addressOfRun(), authority: await askSetup('authority') };
+}
+
+function addressOfRun(): Promise<string> {
+  return askSetup('');
+}
+
+async function askSetup(path: string): Promise<string> {
+  const answer = await fetch(inject('postgres') + path);
   const text = await answer.text();
   if (!answer.ok) throw new Error(text);
   return text;
