@@ -35,6 +35,8 @@ export interface PostgresServer {
 export interface PostgresOptions {
   /** Whether what is acknowledged is on the disk; otherwise the server is faster, and a power cut loses everything. */
   durable?: boolean;
+  /** Also over TLS. In PEM. */
+  certificate?: { cert: string; key: string };
 }
 
 const FOLDER = 'dingpass-postgres-';
@@ -43,7 +45,10 @@ const ROLE = 'dingpass';
 const START_TIMEOUT_MS = 60_000;
 
 /** Makes a data folder and starts a server on it: some three seconds. */
-export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  durable = false,
+  certificate,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   removeOrphans();
   const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   // The server's user has to reach what is inside.
@@ -52,6 +57,11 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
   const data = join(folder, 'data');
   const password = randomBytes(12).toString('hex');
   initialise(binaries, folder, data, password);
+  if (certificate) {
+    // Where the server looks for them.
+    writeOwned(join(data, 'server.crt'), certificate.cert, binaries.user);
+    writeOwned(join(data, 'server.key'), certificate.key, binaries.user);
+  }
   const port = await freePort();
   const settings = [
     `port=${port}`,
@@ -61,6 +71,7 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
     'wal_level=minimal',
     'max_wal_senders=0',
     ...(durable ? [] : FAST),
+    ...(certificate ? ['ssl=on'] : []),
   ].flatMap((setting) => ['-c', setting]);
   const start = () => spawnServer(binaries, ['-D', data, ...settings]);
   let server = await start();
@@ -119,8 +130,8 @@ function initialise(
 ) {
   const passwordFile = join(folder, 'password');
   mkdirSync(data, { mode: 0o700 });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (user) for (const path of [data, passwordFile]) chownSync(path, user.uid, user.gid);
+  if (user) chownSync(data, user.uid, user.gid);
+  writeOwned(passwordFile, password, user);
   // Sorts otherwise than by code unit, as the databases of most companies do.
   const locale =
     version >= 15 ? ['--locale-provider=icu', '--icu-locale=en-US', '--locale=C'] : ['--locale=C'];
@@ -131,6 +142,11 @@ function initialise(
     env: serverEnv(),
     stdio: 'pipe',
   });
+}
+
+function writeOwned(path: string, text: string, user: PostgresBinaries['user']): void {
+  writeFileSync(path, text, { mode: 0o600 });
+  if (user) chownSync(path, user.uid, user.gid);
 }
 
 /** Resolves once the server takes connections. While processes of a killed one are still ending, it is tried again. */

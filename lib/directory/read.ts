@@ -129,6 +129,11 @@ export function personRow(db: Statements, userId: string): Promise<PersonRow | u
   return db.get<PersonRow>(`SELECT ${personColumns(db)} FROM directory_person m WHERE m.user_id = ?`, userId);
 }
 
+export async function readMember(db: Statements, userId: string): Promise<StoredMember | null> {
+  const row = await personRow(db, userId);
+  return row ? toMember(row) : null;
+}
+
 export async function readMembers(db: Statements, userIds: readonly string[]): Promise<StoredMember[]> {
   const rows = await db.all<PersonRow>(
     `SELECT ${personColumns(db)} FROM directory_person m WHERE ${db.dialect.isIn('m.user_id')}`,

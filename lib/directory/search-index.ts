@@ -139,14 +139,21 @@ async function* batchesWithin({ db, plan, options }: Search): AsyncGenerator<Id[
   for (let at = 0; at === 0 || at < ids.length; at += SLICE) yield ids.slice(at, at + SLICE);
 }
 
-function matching(
+async function matching(
   db: Statements,
   groups: readonly (readonly Phrase[])[],
   { after, limit }: { after: number; limit: number },
 ): Promise<Id[]> {
+  const { fullText } = db.dialect;
+  const query = fullText.query(groups);
+  if (fullText.matchesNearby) {
+    const nearby = fullText.matchesNearby('directory_text');
+    const rows = await db.all<Id>(`SELECT id FROM ${nearby} t ORDER BY id LIMIT ?`, after, query, limit);
+    if (rows.length === limit) return rows;
+  }
   return db.all<Id>(
-    `SELECT t.id FROM ${db.dialect.fullText.matches('directory_text')} t WHERE t.id > ? ORDER BY t.id LIMIT ?`,
-    db.dialect.fullText.query(groups),
+    `SELECT t.id FROM ${fullText.matches('directory_text')} t WHERE t.id > ? ORDER BY t.id LIMIT ?`,
+    query,
     after,
     limit,
   );

@@ -97,7 +97,7 @@ export function noteDepartment(
   });
 }
 
-interface Administrator {
+export interface Administrator {
   userId: string;
   main: boolean;
 }

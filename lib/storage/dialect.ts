@@ -42,6 +42,11 @@ interface FullText {
   words(column: string): string;
   /** A table with the `id` of each row in which one phrase of each group stands: `query(…)`. */
   matches(table: string): string;
+  /**
+   * The same of the rows that come next after an id: its values are the id and `query(…)`. Undefined: the index yields
+   * rows in the order of their ids, and the first ones without the others.
+   */
+  matchesNearby?(table: string): string;
   query(groups: readonly (readonly Phrase[])[]): Parameter;
 }
 
@@ -115,6 +120,10 @@ export const postgresDialect: Dialect = {
     words: (column) => `${column}::tsvector`,
     // The offset keeps the limit of a query from choosing to look through all rows instead of the index.
     matches: (table) => `(SELECT rowid AS id FROM ${table} WHERE words @@ ?::tsquery OFFSET 0)`,
+    // Of a word that many have, the index fetches every row before the first one can be told.
+    matchesNearby: (table) => `(SELECT id FROM
+      (SELECT rowid AS id, words FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${NEARBY}) AS nearby
+      WHERE words @@ ?::tsquery)`,
     query: (groups) =>
       groups
         .map((phrases) =>
@@ -126,6 +135,9 @@ export const postgresDialect: Dialect = {
         .join(' & '),
   },
 };
+
+/** Less than a millisecond. */
+const NEARBY = 1000;
 
 /** The last position that a `tsvector` can say. */
 const MAX_POSITION = 16_383;

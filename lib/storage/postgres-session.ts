@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { within } from '../within';
 import type { Parameter } from './database';
 import { cleanText } from './dialect';
-import { SilentError } from './silence';
+import { type Silence, SilentError } from './silence';
 
 /** The server's own deadline comes first, so that it is the server that ends a statement. */
 const GRACE_MS = 500;
@@ -15,8 +15,12 @@ export type Session = ReturnType<typeof createSession>;
  * A connection for as long as it is lent.
  *
  * @param askedAt when it was asked for, by `process.hrtime`: the wait is a part of the first deadline
+ * @param requestMs what has a longer deadline goes on where the server is found silent
  */
-export function createSession(client: pg.PoolClient, askedAt: bigint, onSilence: () => void) {
+export function createSession(
+  client: pg.PoolClient,
+  { askedAt, silence, requestMs }: { askedAt: bigint; silence: Silence; requestMs: number },
+) {
   let waitedMs = Number(process.hrtime.bigint() - askedAt) / 1e6;
   let silent = false;
   let broken = false;
@@ -25,12 +29,17 @@ export function createSession(client: pg.PoolClient, askedAt: bigint, onSilence:
     const leftMs = Math.max(1, timeoutMs + GRACE_MS - waitedMs);
     waitedMs = 0;
     const giveUp = (): never => {
-      silent = true;
-      onSilence();
+      silence.note();
       throw new SilentError();
     };
     // Where this process itself was busy for so long, the answer may lie there, unread.
-    return within(query, leftMs, () => within(query, UNREAD_MS, giveUp));
+    const inTime = within(query, leftMs, () => within(query, UNREAD_MS, giveUp));
+    try {
+      return await (timeoutMs > requestMs ? inTime : silence.untilFound(inTime));
+    } catch (error) {
+      silent ||= error instanceof SilentError;
+      throw error;
+    }
   }
 
   return {

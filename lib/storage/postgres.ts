@@ -53,8 +53,13 @@ export async function openPostgres(
   async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const from = pool;
     const askedAt = process.hrtime.bigint();
-    const client = await from.connect().catch(whenNotConnected);
-    const session = createSession(client, askedAt, silence.note);
+    const connecting = from.connect();
+    const client = await silence.untilFound(connecting).catch((error: Error) => {
+      // It may come all the same.
+      connecting.then((late) => late.release(true)).catch(() => undefined);
+      return whenNotConnected(error);
+    });
+    const session = createSession(client, { askedAt, silence, requestMs: statementMs });
     try {
       return await work(session);
     } finally {

@@ -11,15 +11,18 @@ export class SilentError extends Error {
   }
 }
 
+export type Silence = ReturnType<typeof createSilence>;
+
 /**
- * A server that is silent lets every statement wait for its whole deadline. From the first one on all fail at once, and
- * a question in the background finds out when it is back.
+ * A server that is silent lets every statement wait for its whole deadline. With the first one all fail at once, those
+ * under way and those to come, and a question in the background finds out when it is back.
  *
  * @param ask rejects with a SilentError as long as it is silent
  */
 export function createSilence(ask: () => Promise<unknown>) {
   let isSilent = false;
   let isClosed = false;
+  const waiting = new Set<(error: Error) => void>();
 
   async function untilAnswered(): Promise<void> {
     while (isSilent && !isClosed) {
@@ -37,7 +40,15 @@ export function createSilence(ask: () => Promise<unknown>) {
     assertNotSilent(): void {
       if (isSilent) throw new SilentError();
     },
+    /** An answer, unless another statement finds before it comes that the server is silent. @throws SilentError */
+    untilFound<T>(answer: Promise<T>): Promise<T> {
+      return new Promise((resolve, reject) => {
+        waiting.add(reject);
+        answer.then(resolve, reject).finally(() => waiting.delete(reject));
+      });
+    },
     note(): void {
+      for (const fail of waiting) fail(new SilentError());
       if (isSilent) return;
       isSilent = true;
       void outsideRequest(untilAnswered);

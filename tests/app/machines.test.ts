@@ -8,13 +8,16 @@ import { type App, startApp } from '../support/app';
 import { syncNow, untilRead } from '../support/directory-app';
 import { signedIn, Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
-import { postgresDatabase } from '../support/postgres';
+import { postgresDatabase, type TestDatabase } from '../support/postgres';
+import { send } from '../support/raw-request';
 import { CALLBACK_ENV, isIn, postEvent, untilReady, untilRefused } from '../support/staff';
 
 /** Three processes of one company with folders of their own: nothing is shared but a PostgreSQL database. */
 
 let emulator: Emulator;
+let database: TestDatabase;
 let machines: App[];
+let start: (port: number, index: number) => Promise<App>;
 let balancer: Balancer;
 /** The company's address: each request is answered by the next machine. */
 let front: Pick<App, 'url' | 'origin'>;
@@ -24,28 +27,26 @@ beforeAll(async () => {
   emulator = await startEmulator({ members: 120, departments: 8, enforceQps: false });
   people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
   admin = people.shift()!;
-  const { url: DATABASE_URL } = await postgresDatabase();
+  database = await postgresDatabase();
   const ports = [await freePort(), await freePort(), await freePort()];
   balancer = await startBalancer(ports.map((port) => `http://127.0.0.1:${port}`));
   front = { url: balancer.url, origin: balancer.url };
-  machines = await Promise.all(
-    ports.map((port, index) =>
-      startApp({
-        emulator,
-        port,
-        origin: balancer.url,
-        env: {
-          ...CALLBACK_ENV,
-          DATABASE_URL,
-          DATA_DIR: mkdtempSync(join(tmpdir(), 'dingpass-machine-')),
-          ADMIN_USER_IDS: admin,
-          DIRECTORY_SYNC: index === 0 ? 'on' : 'off',
-          DIRECTORY_CALLS_PER_SECOND: '200',
-          TRUSTED_PROXY_HOPS: '1',
-        },
-      }),
-    ),
-  );
+  start = (port, index) =>
+    startApp({
+      emulator,
+      port,
+      origin: balancer.url,
+      env: {
+        ...CALLBACK_ENV,
+        DATABASE_URL: database.url,
+        DATA_DIR: mkdtempSync(join(tmpdir(), 'dingpass-machine-')),
+        ADMIN_USER_IDS: admin,
+        DIRECTORY_SYNC: index === 0 ? 'on' : 'off',
+        DIRECTORY_CALLS_PER_SECOND: '200',
+        TRUSTED_PROXY_HOPS: '1',
+      },
+    });
+  machines = await Promise.all(ports.map(start));
   for (const machine of machines) await untilReady(machine);
 });
 afterAll(async () => {
@@ -178,4 +179,56 @@ test('the emergency stop has everybody out of every machine within five seconds'
   expect((await postForm(visitor, '/api/admin/sessions', { everyone: 'yes' })).status).toBe(303);
   for (const cookie of cookies)
     for (const ms of await onEach((machine) => untilRefused(machine, cookie))) expect(ms).toBeLessThan(5000);
+});
+
+const statusOf = async (machine: App, cookie: string) =>
+  (await send(machine, { path: '/api/session', headers: { cookie } })).status;
+
+/** An older copy is put in the database's place; who left meanwhile is in it, and must not be let in. */
+async function anOlderCopy() {
+  const [leaverId, stayer] = [somebody(), await cookieOf(somebody())];
+  const leaver = await cookieOf(leaverId);
+  const restore = await database.copy();
+  const event = { EventType: 'user_leave_org', UserId: [leaverId], eventId: `left-${leaverId}` };
+  const told = () => postEvent(machines[0]!, emulator, event);
+  await expect.poll(told, { timeout: 10_000 }).toBe(200);
+  await onEach((machine) => untilRefused(machine, leaver));
+  const newer = await cookieOf(somebody());
+  return { leaver, stayer, newer, restore };
+}
+
+async function expectAfterwards(cookies: readonly string[]) {
+  for (const cookie of cookies) await onEach((machine) => untilRefused(machine, cookie));
+  const again = await cookieOf(somebody());
+  await onEach((machine) => expect.poll(() => statusOf(machine, again), { timeout: 5000 }).toBe(200));
+  const ready = await send(machines[0]!, { path: '/api/ready' });
+  expect(JSON.parse(ready.text)).toMatchObject({ restoredAt: expect.stringMatching(/Z$/) });
+  const lines = (await (await signedIn(front, emulator, admin)).ask('/api/admin/audit.csv')).text;
+  expect(lines).toMatch(/everyone-ended.*restored/);
+}
+
+test('a replica that lagged takes over while the machines run: who was ended meanwhile is never in', async () => {
+  const { leaver, stayer, newer, restore } = await anOlderCopy();
+  let isOver = false;
+  const seen = new Set<number>();
+  const watching = onEach(async (machine) => {
+    while (!isOver) seen.add(await statusOf(machine, leaver));
+  });
+  await restore();
+  await expectAfterwards([newer, stayer]);
+  isOver = true;
+  await watching;
+  expect([...seen]).not.toContain(200);
+});
+
+test('an older copy restored while no machine runs: nobody who was ended is in once a newer cookie was seen', async () => {
+  const { leaver, stayer, newer, restore } = await anOlderCopy();
+  const ports = machines.map(({ url }) => Number(new URL(url).port));
+  await onEach((machine) => machine.close());
+  await restore();
+  machines = await Promise.all(ports.map(start));
+  await onEach(untilReady);
+  expect(await statusOf(machines[1]!, newer)).toBe(401);
+  for (const cookie of [leaver, stayer, newer]) expect(await statusOf(machines[1]!, cookie)).toBe(401);
+  await expectAfterwards([leaver, stayer, newer]);
 });

@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { startFaultProxy } from './fault-proxy';
+import { throughPgBouncer } from './pgbouncer';
 import { postgresDatabase } from './postgres';
 
 /** Where apps of one data folder keep what they know: its files, or with `TEST_ENGINE=postgres` a database of its own. */
@@ -32,9 +33,10 @@ function onFiles(dataDir: string): AppStorage {
   };
 }
 
-/** Over a network that can fail. */
+/** Over a network that can fail and, where it is installed, over PgBouncer. */
 async function onPostgres(): Promise<AppStorage> {
-  const { url } = await postgresDatabase();
+  const { url: direct } = await postgresDatabase();
+  const url = (await throughPgBouncer(direct)) ?? direct;
   const proxy = await startFaultProxy(Number(new URL(url).port));
   return { env: { DATABASE_URL: proxy.through(url) }, takeAway: proxy.cut, bringBack: proxy.heal };
 }

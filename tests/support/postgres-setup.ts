@@ -2,10 +2,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
 import { type PostgresServer, startPostgres } from '../../emulator/demo/postgres-server';
+import { createAuthority } from './certificates';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Answers with the address of the run's PostgreSQL server, which the first question starts. */
+    /**
+     * Answers with the address of the run's PostgreSQL server, which the first question starts; `authority`: with the
+     * certificate of the authority by which it is `localhost` over TLS.
+     */
     postgres: string;
   }
 }
@@ -19,6 +23,7 @@ interface Shared {
 
 const store = globalThis as unknown as Record<symbol, Shared | undefined>;
 const KEY = Symbol.for('dingpass.tests.postgres');
+const authority = createAuthority();
 
 /** One PostgreSQL server for all test files of a run. It costs nothing until a test asks for it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -36,7 +41,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 function listen(): Promise<Server> {
-  const front = createServer((_, response) => {
+  const front = createServer(({ url }, response) => {
+    if (url === '/authority') return void response.end(authority.pem);
     addressOfServer().then(
       (url) => response.end(url),
       (error: unknown) => response.writeHead(500).end(String(error)),
@@ -47,6 +53,6 @@ function listen(): Promise<Server> {
 
 async function addressOfServer(): Promise<string> {
   const shared = store[KEY] as Shared;
-  shared.server ??= startPostgres();
+  shared.server ??= startPostgres({ certificate: authority.issue({ host: 'localhost' }) });
   return (await shared.server).adminUrl;
 }

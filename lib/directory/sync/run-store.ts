@@ -1,169 +1,102 @@
 import 'server-only';
 import { singleton } from '../../singleton';
-import type { Database } from '../../storage/database';
+import type { Database, Statements } from '../../storage/database';
 import { directoryDatabase } from '../../storage/databases';
 import type { Missing } from '../mirror-state';
-import { createDirectoryStore, type DirectoryStore } from '../store';
+import { createDirectoryStore } from '../store';
 import { giveLease, isLeased, keepLease, takeLease, writeUnderLease } from './lease';
-import { type Loss, readLoss } from './loss';
+import { readLoss } from './loss';
 import { publish } from './publish';
 import { readDepartmentIds, unseenDepartments } from './read-departments';
 import { disputedPeople, unseenPeople } from './read-people';
 import { writeResults } from './reading';
-import type { Lease, NewTask, RunStarter, StoredRun, Task, TaskResult, Verdict } from './run';
+import type { Lease, NewTask, RunStarter, Task, TaskResult, Verdict } from './run';
 import {
-  countDone,
   countRead,
-  currentRun,
-  endWithout,
-  insertRun,
+  failRun,
   insertTasks,
-  openTasks,
+  nameOf,
+  openRun,
   readRuns,
   requireRun,
-  toRun,
+  saveProgress,
+  seenIn,
 } from './runs';
 
-/** What a sync works with: the published mirror, and its own run beside it. */
-export interface SyncStore extends DirectoryStore {
-  /** The right to run until its time has passed, or null while somebody else has it. */
-  takeLease(ttlMs: number): Promise<Lease | null>;
-  /** @throws LeaseLostError */
-  keepLease(lease: Lease, ttlMs: number): Promise<void>;
-  giveLease(lease: Lease): Promise<void>;
-  /** Whether anybody holds the lease. */
-  isLeased(): Promise<boolean>;
-  /** Goes on with the run that a crash interrupted, or begins one. */
-  openRun(
-    lease: Lease,
-    options: { startedBy: RunStarter; resumeWithinMs: number },
-  ): Promise<{ run: StoredRun; resumed: boolean; tasks: Task[]; done: number }>;
-  /** Writes what some tasks brought and moves them on, all or nothing. @returns the tasks that are new */
-  record(lease: Lease, batch: readonly { task: Task; result: TaskResult }[]): Promise<Task[]>;
-  saveProgress(lease: Lease, progress: unknown, calls: number): Promise<void>;
-  /** User ids that the run read in a department. */
-  seenIn(departmentId: number): Promise<Set<string>>;
-  /** What the run knows of a department. */
-  seenDepartment(departmentId: number): Promise<{ name: string } | null>;
-  seenDepartments(): Promise<number[]>;
-  seenRole(roleId: number): Promise<{ name: string } | null>;
-  /** People of the published snapshot that the run did not see. */
-  unseen(): Promise<string[]>;
-  /**
-   * Departments of the published snapshot that the run neither saw nor asked after; those below another such one
-   * come once it was asked after, because it may show them itself.
-   */
-  unseenDepartments(): Promise<number[]>;
-  /** People whose places are not the departments that DingTalk told with them, as far as the run knows these. */
-  disputed(): Promise<string[]>;
-  /** What the latest reading would take away; of use while it was not applied. */
-  loss(): Promise<Loss>;
-  countSeen(): Promise<{ people: number; departments: number }>;
-  /** @returns the tasks that are new */
-  addTasks(lease: Lease, tasks: readonly NewTask[]): Promise<Task[]>;
-  runMissing(): Promise<Missing[]>;
-  /** Publishes the run's reading, or finds it shrunk and drops it. */
-  publish(lease: Lease, verdict: Verdict): Promise<StoredRun>;
-  /** Ends the run without a result. */
-  fail(lease: Lease, missing: Missing[], calls: number): Promise<StoredRun>;
-  /** Newest first. */
-  runs(limit: number): Promise<StoredRun[]>;
-}
+/** @see createSyncStore */
+export type SyncStore = ReturnType<typeof createSyncStore>;
 
 /** For a run's own tables, which may be long, and for a publication. */
 const LONG_MS = 10 * 60_000;
 const TASKS_AT_ONCE = 500;
 
-/** @param open the database, asked for each time */
-export function createSyncStore(open: () => Database): SyncStore {
-  return { ...createDirectoryStore(open), ...leaseOf(open), ...readingOf(open), ...endOf(open) };
-}
-
-type Part<Names extends keyof SyncStore> = Pick<SyncStore, Names>;
-
-function leaseOf(open: () => Database): Part<'takeLease' | 'keepLease' | 'giveLease' | 'isLeased'> {
+/**
+ * What a sync works with: the published mirror, and its own run beside it.
+ *
+ * @param open the database, asked for each time
+ */
+export function createSyncStore(open: () => Database) {
+  const underLease = <T>(lease: Lease, work: (tx: Statements) => Promise<T>, timeoutMs?: number) =>
+    writeUnderLease(open(), lease, work, timeoutMs);
   return {
-    takeLease: (ttlMs) => takeLease(open(), ttlMs),
-    keepLease: (lease, ttlMs) => keepLease(open(), lease, ttlMs),
-    giveLease: (lease) => giveLease(open(), lease),
+    ...createDirectoryStore(open),
+    /** The right to run until its time has passed, or null while somebody else has it. */
+    takeLease: (ttlMs: number) => takeLease(open(), ttlMs),
+    /** @throws LeaseLostError, as do all that take a lease */
+    keepLease: (lease: Lease, ttlMs: number) => keepLease(open(), lease, ttlMs),
+    giveLease: (lease: Lease) => giveLease(open(), lease),
+    /** Whether anybody holds the lease. */
     isLeased: () => isLeased(open()),
-  };
-}
 
-function readingOf(open: () => Database) {
-  return {
-    openRun: (lease, { startedBy, resumeWithinMs }) =>
-      writeUnderLease(
-        open(),
-        lease,
-        async (tx) => {
-          const before = await currentRun(tx);
-          if (before && Date.now() - before.touched_at <= resumeWithinMs) {
-            return {
-              run: toRun(before),
-              resumed: true,
-              tasks: await openTasks(tx),
-              done: await countDone(tx),
-            };
-          }
-          if (before) await endWithout(tx, before.id, 'failed', before.calls);
-          const run = await insertRun(tx, startedBy);
-          return { run, resumed: false, tasks: await openTasks(tx), done: 0 };
-        },
-        LONG_MS,
-      ),
-    record: (lease, batch) => writeUnderLease(open(), lease, (tx) => writeResults(tx, batch)),
-    saveProgress: (lease, progress, calls) =>
-      writeUnderLease(open(), lease, async (tx) => {
-        await tx.run(
-          "UPDATE directory_run SET progress = ?, calls = ?, touched_at = ? WHERE state = 'running'",
-          JSON.stringify(progress),
-          calls,
-          Date.now(),
-        );
-      }),
-    addTasks: async (lease, tasks) => {
+    /** Goes on with the run that a crash interrupted, or begins one. */
+    openRun: (lease: Lease, options: { startedBy: RunStarter; resumeWithinMs: number }) =>
+      underLease(lease, (tx) => openRun(tx, options), LONG_MS),
+    /** Writes what some tasks brought and moves them on, all or nothing. @returns the tasks that are new */
+    record: (lease: Lease, batch: readonly { task: Task; result: TaskResult }[]) =>
+      underLease(lease, (tx) => writeResults(tx, batch)),
+    saveProgress: (lease: Lease, progress: unknown, calls: number) =>
+      underLease(lease, (tx) => saveProgress(tx, progress, calls)),
+    /** @returns the tasks that are new */
+    async addTasks(lease: Lease, tasks: readonly NewTask[]): Promise<Task[]> {
       const added: Task[] = [];
       for (let at = 0; at < tasks.length; at += TASKS_AT_ONCE) {
         const some = tasks.slice(at, at + TASKS_AT_ONCE);
-        added.push(...(await writeUnderLease(open(), lease, (tx) => insertTasks(tx, some))));
+        added.push(...(await underLease(lease, (tx) => insertTasks(tx, some))));
       }
       return added;
     },
-    seenIn: async (departmentId) => {
-      const sql = 'SELECT user_id FROM run_place WHERE department_id = ?';
-      const rows = await open().all<{ user_id: string }>(sql, departmentId);
-      return new Set(rows.map(({ user_id }) => user_id));
-    },
-    seenDepartment: async (id) =>
-      (await open().get<{ name: string }>('SELECT name FROM run_department WHERE department_id = ?', id)) ??
-      null,
+
+    /** User ids that the run read in a department. */
+    seenIn: (departmentId: number) => seenIn(open(), departmentId),
+    /** What the run knows of a department. */
+    seenDepartment: (id: number) => nameOf(open(), 'department', id),
     seenDepartments: () => readDepartmentIds(open()),
-    seenRole: async (id) =>
-      (await open().get<{ name: string }>('SELECT name FROM run_role WHERE role_id = ?', id)) ?? null,
-    unseen: async () => {
+    seenRole: (id: number) => nameOf(open(), 'role', id),
+    /** People of the published snapshot that the run did not see. */
+    async unseen(): Promise<string[]> {
       const found: string[] = [];
       for await (const people of unseenPeople(open())) found.push(...people.map(({ user_id }) => user_id));
       return found;
     },
+    /**
+     * Departments of the published snapshot that the run neither saw nor asked after; those below another such one
+     * come once it was asked after, because it may show them itself.
+     */
     unseenDepartments: () => unseenDepartments(open()),
+    /** People whose places are not the departments that DingTalk told with them, as far as the run knows these. */
     disputed: () => disputedPeople(open()),
+    /** What the latest reading would take away; of use while it was not applied. */
     loss: () => readLoss(open()),
     countSeen: () => countRead(open()),
     runMissing: async () => JSON.parse((await requireRun(open())).missing) as Missing[],
-  } satisfies Partial<SyncStore>;
-}
 
-function endOf(open: () => Database): Part<'publish' | 'fail' | 'runs'> {
-  return {
-    publish: (lease, verdict) => writeUnderLease(open(), lease, (tx) => publish(tx, verdict), LONG_MS),
-    fail: (lease, missing, calls) =>
-      writeUnderLease(open(), lease, async (tx) => {
-        const { id } = await requireRun(tx);
-        await tx.run('UPDATE directory_run SET missing = ? WHERE id = ?', JSON.stringify(missing), id);
-        return endWithout(tx, id, 'failed', calls);
-      }),
-    runs: (limit) => readRuns(open(), limit),
+    /** Publishes the run's reading, or finds it shrunk and drops it. */
+    publish: (lease: Lease, verdict: Verdict) => underLease(lease, (tx) => publish(tx, verdict), LONG_MS),
+    /** Ends the run without a result. */
+    fail: (lease: Lease, missing: Missing[], calls: number) =>
+      underLease(lease, (tx) => failRun(tx, missing, calls)),
+    /** Newest first. */
+    runs: (limit: number) => readRuns(open(), limit),
   };
 }
 

@@ -26,7 +26,7 @@ export interface RunRow {
 
 const KEPT_RUNS = 500;
 
-export function currentRun(db: Statements): Promise<RunRow | undefined> {
+function currentRun(db: Statements): Promise<RunRow | undefined> {
   return db.get<RunRow>("SELECT * FROM directory_run WHERE state = 'running' ORDER BY id DESC LIMIT 1");
 }
 
@@ -37,7 +37,7 @@ export async function requireRun(db: Statements): Promise<RunRow> {
   return run;
 }
 
-export function toRun(row: RunRow): StoredRun {
+function toRun(row: RunRow): StoredRun {
   return {
     id: row.id,
     state: row.state,
@@ -74,7 +74,24 @@ const OF_A_RUN = [
   'told_department',
 ];
 
-export async function insertRun(tx: Statements, startedBy: RunStarter): Promise<StoredRun> {
+/** Goes on with the run that was interrupted, or begins one. */
+export async function openRun(
+  tx: Statements,
+  { startedBy, resumeWithinMs }: { startedBy: RunStarter; resumeWithinMs: number },
+): Promise<{ run: StoredRun; resumed: boolean; tasks: Task[]; done: number }> {
+  const before = await currentRun(tx);
+  if (before && Date.now() - before.touched_at <= resumeWithinMs)
+    return { run: toRun(before), resumed: true, tasks: await openTasks(tx), done: await countDone(tx) };
+  if (before) await endWithout(tx, before.id, 'failed', before.calls);
+  return {
+    run: await insertRun(tx, startedBy),
+    resumed: false,
+    tasks: await insertTasks(tx, [{ kind: 'range', subject: '' }]),
+    done: 0,
+  };
+}
+
+async function insertRun(tx: Statements, startedBy: RunStarter): Promise<StoredRun> {
   await forgetReading(tx);
   await tx.run(
     `INSERT INTO directory_run (id, state, started_by, started_at, touched_at)
@@ -85,7 +102,6 @@ export async function insertRun(tx: Statements, startedBy: RunStarter): Promise<
     Date.now(),
   );
   await tx.run(`DELETE FROM directory_run WHERE id <= (SELECT max(id) FROM directory_run) - ${KEPT_RUNS}`);
-  await insertTasks(tx, [{ kind: 'range', subject: '' }]);
   return toRun(await requireRun(tx));
 }
 
@@ -133,6 +149,21 @@ export async function endWithout(
   return endRun(tx, id, { state, added: 0, changed: 0, removed: 0, calls, ...read });
 }
 
+export async function failRun(tx: Statements, missing: Missing[], calls: number): Promise<StoredRun> {
+  const { id } = await requireRun(tx);
+  await tx.run('UPDATE directory_run SET missing = ? WHERE id = ?', JSON.stringify(missing), id);
+  return endWithout(tx, id, 'failed', calls);
+}
+
+export async function saveProgress(tx: Statements, progress: unknown, calls: number): Promise<void> {
+  await tx.run(
+    "UPDATE directory_run SET progress = ?, calls = ?, touched_at = ? WHERE state = 'running'",
+    JSON.stringify(progress),
+    calls,
+    Date.now(),
+  );
+}
+
 export async function countRead(db: Statements): Promise<{ people: number; departments: number }> {
   const row = await db.get<{ people: number; departments: number }>(
     `SELECT (SELECT count(*) FROM run_person) AS people, (SELECT count(*) FROM run_department) AS departments`,
@@ -140,15 +171,29 @@ export async function countRead(db: Statements): Promise<{ people: number; depar
   return row ?? { people: 0, departments: 0 };
 }
 
+/** What the run has read of a department or a role. */
+export async function nameOf(
+  db: Statements,
+  what: 'department' | 'role',
+  id: number,
+): Promise<{ name: string } | null> {
+  return (await db.get<{ name: string }>(`SELECT name FROM run_${what} WHERE ${what}_id = ?`, id)) ?? null;
+}
+
+export async function seenIn(db: Statements, departmentId: number): Promise<Set<string>> {
+  const sql = 'SELECT user_id FROM run_place WHERE department_id = ?';
+  return new Set((await db.all<{ user_id: string }>(sql, departmentId)).map(({ user_id }) => user_id));
+}
+
 // ── Steps ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export function openTasks(db: Statements): Promise<Task[]> {
+function openTasks(db: Statements): Promise<Task[]> {
   return db.all<Task>(
     'SELECT kind, subject, cursor, pass FROM run_task WHERE done = 0 ORDER BY kind, subject',
   );
 }
 
-export async function countDone(db: Statements): Promise<number> {
+async function countDone(db: Statements): Promise<number> {
   const row = await db.get<{ done: number }>('SELECT count(*) AS done FROM run_task WHERE done = 1');
   return row?.done ?? 0;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { isViewerAdministrator } from '../../../lib/auth/administrator-list';
+import { readViewOf } from '../../../lib/dal/viewer';
 import { getMember } from '../../../lib/dingtalk/users';
 import { dingTalkClient } from '../../../lib/dingtalk-client';
 import { noteMember, refreshAdministrators } from '../../../lib/directory/refresh';
@@ -25,6 +26,24 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.useRealTimers();
   await emulator.close();
+});
+
+test('what was read while a department was hidden is read once more, and does not show it', async () => {
+  const { people } = emulator.company;
+  const reader = people.find(({ adminLevel, leads }) => adminLevel === 0 && leads.length === 0)!;
+  const other = (await syncStore().departments()).find(
+    ({ id }) => id !== 1 && !reader.departmentIds.some((own) => emulator.company.pathOf(own).includes(id)),
+  )!;
+  const seen: boolean[] = [];
+  const value = await readViewOf(reader.userid, async ({ sight }) => {
+    // Between the tree and the rows.
+    if (seen.length === 0) await syncStore().noteDepartment(other.id, other.name, { ...other, hidden: true });
+    seen.push(sight.canSeeDepartment(other.id));
+    return seen.at(-1);
+  });
+  expect(seen).toEqual([true, false]);
+  expect(value).toBe(false);
+  await syncStore().noteDepartment(other.id, other.name, other);
 });
 
 const listIsRefused = () =>

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { parseEvent } from '../../../lib/dingtalk/event';
-import { noteMember } from '../../../lib/directory/refresh';
+import { freshMember, noteMember } from '../../../lib/directory/refresh';
 import { directoryStore } from '../../../lib/directory/store';
 import { syncStore } from '../../../lib/directory/sync/run-store';
 import { startSync } from '../../../lib/directory/sync/schedule';
@@ -64,6 +64,16 @@ async function signIn(userId: string): Promise<Session> {
 const isIn = async (session: Session) => (await sessions().verify(session)) === 'valid';
 const untilOut = (session: Session) =>
   vi.waitFor(async () => expect(await isIn(session)).toBe(false), { timeout: 12_000, interval: 50 });
+
+test('a sign-in does not rely on the record of somebody of whom an event told that is not worked off', async () => {
+  const { store } = sessions();
+  const target = { what: 'member', id: somebody() } as const;
+  expect(await freshMember(target.id, 3600)).toMatchObject({ userId: target.id });
+  await store.enqueueRefresh([target]);
+  expect(await freshMember(target.id, 3600)).toBeNull();
+  await store.completeRefresh({ target, version: await store.refreshVersion(target) });
+  expect(await freshMember(target.id, 3600)).toMatchObject({ userId: target.id });
+});
 
 test('whoever comes back after a leave event stays, though the mirror had them and forgot them', async () => {
   const userId = somebody();

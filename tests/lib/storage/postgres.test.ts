@@ -92,6 +92,34 @@ test('once the server was silent, statements fail at once until it is back', asy
   expect(after.filter(({ outcome }) => outcome.status === 'rejected')).toEqual([]);
 });
 
+test('statements under way fail with the first one that finds the server silent; what may take longer goes on', async () => {
+  await warm();
+  let begun: () => void = () => undefined;
+  const isStalled = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const long = db.transaction(
+    async (tx) => {
+      await isStalled;
+      return tx.run('INSERT INTO one VALUES (3)');
+    },
+    { timeoutMs: 20_000 },
+  );
+  await delay(50);
+  proxy.stall();
+  begun();
+  const first = timed(one);
+  await delay(STATEMENT_MS);
+  // More than there are connections: some wait for one.
+  const later = await Promise.all(Array.from({ length: 8 }, () => timed(one)));
+  expect((await first).outcome.status).toBe('rejected');
+  for (const { ms, outcome } of later)
+    expect([outcome.status, ms < STATEMENT_MS]).toEqual(['rejected', true]);
+  await proxy.heal();
+  expect(await long).toBe(1);
+  await expect.poll(() => one().catch(() => undefined), { timeout: SOON_MS }).toEqual({ one: 1 });
+});
+
 test('a network that forgets its connections costs one deadline, not one for each of them', async () => {
   const forgetful = await startForgetful(Number(new URL(database.url).port));
   const url = new URL(database.url);
