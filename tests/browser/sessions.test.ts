@@ -82,7 +82,7 @@ test('an administrator finds a person and signs them out, without JavaScript: as
   await page.goto(`${app.url}/admin/sessions`);
   await page.getByRole('searchbox', { name: '查找在线人员' }).fill(leaver.userid);
   await page.getByRole('button', { name: '查找' }).click();
-  await page.getByText('找到 1 位在线的人').waitFor();
+  await page.getByText('找到 1 位在线人员').waitFor();
   expect(await fits(page)).toBe(true);
   // One person alone is unfolded; what ends something shows after the question.
   expect(await page.getByRole('button', { name: '下线此设备' }).count()).toBe(0);
