@@ -9,6 +9,7 @@ import { launchBrowser } from '../support/browser';
 import { CLIENTS } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { signedIn, type Visitor } from '../support/http-session';
+import { difference, isReferenceBrowser, PAGE_PICTURES, takePicture } from '../support/page-pictures';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** English has the same layout: in the short form, the narrowest is enough. */
@@ -206,6 +207,22 @@ test('with letters of 150 %, nothing is cut off on the smallest phone', async ()
   }
   await context.close();
 });
+
+/** Day, greeting and times of the pictures are others; whatever else is, is more than that. */
+const MOST_DIFFERENT = 0.02;
+
+test.runIf(isReferenceBrowser())(
+  'pages look as in the documents; if they should not: npm run pictures',
+  async () => {
+    const page = await browser.newPage();
+    for (const picture of PAGE_PICTURES) {
+      const shown = await takePicture({ app, browser, visitor: member }, picture);
+      const share = await difference(page, shown, readFileSync(`docs/${picture.file}`));
+      expect(share, picture.file).toBeLessThan(MOST_DIFFERENT);
+    }
+    await page.context().close();
+  },
+);
 
 test('styles of the administration are not sent with other pages', async () => {
   const [home, admin] = [(await member.ask('/')).text, (await member.ask('/admin')).text];
