@@ -37,6 +37,14 @@ const PAGES = [
   '/nothing',
 ];
 
+/** What pages of one's own may load and use. */
+const OPENED = {
+  CSP_IMG_SRC: 'https://pictures.example.com',
+  CSP_CONNECT_SRC: 'https://api.example.com',
+  CSP_FRAME_SRC: 'https://charts.example.com',
+  ALLOWED_FEATURES: 'camera',
+};
+
 let emulator: Emulator;
 let app: App;
 let browser: Browser;
@@ -48,7 +56,7 @@ beforeAll(async () => {
   const [boss, other] = emulator.company.people.filter(({ active }) => active);
   person = other!.userid;
   [app, browser] = await Promise.all([
-    startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: boss!.userid, SHOW_EXAMPLES: 'on' } }),
+    startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: boss!.userid, SHOW_EXAMPLES: 'on', ...OPENED } }),
     launchBrowser(),
   ]);
   member = await signedIn(app, emulator, boss!.userid);
@@ -206,6 +214,22 @@ test('with letters of 150 %, nothing is cut off on the smallest phone', async ()
     expect([address, wide! <= room!]).toEqual([address, true]);
   }
   await context.close();
+});
+
+test('pages may load and use what the settings open, and nothing else', async () => {
+  const { headers } = await member.ask('/me');
+  const policy = headers.get('content-security-policy')!.split('; ');
+  expect(policy).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^img-src 'self' data: .*https:\/\/pictures\.example\.com$/),
+      "connect-src 'self' https://api.example.com",
+      "frame-src 'self' https://charts.example.com",
+      "object-src 'none'",
+    ]),
+  );
+  const features = headers.get('permissions-policy')!.split(', ');
+  expect(features).toContain('camera=(self)');
+  expect(features.filter((feature) => !feature.endsWith('=()'))).toEqual(['camera=(self)']);
 });
 
 /** Day, greeting and times of the pictures are others; whatever else is, is more than that. */
