@@ -124,7 +124,8 @@ const en: typeof zhCN = {
   differs:
     'The file on this machine differs from the rules in force: another machine has accepted a newer one.',
   noDirectory: 'The directory has not been read: conditions on departments and roles are unknown.',
-  names: 'These names cannot be resolved. Their conditions let no one in, and with not: they keep everyone out:',
+  names:
+    'These names cannot be resolved. Their conditions let no one in, and with not: they keep everyone out:',
   nearest: (names) => `Similar names: ${names}`,
   paths: (names) => `These match: ${names}`,
   events: {

@@ -137,7 +137,8 @@ const en: typeof zhCN = {
     noRules: 'No rules file: pages are open to every member',
     rules: (count) => (count === 1 ? '1 rule in force' : `${count} rules in force`),
     rulesBroken: 'The file has errors; the previous one stays in force',
-    rulesUnclear: (count) => (count === 1 ? '1 name cannot be resolved' : `${count} names cannot be resolved`),
+    rulesUnclear: (count) =>
+      count === 1 ? '1 name cannot be resolved' : `${count} names cannot be resolved`,
     rulesDiffer: 'This machine’s file differs from the rules in force',
     signInsToday: 'Sign-ins today',
     refusalsToday: 'Sign-ins refused today',

@@ -186,6 +186,26 @@ test('back leads to where one came from, and to the page above for those who cam
   await context.close();
 });
 
+test('a page that takes long is announced by a line, which goes when it is there', async () => {
+  const context = await open({ viewport: { width: 390, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(app.url);
+  let arrive = () => {};
+  const held = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await page.route('**/me?_rsc=*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.locator('.entry[href="/me"]').click();
+  await page.getByRole('progressbar', { name: '正在打开…' }).waitFor();
+  arrive();
+  await page.getByRole('heading', { level: 1 }).filter({ hasNotText: '好' }).waitFor();
+  await page.getByRole('progressbar').waitFor({ state: 'detached' });
+  await context.close();
+});
+
 test('in DingTalk on a phone, neither title nor way back is shown twice; readers still have the title', async () => {
   for (const [client, isRepeated] of [
     ['iphone', false],
