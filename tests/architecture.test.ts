@@ -229,7 +229,7 @@ const everythingAsks: Rule = (source) => findOpenFile(source, publicAddresses);
 
 /** What proxy.ts loads is loaded for every request before anything else is done for it. */
 const HEAVY =
-  /^lib\/(?:storage|directory|auth|events|dal|entry|dingtalk-client|dingtalk\/(?!outgoing-proxy\b))/;
+  /^lib\/(?:storage|directory|auth|events|dal|entry|dingtalk-client|dingtalk\/(?!(?:outgoing-proxy|time-zone)\b))/;
 
 const proxyIsLight: Rule = (source) => {
   if (source.path !== 'proxy.ts') return [];

@@ -105,7 +105,7 @@ test('callApi: answers and refusals are the page’s; who has to sign in, or aga
       `${outputFiles[0]!.text}; api.callApi('${path}').catch(({ code, message }) => ({ code, message }))`,
     );
   await page.goto(`${app.url}/me?x=1`);
-  expect(await call('/api/session')).toMatchObject({ userId: people[0]!.userid });
+  expect(await call('/api/session')).toMatchObject({ member: { userId: people[0]!.userid } });
   expect(await call('/api/nothing')).toEqual({ code: 'NOT_FOUND', message: '没有找到这个页面。' });
 
   await page.goto(`${second.url}/me?x=1`);
