@@ -25,7 +25,7 @@ const zhCN = {
     'several-names': '通讯录中有多个同名，请写完整路径',
   },
   wanted: '满足以下任一条件即可打开：',
-  barring: '以下排除条件须先消除：',
+  barring: '以下排除条件需先解除：',
   departments: '部门',
   roles: '角色',
   asOf: '数据时间',
@@ -106,7 +106,7 @@ const en: typeof zhCN = {
     'several-names': 'the directory has this name more than once: write the whole path',
   },
   wanted: 'Any one of these would open it:',
-  barring: 'These exclusions have to go first:',
+  barring: 'These exclusions would have to be removed first:',
   departments: 'Departments',
   roles: 'Roles',
   asOf: 'As of',
@@ -116,7 +116,7 @@ const en: typeof zhCN = {
     count === 1 ? '1 person may open this address' : `${count} people may open this address`,
   audienceFirst: (shown) => `The first ${shown}:`,
   table: 'All rules',
-  fileTitle: 'The file of rules',
+  fileTitle: 'Rules file',
   noFile: 'ACCESS_FILE is not set: every member may open every page except administration.',
   inForce: (rules, hash) => `Rules in force: ${rules}, version ${hash}`,
   accepted: 'Accepted',
@@ -124,7 +124,8 @@ const en: typeof zhCN = {
   differs:
     'The file on this machine differs from the rules in force: another machine has accepted a newer one.',
   noDirectory: 'The directory has not been read: conditions on departments and roles are unknown.',
-  names: 'These names are not clear. Their conditions let no one in, and with not: they keep everyone out:',
+  names:
+    'These names cannot be resolved. Their conditions let no one in, and with not: they keep everyone out:',
   nearest: (names) => `Similar names: ${names}`,
   paths: (names) => `These match: ${names}`,
   events: {

@@ -21,7 +21,7 @@ const zhCN = {
   ended: (device: string) => `已下线“${device}”。`,
   endedOthers: (count: number) =>
     count === 0 ? '没有需要下线的其他设备。' : `已下线其他 ${count} 台设备，本机保持登录。`,
-  gone: '这台设备已经不在登录状态，无需再下线。',
+  gone: '这台设备已退出登录，无需再下线。',
   listed: (devices: string[], hasMore: boolean) => `${devices.join('、')}${hasMore ? '等' : ''}`,
   next: '更早登录的设备',
 };

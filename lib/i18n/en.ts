@@ -22,11 +22,11 @@ import type { Messages, ProblemText } from './zh-CN';
 
 const retry = 'Tap “Try again”.';
 const waitAndRetry = 'Wait a moment, then tap “Try again”.';
-const tellAdmin = 'Please give your administrator the request id below.';
+const tellAdmin = 'Please give your administrator the request ID below.';
 /** Where errors of the program go: the product cannot know who looks after this installation. */
-const report = 'report it, with the request id, to the maintainer of this installation';
+const report = 'report it, with the request ID, to the maintainer of this installation';
 const waitThenTell =
-  'Wait a moment, then tap “Try again”. If it lasts, give your administrator the request id below.';
+  'Wait a moment, then tap “Try again”. If it lasts, give your administrator the request ID below.';
 const unreachable =
   'DingTalk cannot be reached at the moment. Please try again later. People who are signed in are not affected.';
 const consoleApp = 'open-dev.dingtalk.com → 应用开发 (App development) → your app';
@@ -81,7 +81,7 @@ const problems: Record<Problem, ProblemText> = {
     next: 'Open the app again to sign in.',
     cause: 'There is no session cookie, or it is expired, altered or sealed with a retired key.',
     remedy:
-      'Usually nothing. If everybody is signed out at once, see whether SESSION_KEYS was replaced as a whole.',
+      'Usually nothing. If everyone is signed out at once, see whether SESSION_KEYS was replaced as a whole.',
   },
   'sign-in-overtaken': {
     person: 'Your access was changed while you were signing in.',
@@ -122,7 +122,7 @@ const problems: Record<Problem, ProblemText> = {
     cause:
       'The corpid in the address differs from DINGTALK_CORP_ID: it was opened under another organisation.',
     remedy:
-      'If it happens to everybody, check DINGTALK_CORP_ID (CorpId on the home page of the developer console).',
+      'If it happens to everyone, check DINGTALK_CORP_ID (CorpId on the home page of the developer console).',
   },
   'code-refused': {
     person: 'The sign-in code is no longer valid. Please open the app again.',
@@ -144,7 +144,7 @@ const problems: Record<Problem, ProblemText> = {
     cause:
       'Administration is limited to DingTalk’s main administrators and ADMIN_USER_IDS, the export to DIRECTORY_EXPORT; rules in ACCESS_FILE decide about other pages. This person is not among them.',
     remedy:
-      'In the server’s settings, add the user id to ADMIN_USER_IDS (administration), or the user id or role:<name> to DIRECTORY_EXPORT (export), and restart; for a page that a rule decides, /admin/access shows which one.',
+      'In the server’s settings, add the user ID to ADMIN_USER_IDS (administration), or the user ID or role:<name> to DIRECTORY_EXPORT (export), and restart; for a page that a rule decides, /admin/access shows which one.',
   },
   'not-allowed': {
     person: 'This app is not available to you. Please contact your administrator.',
@@ -169,7 +169,7 @@ const problems: Record<Problem, ProblemText> = {
     person: 'The service cannot confirm at the moment whether you are signed in.',
     next: waitAndRetry,
     cause:
-      'The session database has not answered for a minute, or at all: nobody is admitted on outdated information.',
+      'The session database has not answered for a minute, or at all: no one is admitted on outdated information.',
     remedy:
       'See the log for sessions-silent. Check that DATA_DIR is there, not full, and that the file was not moved or replaced; after a replacement, restart.',
   },
@@ -213,7 +213,7 @@ const problems: Record<Problem, ProblemText> = {
     remedy: `Check DINGTALK_API_URL and DINGTALK_OAPI_URL; if they are right, ${report}.`,
   },
   'event-gone': {
-    person: 'This event does not exist any more.',
+    person: 'This event no longer exists.',
     next: 'Go back to your events; it may have been cancelled.',
     cause: 'DingTalk’s calendar has no such event, or it was deleted.',
     remedy: 'Nothing to do.',
@@ -225,26 +225,26 @@ const problems: Record<Problem, ProblemText> = {
     remedy: 'Nothing to do.',
   },
   'event-limit': {
-    person: 'You have made as many events today as DingTalk allows.',
-    next: 'Try again tomorrow, or make the event in DingTalk’s calendar.',
+    person: 'You have created as many events today as DingTalk allows.',
+    next: 'Try again tomorrow, or create the event in DingTalk’s calendar.',
     cause: 'DingTalk allows 100 events a day and person through its API (flowLimit).',
-    remedy: 'If the member did not make them, find out which program makes events in their name.',
+    remedy: 'If the member did not create them, find out which program creates events in their name.',
   },
   'event-in-progress': {
-    person: 'This event is being made.',
+    person: 'This event is being created.',
     next: retry,
     cause: 'The same request (the same x-client-token) is still at work at DingTalk.',
-    remedy: 'It passes, and the event is not made twice.',
+    remedy: 'It resolves itself, and the event is not created twice.',
   },
   'too-many-attendees': {
     person: 'Too many attendees.',
-    next: 'Take some away and try again.',
+    next: 'Remove some and try again.',
     cause:
       'One call invites at most 500 people, and an event has a limit of its own (exceedMaxReceiverSize).',
     remedy: 'Nothing to do.',
   },
   'calendar-out-of-range': {
-    person: 'Your calendar is outside of what this app may use.',
+    person: 'This app is not allowed to use your calendar.',
     next: tellAdmin,
     cause:
       'DingTalk refuses this person’s calendar (permissionDeny): outside the app’s authorised range, or not the event’s organiser.',
@@ -259,7 +259,7 @@ const problems: Record<Problem, ProblemText> = {
   },
   'calls-spent': {
     person:
-      'This month’s calls to DingTalk are used up; this feature returns next month. Sign-in and directory are not affected.',
+      'This month’s DingTalk API calls are used up; this feature returns next month. Sign-in and directory are not affected.',
     next: 'Until then, use DingTalk’s own calendar.',
     cause:
       'The calls of this month that count have reached DINGTALK_MONTHLY_CALLS, or DingTalk says that the quota is used up (90020).',
@@ -270,13 +270,13 @@ const problems: Record<Problem, ProblemText> = {
     person: 'Work notifications cannot be sent for now.',
     next: tellAdmin,
     cause: 'DingTalk does not know DINGTALK_AGENT_ID (40056), or it belongs to another app.',
-    remedy: `${consoleApp} → 凭证与基础信息 (Credentials): check that AgentId and Client ID are of one app, correct it and restart.`,
+    remedy: `${consoleApp} → 凭证与基础信息 (Credentials): check that AgentId and Client ID belong to the same app, correct them and restart.`,
   },
   'notice-invalid': {
     person: 'This notice cannot be sent.',
     next: tellAdmin,
     cause:
-      'The notice is not as it has to be: no receivers, a title of more than 50 characters, a message of more than 2048 bytes, or a page that is not this app’s.',
+      'The notice does not meet the requirements: no receivers, a title of more than 50 characters, a message of more than 2048 bytes, or a page that is not this app’s.',
     remedy:
       'Check the code that calls notify() against docs/notices-and-calendar.md; hint says what is wrong.',
   },
@@ -359,7 +359,7 @@ const problems: Record<Problem, ProblemText> = {
     person: 'Something went wrong inside the service.',
     next: tellAdmin,
     cause: 'An error of the program; the server’s log has the details.',
-    remedy: `Find the request id in the log, and ${report}.`,
+    remedy: `Find the request ID in the log, and ${report}.`,
   },
   'not-in-dingtalk': {
     person: 'This is not the DingTalk client, so it cannot sign you in silently.',
@@ -427,7 +427,7 @@ export const en: Messages = {
     operator: 'The operator of this server',
   },
   problemNote: {
-    requestId: 'Request id',
+    requestId: 'Request ID',
     heading: 'For the administrator',
     cause: 'Cause',
     remedy: 'Remedy',

@@ -16,6 +16,6 @@ export const errorPage = {
     reload: 'Reload',
     home: 'Home',
     notFound: 'Page not found',
-    requestId: 'Request id',
+    requestId: 'Request ID',
   },
 };

@@ -18,7 +18,7 @@ const zhCN = {
   signedOut: {
     title: '已退出',
     text: (host: string) => `您已退出 ${host}。`,
-    question: '您仍登录着本应用和其他网站。',
+    question: '您在本应用和其他网站上仍处于登录状态。',
     everywhere: '全部退出',
     stay: '保持登录',
   },

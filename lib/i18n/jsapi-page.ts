@@ -71,7 +71,7 @@ const problemsZh = {
 const problemsEn: typeof problemsZh = {
   'agent-id-missing': {
     person: 'The app is not set up completely, so this function of DingTalk is not available.',
-    next: 'Please give your administrator the request id below.',
+    next: 'Please give your administrator the request ID below.',
     cause:
       'Signing a page and sending work notifications need the AgentId, and DINGTALK_AGENT_ID is not set.',
     remedy: `Set DINGTALK_AGENT_ID to the AgentId in ${consoleEn} → 凭证与基础信息 (Credentials), then restart.`,
@@ -122,7 +122,7 @@ const problemsEn: typeof problemsZh = {
     person: 'The server did not sign this page.',
     next: 'Please open the page again.',
     cause: '/api/jsapi/signature answered with an error.',
-    remedy: 'Look up the request id in the server’s log: the reason stands there.',
+    remedy: 'Look up the request ID in the server’s log: the reason stands there.',
   },
   'jsapi-unsupported': {
     person: 'This DingTalk client does not have this function.',
@@ -142,7 +142,7 @@ const pageZh = {
   title: '选人与扫码',
   hint: '示例：调用钉钉的选人与扫码',
   lead: '选人与扫码由钉钉完成，页面为此向服务器取得签名。',
-  outside: '这个页面不是在钉钉中打开的，所以这里只能说明它的用途：请从钉钉工作台打开后再试。',
+  outside: '这个页面不是在钉钉中打开的，无法选人和扫码。请从钉钉工作台打开。',
   choose: '选择同事',
   scan: '扫一扫',
   asking: '正在等待钉钉…',
@@ -161,9 +161,9 @@ const pageEn: typeof pageZh = {
   choose: 'Choose colleagues',
   scan: 'Scan a code',
   asking: 'Waiting for DingTalk…',
-  nothing: 'Nobody was chosen.',
+  nothing: 'No one was chosen.',
   chosen: 'Chosen',
-  scanned: 'The code says',
+  scanned: 'Result of the scan',
   noScript: 'Choosing and scanning need JavaScript.',
 };
 

@@ -1,13 +1,13 @@
 const zhCN = {
   title: '同步',
-  overview: '现在',
+  overview: '当前状态',
   state: '内容',
   states: {
     complete: '完整',
     partial: '不完整',
-    failed: '最近一次没有读成',
+    failed: '最近一次读取失败',
     none: '尚未读取',
-    shrunk: '之前读到的',
+    shrunk: '之前读取的内容',
   },
   people: '人数',
   departments: '部门数',
@@ -16,7 +16,7 @@ const zhCN = {
   nextAt: '下次读取',
   never: '无',
   running: '正在读取',
-  phases: { reading: '正在从钉钉读取', checking: '正在核对没有读到的人', publishing: '正在更新通讯录' },
+  phases: { reading: '正在从钉钉读取', checking: '正在核对未读取到的人员', publishing: '正在更新通讯录' },
   progress: '进度',
   steps: (done: number, total: number) => `${done} / ${total} 步`,
   stepsNote: '发现新部门时，总步数会增加。',
@@ -29,9 +29,9 @@ const zhCN = {
   noAnswer: '暂时看不到进度，正在重试…',
   start: '立即读取',
   startHint: '在后台进行，期间通讯录照常可用。',
-  notStarted: '已经在读取，没有再开始一次。',
-  missing: '没能读到的内容',
-  nothingMissing: '全部都读到了。',
+  notStarted: '正在读取中，没有重复开始。',
+  missing: '未能读取的内容',
+  nothingMissing: '已全部读取。',
   affected: '受影响',
   history: '读取记录',
   noHistory: '还没有记录。',
@@ -67,7 +67,7 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Sync',
-  overview: 'Now',
+  overview: 'Current state',
   state: 'Content',
   states: {
     complete: 'Complete',

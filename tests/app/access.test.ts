@@ -216,7 +216,7 @@ test('/admin/access explains a verdict: rule and line, each condition, what woul
   expect(why).toContain('Any one of these would open it:');
   expect(why).toMatch(/\d+ people may open this address/);
   expect(await ask({ person: insider.userid, address: '/example/step-up' })).toContain(
-    `These exclusions have to go first: not:person:${insider.userid}`,
+    `These exclusions would have to be removed first: not:person:${insider.userid}`,
   );
   expect(await ask({ person: insider.userid })).toContain('All rules');
   expect(await ask({ person: 'nobody-like-this', address: '/me' })).toContain('No one matches.');

@@ -361,7 +361,7 @@ test('pages speak English to whoever reads English', async () => {
     [
       member,
       '/directory',
-      ['Staff directory', 'Find a colleague', 'Directory read'],
+      ['Directory', 'Find a colleague', 'Directory read'],
       ['通讯录', '首页', '同事', '读取于', '钉钉'],
     ],
     [
@@ -576,7 +576,7 @@ test('the export is a file for spreadsheets: everybody once, and nothing in it i
   const [head, ...rows] = records;
   expect(head).toEqual([
     ...['Name', 'User ID', 'Job number', 'Title', 'Departments', 'Leads', 'Mobile', 'Extension'],
-    ...['E-mail', 'Company e-mail', 'Place of work', 'Active'],
+    ...['Email', 'Company email', 'Office', 'Active'],
   ]);
   const hidden = new Set([secret, ...emulator.company.departments.map(({ id }) => id).filter(isBelowSecret)]);
   const visible = emulator.company.people.filter(({ departmentIds }) =>
@@ -773,7 +773,7 @@ test('when many are gone nothing is taken over until the administrator says so',
   expect(page).toMatch(new RegExp(`<bdi>[^<]*${emulator.company.department(big)!.name}</bdi>[^−]*−\\d+`));
   expect(page).toMatch(/共 80 人，其中 \d+ 人现在在线/);
   expect((await administrator.ask('/admin')).text).toContain('最近一次少读到 80 人，没有采用。');
-  expect((await administrator.ask('/admin/audit')).text).toContain('1 件需要处理');
+  expect((await administrator.ask('/admin/audit')).text).toContain('1 项待处理');
   expect((await member.ask('/directory')).text).toContain('note note-warn');
   await syncNow(administrator, app.origin);
   expect((await administrator.ask('/admin/sync')).text).toContain('name="accept-shrink"');

@@ -85,7 +85,7 @@ test('a meeting is found, booked, announced, changed and cancelled, with three c
   const address = `/meetings?with=${one!.userid}&with=${other!.userid}&week=${monday}`;
   const page = await get(visitor, address);
   expect(page).toContain(`aria-label="09:00 ${one!.name} is busy"`);
-  expect(page).toContain('aria-label="10:00 everybody is free"');
+  expect(page).toContain('aria-label="10:00 everyone is free"');
   expect(page).not.toContain('A secret date');
   expect(page).toMatch(/\d+ of 5000 are left this month/);
 
@@ -212,7 +212,7 @@ test('an event of DingTalk’s makes the page look again; without one it remembe
   const monday = nextMonday(5);
   const address = `/meetings?with=${one!.userid}&week=${monday}`;
   const freeDays = async () =>
-    (await get(visitor, address)).split('aria-label="09:00 everybody is free"').length - 1;
+    (await get(visitor, address)).split('aria-label="09:00 everyone is free"').length - 1;
   expect(await freeDays()).toBe(7);
   const before = emulator.control.calls().counted;
   expect(await freeDays()).toBe(7);

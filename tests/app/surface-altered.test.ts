@@ -10,7 +10,9 @@ import {
   takeAlteredBuild,
 } from '../support/altered-build';
 import { type App, linesWith, SESSION_SECRET, startApp } from '../support/app';
+import { createKit } from '../support/kit';
 import { givenCookie, send, type WireAnswer } from '../support/raw-request';
+import { readExample, runExample } from '../support/readme-example';
 import { findSecrets } from '../support/secrets';
 
 /** Of the altered build there are two apps: one as it is, and one without proxy.ts. */
@@ -54,6 +56,25 @@ test('the check, the build and the development server name each file that asks n
   }
   // And nothing else.
   expect(checked.output.match(/^ {2}- /gm)).toHaveLength(4);
+});
+
+test('page, endpoint and test of README do what it says, in no more lines than it may', async () => {
+  const example = readExample('README.md');
+  const kit = createKit(netted, emulator, false);
+  await runExample(example, kit);
+  const ordered = await (await kit.signIn()).ask('/api/canteen', {
+    method: 'POST',
+    headers: { origin: netted.origin, accept: 'text/html' },
+    body: new URLSearchParams({ dish: 'Rice' }),
+  });
+  expect([ordered.status, ordered.headers.get('location')]).toEqual([303, '/canteen?ordered=1']);
+  const page = example.files['app/(internal)/canteen/page.tsx']!;
+  expect((page + example.test).split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(
+    25,
+  );
+  expect(readExample('README.zh-CN.md').test.replace(/'.*', async/, '')).toBe(
+    example.test.replace(/'.*', async/, ''),
+  );
 });
 
 test('strangers get nothing of a page or file that forgot to ask, however they ask', async () => {

@@ -122,7 +122,7 @@ test('a page that does not load says so and can be asked for again', async () =>
   await page.route('**/api/directory/departments/**', (route) => route.abort());
   await page.goto(`${app.url}/directory/departments/${big}`);
   await page.mouse.wheel(0, 9000);
-  const more = page.getByRole('link', { name: '没有加载成功，点这里再试一次' });
+  const more = page.getByRole('link', { name: '加载失败，点这里重试' });
   await more.waitFor();
   await page.unroute('**/api/directory/departments/**');
   const before = await people(page).count();

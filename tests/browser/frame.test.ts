@@ -9,9 +9,14 @@ import { launchBrowser } from '../support/browser';
 import { CLIENTS } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { signedIn, type Visitor } from '../support/http-session';
+import { difference, isReferenceBrowser, PAGE_PICTURES, takePicture } from '../support/page-pictures';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const WIDTHS = [320, 768, 1280];
+/** English has the same layout: in the short form, the narrowest is enough. */
+const WIDTHS: Record<string, number[]> = {
+  'zh-CN': [320, 768, 1280],
+  en: process.env.RELIABILITY === 'long' ? [320, 768, 1280] : [320],
+};
 const PAGES = [
   '/',
   '/me',
@@ -32,6 +37,14 @@ const PAGES = [
   '/nothing',
 ];
 
+/** What pages of one's own may load and use. */
+const OPENED = {
+  CSP_IMG_SRC: 'https://pictures.example.com',
+  CSP_CONNECT_SRC: 'https://api.example.com',
+  CSP_FRAME_SRC: 'https://charts.example.com',
+  ALLOWED_FEATURES: 'camera',
+};
+
 let emulator: Emulator;
 let app: App;
 let browser: Browser;
@@ -43,7 +56,7 @@ beforeAll(async () => {
   const [boss, other] = emulator.company.people.filter(({ active }) => active);
   person = other!.userid;
   [app, browser] = await Promise.all([
-    startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: boss!.userid, SHOW_EXAMPLES: 'on' } }),
+    startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: boss!.userid, SHOW_EXAMPLES: 'on', ...OPENED } }),
     launchBrowser(),
   ]);
   member = await signedIn(app, emulator, boss!.userid);
@@ -79,7 +92,7 @@ async function hindrances(page: Page, only?: string[]): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
-describe.each(['zh-CN', 'en'])('in %s', (locale) => {
+describe.each(Object.keys(WIDTHS))('in %s', (locale) => {
   test('nothing hinders people on any page, in both schemes, from 320 to 1280 px', async () => {
     const context = await open({ locale });
     const page = await context.newPage();
@@ -87,7 +100,7 @@ describe.each(['zh-CN', 'en'])('in %s', (locale) => {
     for (const address of PAGES) {
       await page.goto(app.url + address.replace('{person}', person));
       await page.evaluate(AXE);
-      for (const width of WIDTHS) {
+      for (const width of WIDTHS[locale]!) {
         await page.setViewportSize({ width, height: 800 });
         for (const scheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: scheme });
@@ -173,6 +186,26 @@ test('back leads to where one came from, and to the page above for those who cam
   await context.close();
 });
 
+test('a page that takes long is announced by a line, which goes when it is there', async () => {
+  const context = await open({ viewport: { width: 390, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(app.url);
+  let arrive = () => {};
+  const held = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await page.route('**/me?_rsc=*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.locator('.entry[href="/me"]').click();
+  await page.getByRole('progressbar', { name: '正在打开…' }).waitFor();
+  arrive();
+  await page.getByRole('heading', { level: 1 }).filter({ hasNotText: '好' }).waitFor();
+  await page.getByRole('progressbar').waitFor({ state: 'detached' });
+  await context.close();
+});
+
 test('in DingTalk on a phone, neither title nor way back is shown twice; readers still have the title', async () => {
   for (const [client, isRepeated] of [
     ['iphone', false],
@@ -202,6 +235,38 @@ test('with letters of 150 %, nothing is cut off on the smallest phone', async ()
   }
   await context.close();
 });
+
+test('pages may load and use what the settings open, and nothing else', async () => {
+  const { headers } = await member.ask('/me');
+  const policy = headers.get('content-security-policy')!.split('; ');
+  expect(policy).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^img-src 'self' data: .*https:\/\/pictures\.example\.com$/),
+      "connect-src 'self' https://api.example.com",
+      "frame-src 'self' https://charts.example.com",
+      "object-src 'none'",
+    ]),
+  );
+  const features = headers.get('permissions-policy')!.split(', ');
+  expect(features).toContain('camera=(self)');
+  expect(features.filter((feature) => !feature.endsWith('=()'))).toEqual(['camera=(self)']);
+});
+
+/** Day, greeting and times of the pictures are others; whatever else is, is more than that. */
+const MOST_DIFFERENT = 0.02;
+
+test.runIf(isReferenceBrowser())(
+  'pages look as in the documents; if they should not: npm run pictures',
+  async () => {
+    const page = await browser.newPage();
+    for (const picture of PAGE_PICTURES) {
+      const shown = await takePicture({ app, browser, visitor: member }, picture);
+      const share = await difference(page, shown, readFileSync(`docs/${picture.file}`));
+      expect(share, picture.file).toBeLessThan(MOST_DIFFERENT);
+    }
+    await page.context().close();
+  },
+);
 
 test('styles of the administration are not sent with other pages', async () => {
   const [home, admin] = [(await member.ask('/')).text, (await member.ask('/admin')).text];

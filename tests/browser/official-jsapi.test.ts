@@ -77,20 +77,21 @@ async function open(client: string, path: string): Promise<void> {
 
 const heading = () => page.frameLocator('[data-testid=app-frame]').getByRole('heading', { level: 1 });
 
-test.each(['android', 'ios', 'harmony', 'win', 'mac'])(
-  'on %s, dd.config and DingTalk’s picker',
-  async (client) => {
-    const { name } = emulator.control.people()[2]!;
-    await open(client, '/?q=%E5%BC%A0#top');
-    const sheet = page.getByTestId('picker');
-    await sheet.getByRole('searchbox').fill(name);
-    await sheet.getByText(name, { exact: true }).first().click();
-    await sheet.getByRole('button', { name: '确定' }).click();
-    await heading().filter({ hasText: name }).waitFor();
-  },
-);
+/** One of each kind of bridge; in the long form, every client. */
+const CLIENTS =
+  process.env.RELIABILITY === 'long' ? ['android', 'ios', 'harmony', 'win', 'mac'] : ['android', 'win'];
 
-test.each(['android', 'win'])('on %s, a page whose signature is wrong gets dd.error', async (client) => {
+test.each(CLIENTS)('on %s, dd.config and DingTalk’s picker', async (client) => {
+  const { name } = emulator.control.people()[2]!;
+  await open(client, '/?q=%E5%BC%A0#top');
+  const sheet = page.getByTestId('picker');
+  await sheet.getByRole('searchbox').fill(name);
+  await sheet.getByText(name, { exact: true }).first().click();
+  await sheet.getByRole('button', { name: '确定' }).click();
+  await heading().filter({ hasText: name }).waitFor();
+});
+
+test.each(CLIENTS.slice(0, -1))('on %s, a page whose signature is wrong gets dd.error', async (client) => {
   await page.route('**/sign?**', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ json: { ...(await response.json()), nonceStr: 'another' } });

@@ -1,3 +1,4 @@
+import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
@@ -9,7 +10,7 @@ import { startListener } from '../support/staff';
 
 let emulator: Emulator;
 let app: App;
-/** Another process of the same company. */
+/** Another process of the same company, at which every sign-in is an hour old. */
 let second: App;
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let people: { userid: string; name: string }[];
@@ -22,7 +23,7 @@ beforeAll(async () => {
   const env = { ADMIN_USER_IDS: people[0]!.userid };
   [app, second, browser] = await Promise.all([
     startListener(emulator, { port, env }),
-    startApp({ emulator, env }),
+    startApp({ emulator, env: { ...env, ...anHourAhead } }),
     launchBrowser(),
   ]);
 });
@@ -34,6 +35,11 @@ afterAll(async () => {
 afterEach(async () => {
   await Promise.all(contexts.splice(0).map((context) => context.close()));
 });
+
+const anHourAhead = {
+  NODE_OPTIONS: `--import=${new URL('../support/clock-ahead.mjs', import.meta.url)}`,
+  TEST_CLOCK_AHEAD_MS: String(3_600_000),
+};
 
 /** A browser in which somebody is signed in. */
 async function open(userid: string, { javaScript = true } = {}): Promise<Page> {
@@ -75,6 +81,44 @@ test('somebody looks at their sessions, ends the other one, then signs out every
   await mine.getByText('您已退出登录').waitFor();
 });
 
+test('all other devices are signed out at once, and this one stays', async () => {
+  const { userid } = people[3]!;
+  const [mine, ...others] = [await open(userid), await open(userid), await open(userid)];
+  await mine!.goto(`${app.url}/me/sessions`);
+  await mine!.getByText('下线其他设备').click();
+  await mine!.getByText('本机保持登录。').waitFor();
+  await mine!.getByRole('button', { name: '下线其他设备' }).click();
+  await mine!.getByText('已下线其他 2 台设备，本机保持登录。').waitFor();
+  await mine!.getByText('没有在其他设备上登录。').waitFor();
+  for (const other of others) {
+    await other.goto(`${app.url}/me`);
+    expect(new URL(other.url()).pathname).toBe('/login');
+  }
+});
+
+test('callApi: answers and refusals are the page’s; who has to sign in, or again, is led there and back', async () => {
+  const entryPoints = ['app/_ui/call-api.ts'];
+  const { outputFiles } = await build({ entryPoints, bundle: true, write: false, globalName: 'api' });
+  const page = await open(people[0]!.userid);
+  const call = (path: string) =>
+    page.evaluate(
+      `${outputFiles[0]!.text}; api.callApi('${path}').catch(({ code, message }) => ({ code, message }))`,
+    );
+  await page.goto(`${app.url}/me?x=1`);
+  expect(await call('/api/session')).toMatchObject({ member: { userId: people[0]!.userid } });
+  expect(await call('/api/nothing')).toEqual({ code: 'NOT_FOUND', message: '没有找到这个页面。' });
+
+  await page.goto(`${second.url}/me?x=1`);
+  void call('/api/admin/sync').catch(() => undefined);
+  await page.waitForURL(`${second.url}/login?next=%2Fme%3Fx%3D1&within=1`);
+  await page.getByText('您仍处于登录状态').waitFor();
+
+  await page.goto(`${app.url}/me?x=1`);
+  await page.context().clearCookies();
+  void call('/api/session').catch(() => undefined);
+  await page.waitForURL(`${app.url}/login?next=%2Fme%3Fx%3D1`);
+});
+
 test('an administrator finds a person and signs them out, without JavaScript: asked once, told what was done; the audit says so', async () => {
   const [boss, leaver] = [people[0]!, people[2]!];
   const victim = await open(leaver.userid);
@@ -82,7 +126,7 @@ test('an administrator finds a person and signs them out, without JavaScript: as
   await page.goto(`${app.url}/admin/sessions`);
   await page.getByRole('searchbox', { name: '查找在线人员' }).fill(leaver.userid);
   await page.getByRole('button', { name: '查找' }).click();
-  await page.getByText('找到 1 位在线的人').waitFor();
+  await page.getByText('找到 1 位在线人员').waitFor();
   expect(await fits(page)).toBe(true);
   // One person alone is unfolded; what ends something shows after the question.
   expect(await page.getByRole('button', { name: '下线此设备' }).count()).toBe(0);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createNoticeStore } from '../../emulator/platform/notices';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { fetchToken, request, topapi } from './dingtalk-calls';
 
@@ -75,27 +76,27 @@ test('the month’s calls: beyond them nothing that counts is answered, and what
   expect((await topapi(emulator, '/topapi/v2/user/get', { userid })).json.errcode).toBe(0);
 });
 
-test('notices beyond 500 a day, and repeated ones, are taken and not delivered; the result names who was left out', async () => {
+test('notices beyond 500 a day, and repeated ones, reach nobody', () => {
+  const { send, of } = createNoticeStore({ now: () => Date.parse('2026-12-07T10:00+08:00') } as never);
+  const to = (content: string, members: string[]) =>
+    send({ msgtype: 'text', text: { content } }, { members, invalid: [] }).refused;
+  for (let at = 0; at < 500; at++) expect(to(`${at}`, ['a']).size).toBe(0);
+  expect(to('1', ['a', 'b'])).toEqual(new Map([['a', '143106']]));
+  expect(to('new', ['a', 'b'])).toEqual(new Map([['a', '143105']]));
+  expect([of('a').length, of('b').length]).toEqual([500, 2]);
+});
+
+test('what reaches nobody is taken all the same; the result names who was left out', async () => {
   const { userid } = emulator.company.people[0]!;
   const base = '/topapi/message/corpconversation';
   const agent_id = Number(emulator.agentId);
-  const send = (content: string) =>
-    topapi(
-      emulator,
-      `${base}/asyncsend_v2`,
-      { agent_id, userid_list: userid, msg: { msgtype: 'text', text: { content } } },
-      token,
-    );
-  const resultOf = async (task_id: number) =>
-    (await topapi(emulator, `${base}/getsendresult`, { agent_id, task_id }, token)).json.send_result
-      .forbidden_list;
-  for (let at = 0; at < 500; at++) await send(`${at}`);
-  const [again, more] = [await send('1'), await send('new')];
-  expect([again.json.errcode, more.json.errcode]).toEqual([0, 0]);
-  expect(await resultOf(again.json.task_id)).toEqual([{ code: '143106', count: 1, userid }]);
-  expect(await resultOf(more.json.task_id)).toEqual([{ code: '143105', count: 500, userid }]);
-  expect(emulator.control.notices(userid)).toHaveLength(500);
-  expect((await topapi(emulator, `${base}/recall`, { agent_id, msg_task_id: 1 }, token)).json.errcode).toBe(
-    400002,
-  );
+  const message = { agent_id, userid_list: userid, msg: { msgtype: 'text', text: { content: 'x' } } };
+  const post = async (path: string, body: object) => (await topapi(emulator, base + path, body, token)).json;
+  await post('/asyncsend_v2', message);
+  const { errcode, task_id } = await post('/asyncsend_v2', message);
+  expect(errcode).toBe(0);
+  const { send_result } = await post('/getsendresult', { agent_id, task_id });
+  expect(send_result.forbidden_list).toEqual([{ code: '143106', count: 1, userid }]);
+  expect(emulator.control.notices(userid)).toHaveLength(1);
+  expect((await post('/recall', { agent_id, msg_task_id: 1 })).errcode).toBe(400002);
 });

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { BrandFileError, readBrand } from '../../lib/brand';
-import { iconPng, iconSvg } from '../../lib/brand-icon';
+import { DOOR_PATH, iconPng, iconSvg } from '../../lib/brand-icon';
+import { messagesIn } from '../../lib/i18n';
 
 const folder = mkdtempSync(join(tmpdir(), 'brand-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -103,4 +104,21 @@ test('the drawn icon is a whole PNG of its size, in the company’s colours', ()
   ]);
   expect(png.toString('latin1', png.length - 8, png.length - 4)).toBe('IEND');
   expect(iconSvg({ brand: '#1f3a93', on: '#ffffff' })).toContain('#1f3a93');
+});
+
+test('the workbench shows the app under the name and the mark that it has by itself', () => {
+  const texts = readFileSync('emulator/workbench/browser/texts.js', 'utf8');
+  expect([...texts.matchAll(/appName: '(.*)'/g)].map(([, name]) => name)).toEqual([
+    messagesIn('zh-CN').appName,
+    messagesIn('en').appName,
+  ]);
+  const logo = readFileSync('emulator/workbench/browser/logo.svg', 'utf8');
+  expect(logo).toContain(`d="${DOOR_PATH}"`);
+  expect(logo).toContain(`fill="${readBrand(undefined).colours.light.brand}"`);
+});
+
+test('every icon has a name, and every name an icon', () => {
+  const drawn = [...readFileSync('app/_ui/icons.svg', 'utf8').matchAll(/<symbol id="(\w+)"/g)];
+  const names = [...readFileSync('app/_ui/icon.tsx', 'utf8').matchAll(/^ {2}\| '(\w+)'/gm)];
+  expect(names.map(([, name]) => name)).toEqual(drawn.map(([, name]) => name));
 });

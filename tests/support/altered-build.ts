@@ -6,9 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { collect, SESSION_SECRET } from './app';
 import { freePort } from './port';
+import { readExample } from './readme-example';
 
 /**
- * A copy of the project that was spoilt: there are pages and handlers that throw, or forget to ask who is there.
+ * A copy of the project that was spoilt: there are pages and handlers that throw, or forget to ask who is there. It has
+ * README's example, too, which saves that a build of its own.
  */
 export const DIRECTORY = 'test-results/altered';
 const PARTS = [
@@ -100,6 +102,7 @@ export async function makeAlteredBuild(): Promise<AlteredBuild> {
   addFile('app/(internal)/throws/page.tsx', THROWING_PAGE);
   addFile('app/api/misspelt/route.ts', MISSPELT_HANDLER);
   for (const [path, text] of Object.entries(FORGETFUL)) addFile(path, text);
+  for (const [path, text] of Object.entries(readExample('README.md').files)) addFile(path, text);
   const checked = await runCheck();
   const namedInDevelopment = await develop();
   const refusedBuild = await build().then(

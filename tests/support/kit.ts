@@ -49,7 +49,7 @@ export interface Kit {
   /** The session of a person as Playwright's `storageState`. */
   storageState(person?: Person | Criteria | Visitor): Promise<StorageState>;
   /** Gets a page or an endpoint as a person, as a visitor that is signed in, or as a stranger, and checks the answer. */
-  expectAccess(person: Person | Criteria | Visitor | 'stranger'): AccessExpectation;
+  expectAccess(person?: Person | Criteria | Visitor | 'stranger'): AccessExpectation;
 }
 
 interface AccessExpectation {
@@ -93,7 +93,8 @@ export async function startApp(options: KitOptions = {}): Promise<Kit> {
   return createKit(app, emulator, options.directory === true);
 }
 
-function createKit(app: App, emulator: Emulator, hasDirectory: boolean): Kit {
+/** The kit of an app that runs already. @param hasDirectory whether it reads the company's directory */
+export function createKit(app: App, emulator: Emulator, hasDirectory: boolean): Kit {
   let administrator: Promise<Visitor> | undefined;
   /** Starts syncs; signed in when the first reading of the directory has been published. */
   const directoryAdministrator = async () => {
@@ -151,7 +152,7 @@ function createKit(app: App, emulator: Emulator, hasDirectory: boolean): Kit {
     as,
     signIn,
     storageState,
-    expectAccess: (person) => ({
+    expectAccess: (person = {}) => ({
       to: async (path) => expect(await outcome(person, path), path).toBe('let in'),
       notTo: async (path) => expect(await outcome(person, path), path).toBe('turned away'),
     }),

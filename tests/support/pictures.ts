@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startEmulator } from '../../emulator/server';
 import { collect } from './app';
 import { launchBrowser } from './browser';
+import { startDirectoryApp, untilRead } from './directory-app';
+import { signedIn } from './http-session';
+import { PAGE_PICTURES, takePicture } from './page-pictures';
 import { freePort } from './port';
 
-/** `npm run pictures`: takes the documents' pictures anew, from the demo and always of the same company. */
+/** `npm run pictures`: takes the documents' pictures anew, of the built app and always of the same companies. */
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 const port = await freePort();
@@ -35,7 +40,21 @@ try {
   await phone.goto(`${workbench}?open=1`);
   await phone.frameLocator('[data-testid=app-frame]').getByRole('alert').first().waitFor();
   await phone.screenshot({ path: `${docs}sign-in-error.png` });
+  await takePages();
 } finally {
   await browser.close();
   demo.kill('SIGTERM');
+}
+
+/** As tests/browser/frame.test.ts has its app. */
+async function takePages(): Promise<void> {
+  const emulator = await startEmulator({ enforceQps: false });
+  const { userid } = emulator.company.people.find(({ active }) => active)!;
+  const app = await startDirectoryApp({ emulator, env: { ADMIN_USER_IDS: userid, SHOW_EXAMPLES: 'on' } });
+  const visitor = await signedIn(app, emulator, userid);
+  await untilRead(visitor);
+  for (const picture of PAGE_PICTURES)
+    writeFileSync(docs + picture.file, await takePicture({ app, browser, visitor }, picture));
+  await app.close();
+  await emulator.close();
 }

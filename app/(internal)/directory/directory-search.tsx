@@ -109,7 +109,7 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
             onCompositionEnd={() => look(DEBOUNCE_MS)}
           />
           {hasFound && (
-            <a className="search-clear" href="/directory" aria-label={text.clear} onClick={clear}>
+            <a className="search-clear" href="/directory" aria-label={text.clear} onClick={clear} data-stays>
               {icons.clear}
             </a>
           )}

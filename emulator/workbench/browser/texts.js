@@ -240,7 +240,7 @@ const en = {
     'Saved. If the file has errors, the app log below names them and the rules before stay in force.',
   rulesFailed: 'Could not be saved.',
   log: 'App log',
-  findLog: 'Request id',
+  findLog: 'Request ID',
   noLog: 'No such line',
 };
 

@@ -16,7 +16,7 @@ function pageIn(language: string, digest?: string): string {
 
 test.each([
   ['zh-CN', '服务内部出错了。', '请求编号', '重新加载'],
-  ['en', 'Something went wrong inside the service.', 'Request id', 'Reload'],
+  ['en', 'Something went wrong inside the service.', 'Request ID', 'Reload'],
 ])(
   'in %s: what happened, the id that the log has, and the way on, but not the cause',
   (language, ...texts) => {
@@ -28,7 +28,7 @@ test.each([
 );
 
 test('an error of the browser has no id, and none is shown', () => {
-  for (const language of ['zh-CN', 'en']) expect(pageIn(language)).not.toMatch(/<code>|请求编号|Request id/);
+  for (const language of ['zh-CN', 'en']) expect(pageIn(language)).not.toMatch(/<code>|请求编号|Request ID/);
 });
 
 test('without a layout both languages stand there, each marked as such, with a link to the page itself', () => {

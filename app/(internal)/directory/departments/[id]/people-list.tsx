@@ -98,6 +98,7 @@ export function PeopleList({ departmentId, pageSize, language, icons, first }: P
           href={state === 'updated' ? address(1) : address(list.page + 1)}
           rel="next"
           aria-busy={state === 'loading'}
+          data-stays
           onClick={(event) => {
             if (state === 'updated') return;
             event.preventDefault();
