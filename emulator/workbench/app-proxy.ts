@@ -30,7 +30,8 @@ export function createAppProxy(appUrl: string): AppProxy {
     return { ...forwardedHeaders(req), ...own };
   };
 
-  proxy.on('proxyRes', (answer) => {
+  proxy.on('proxyRes', (answer, req) => {
+    if (isOfWebview(req)) forgetFrames(answer.headers);
     for (const line of answer.headers['set-cookie'] ?? []) {
       const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
       const kept = attributes.filter((attribute) => !/^(max-age|expires)=/i.test(attribute));
@@ -66,6 +67,14 @@ export function createAppProxy(appUrl: string): AppProxy {
  */
 function isOfWebview(req: IncomingMessage): boolean {
   return /^(iframe|empty)$/.test(String(req.headers['sec-fetch-dest']));
+}
+
+/** A client shows a page in a webview, which is no frame: what forbids frames says nothing about it. */
+function forgetFrames(headers: IncomingMessage['headers']): void {
+  delete headers['x-frame-options'];
+  const policy = headers['content-security-policy'];
+  if (typeof policy === 'string')
+    headers['content-security-policy'] = policy.replace(/(?:^|;)\s*frame-ancestors[^;]*/i, '');
 }
 
 /** We are the first proxy: what a browser claims about the way behind it is replaced, not appended to. */

@@ -8,8 +8,10 @@ import type { Person } from '../../emulator/company/person';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import type { App } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { describeTimes, printFigures, span } from '../support/figures';
 import { type Gate, HostVisitor } from '../support/gate';
 import { signedIn, Visitor } from '../support/http-session';
+import { percentile } from '../support/load';
 import { freePort } from '../support/port';
 import { CALLBACK_ENV, subscribe } from '../support/staff';
 
@@ -40,7 +42,7 @@ let outsider: Person;
 
 beforeAll(async () => {
   emulator = await startEmulator({
-    members: 40,
+    members: span(40, 240),
     departments: 5,
     enforceQps: false,
     protectedHosts: [{ host: OWN, name: 'own', app: OWN_APP }],
@@ -284,24 +286,33 @@ describe('a session of a host', () => {
   });
 
   test('ends on every host and on the main origin within two seconds when the member is dismissed', async () => {
-    const leaver = emulator.company.people.filter(({ active }) => active)[5]!;
-    const { browser, main } = await signedInOn(APPS, leaver);
-    const hosts = [browser, new HostVisitor(gate, WIKI), new HostVisitor(gate, OWN)];
-    await hosts[1]!.signIn(main);
-    // By the host's own app: a session of its own, which came from no other one.
-    expect((await signInOwn(hosts[2]!, leaver)).status).toBe(204);
-    const statuses = async () => [
-      (await main.ask('/api/session')).status,
-      ...(await Promise.all(hosts.map(async (host) => (await host.verify('/p')).status))),
-    ];
-    expect(await statuses()).toEqual([200, 200, 403, 200]);
-    emulator.control.fire(leaver.userid);
-    const firedAt = performance.now();
-    await vi.waitFor(async () => expect(await statuses()).toEqual([401, 401, 401, 401]), {
-      timeout: 5000,
-      interval: 50,
+    const rounds = span(3, 100);
+    const times: number[] = [];
+    for (const leaver of emulator.company.people.filter(({ active }) => active).slice(5, 5 + rounds)) {
+      const { browser, main } = await signedInOn(APPS, leaver);
+      const [team, own] = [new HostVisitor(gate, TEAM), new HostVisitor(gate, OWN)];
+      await team.signIn(main);
+      // By the host's own app: it came from no other session.
+      expect((await signInOwn(own, leaver)).status).toBe(204);
+      const askers = [
+        async () => (await main.ask('/api/session')).status,
+        ...[browser, team, own].map((host) => async () => (await host.verify('/p')).status),
+      ];
+      // No rule of TEAM lets the leaver in; that the session is over is another answer.
+      expect(await Promise.all(askers.map((ask) => ask()))).toEqual([200, 200, 403, 200]);
+      emulator.control.fire(leaver.userid);
+      const firedAt = performance.now();
+      const untilOut = async (ask: () => Promise<number>) => {
+        await vi.waitFor(async () => expect(await ask()).toBe(401), { timeout: 10_000, interval: 20 });
+        times.push(performance.now() - firedAt);
+      };
+      await Promise.all(askers.map(untilOut));
+    }
+    printFigures('dismissed → refused on the main origin and three hosts', {
+      rounds,
+      times: describeTimes(times),
     });
-    expect(performance.now() - firedAt).toBeLessThan(2000);
+    expect(percentile(times, 0.99)).toBeLessThanOrEqual(2000);
   });
 
   test('is listed below the session that it came from, for its member and for administrators, and is no device', async () => {
