@@ -32,7 +32,7 @@ const nobody = (): [string, string][] => [
 export async function answerVerdict(verdict: Verdict, asked: Asked): Promise<void> {
   const { response, visitor } = asked;
   if (verdict.kind === 'admitted') {
-    response.writeHead(200, [...verdict.identity, ['Cache-Control', 'no-store']].flat());
+    response.writeHead(200, verdict.identity);
     response.end();
     return;
   }
