@@ -5,6 +5,7 @@ import { describeForeignRequests } from '../support/foreign-requests';
 import { HostVisitor } from '../support/gate';
 import { signedIn } from '../support/http-session';
 import { OTHER_NAMES, startAdmittingGate, withOtherNames } from '../support/other-header-family';
+import { freePort } from '../support/port';
 import {
   askProxy,
   HOST,
@@ -141,6 +142,8 @@ describe.each(available)('%s, by its recipe', (name) => {
     for (const status of [401, 403, 404, 500, 503]) {
       const answer = await askProxy(reached(), `/status/${status}`, { headers: { cookie, ...PAGE } });
       expect([answer.status, answer.text]).toEqual([status, 'by the upstream']);
+      expect(answer.headers['clear-site-data']).toBeUndefined();
+      expect(String(answer.headers['set-cookie'])).not.toMatch(/domain=(?!wiki)/i);
     }
     expect(
       (await askProxy(reached(), '/etag', { headers: { cookie, 'if-none-match': '"v1"' } })).status,
@@ -184,6 +187,19 @@ describe.each(available)('%s, by its recipe', (name) => {
     });
     expect([status, headers.location]).toEqual([303, `${ORIGIN}/signed-out?host=${HOST}`]);
   });
+});
+
+test.each(available)('%s: without the gate nobody is let in', async (name) => {
+  const proxy = await startReverseProxy(name, {
+    host: HOST,
+    certificate: scene.authority.issue({ host: HOST }),
+    gatePort: await freePort(),
+    upstreamPort: upstream.port,
+  });
+  const { status } = await askProxy({ ...scene, ...proxy }, '/p', { headers: { cookie } });
+  await proxy.close();
+  expect(status).toBeGreaterThanOrEqual(500);
+  expect(upstream.requests).toEqual([]);
 });
 
 test.each(available)('%s, with the other names of the identity: none that a visitor forged', async (name) => {
