@@ -22,9 +22,11 @@ type Command = { kind: 'cookies'; people: readonly string[]; hosts: readonly str
 
 const BUNDLE = 'node_modules/.cache/dingpass/gate-process.mjs';
 
+let bundled: Promise<unknown> | undefined;
+
 /** As the build bundles it: what guards server code throws outside of Next. */
 function bundle(): Promise<unknown> {
-  return build({
+  bundled ??= build({
     entryPoints: [fileURLToPath(import.meta.url)],
     outfile: BUNDLE,
     bundle: true,
@@ -40,6 +42,7 @@ function bundle(): Promise<unknown> {
     },
     logLevel: 'warning',
   });
+  return bundled;
 }
 
 export async function startGateProcess(env: Record<string, string>): Promise<GateProcess> {

@@ -48,12 +48,18 @@ export async function benchGate({ short }: { real: boolean; short: boolean }): P
     await readDirectory(emulator, dataDir);
     const cookies = await using(env.few, (gate) => gate.cookies(people, HOSTS));
     const requests = cookies.map((cookie, index) => question(cookie, HOSTS[index % HOSTS.length] ?? ''));
-    return [
-      ...(await using(env.few, (gate) => cold({ gate, load, size, requests }))),
-      ...(await using(env.few, (gate) => warm('one rule a host', 0.45, { gate, load, size, requests }))),
-      ...(await using(env.many, (gate) => warm(`${RULES} rules`, 0.33, { gate, load, size, requests }))),
-      ...(await using(env.few, (gate) => many({ gate, load, size, requests }))),
-    ];
+    const few = await using(env.few, async (gate) => {
+      const course = { gate, load, size, requests };
+      return [
+        ...(await cold(course)),
+        ...(await warm('one rule a host', 0.45, course)),
+        ...(await many(course)),
+      ];
+    });
+    const ruled = await using(env.many, (gate) =>
+      warm(`${RULES} rules`, 0.33, { gate, load, size, requests }),
+    );
+    return [...few, ...ruled];
   } finally {
     load.close();
     emulator.close();

@@ -36,13 +36,8 @@ export async function assertionOf({
 }): Promise<string | undefined> {
   const [keyId, pem] = [...config().gate.keys][0] ?? [];
   if (keyId === undefined || pem === undefined) return undefined;
-  const claims = {
-    ...(told.includes('name') ? { name: identity.name } : {}),
-    ...(told.includes('email') && identity.email ? { email: identity.email } : {}),
-    ...(told.includes('groups') ? { groups: groupsIn(identity.groups) } : {}),
-  };
-  const subject = told.includes('user') ? identity.user : '';
-  const key = `${session.id} ${session.host} ${subject} ${JSON.stringify(claims)}`;
+  const { subject, claims, text } = claimsOf(identity, told);
+  const key = `${session.id} ${session.host} ${text}`;
   const known = made().get(key);
   if (known) return known;
   signingKey().key ??= createPrivateKey(pem);
@@ -56,6 +51,34 @@ export async function assertionOf({
     .sign(signingKey().key as KeyObject);
   made().set(key, assertion);
   return assertion;
+}
+
+interface Claims {
+  subject: string;
+  claims: Record<string, unknown>;
+  /** Both, to compare them by. */
+  text: string;
+}
+
+/** An identity is read again every second, and says the same. */
+const composed = new WeakMap<Identity, Map<string, Claims>>();
+
+function claimsOf(identity: Identity, told: readonly string[]): Claims {
+  const kinds = composed.get(identity) ?? new Map<string, Claims>();
+  composed.set(identity, kinds);
+  const kind = told.join();
+  let found = kinds.get(kind);
+  if (!found) {
+    const subject = told.includes('user') ? identity.user : '';
+    const claims = {
+      ...(told.includes('name') ? { name: identity.name } : {}),
+      ...(told.includes('email') && identity.email ? { email: identity.email } : {}),
+      ...(told.includes('groups') ? { groups: groupsIn(identity.groups) } : {}),
+    };
+    found = { subject, claims, text: JSON.stringify([subject, claims]) };
+    kinds.set(kind, found);
+  }
+  return found;
 }
 
 /** The public keys (RFC 7517): the one that signs, and those before it. */

@@ -9,11 +9,19 @@ import { shownName } from '@/lib/shown-text';
 import { assertionOf } from './assertion';
 import { type Identity, identityHeaders, TOLD_BY_DEFAULT } from './identity-headers';
 
-/** What goes on to the upstream with an admitted request: names and values, as `writeHead` takes them. */
-export type UpstreamIdentity = readonly [string, string][];
+/** The headers of an admitted request's answer: names and values in turn, as `writeHead` takes them. */
+export type UpstreamIdentity = string[];
+
+/** What is known of a member, and for each `tell` the headers. */
+interface Known {
+  identity: Identity | undefined;
+  headers: Map<string, string[]>;
+}
 
 /** By what was read of the member: read again, it is another object. */
-const remembered = new WeakMap<MemberFacts, Map<string, Promise<Identity | undefined>>>();
+const remembered = new WeakMap<MemberFacts, Map<string, Promise<Known>>>();
+/** With every answer, besides the identity. */
+const ANSWER = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 
 /**
  * What an upstream is told of a member.
@@ -26,23 +34,27 @@ export async function identityOf(
   facts: MemberFacts,
   told: readonly string[] = TOLD_BY_DEFAULT,
 ): Promise<UpstreamIdentity | undefined> {
-  const identity = await wholeIdentity(session, facts);
+  const { identity, headers } = await known(session, facts);
   if (!identity) return undefined;
-  const { headers } = config().gate;
-  const assertion = await assertionOf({ session, identity, told });
-  return [...identityHeaders(identity, told, headers), ['X-Dingpass-Jwt', assertion ?? '']];
+  const key = told.join();
+  let fixed = headers.get(key);
+  if (!fixed) {
+    fixed = [...ANSWER, ...identityHeaders(identity, told, config().gate.headers).flat(), 'X-Dingpass-Jwt'];
+    headers.set(key, fixed);
+  }
+  return [...fixed, (await assertionOf({ session, identity, told })) ?? ''];
 }
 
-function wholeIdentity(session: HostSession, facts: MemberFacts): Promise<Identity | undefined> {
-  const known = remembered.get(facts) ?? new Map<string, Promise<Identity | undefined>>();
-  remembered.set(facts, known);
-  let identity = known.get(session.name);
-  if (!identity) {
-    identity = readIdentity(session, facts);
-    known.set(session.name, identity);
-    identity.catch(() => known.delete(session.name));
+function known(session: HostSession, facts: MemberFacts): Promise<Known> {
+  const names = remembered.get(facts) ?? new Map<string, Promise<Known>>();
+  remembered.set(facts, names);
+  let found = names.get(session.name);
+  if (!found) {
+    found = readIdentity(session, facts).then((identity) => ({ identity, headers: new Map() }));
+    names.set(session.name, found);
+    found.catch(() => names.delete(session.name));
   }
-  return identity;
+  return found;
 }
 
 async function readIdentity(

@@ -1,6 +1,7 @@
 import 'server-only';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { config } from '@/lib/config';
 import { createProtectedHosts, type ProtectedHosts } from '@/lib/http/protected-host';
@@ -91,15 +92,27 @@ function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length > 1;
 }
 
+/** By connection: reading an address takes as long as half a verdict. */
+const trusted = new WeakMap<Socket, boolean>();
+
 /** Whether the connection is a proxy's: of this machine or `GATE_TRUSTED_PROXIES`, and with the secret where one is set. */
 function isTrustedProxy({ socket, headers }: IncomingMessage): boolean {
-  const { trustedProxies, secret } = config().gate;
+  const { secret } = config().gate;
   if (secret !== undefined && headers['x-dingpass-proxy-secret'] !== secret) return false;
-  const { remoteAddress = '' } = socket;
+  let isTrusted = trusted.get(socket);
+  if (isTrusted === undefined) {
+    isTrusted = isTrustedAddress(socket.remoteAddress ?? '');
+    trusted.set(socket, isTrusted);
+  }
+  return isTrusted;
+}
+
+function isTrustedAddress(remoteAddress: string): boolean {
   if (!ipaddr.isValid(remoteAddress)) return false;
   const address = ipaddr.process(remoteAddress);
   if (address.range() === 'loopback') return true;
-  return trustedProxies.some((range) => range[0].kind() === address.kind() && address.match(range));
+  const ranges = config().gate.trustedProxies;
+  return ranges.some((range) => range[0].kind() === address.kind() && address.match(range));
 }
 
 function refuse(response: ServerResponse, status: number): void {

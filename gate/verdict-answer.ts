@@ -34,7 +34,7 @@ export async function answerVerdict(verdict: Verdict, asked: Asked): Promise<voi
   const { response, visitor } = asked;
   countVerdict(verdict.kind === 'denied' ? verdict.why : verdict.kind);
   if (verdict.kind === 'admitted') {
-    response.writeHead(200, [...verdict.identity, ['Cache-Control', 'no-store']].flat());
+    response.writeHead(200, verdict.identity);
     response.end();
     return;
   }

@@ -1,12 +1,11 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startWikiSite } from '../../emulator/demo/wiki-site';
 import { DIALECTS, startDialectProxy } from '../support/dialect-proxies';
 import { describeDialect } from '../support/dialect-suite';
+import { describeForeignRequests } from '../support/foreign-requests';
 import { HostVisitor } from '../support/gate';
 import { signedIn } from '../support/http-session';
+import { OTHER_NAMES, startAdmittingGate, withOtherNames } from '../support/other-header-family';
+import { freePort } from '../support/port';
 import {
   askProxy,
   HOST,
@@ -15,12 +14,12 @@ import {
   openSocket,
   PAGE,
   type ProxiedGate,
-  SIBLING,
+  sendLines,
   startProxiedGate,
 } from '../support/proxied-gate';
-import { describeAttacks } from '../support/proxy-attacks';
+import { describeAttacks, spellings } from '../support/proxy-attacks';
 import { describeCorpora } from '../support/proxy-corpora';
-import { type RealUpstream, radicaleProgram, startRadicale } from '../support/real-upstreams';
+import { describeRealUpstreams } from '../support/real-upstream-suite';
 import { availableProxies, PROXIES, type ReverseProxy, startReverseProxy } from '../support/reverse-proxies';
 import type { Upstream } from '../support/upstream';
 
@@ -62,6 +61,7 @@ describe.each(available)('%s, by its recipe', (name) => {
   afterAll(() => proxy?.close());
 
   describeAttacks(reached);
+  describeForeignRequests(reached);
   describeCorpora(reached, () => revoked);
 
   test('a person without a session is led to sign in, and the page is kept with its query', async () => {
@@ -142,6 +142,8 @@ describe.each(available)('%s, by its recipe', (name) => {
     for (const status of [401, 403, 404, 500, 503]) {
       const answer = await askProxy(reached(), `/status/${status}`, { headers: { cookie, ...PAGE } });
       expect([answer.status, answer.text]).toEqual([status, 'by the upstream']);
+      expect(answer.headers['clear-site-data']).toBeUndefined();
+      expect(String(answer.headers['set-cookie'])).not.toMatch(/domain=(?!wiki)/i);
     }
     expect(
       (await askProxy(reached(), '/etag', { headers: { cookie, 'if-none-match': '"v1"' } })).status,
@@ -187,6 +189,38 @@ describe.each(available)('%s, by its recipe', (name) => {
   });
 });
 
+test.each(available)('%s: without the gate nobody is let in', async (name) => {
+  const proxy = await startReverseProxy(name, {
+    host: HOST,
+    certificate: scene.authority.issue({ host: HOST }),
+    gatePort: await freePort(),
+    upstreamPort: upstream.port,
+  });
+  const { status } = await askProxy({ ...scene, ...proxy }, '/p', { headers: { cookie } });
+  await proxy.close();
+  expect(status).toBeGreaterThanOrEqual(500);
+  expect(upstream.requests).toEqual([]);
+});
+
+test.each(available)('%s, with the other names of the identity: none that a visitor forged', async (name) => {
+  const gate = await startAdmittingGate('zhang');
+  const proxy = await startReverseProxy(name, {
+    host: HOST,
+    certificate: scene.authority.issue({ host: HOST }),
+    gatePort: gate.port,
+    upstreamPort: upstream.port,
+    edit: withOtherNames,
+  });
+  const forged = Object.values(OTHER_NAMES).flatMap((header) =>
+    spellings(header).map((one) => `${one}: forged`),
+  );
+  await sendLines({ ...scene, ...proxy }, ['GET /p HTTP/1.1', ...forged]);
+  await proxy.close();
+  gate.close();
+  expect(upstream.requests.map(({ headers }) => headers['x-auth-request-user'])).toEqual(['zhang']);
+  expect(JSON.stringify(upstream.requests)).not.toContain('forged');
+});
+
 describe.each(DIALECTS)('%s, by a stand-in and the lists of its recipe', (name) => {
   let proxy: ReverseProxy;
   beforeAll(async () => {
@@ -197,60 +231,7 @@ describe.each(DIALECTS)('%s, by a stand-in and the lists of its recipe', (name) 
   describeDialect(() => ({ ...scene, ...proxy }));
 });
 
-describe.runIf(available.length > 0)('upstreams that others wrote, behind a real proxy', () => {
-  const started: { close(): void }[] = [];
-  afterAll(() => {
-    for (const { close } of started) close();
-  });
-  const behindProxy = async ({ port, close }: RealUpstream, edit?: (recipe: string) => string) => {
-    const proxy = await startReverseProxy(available[0]!, {
-      host: HOST,
-      certificate: scene.authority.issue({ host: HOST }),
-      gatePort: scene.gatePort,
-      upstreamPort: port,
-      edit,
-    });
-    started.push({ close }, proxy);
-    return { ...scene, ...proxy };
-  };
-
-  test('TiddlyWiki knows the member by name, and nobody else', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tiddlywiki-'));
-    const site = await startWikiSite(folder, { site: 'wiki', title: 'Start', text: 'first' });
-    const wiki = await behindProxy({ port: Number(new URL(site.url).port), close: site.close });
-    const status = await askProxy(wiki, '/status', { headers: { cookie, 'remote-user': 'forged' } });
-    expect(JSON.parse(status.text)).toMatchObject({ username: userid, anonymous: false });
-    const own = { cookie, origin: `https://${HOST}`, 'x-requested-with': 'TiddlyWiki' };
-    const path = '/recipes/default/tiddlers/Gate';
-    const body = Buffer.from(JSON.stringify({ title: 'Gate', text: 'written' }));
-    expect((await askProxy(wiki, path, { method: 'PUT', headers: own, body })).status).toBe(204);
-    const sibling = { ...own, origin: `https://${SIBLING}` };
-    expect((await askProxy(wiki, path, { method: 'PUT', headers: sibling, body })).status).toBe(403);
-    expect((await askProxy(wiki, path, { headers: { accept: 'application/json' } })).status).toBe(401);
-    expect((await askProxy(wiki, path, { headers: { cookie } })).text).toContain('written');
-  });
-
-  test.runIf(radicaleProgram() && available.includes('nginx'))(
-    'Radicale gives a member their own calendars',
-    async () => {
-      const header = 'proxy_set_header Remote-User $dingpass_user;';
-      const radicale = await behindProxy(await startRadicale(), (recipe) =>
-        recipe.replace(header, `${header} proxy_set_header X-Remote-User $dingpass_user;`),
-      );
-      const headers = { cookie, 'x-remote-user': 'forged', 'content-type': 'application/xml' };
-      const body = Buffer.from('<propfind xmlns="DAV:"><prop><current-user-principal/></prop></propfind>');
-      const { status, text } = await askProxy(radicale, '/', { method: 'PROPFIND', headers, body });
-      expect([status, text.includes(`/${userid}/`), text.includes('forged')]).toEqual([207, true, false]);
-      const stranger = { 'x-remote-user': userid };
-      expect((await askProxy(radicale, '/', { method: 'PROPFIND', headers: stranger, body })).status).toBe(
-        401,
-      );
-    },
-  );
-});
-
-if (!radicaleProgram())
-  test('not run: Radicale is not on this machine', () => expect(radicaleProgram()).toBeUndefined());
+describeRealUpstreams(available, () => scene);
 
 for (const name of PROXIES.filter((one) => !available.includes(one)))
   test(`not run: ${name} is not on this machine`, () => expect(available).not.toContain(name));

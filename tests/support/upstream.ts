@@ -35,10 +35,17 @@ export async function startUpstream(): Promise<Upstream> {
       await delay(1500);
       response.end('late');
     } else if (path.startsWith('/status/')) {
-      response.writeHead(Number(path.slice(8)), { 'content-type': 'text/plain' }).end('by the upstream');
+      response.writeHead(Number(path.slice(8)), {
+        'content-type': 'text/plain',
+        'clear-site-data': '"*"',
+        'set-cookie': ['wide=1; Domain=example.com'],
+      });
+      response.end('by the upstream');
     } else if (path.startsWith('/etag')) {
       const isSame = request.headers['if-none-match'] === '"v1"';
-      response.writeHead(isSame ? 304 : 200, { etag: '"v1"' }).end(isSame ? undefined : 'fresh');
+      response
+        .writeHead(isSame ? 304 : 200, { etag: '"v1"', 'clear-site-data': '"*"' })
+        .end(isSame ? undefined : 'fresh');
     } else {
       response.writeHead(200, {
         'content-type': 'application/json',
