@@ -129,6 +129,8 @@ async function examineOne(
   const needed = await Promise.all((check.needs ?? []).map(resultOf));
   const missing = (check.needs ?? []).find((_, at) => isBroken(needed[at]));
   if (missing !== undefined) return { outcome: 'skipped', values: { because: missing } };
+  const unknown = (check.needs ?? []).find((_, at) => needed[at]?.outcome === 'untried');
+  if (unknown !== undefined) return untried({ reason: unknown });
   return patient ? attempt(check, patient) : { outcome: 'skipped', values: { because: SETTINGS.id } };
 }
 

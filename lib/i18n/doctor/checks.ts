@@ -102,7 +102,7 @@ const zhCN = {
   },
   'console-visible': {
     tried: '控制台：应用可见范围',
-    ok: '',
+    ok: '包含所有使用者',
     todo: `${zhApp} → 版本管理与发布 → 应用可见范围：包含所有使用者；员工在 工作台 → 添加 中添加应用`,
   },
 } satisfies Record<string, CheckText>;
@@ -218,7 +218,7 @@ const en: Record<keyof typeof zhCN, CheckText> = {
   },
   'console-visible': {
     tried: 'Console: who sees the app',
-    ok: '',
+    ok: 'includes all users',
     todo: `${enApp} → 版本管理与发布 → 应用可见范围: include everybody who uses it; people add the app under 工作台 → 添加`,
   },
 };
