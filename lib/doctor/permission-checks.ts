@@ -104,9 +104,9 @@ async function calendar(
 
 /** What this app counts of the month has to be right, also where a command spends it. */
 async function countCall({ storage, config }: Patient, kind: 'calendar' | 'notices'): Promise<void> {
-  const { records } = await storage();
-  if (records && config.monthlyCalls > 0)
-    await createCallCounter(records)
+  const { current } = await storage();
+  if (current && config.monthlyCalls > 0)
+    await createCallCounter(current.records)
       .add(kind, 1)
       .catch(() => undefined);
 }
