@@ -62,6 +62,8 @@ export interface Check {
   id: string;
   circle: Circle;
   textId?: string;
+  /** What its text needs whatever comes out. */
+  facts?: Values;
   /** Ids of checks that must not have failed. */
   needs?: readonly string[];
   /** Ids of checks that must have ended, whatever their outcome. */

@@ -130,7 +130,7 @@ async function examineOne(
   const missing = (check.needs ?? []).find((_, at) => isBroken(needed[at]));
   if (missing !== undefined) return { outcome: 'skipped', values: { because: missing } };
   const unknown = (check.needs ?? []).find((_, at) => needed[at]?.outcome === 'untried');
-  if (unknown !== undefined) return untried({ reason: unknown });
+  if (unknown !== undefined) return untried({ because: unknown });
   return patient ? attempt(check, patient) : { outcome: 'skipped', values: { because: SETTINGS.id } };
 }
 
@@ -168,8 +168,8 @@ function failed(error: unknown): Result {
   );
 }
 
-function toFinding({ id, circle, textId = id, assumed = false }: Check, result: Result): Finding {
-  return { id, circle, textId, assumed, ...result, values: result.values ?? {} };
+function toFinding({ id, circle, textId = id, assumed = false, facts }: Check, result: Result): Finding {
+  return { id, circle, textId, assumed, ...result, values: { ...facts, ...result.values } };
 }
 
 /** One cause is named once: a second check that met the same refusal is told to wait for the first. */
@@ -183,6 +183,6 @@ function withoutEchoes(findings: Finding[]): Finding[] {
     if (because === undefined) first.set(cause, finding.id);
     if (because === undefined) return finding;
     const { fault: _, ...rest } = finding;
-    return { ...rest, outcome: 'skipped' as const, values: { because } };
+    return { ...rest, outcome: 'skipped' as const, values: { ...rest.values, because } };
   });
 }

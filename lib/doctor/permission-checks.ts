@@ -120,17 +120,18 @@ function permissionCheck({ point, name, neededFor }: Permission): Check | undefi
   return {
     id: `permission:${point}`,
     textId: 'permission',
+    facts: { point, name },
     circle: 'dingtalk',
     needs: isCounted ? ['legacy-api', 'monthly-calls'] : ['legacy-api'],
     isWanted: ({ maySpend, config }) => !isCounted || (maySpend && config.monthlyCalls > 0),
     run: async (patient) => {
       try {
         await isAllowed(() => ask(patient));
-        return ok({ point, name });
+        return ok();
       } catch (error) {
         if (!isMissing(error)) throw error;
         const { applyUrl, requiredScopes } = error.detail;
-        const values = { point, name, scopes: requiredScopes?.join(', ') || point, api: error.detail.api };
+        const values = { scopes: requiredScopes?.join(', ') || point, api: error.detail.api };
         const fault = OPTIONAL.has(neededFor) ? warn : bad;
         return fault('permission-missing', applyUrl ? { ...values, applyUrl } : values);
       }
@@ -153,13 +154,14 @@ function fieldCheck(point: string): Check {
   return {
     id: `permission:${point}`,
     textId: 'permission-field',
+    facts: { point, name },
     circle: 'dingtalk',
     needs: ['range', 'permission:qyapi_get_department_member', 'permission:qyapi_get_department_list'],
     run: async (patient): Promise<Result> => {
       const people = await somePeople(patient);
       if (people.length === 0) return untried({ reason: 'nobody' });
       const isThere = people.some((person) => FIELDS[point]!.some((field) => field in person));
-      return isThere ? ok({ point, name }) : warn('fields-missing', { point, name, subject: point });
+      return isThere ? ok() : warn('fields-missing', { subject: point });
     },
   };
 }
