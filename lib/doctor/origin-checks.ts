@@ -84,6 +84,8 @@ const reached: Check = {
 
 function explainFailure(code: string, url: string): Result {
   if (UNREACHED.test(code)) return untried({ url, reason: code });
+  // What answers does not speak HTTP.
+  if (code.startsWith('HPE_')) return bad('origin-elsewhere', { url, status: code, server: '–' });
   return bad('origin-certificate', { url, reason: code });
 }
 

@@ -168,18 +168,19 @@ function fieldCheck(point: string): Check {
 
 const MOST_DEPARTMENTS = 5;
 
-/** People of the first departments that have any. */
+/** People of the first authorised departments that have any, or else one who is authorised alone. */
 function somePeople({ client, once }: Patient): Promise<z.infer<typeof recordSchema>[]> {
   return once('some-people', async () => {
-    const { departmentIds } = await getAuthorizedRange(client);
-    const [first = ROOT_DEPARTMENT_ID] = departmentIds;
-    const below = await listSubDepartments(client, first);
+    const { departmentIds, userIds } = await getAuthorizedRange(client);
+    const [first] = departmentIds;
+    const below = first === undefined ? [] : await listSubDepartments(client, first);
     const ids = [...departmentIds, ...below.map(({ id }) => id)].filter((id) => id !== undefined);
     for (const id of ids.slice(0, MOST_DEPARTMENTS)) {
       const people = await peopleOf(client, id);
       if (people.length > 0) return people;
     }
-    return [];
+    const [userid] = userIds;
+    return userid === undefined ? [] : [await read(client, '/topapi/v2/user/get', { userid }, recordSchema)];
   });
 }
 

@@ -30,7 +30,9 @@ const folder: Check = {
       accessSync(standing, constants.W_OK | constants.X_OK);
       if (standing === path) tryToWrite(path);
     } catch (error) {
-      return bad('folder-unwritable', { path, code: String((error as NodeJS.ErrnoException).code) });
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOSPC' || code === 'EDQUOT') return bad('disk-full', { path, free: '0' });
+      return bad('folder-unwritable', { path, code: String(code) });
     }
     const { bavail, bsize } = statfsSync(standing);
     const free = Math.floor((bavail * bsize) / 1024 / 1024);

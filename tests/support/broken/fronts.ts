@@ -38,6 +38,27 @@ export const fronts: BrokenSetUp[] = [
       request.url = request.url?.replace('%E5%BC%A0', '');
     },
   }),
+  front('the query is stripped on the way', 'origin-request: request-changed', {
+    onRequest: (request) => {
+      request.url = request.url?.split('?')[0];
+    },
+  }),
+  front('an address list of its own in front', 'origin: origin-elsewhere', {
+    answers: (_, response) =>
+      response.writeHead(403, { server: 'WAF' }).end('<h1>Forbidden</h1>') !== undefined,
+  }),
+  front('every address leads to another one', 'origin: origin-elsewhere', {
+    answers: (_, response) =>
+      response.writeHead(301, { location: 'https://portal.example.com/?from=x' }).end() !== undefined,
+  }),
+  front('what answers does not speak HTTP', 'origin: origin-elsewhere', {
+    answers: ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.2\r\n') !== undefined,
+  }),
+  front('a proxy that overwrites X-Forwarded-For, and is not counted', 'proxy-hops: hops-differ', {
+    onRequest: ({ headers }) => {
+      headers['x-forwarded-for'] = '203.0.113.9';
+    },
+  }),
   front('Origin is dropped on the way', 'origin-request: request-changed', {
     onRequest: ({ headers }) => void delete headers.origin,
   }),
