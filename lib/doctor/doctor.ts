@@ -85,7 +85,7 @@ function createPatient(settings: Config, options: DoctorOptions): Patient & { cl
     isApp: options.isApp ?? false,
     maySpend: options.maySpend ?? true,
     console: options.console,
-    plainPort: options.plainPort ?? 80,
+    plainPort: options.plainPort ?? (new URL(settings.publicOrigin).port === '' ? 80 : undefined),
     now: Date.now,
     once: <T>(name: string, ask: () => Promise<T>) => {
       if (!asked.has(name)) asked.set(name, ask());

@@ -184,7 +184,7 @@ const plainHttp: Check = {
   id: 'plain-http',
   circle: 'local',
   needs: ['origin'],
-  isWanted: (patient) => isSecure(patient) && new URL(patient.config.publicOrigin).port === '',
+  isWanted: (patient) => isSecure(patient) && patient.plainPort !== undefined,
   run: async ({ config, plainPort }) => {
     const { hostname } = new URL(config.publicOrigin);
     const url = new URL(`http://${hostname}:${plainPort}/`);
