@@ -50,6 +50,18 @@ export async function listSubDepartments(client: Client, departmentId: number): 
   });
 }
 
+/**
+ * The ids of the departments directly below one. Not limited by the authorised range.
+ *
+ * @see https://open.dingtalk.com/document/development/obtain-a-sub-department-id-list-v2
+ */
+export async function listSubDepartmentIds(client: Client, departmentId: number): Promise<number[]> {
+  const path = '/topapi/v2/department/listsubid';
+  const schema = z.object({ dept_id_list: z.array(z.unknown()) });
+  const { dept_id_list } = await read(client, path, { dept_id: departmentId }, schema, WHOLE_LIST);
+  return toList(dept_id_list, toWhole);
+}
+
 function toTags(wire: unknown): string[] {
   return typeof wire === 'string' ? wire.split(',').filter(Boolean) : toList(wire, toText);
 }

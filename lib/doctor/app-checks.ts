@@ -10,6 +10,7 @@ import { getMember } from '../dingtalk/users';
 import { fromDingTalk } from '../dingtalk-problems';
 import { bad, type Check, ok, type Patient, type Result, untried, warn } from './check';
 import { isAppOf } from './company';
+import { countCovered } from './covered-departments';
 
 /** The app as DingTalk knows it: its token, its company, its range, its redirect URL. */
 
@@ -94,8 +95,10 @@ const range: Check = {
     if (departmentIds.length + userIds.length === 0) return bad('range-empty');
     const names = await Promise.all(departmentIds.slice(0, SHOWN).map((id) => nameOf(patient, id)));
     const more = departmentIds.length > SHOWN ? ' …' : '';
+    const counts = await countCovered(patient.client, departmentIds).catch(() => undefined);
     return warn('range-partial', {
-      departments: String(departmentIds.length),
+      covered: String(counts?.covered ?? departmentIds.length),
+      total: counts ? String(counts.total) : '?',
       names: `${names.join('、')}${more}`,
       people: String(userIds.length),
     });

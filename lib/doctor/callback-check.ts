@@ -10,7 +10,7 @@ const ADDRESS = '/api/dingtalk/events';
 export const callbackCheck: Check = {
   id: 'callback',
   circle: 'dingtalk',
-  needs: ['origin'],
+  needs: ['origin', 'origin-request'],
   isWanted: ({ config }) => config.callback !== undefined,
   run: async ({ config, now }) => {
     const { token, aesKey } = config.callback!;

@@ -51,8 +51,8 @@ export interface Patient {
   maySpend: boolean;
   /** DingTalk's console by command; undefined: it is not asked. */
   console: ConsoleProgram | undefined;
-  /** Port of plain HTTP, where `PUBLIC_ORIGIN` is https without a port. */
-  plainPort: number;
+  /** Port of plain HTTP beside an https `PUBLIC_ORIGIN`; undefined: there is none. */
+  plainPort: number | undefined;
   now(): number;
   /** Asks once for what several checks need. */
   once<T>(name: string, ask: () => Promise<T>): Promise<T>;
@@ -62,6 +62,8 @@ export interface Check {
   id: string;
   circle: Circle;
   textId?: string;
+  /** What its text needs whatever comes out. */
+  facts?: Values;
   /** Ids of checks that must not have failed. */
   needs?: readonly string[];
   /** Ids of checks that must have ended, whatever their outcome. */

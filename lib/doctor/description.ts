@@ -50,7 +50,12 @@ function foundOf({ outcome, textId, note, values, assumed }: Finding, language: 
   const { doctor } = messagesIn(language);
   const text = doctor.checks[textId as keyof typeof doctor.checks];
   if (outcome === 'skipped') return fill(doctor.skipped, { because: nameOf(values.because ?? '', language) });
-  if (outcome === 'untried') return fill(doctor.untried, values);
+  if (outcome === 'untried') {
+    const { because } = values;
+    return because
+      ? fill(doctor.untriedToo, { because: nameOf(because, language) })
+      : fill(doctor.untried, values);
+  }
   if (outcome === 'manual') return fill(text.todo ?? '', values);
   const found = fill((note && text.notes?.[note]) || text.ok, values);
   return assumed ? `${found} · ${doctor.assumed}` : found;

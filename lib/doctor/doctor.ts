@@ -85,7 +85,7 @@ function createPatient(settings: Config, options: DoctorOptions): Patient & { cl
     isApp: options.isApp ?? false,
     maySpend: options.maySpend ?? true,
     console: options.console,
-    plainPort: options.plainPort ?? 80,
+    plainPort: options.plainPort ?? (new URL(settings.publicOrigin).port === '' ? 80 : undefined),
     now: Date.now,
     once: <T>(name: string, ask: () => Promise<T>) => {
       if (!asked.has(name)) asked.set(name, ask());
@@ -129,6 +129,8 @@ async function examineOne(
   const needed = await Promise.all((check.needs ?? []).map(resultOf));
   const missing = (check.needs ?? []).find((_, at) => isBroken(needed[at]));
   if (missing !== undefined) return { outcome: 'skipped', values: { because: missing } };
+  const unknown = (check.needs ?? []).find((_, at) => needed[at]?.outcome === 'untried');
+  if (unknown !== undefined) return untried({ because: unknown });
   return patient ? attempt(check, patient) : { outcome: 'skipped', values: { because: SETTINGS.id } };
 }
 
@@ -166,8 +168,8 @@ function failed(error: unknown): Result {
   );
 }
 
-function toFinding({ id, circle, textId = id, assumed = false }: Check, result: Result): Finding {
-  return { id, circle, textId, assumed, ...result, values: result.values ?? {} };
+function toFinding({ id, circle, textId = id, assumed = false, facts }: Check, result: Result): Finding {
+  return { id, circle, textId, assumed, ...result, values: { ...facts, ...result.values } };
 }
 
 /** One cause is named once: a second check that met the same refusal is told to wait for the first. */
@@ -181,6 +183,6 @@ function withoutEchoes(findings: Finding[]): Finding[] {
     if (because === undefined) first.set(cause, finding.id);
     if (because === undefined) return finding;
     const { fault: _, ...rest } = finding;
-    return { ...rest, outcome: 'skipped' as const, values: { because } };
+    return { ...rest, outcome: 'skipped' as const, values: { ...rest.values, because } };
   });
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { createProxyFor } from '../dingtalk/outgoing-proxy';
 import { createOpenSocket } from '../dingtalk/stream/socket';
 import { type ReceivedEvents, receivedEvents } from '../events/intake';
+import type { Database } from '../storage/database';
 import { bad, type Check, ok, type Patient, type Result, warn } from './check';
 
 /** Whether DingTalk tells of leavers, and has told anything lately. */
@@ -79,8 +80,9 @@ const silence: Check = {
   needs: ['events', 'database'],
   isWanted: ({ config: { stream: isOn, callback } }) => isOn || callback !== undefined,
   run: async (patient): Promise<Result> => {
-    const { records, directory } = await patient.storage();
-    if (!records || !directory) return ok({}, 'none');
+    const { current } = await patient.storage();
+    if (!current) return ok({}, 'none');
+    const { records, directory } = current;
     const last = await latest(records, 'SELECT MAX(at) AS at FROM event');
     const leavers = await latest(
       directory,
@@ -93,9 +95,7 @@ const silence: Check = {
   },
 };
 
-type Storage = NonNullable<Awaited<ReturnType<Patient['storage']>>['records']>;
-
-async function latest(db: Storage, sql: string): Promise<number | undefined> {
+async function latest(db: Database, sql: string): Promise<number | undefined> {
   return (await db.get<{ at: number | null }>(sql))?.at ?? undefined;
 }
 

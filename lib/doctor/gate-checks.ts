@@ -28,11 +28,11 @@ const user: Check = {
   isWanted: ({ config: { gate } }) => gate.listen !== undefined && gate.user !== 'userid',
   run: async ({ config: { gate }, storage }) => {
     const kind = gate.user === 'userid' ? 'job-number' : gate.user;
-    const { directory } = await storage();
-    if (!directory) return ok({ kind, people: '0' });
+    const { current } = await storage();
+    if (!current) return ok({ kind, people: '0' });
     const owners = new Map<string, string[]>();
     let without = 0;
-    await createDirectoryStore(() => directory).everybody((members) => {
+    await createDirectoryStore(() => current.directory).everybody((members) => {
       for (const { userId, record } of members.filter((member) => member.record.active)) {
         const value = userValue(record, kind)?.toLowerCase();
         if (value === undefined) without++;

@@ -73,8 +73,8 @@ const MOST_DAYS = 365;
 /** None where there is no database yet, or one of a version before; its own check says what is wrong with it. */
 async function agesOf(storage: Patient['storage']): Promise<ReadonlyMap<string, number>> {
   try {
-    const { records } = await storage();
-    return records ? await keyAges(records) : new Map();
+    const { current } = await storage();
+    return current ? await keyAges(current.records) : new Map();
   } catch {
     return new Map();
   }

@@ -84,6 +84,8 @@ const reached: Check = {
 
 function explainFailure(code: string, url: string): Result {
   if (UNREACHED.test(code)) return untried({ url, reason: code });
+  // What answers does not speak HTTP.
+  if (code.startsWith('HPE_')) return bad('origin-elsewhere', { url, status: code, server: '–' });
   return bad('origin-certificate', { url, reason: code });
 }
 
@@ -182,7 +184,7 @@ const plainHttp: Check = {
   id: 'plain-http',
   circle: 'local',
   needs: ['origin'],
-  isWanted: (patient) => isSecure(patient) && new URL(patient.config.publicOrigin).port === '',
+  isWanted: (patient) => isSecure(patient) && patient.plainPort !== undefined,
   run: async ({ config, plainPort }) => {
     const { hostname } = new URL(config.publicOrigin);
     const url = new URL(`http://${hostname}:${plainPort}/`);

@@ -104,9 +104,9 @@ async function calendar(
 
 /** What this app counts of the month has to be right, also where a command spends it. */
 async function countCall({ storage, config }: Patient, kind: 'calendar' | 'notices'): Promise<void> {
-  const { records } = await storage();
-  if (records && config.monthlyCalls > 0)
-    await createCallCounter(records)
+  const { current } = await storage();
+  if (current && config.monthlyCalls > 0)
+    await createCallCounter(current.records)
       .add(kind, 1)
       .catch(() => undefined);
 }
@@ -120,17 +120,18 @@ function permissionCheck({ point, name, neededFor }: Permission): Check | undefi
   return {
     id: `permission:${point}`,
     textId: 'permission',
+    facts: { point, name },
     circle: 'dingtalk',
     needs: isCounted ? ['legacy-api', 'monthly-calls'] : ['legacy-api'],
     isWanted: ({ maySpend, config }) => !isCounted || (maySpend && config.monthlyCalls > 0),
     run: async (patient) => {
       try {
         await isAllowed(() => ask(patient));
-        return ok({ point, name });
+        return ok();
       } catch (error) {
         if (!isMissing(error)) throw error;
         const { applyUrl, requiredScopes } = error.detail;
-        const values = { point, name, scopes: requiredScopes?.join(', ') || point, api: error.detail.api };
+        const values = { scopes: requiredScopes?.join(', ') || point, api: error.detail.api };
         const fault = OPTIONAL.has(neededFor) ? warn : bad;
         return fault('permission-missing', applyUrl ? { ...values, applyUrl } : values);
       }
@@ -153,31 +154,33 @@ function fieldCheck(point: string): Check {
   return {
     id: `permission:${point}`,
     textId: 'permission-field',
+    facts: { point, name },
     circle: 'dingtalk',
     needs: ['range', 'permission:qyapi_get_department_member', 'permission:qyapi_get_department_list'],
     run: async (patient): Promise<Result> => {
       const people = await somePeople(patient);
       if (people.length === 0) return untried({ reason: 'nobody' });
       const isThere = people.some((person) => FIELDS[point]!.some((field) => field in person));
-      return isThere ? ok({ point, name }) : warn('fields-missing', { point, name, subject: point });
+      return isThere ? ok() : warn('fields-missing', { subject: point });
     },
   };
 }
 
 const MOST_DEPARTMENTS = 5;
 
-/** People of the first departments that have any. */
+/** People of the first authorised departments that have any, or else one who is authorised alone. */
 function somePeople({ client, once }: Patient): Promise<z.infer<typeof recordSchema>[]> {
   return once('some-people', async () => {
-    const { departmentIds } = await getAuthorizedRange(client);
-    const [first = ROOT_DEPARTMENT_ID] = departmentIds;
-    const below = await listSubDepartments(client, first);
+    const { departmentIds, userIds } = await getAuthorizedRange(client);
+    const [first] = departmentIds;
+    const below = first === undefined ? [] : await listSubDepartments(client, first);
     const ids = [...departmentIds, ...below.map(({ id }) => id)].filter((id) => id !== undefined);
     for (const id of ids.slice(0, MOST_DEPARTMENTS)) {
       const people = await peopleOf(client, id);
       if (people.length > 0) return people;
     }
-    return [];
+    const [userid] = userIds;
+    return userid === undefined ? [] : [await read(client, '/topapi/v2/user/get', { userid }, recordSchema)];
   });
 }
 

@@ -9,6 +9,7 @@ import { isOwner, ownerOf } from '../storage/database-owner';
 import { migrations } from '../storage/migrations';
 import { createMonthlyCalls } from '../storage/monthly-calls';
 import { bad, type Check, ok, type Patient, type Result, warn } from './check';
+import { migrationsOf } from './storage-view';
 
 /** Where everything is written: a folder, or PostgreSQL. */
 
@@ -29,7 +30,9 @@ const folder: Check = {
       accessSync(standing, constants.W_OK | constants.X_OK);
       if (standing === path) tryToWrite(path);
     } catch (error) {
-      return bad('folder-unwritable', { path, code: String((error as NodeJS.ErrnoException).code) });
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOSPC' || code === 'EDQUOT') return bad('disk-full', { path, free: '0' });
+      return bad('folder-unwritable', { path, code: String(code) });
     }
     const { bavail, bsize } = statfsSync(standing);
     const free = Math.floor((bavail * bsize) / 1024 / 1024);
@@ -64,30 +67,21 @@ const database: Check = {
 };
 
 async function examine({ config, storage }: Patient): Promise<Result> {
-  const { records, directory } = await storage();
+  const { databases } = await storage();
   const kind = config.database ? 'PostgreSQL' : 'SQLite';
-  if (!records || !directory) return ok({ kind }, 'new');
   const known = migrations.map(({ name }) => name);
-  for (const db of new Set([records, directory])) {
+  for (const db of databases) {
     const taken = await migrationsOf(db);
     const unknown = taken.filter((name) => !known.includes(name));
     if (unknown.length > 0) return warn('database-newer', { names: unknown.join(', ') });
     const owner = taken.length > 0 ? await ownerOf(db) : undefined;
     if (owner && !isOwner(owner, config)) return bad('database-foreign', { ...owner });
   }
-  const ms = await latencyOf(records);
-  const values = { kind, version: await versionOf(records), ms: ms.toFixed(1) };
+  const [first] = databases;
+  if (!first) return ok({ kind }, 'new');
+  const ms = await latencyOf(first);
+  const values = { kind, version: await versionOf(first), ms: ms.toFixed(1) };
   return ms > SLOW_MS ? warn('database-slow', values) : ok(values);
-}
-
-async function migrationsOf(db: Database): Promise<string[]> {
-  try {
-    return (await db.all<{ name: string }>('SELECT name FROM migration')).map(({ name }) => name);
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    if (code === '42P01' || /no such table/.test(message)) return [];
-    throw error;
-  }
 }
 
 async function latencyOf(db: Database): Promise<number> {
@@ -131,10 +125,10 @@ const quota: Check = {
   circle: 'dingtalk',
   needs: ['database'],
   run: async ({ config, storage }) => {
-    const { records } = await storage();
-    if (!records || (await migrationsOf(records)).length === 0)
-      return ok({ used: '0', limit: String(config.monthlyCalls) });
-    const calls = createMonthlyCalls({ counter: createCallCounter(records), limit: config.monthlyCalls });
+    const { current } = await storage();
+    if (!current) return ok({ used: '0', limit: String(config.monthlyCalls) });
+    const counter = createCallCounter(current.records);
+    const calls = createMonthlyCalls({ counter, limit: config.monthlyCalls });
     const { used, limit, left, daysLeft } = await calls.state();
     const values = { used: String(used), limit: String(limit), left: String(left) };
     if (limit > 0 && left === 0) return bad('calls-spent', { code: `${used}/${limit}` });

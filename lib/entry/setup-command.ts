@@ -8,7 +8,7 @@ import { fail, runCommand, say } from './command';
 import { writeEnvFile } from './setup/env-file';
 import { type Answers, interview } from './setup/interview';
 import { runSteps } from './setup/run-steps';
-import { setupSteps, shellLine } from './setup/steps';
+import { setupSteps, shellLine, wordsOf } from './setup/steps';
 import { shellLanguage } from './shell-language';
 
 /** `npm run setup`: the commands that make an app of nothing; with `--yes` runs them, with `--interactive` writes `.env`. */
@@ -117,10 +117,14 @@ async function makeApp({ yes, name, program }: Wishes): Promise<number> {
   const byHand = () => say(`\n${text.byHand}\n${text.hands.map((line) => `  - ${line}`).join('\n')}`);
   if (!yes) {
     say(text.plan);
-    for (const { id, words } of steps) {
-      say(`\n# ${text.steps[id]}`);
-      if (words.length > 0)
-        say(shellLine(words).replaceAll('{app}', 'UNIFIED_APP_ID').replaceAll('{version}', 'VERSION_ID'));
+    for (const step of steps) {
+      say(`\n# ${text.steps[step.id]}`);
+      if (step.words.length > 0)
+        say(
+          shellLine(wordsOf(step))
+            .replaceAll('{app}', 'UNIFIED_APP_ID')
+            .replaceAll('{version}', 'VERSION_ID'),
+        );
     }
     byHand();
     return 0;

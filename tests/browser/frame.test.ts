@@ -30,6 +30,7 @@ const PAGES = [
   '/admin/audit',
   '/admin/sync',
   '/admin/access',
+  '/admin/doctor',
   '/example/canteen',
   '/example/step-up',
   '/login?signedout=1',

@@ -42,7 +42,7 @@ function triedOf(id: string, textId: string, language: Language): string {
   const point = id.replace(/^permission:/, '');
   const name = PERMISSIONS.find((permission) => permission.point === point)?.name ?? '';
   const { tried } = checks[textId as keyof typeof checks];
-  return tried.replace('{point}', `\`${point}\``).replace('{name}', name).replace('{kilobytes}', '300');
+  return tried.replace('{point}', `\`${point}\``).replace('{name}', name);
 }
 
 /** What the doctor names beyond the error catalogue, under a heading each. */

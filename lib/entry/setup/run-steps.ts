@@ -8,7 +8,7 @@ import { EVENT_CODES } from '../../doctor/event-checks';
 import type { Language } from '../../i18n';
 import { messagesIn } from '../../i18n';
 import { keepOutOfLog } from '../../log';
-import { type SetupStep, shellLine } from './steps';
+import { type SetupStep, shellLine, wordsOf } from './steps';
 
 /** Runs the steps by `dws`, reads back after each, and stops where a person has to decide. */
 
@@ -37,7 +37,7 @@ export async function runSteps(steps: readonly SetupStep[], options: RunOptions)
     const { say } = options;
     say(`\n${text.steps[step.id]}`);
     if (step.words.length === 0) continue;
-    const words = filled(step.words, known);
+    const words = filled(wordsOf(step), known);
     if (step.replacesList && !known.isNew) {
       say(`  ${text.listByHand}\n  ${shellLine(words)}`);
       continue;
@@ -62,8 +62,7 @@ function filled(words: readonly string[], known: Known): string[] {
 async function runStep(step: SetupStep, known: Known, options: RunOptions): Promise<string | undefined> {
   const text = messagesIn(options.language).setup;
   try {
-    const words = step.isReading ? step.words : [...step.words, '--yes'];
-    const answer = await options.ask(words, { timeoutMs: LONG_MS });
+    const answer = await options.ask(step.words, { timeoutMs: LONG_MS });
     return await TAKE[step.id](answer, { known, options });
   } catch (error) {
     if (!(error instanceof ConsoleError)) throw error;

@@ -76,6 +76,11 @@ export function setupSteps({ name, publicOrigin, clientId, usesStream }: SetupFa
   ];
 }
 
+/** What is run for a step: what writes has to be told that it is meant. */
+export function wordsOf({ words, isReading }: SetupStep): readonly string[] {
+  return isReading ? words : [...words, '--yes'];
+}
+
 /** As a shell takes it: what is more than a word is quoted. */
 export function shellLine(words: readonly string[]): string {
   return ['dws', ...words]

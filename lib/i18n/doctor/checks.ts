@@ -54,7 +54,7 @@ const zhCN = {
     tried: 'X-Forwarded-For 与 TRUSTED_PROXY_HOPS 一致',
     ok: '前面有 {found} 层代理，与设置一致',
   },
-  'origin-body': { tried: '较大的请求体（{kilobytes} KB）可以到达', ok: '{kilobytes} KB 完整到达' },
+  'origin-body': { tried: '较大的请求体可以到达', ok: '{kilobytes} KB 完整到达' },
   'gate-proxies': { tried: '门禁能认出代理', ok: '保护的主机：{hosts}' },
   'gate-user': { tried: 'GATE_USER 的值每人一个', ok: '{people} 人，各不相同（{kind}）' },
   clock: { tried: '本机时间与钉钉一致', ok: '相差 {seconds} 秒（{hosts}）' },
@@ -93,7 +93,7 @@ const zhCN = {
   'console-events': {
     tried: '控制台：事件已订阅',
     ok: '{count} 种都已订阅',
-    todo: `${zhApp} → 事件订阅：勾选“通讯录”下的全部事件（{events}）`,
+    todo: `${zhApp} → 事件订阅：勾选“通讯录”下的全部事件`,
   },
   'console-version': {
     tried: '控制台：最新版本已发布',
@@ -102,7 +102,7 @@ const zhCN = {
   },
   'console-visible': {
     tried: '控制台：应用可见范围',
-    ok: '',
+    ok: '包含所有使用者',
     todo: `${zhApp} → 版本管理与发布 → 应用可见范围：包含所有使用者；员工在 工作台 → 添加 中添加应用`,
   },
 } satisfies Record<string, CheckText>;
@@ -158,7 +158,7 @@ const en: Record<keyof typeof zhCN, CheckText> = {
     ok: '{found} proxies in front, as the setting says',
   },
   'origin-body': {
-    tried: 'A larger body ({kilobytes} KB) arrives',
+    tried: 'A larger body arrives',
     ok: '{kilobytes} KB arrive whole',
   },
   'gate-proxies': { tried: 'The gate can tell proxies', ok: 'protected hosts: {hosts}' },
@@ -209,7 +209,7 @@ const en: Record<keyof typeof zhCN, CheckText> = {
   'console-events': {
     tried: 'Console: events are subscribed',
     ok: 'all {count} are subscribed',
-    todo: `${enApp} → 事件订阅: tick everything under 通讯录 ({events})`,
+    todo: `${enApp} → 事件订阅: tick everything under 通讯录`,
   },
   'console-version': {
     tried: 'Console: the latest version is released',
@@ -218,7 +218,7 @@ const en: Record<keyof typeof zhCN, CheckText> = {
   },
   'console-visible': {
     tried: 'Console: who sees the app',
-    ok: '',
+    ok: 'includes all users',
     todo: `${enApp} → 版本管理与发布 → 应用可见范围: include everybody who uses it; people add the app under 工作台 → 添加`,
   },
 };

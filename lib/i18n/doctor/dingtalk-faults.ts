@@ -15,7 +15,7 @@ const zhCN = {
     remedy: '选择“全部员工”，或包含所有使用者的部门。',
   },
   'range-partial': {
-    found: '{departments} 个部门（{names}）和单独的 {people} 人',
+    found: '{total} 个部门中的 {covered} 个（{names}，含下级），和单独的 {people} 人',
     cause: '范围之外的员工不能登录，也不在通讯录中。若有意如此，无需处理。',
     remedy: '选择“全部员工”，或加上缺少的部门；有意如此时用 --except range 略去这一项。',
   },
@@ -99,7 +99,7 @@ const en: typeof zhCN = {
     remedy: 'Choose 全部员工 (everybody), or the departments that include all users.',
   },
   'range-partial': {
-    found: '{departments} departments ({names}) and {people} single people',
+    found: '{covered} of {total} departments ({names}, with those below) and {people} single people',
     cause:
       'People outside can neither sign in nor be found in the directory. If that is intended, nothing has to be done.',
     remedy:

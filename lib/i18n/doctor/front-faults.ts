@@ -12,7 +12,8 @@ const zhCN = {
   },
   'origin-certificate': {
     found: '{url}（{reason}）',
-    cause: '证书已过期、域名不符、缺少中间证书，或由本机不认识的机构签发；钉钉客户端会拒绝打开。',
+    cause:
+      '证书已过期、域名不符、缺少中间证书，由本机不认识的机构签发，或这个端口没有提供 https；钉钉客户端会拒绝打开。',
     remedy:
       '换上包含完整证书链的有效证书。公司自签的根证书要装到所有手机和电脑上，本机用 NODE_EXTRA_CA_CERTS。',
   },
@@ -93,7 +94,7 @@ const en: typeof zhCN = {
   'origin-certificate': {
     found: '{url} ({reason})',
     cause:
-      'The certificate has ended, is for another name, lacks an intermediate one, or its issuer is unknown here; DingTalk’s clients refuse to open the pages.',
+      'The certificate has ended, is for another name, lacks an intermediate one, its issuer is unknown here, or this port does not speak https; DingTalk’s clients refuse to open the pages.',
     remedy:
       'Install a valid certificate with its complete chain. A root of the company’s own has to be installed on all phones and computers, and here by NODE_EXTRA_CA_CERTS.',
   },

@@ -57,7 +57,7 @@ const zhCN = {
   },
   'database-away': {
     found: '{where}（{reason}）',
-    cause: '数据库没有应答：没有启动、地址或端口不对、被防火墙拦住，或文件打不开。',
+    cause: '数据库没有应答：没有启动、地址或端口不对、被防火墙拦住、TLS 证书不受信任，或文件打不开。',
     remedy: '在这台机器上用 psql（或 ls -l）试一次同样的地址；改正 DATABASE_URL 或 DATA_DIR，或启动数据库。',
   },
   'database-refused': {
@@ -168,7 +168,7 @@ const en: typeof zhCN = {
   'database-away': {
     found: '{where} ({reason})',
     cause:
-      'The database does not answer: it is not running, its address or port is wrong, a firewall is between, or the file cannot be opened.',
+      'The database does not answer: it is not running, its address or port is wrong, a firewall is between, its TLS certificate is not trusted, or the file cannot be opened.',
     remedy:
       'Try the same address from this machine with psql (or ls -l). Correct DATABASE_URL or DATA_DIR, or start the database.',
   },

@@ -41,3 +41,16 @@ function expectRemedies(findings: Parameters<typeof describeFinding>[0][]): void
     }
   }
 }
+
+test('several things that are wrong at once are all named, each once', async () => {
+  scene.emulator.control.settings({ permissions: [] });
+  scene.front = { onAnswer: (headers) => headers.delete('set-cookie') };
+  const report = await scene.examine({ ADMIN_USER_IDS: 'nobody.at-all', TRUSTED_PROXY_HOPS: '1' });
+  scene.front = {};
+  scene.mend();
+  expect(blamed(report)).toEqual([
+    'origin-cookies: cookie-lost',
+    'proxy-hops: hops-differ',
+    ...permissions.map((one) => one.blamed).filter((one) => !one.includes(':field')),
+  ]);
+});

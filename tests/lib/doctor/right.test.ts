@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { describeFinding } from '../../../lib/doctor/description';
 import { exitCodeOf } from '../../../lib/doctor/doctor';
+import { checkNode } from '../../../lib/doctor/machine-checks';
 import { blamed, type DoctorScene, secretsIn, startDoctorScene } from '../../support/doctor-scene';
 
 let scene: DoctorScene;
@@ -15,4 +17,47 @@ test('a right set-up is all green', async () => {
   expect(exitCodeOf(report)).toBe(0);
   expect(secretsIn(report, scene.env)).toEqual([]);
   expect(report.ms).toBeLessThan(10_000);
+});
+
+test('a partial contact range is told in words: how many of the departments, and which', async () => {
+  const { company, control } = scene.emulator;
+  const above = company.departments.find(({ id }) => id !== 1 && company.childrenOf(id).length > 0)!;
+  control.settings({ scope: { departments: [above.id], users: [company.people[0]!.userid] } });
+  const report = await scene.examine();
+  scene.mend();
+  const range = report.findings.find(({ id }) => id === 'range')!;
+  const below = company.departments.filter(({ id }) => company.pathOf(id).includes(above.id)).length;
+  expect(describeFinding(range, 'en').found).toBe(
+    `${below} of ${company.departments.length - 1} departments (${above.name}, with those below) and 1 single people`,
+  );
+});
+
+test('what cannot be reached from this machine is no fault, nor is anything that hangs on it', async () => {
+  const report = await scene.examine(
+    { PUBLIC_ORIGIN: 'https://door.example.invalid' },
+    { except: ['redirect-url'] },
+  );
+  expect(blamed(report)).toEqual([]);
+  const untried = report.findings.filter(({ outcome }) => outcome === 'untried').map(({ id }) => id);
+  expect(untried).toEqual(expect.arrayContaining(['origin', 'origin-cookies', 'proxy-hops', 'callback']));
+  expect(exitCodeOf(report)).toBe(0);
+});
+
+test('Node.js must be new enough, and its extra roots must be a file that it has read', async () => {
+  expect(checkNode('20.18.9')).toMatchObject({ outcome: 'bad', fault: 'node-old' });
+  expect(checkNode('24.0.0').outcome).toBe('ok');
+  const rootsOf = async (path: string, isInFile = false) => {
+    vi.resetModules();
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', isInFile ? '' : path);
+    const { machineChecks } = await import('../../../lib/doctor/machine-checks');
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', path);
+    const result = await machineChecks.find(({ id }) => id === 'tls-roots')!.run(undefined as never);
+    vi.unstubAllEnvs();
+    return result.fault ?? result.outcome;
+  };
+  expect(await rootsOf('/nowhere/roots.pem')).toBe('roots-unread');
+  expect(await rootsOf('package.json')).toBe('roots-unread');
+  expect(await rootsOf('/nowhere/roots.pem', true)).toBe('roots-late');
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  expect(await rootsOf('')).toBe('verification-off');
 });

@@ -110,6 +110,27 @@ export const dingTalk: BrokenSetUp[] = [
     control.settings({ scope: { departments: [], users: [] } });
   }),
   change(
+    'one person alone is in the contact range',
+    'range: range-partial',
+    ({ emulator: { control, company } }) => {
+      control.settings({ scope: { departments: [], users: [company.people[0]!.userid] } });
+    },
+  ),
+  change(
+    'one of the APIs is down',
+    'permission:qyapi_get_department_member: unreachable',
+    ({ emulator: { control } }) => {
+      control.fault({
+        endpoint: '/topapi/v2/user/list',
+        times: 'always',
+        fault: { kind: 'status', status: 502 },
+      });
+    },
+  ),
+  change('DingTalk is down', 'token: unreachable', ({ emulator: { control } }) => {
+    control.fault({ endpoint: 'any', times: 'always', fault: { kind: 'status', status: 503 } });
+  }),
+  change(
     'one department is in the contact range',
     'range: range-partial',
     ({ emulator: { control, company } }) => {

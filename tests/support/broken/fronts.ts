@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer, globalAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAuthority } from '../certificates';
@@ -36,6 +36,27 @@ export const fronts: BrokenSetUp[] = [
   front('the query is decoded on the way', 'origin-request: request-changed', {
     onRequest: (request) => {
       request.url = request.url?.replace('%E5%BC%A0', '');
+    },
+  }),
+  front('the query is stripped on the way', 'origin-request: request-changed', {
+    onRequest: (request) => {
+      request.url = request.url?.split('?')[0];
+    },
+  }),
+  front('an address list of its own in front', 'origin: origin-elsewhere', {
+    answers: (_, response) =>
+      response.writeHead(403, { server: 'WAF' }).end('<h1>Forbidden</h1>') !== undefined,
+  }),
+  front('every address leads to another one', 'origin: origin-elsewhere', {
+    answers: (_, response) =>
+      response.writeHead(301, { location: 'https://portal.example.com/?from=x' }).end() !== undefined,
+  }),
+  front('what answers does not speak HTTP', 'origin: origin-elsewhere', {
+    answers: ({ socket }) => socket.end('SSH-2.0-OpenSSH_9.2\r\n') !== undefined,
+  }),
+  front('a proxy that overwrites X-Forwarded-For, and is not counted', 'proxy-hops: hops-differ', {
+    onRequest: ({ headers }) => {
+      headers['x-forwarded-for'] = '203.0.113.9';
     },
   }),
   front('Origin is dropped on the way', 'origin-request: request-changed', {
@@ -98,14 +119,18 @@ const DAY_MS = 86_400_000;
 /** The app behind TLS: with an authority that this process knows, or does not. */
 async function secureFront(
   scene: DoctorScene,
-  { isKnown, days, plain }: { isKnown: boolean; days: number; plain?: number },
+  {
+    isKnown,
+    days,
+    plain,
+    host = '127.0.0.1',
+  }: { isKnown: boolean; days: number; plain?: number; host?: string },
 ) {
   const authority = createAuthority();
-  const host = '127.0.0.1';
   const certificate = authority.issue({ host, until: new Date(Date.now() + days * DAY_MS) });
   const server = createServer(certificate, scene.listener);
   const port = await listen(server);
-  const origin = `https://${host}:${port}`;
+  const origin = `https://127.0.0.1:${port}`;
   if (isKnown) globalAgent.options.ca = authority.pem;
   scene.emulator.control.settings({ redirectUris: [`${origin}/api/oauth/callback`] });
   return {
@@ -125,6 +150,25 @@ export const certificates: BrokenSetUp[] = [
     name: 'the certificate of PUBLIC_ORIGIN is nobody’s',
     blamed: 'origin: origin-certificate',
     make: (scene) => secureFront(scene, { isKnown: false, days: 90 }),
+  },
+  {
+    name: 'plain http stays plain',
+    blamed: 'plain-http: plain-http-open',
+    async make(scene) {
+      const plain = createPlainServer((_, response) => response.end('Welcome to nginx!'));
+      const made = await secureFront(scene, { isKnown: true, days: 90, plain: await listen(plain) });
+      return { ...made, undo: () => [made.undo(), plain.close()] };
+    },
+  },
+  {
+    name: 'the certificate of PUBLIC_ORIGIN is for another name',
+    blamed: 'origin: origin-certificate',
+    make: (scene) => secureFront(scene, { isKnown: true, days: 90, host: 'portal.example.com' }),
+  },
+  {
+    name: 'the certificate of PUBLIC_ORIGIN has ended',
+    blamed: 'origin: origin-certificate',
+    make: (scene) => secureFront(scene, { isKnown: true, days: -1 }),
   },
   {
     name: 'the certificate of PUBLIC_ORIGIN ends soon',

@@ -24,6 +24,37 @@ async function usedDatabases(scene: DoctorScene, owner = ownerOf(scene)) {
   };
 }
 
+const GATE = { GATE_LISTEN: '127.0.0.1:4180', GATE_HOSTS: 'wiki.example.com' };
+
+type Directory = Awaited<ReturnType<typeof usedDatabases>>['directory'];
+
+/** A company where two people have one job number, or one has none. */
+const jobNumbers = (name: string, blamed: string, numbers: (string | undefined)[]): BrokenSetUp => ({
+  name,
+  blamed,
+  async make(scene) {
+    const { dataDir, directory, close } = await usedDatabases(scene);
+    for (const [at, number] of numbers.entries()) await addPerson(directory, `person${at}`, number);
+    await close();
+    return { env: { DATA_DIR: dataDir, ...GATE, GATE_USER: 'job-number' } };
+  },
+});
+
+async function addPerson(db: Directory, userId: string, jobNumber: string | undefined): Promise<void> {
+  const person = { userId, record: { name: userId, active: true, jobNumber } };
+  await db.transaction((tx) => writePeople(tx, [{ person, before: undefined }]));
+}
+
+const jobNumbersShared = jobNumbers(
+  'two people have the job number that upstreams know them by',
+  'gate-user: gate-user-shared',
+  ['A001', 'a001'],
+);
+const jobNumbersMissing = jobNumbers('a person has no job number', 'gate-user: gate-user-missing', [
+  'A001',
+  undefined,
+]);
+
 /** What is written somewhere, and what is in it. */
 export const storage: BrokenSetUp[] = [
   {
@@ -114,24 +145,6 @@ export const storage: BrokenSetUp[] = [
       return { env: { DATA_DIR: dataDir } };
     },
   },
-  {
-    name: 'two people have the job number that upstreams know them by',
-    blamed: 'gate-user: gate-user-shared',
-    async make(scene) {
-      const { dataDir, directory, close } = await usedDatabases(scene);
-      await addPerson(directory, 'first', 'A001');
-      await addPerson(directory, 'second', 'a001');
-      await close();
-      return { env: { DATA_DIR: dataDir, ...GATE, GATE_USER: 'job-number' } };
-    },
-  },
+  jobNumbersShared,
+  jobNumbersMissing,
 ];
-
-const GATE = { GATE_LISTEN: '127.0.0.1:4180', GATE_HOSTS: 'wiki.example.com' };
-
-type Directory = Awaited<ReturnType<typeof usedDatabases>>['directory'];
-
-async function addPerson(db: Directory, userId: string, jobNumber: string): Promise<void> {
-  const person = { userId, record: { name: userId, active: true, jobNumber } };
-  await db.transaction((tx) => writePeople(tx, [{ person, before: undefined }]));
-}
