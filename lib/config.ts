@@ -1,6 +1,7 @@
 import 'server-only';
 import type { z } from 'zod';
 import { disguisedNames, problemOfPasting } from './pasted-value';
+import { inRegion } from './region';
 import { entries, parseKeys } from './setting-values';
 import {
   gateKeysSchema,
@@ -208,6 +209,7 @@ function problemsPerSetting(
       : undefined;
     const meant = error?.issues.find((issue) => issue.path[0] === name)?.message;
     const problem = pasted ?? unseen ?? meant;
-    return problem === undefined ? [] : [`${name} ${problem}`];
+    const region = given.DINGTALK_REGION === 'intl' ? 'intl' : 'cn';
+    return problem === undefined ? [] : [`${name} ${inRegion(problem, region)}`];
   });
 }

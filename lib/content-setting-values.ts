@@ -1,15 +1,17 @@
 import 'server-only';
-import { isLoopback, listOf, parseUrl } from './setting-values';
+import { z } from 'zod';
+import { isLoopback, listOf, parseUrl, splitAt } from './setting-values';
 
 /** The kinds of values that settings have which say what pages may load, use, and be framed by. */
 
-export const frameAncestors = (fallback: string) =>
-  listOf(/[,，\s]+/, fallback)
-    .transform((origins) => origins.map((entry) => entry.toLowerCase().replace(/\/$/, '')).filter(Boolean))
-    .refine((origins) => origins.every(isFrameAncestor), {
-      error:
-        'must be origins separated by commas, such as https://portal.example.com or https://*.example.com (http only for localhost) / 必须是以逗号分隔的来源，如 https://portal.example.com（仅本机可用 http）',
-    });
+export const frameAncestors = z
+  .string()
+  .transform(splitAt(/[,，\s]+/))
+  .transform((origins) => origins.map((entry) => entry.toLowerCase().replace(/\/$/, '')).filter(Boolean))
+  .refine((origins) => origins.every(isFrameAncestor), {
+    error:
+      'must be origins separated by commas, such as https://portal.example.com or https://*.example.com (http only for localhost) / 必须是以逗号分隔的来源，如 https://portal.example.com（仅本机可用 http）',
+  });
 
 /** Origins that a page may load from. @param schemes besides https */
 export const sources = (schemes: 'wss'[] = []) =>
@@ -46,12 +48,13 @@ export const features = listOf(/[,，\s]+/)
   })
   .transform((names) => FEATURES.map((name) => ({ name, isAllowed: names.includes(name) })));
 
-export const hosts = (fallback: string) =>
-  listOf(/,/, fallback)
-    .transform((entries) => entries.map((entry) => entry.toLowerCase()))
-    .refine((entries) => entries.every((entry) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/.test(entry)), {
-      error: 'must be hosts separated by commas / 必须是以逗号分隔的主机名',
-    });
+export const hosts = z
+  .string()
+  .transform(splitAt(/,/))
+  .transform((entries) => entries.map((entry) => entry.toLowerCase()))
+  .refine((entries) => entries.every((entry) => /^(\*\.)?[a-z0-9.-]+(:\d+)?$/.test(entry)), {
+    error: 'must be hosts separated by commas / 必须是以逗号分隔的主机名',
+  });
 
 /** An origin, or all hosts below one of at least two labels. Nothing that could end the directive it stands in. */
 function isFrameAncestor(value: string): boolean {

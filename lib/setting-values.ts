@@ -11,12 +11,11 @@ export interface Grant {
   roles: readonly string[];
 }
 
-export const baseUrl = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .refine(isHttpUrl, 'must be an http(s) URL / 必须是 http(s) 地址')
-    .transform((value) => value.replace(/\/+$/, ''));
+export const baseUrl = z
+  .string()
+  .refine(isHttpUrl, 'must be an http(s) URL / 必须是 http(s) 地址')
+  .transform((value) => value.replace(/\/+$/, ''))
+  .optional();
 
 export const wholeNumber = (fallback: number, least: number, most: number) =>
   z
@@ -50,15 +49,16 @@ export const timeZone = (fallback: string) =>
 
 /** Values between separators, without blanks around them and without empty ones. */
 export const listOf = (separator: RegExp, fallback = '') =>
-  z
-    .string()
-    .default(fallback)
-    .transform((value) =>
-      value
-        .split(separator)
-        .map((entry) => entry.trim())
-        .filter(Boolean),
-    );
+  z.string().default(fallback).transform(splitAt(separator));
+
+/** A step of a schema: the entries between separators. */
+export function splitAt(separator: RegExp) {
+  return (value: string): string[] =>
+    value
+      .split(separator)
+      .map((entry) => entry.trim())
+      .filter(Boolean);
+}
 
 const nameList = listOf(/[,，;；]/);
 

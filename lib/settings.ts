@@ -4,6 +4,7 @@ import { features, frameAncestors, hosts, sources } from './content-setting-valu
 import { addressRanges, assertionKeys, hostApps, hostPatterns, listenAddress } from './gate-setting-values';
 import { portNumber, robotSecret, robotWebhook } from './monitoring-setting-values';
 import type { ValueKind } from './pasted-value';
+import { REGIONS } from './region';
 import {
   baseUrl,
   databaseUrl,
@@ -40,9 +41,10 @@ export const settingsSchema = z.object({
   DINGTALK_JSAPI_DIGEST: z
     .enum(['sha256', 'sha1'], { error: 'must be sha256 or sha1 / 只能是 sha256 或 sha1' })
     .default('sha256'),
-  DINGTALK_API_URL: baseUrl('https://api.dingtalk.com'),
-  DINGTALK_OAPI_URL: baseUrl('https://oapi.dingtalk.com'),
-  DINGTALK_LOGIN_URL: baseUrl('https://login.dingtalk.com'),
+  DINGTALK_REGION: z.enum(['cn', 'intl'], { error: 'must be cn or intl / 只能是 cn 或 intl' }).default('cn'),
+  DINGTALK_API_URL: baseUrl,
+  DINGTALK_OAPI_URL: baseUrl,
+  DINGTALK_LOGIN_URL: baseUrl,
   PUBLIC_ORIGIN: origin(
     'is missing: the address that people open, e.g. https://door.example.com / 未设置：员工打开的地址',
   ),
@@ -58,8 +60,8 @@ export const settingsSchema = z.object({
     .enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')} / 取值不对` })
     .default('info'),
   SHOW_OPERATOR_HINTS: toggle('true', 'false', false),
-  FRAME_ANCESTORS: frameAncestors('https://*.dingtalk.com'),
-  AVATAR_HOSTS: hosts('*.dingtalk.com,*.alicdn.com'),
+  FRAME_ANCESTORS: frameAncestors.optional(),
+  AVATAR_HOSTS: hosts.optional(),
   CSP_IMG_SRC: sources(),
   CSP_CONNECT_SRC: sources(['wss']),
   CSP_FRAME_SRC: sources(),
@@ -178,6 +180,7 @@ export function toSessionSettings(settings: z.infer<typeof sessionSettingsSchema
 
 /** The settings as the code reads them. Secrets are in the result: never log it whole. */
 export function toConfig(settings: z.infer<typeof settingsSchema>) {
+  const region = REGIONS[settings.DINGTALK_REGION];
   return {
     ...toSessionSettings(settings),
     corpId: settings.DINGTALK_CORP_ID,
@@ -189,9 +192,11 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     monthlyCalls: settings.DINGTALK_MONTHLY_CALLS,
     /** How pages are signed for JSAPIs. */
     jsapiDigest: settings.DINGTALK_JSAPI_DIGEST,
-    apiUrl: settings.DINGTALK_API_URL,
-    oapiUrl: settings.DINGTALK_OAPI_URL,
-    loginUrl: settings.DINGTALK_LOGIN_URL,
+    /** Where DingTalk is, unless the addresses below say otherwise. */
+    region: settings.DINGTALK_REGION,
+    apiUrl: settings.DINGTALK_API_URL ?? region.apiUrl,
+    oapiUrl: settings.DINGTALK_OAPI_URL ?? region.oapiUrl,
+    loginUrl: settings.DINGTALK_LOGIN_URL ?? region.loginUrl,
     /** The HTTP proxy that DingTalk is asked through; its password is a secret. */
     outgoingProxy:
       settings.HTTP_PROXY || settings.HTTPS_PROXY
@@ -209,9 +214,9 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     logLevel: settings.LOG_LEVEL,
     showOperatorHints: settings.SHOW_OPERATOR_HINTS,
     /** Origins, besides our own, whose pages may show ours in a frame. */
-    frameAncestors: settings.FRAME_ANCESTORS,
+    frameAncestors: settings.FRAME_ANCESTORS ?? region.frameAncestors.split(','),
     /** Hosts (with port, if any) whose pictures are shown as avatars. */
-    avatarHosts: settings.AVATAR_HOSTS,
+    avatarHosts: settings.AVATAR_HOSTS ?? region.avatarHosts.split(','),
     /** Origins that pages may load from, besides our own. */
     contentSources: {
       img: settings.CSP_IMG_SRC,

@@ -1,11 +1,13 @@
 import 'server-only';
 import { FAILS_SIGN_INS } from '../alarm';
+import { config } from '../config';
 import { findEmployee } from '../dingtalk/users';
 import { dingTalkClient } from '../dingtalk-client';
 import { toAppError } from '../dingtalk-problems';
 import { AppError, type Problem } from '../errors';
 import { messagesIn } from '../i18n';
 import { log } from '../log';
+import { inRegion } from '../region';
 import type { Session } from '../session/session-cookie';
 import { outsideRequest, singleton } from '../singleton';
 import { within } from '../within';
@@ -115,7 +117,8 @@ function logChange(failure: AppError | undefined): void {
 /** For the operator: why, and what to do. */
 function explanationOf(problem: Problem): { cause: string; remedy: string } {
   const { cause, remedy } = messagesIn('en').problems[problem];
-  return { cause, remedy };
+  const { region } = config();
+  return { cause: inRegion(cause, region), remedy: inRegion(remedy, region) };
 }
 
 function asFailure(error: unknown): AppError {

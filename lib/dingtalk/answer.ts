@@ -133,7 +133,7 @@ function describe(failure: Failure): Partial<DingTalkErrorDetail> {
       ?.slice(0, MAX_SCOPES)
       .map((scope) => scope.trim())
       .filter((scope) => /^[\w.-]{1,64}$/.test(scope)),
-    applyUrl: /https:\/\/open-dev\.dingtalk\.com\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
+    applyUrl: /https:\/\/open-dev\.dingtalk\.(?:com|io)\/appscope\/apply[^\s,"\]]*/.exec(text)?.[0],
     callerAddress: /request ip=([0-9a-fA-F.:]{3,45})/.exec(text)?.[1],
   };
 }

@@ -3,6 +3,7 @@ import { areInformed } from '../alarm';
 import { config } from '../config';
 import { mayRetry, type OperatorDetail, type Problem, problems } from '../errors';
 import type { Messages } from '../i18n';
+import { inRegion } from '../region';
 
 /** A problem in its reader's words. */
 export interface Explanation {
@@ -31,7 +32,9 @@ export interface WireError extends Explanation {
 export function explain(problem: Problem, messages: Messages, detail: OperatorDetail = {}): Explanation {
   const { person, next, cause, remedy } = messages.problems[problem];
   const actor = messages.actors[problems[problem].actor];
-  const operator = config().showOperatorHints ? { cause, remedy, actor, ...detail } : undefined;
+  const { showOperatorHints, region } = config();
+  const hint = { cause: inRegion(cause, region), remedy: inRegion(remedy, region), actor };
+  const operator = showOperatorHints ? { ...hint, ...detail } : undefined;
   const nextStep = areInformed(problem) ? `${next} ${messages.alerts.informed}` : next;
   return { message: person, nextStep, retry: mayRetry(problem), operator };
 }

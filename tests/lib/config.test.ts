@@ -31,6 +31,7 @@ test('the five required settings are enough, and the rest has defaults', () => {
     agentId: undefined,
     monthlyCalls: 5000,
     jsapiDigest: 'sha256',
+    region: 'cn',
     apiUrl: 'https://api.dingtalk.com',
     oapiUrl: 'https://oapi.dingtalk.com',
     loginUrl: 'https://login.dingtalk.com',
@@ -449,4 +450,26 @@ test('the robot needs its webhook and its secret', () => {
   );
   for (const lone of [{ ALERT_WEBHOOK: WEBHOOK }, { ALERT_SECRET: ROBOT_SECRET }])
     expect(problemsOf({ ...good, ...lone })).toEqual([expect.stringContaining('go together')]);
+});
+
+test('a region has its hosts, and single addresses win over it', () => {
+  const { apiUrl, oapiUrl, loginUrl, avatarHosts, frameAncestors } = parseConfig({
+    ...good,
+    DINGTALK_REGION: 'intl',
+    DINGTALK_LOGIN_URL: 'https://login.example.com/x/',
+  });
+  expect([apiUrl, oapiUrl, loginUrl]).toEqual([
+    'https://api.dingtalk.io',
+    'https://oapi.dingtalk.io',
+    'https://login.example.com/x',
+  ]);
+  expect(avatarHosts).toContain('*.dingtalk.io');
+  expect(frameAncestors).toContain('https://*.dingtalk.io');
+  expect(problemsOf({ ...good, DINGTALK_REGION: 'us' })).toEqual([
+    expect.stringMatching(/^DINGTALK_REGION must be cn or intl/),
+  ]);
+  // Where the value is found, too.
+  const [problem] = problemsOf({ ...good, DINGTALK_REGION: 'intl', DINGTALK_CLIENT_ID: undefined });
+  expect(problem).toContain('open-dev.dingtalk.io');
+  expect(problem).not.toContain('dingtalk.com');
 });

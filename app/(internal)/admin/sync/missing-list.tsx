@@ -1,7 +1,9 @@
 import { missingName } from '@/app/(internal)/directory/missing-name';
+import { config } from '@/lib/config';
 import type { Missing } from '@/lib/directory/mirror-state';
 import { problems } from '@/lib/errors';
 import type { Messages } from '@/lib/i18n';
+import { inRegion } from '@/lib/region';
 
 const MAX_LISTED = 10;
 
@@ -29,6 +31,7 @@ function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
   const { sync: text, problemNote: labels, directory } = messages;
   const { problem, dingTalkCode, reason, proxy, api, requiredScopes, applyUrl } = group[0]!;
   const { cause, remedy } = messages.problems[problem];
+  const { region } = config();
   const names = [...new Set(group.map((missing) => missingName(missing, directory)))];
   const more = names.length - MAX_LISTED;
   const affected = [...names.slice(0, MAX_LISTED), ...(more > 0 ? [directory.andMore(more)] : [])];
@@ -41,8 +44,8 @@ function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
           ))}
         </ul>
       </Row>
-      <Row label={labels.cause}>{cause}</Row>
-      <Row label={labels.remedy}>{remedy}</Row>
+      <Row label={labels.cause}>{inRegion(cause, region)}</Row>
+      <Row label={labels.remedy}>{inRegion(remedy, region)}</Row>
       <Row label={labels.actor}>{messages.actors[problems[problem].actor]}</Row>
       <Row label={labels.permissions}>{requiredScopes?.join(', ')}</Row>
       <Row label={labels.dingTalkCode}>{dingTalkCode}</Row>
