@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { benchAccess } from './access';
 import { benchDirectory } from './directory';
 import type { Figure } from './figure';
+import { benchMachines } from './machines';
 import type { Results } from './report';
 import { benchSessionCheck } from './session-check';
 import { benchSessions } from './sessions';
@@ -28,6 +29,7 @@ const BENCHES: Record<string, Bench> = {
   access: benchAccess,
   directory: benchDirectory('file'),
   'directory-postgres': benchDirectory('postgres'),
+  machines: benchMachines,
   'sign-in': benchSignIn,
   tap: benchTap,
   start: benchStart,
