@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** One request, beside its address. With a body it is a POST of JSON. */
 export interface Ask {
+  /** Another address than the others'. */
+  url?: string;
   cookie?: string;
   body?: string;
 }
@@ -60,7 +62,7 @@ async function run({ url, asks, connections, until }: Load): Promise<LoadResult>
     while (!isOver()) {
       const ask = asks[next++ % asks.length] ?? {};
       const asked = performance.now();
-      if ((await statusOf(url, ask)) !== 200) failures++;
+      if ((await statusOf(ask.url ?? url, ask)) !== 200) failures++;
       times.push(performance.now() - asked);
     }
   };

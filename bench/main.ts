@@ -7,6 +7,7 @@ import { benchAccess } from './access';
 import { benchDirectory } from './directory';
 import type { Figure } from './figure';
 import { benchGate } from './gate';
+import { benchMachines } from './machines';
 import type { Results } from './report';
 import { benchSessionCheck } from './session-check';
 import { benchSessions } from './sessions';
@@ -30,6 +31,7 @@ const BENCHES: Record<string, Bench> = {
   directory: benchDirectory('file'),
   'directory-postgres': benchDirectory('postgres'),
   gate: benchGate,
+  machines: benchMachines,
   'sign-in': benchSignIn,
   tap: benchTap,
   start: benchStart,

@@ -39,6 +39,7 @@ const TITLES: Record<string, Record<Language, string>> = {
     en: 'Directory, with answers as slow as DingTalk’s',
   },
   sessions: { 'zh-CN': '会话撤销', en: 'Session revocation' },
+  machines: { 'zh-CN': '多台机器', en: 'Several machines' },
   access: { 'zh-CN': '访问规则', en: 'Access rules' },
   start: { 'zh-CN': '公司规模', en: 'Size of the company' },
 };
@@ -91,6 +92,7 @@ const CHINESE: [english: string, chinese: string][] = [
   ['verdicts that refused the member', '拒绝该成员的判断数'],
   ['page with rules over one without, median', '有规则与无规则的页面耗时之比，中位数'],
   ['page with rules over one without, p99', '有规则与无规则的页面耗时之比，p99'],
+  ['three processes over one, on the same core, per second', '三个进程与一个进程在同一核上的吞吐量之比'],
   ['sign-in', '登录'],
   ['session check', '会话检查'],
   ['page', '页面'],

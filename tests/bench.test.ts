@@ -8,6 +8,8 @@ import { isLong } from './support/figures';
 /** The others compare with a site of other libraries, which has to be installed and built. */
 const WITHOUT_PEERS = ['directory', 'sessions', 'access', 'gate', 'start'];
 const WITH_PEERS = ['session', 'sign-in', 'tap'];
+/** Its parts are the other tests' daily bread; it would start a server and four processes. */
+const ON_POSTGRES = ['directory-postgres', 'machines'];
 
 test('the short bench runs every bench, and leaves what was measured before as it is', async () => {
   const before = written();
@@ -20,7 +22,9 @@ test('the short bench runs every bench, and leaves what was measured before as i
   const file = /^\/.*results\.json$/m.exec(output)?.[0];
   const results = JSON.parse(readFileSync(file!, 'utf8')) as Results;
   rmSync(dirname(file!), { recursive: true });
-  expect(Object.keys(results).sort()).toEqual([...WITHOUT_PEERS, ...(isLong ? WITH_PEERS : [])].sort());
+  expect(Object.keys(results).sort()).toEqual(
+    [...WITHOUT_PEERS, ...(isLong ? [...WITH_PEERS, ...ON_POSTGRES] : [])].sort(),
+  );
   for (const [name, { figures }] of Object.entries(results)) {
     expect(figures.length, name).toBeGreaterThan(3);
     for (const { what, value } of figures)

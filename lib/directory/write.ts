@@ -4,7 +4,7 @@ import { noteLeavers } from '../storage/leavers';
 import { createQueue } from '../storage/transaction-queue';
 import { type DepartmentRules, LAST_POSITION, type NotedMember, type StoredMember } from './model';
 import { personRow, toMember } from './read';
-import { recordText, removePeople, writePeople } from './rows';
+import { recordText, removePeople, sortInTexts, writePeople } from './rows';
 
 /**
  * Changes of one person or department in what is published, between two runs. What is reported while a run is at it is
@@ -46,7 +46,10 @@ export function note(db: Database, member: NotedMember, at: number): Promise<boo
     await markPerson(tx, member.userId, elsewhere);
     const row = await personRow(tx, member.userId);
     const isSameRecord = row?.record === recordText(member.record);
-    if (!isSameRecord) await writePeople(tx, [{ person: member, before: row }]);
+    if (!isSameRecord) {
+      await writePeople(tx, [{ person: member, before: row }]);
+      await sortInTexts(tx);
+    }
     const isMoved = await writePlaces(tx, member.userId, {
       before: row ? toMember(row).departments : [],
       after: member.departments.filter(({ id }) => known.has(id)),

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Statements } from '../../storage/database';
 import { noteLeavers } from '../../storage/leavers';
-import { type PersonChange, recordOf, removePeople, writePeople } from '../rows';
+import { type PersonChange, recordOf, removePeople, sortInTexts, writePeople } from '../rows';
 import { writeAdministrators } from '../write';
 import { publishNewcomers } from './newcomers';
 import { publishDepartments } from './publish-departments';
@@ -38,6 +38,7 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
     const list = JSON.parse(run.administrators ?? '[]') as { userId: string; main: boolean }[];
     await writeAdministrators(tx, list);
   }
+  await sortInTexts(tx);
   await analyze(tx, ['directory_person', 'directory_place', 'directory_key', 'directory_text']);
   return moveHead(tx, { run, verdict, people: before + added - removed, added, changed, removed });
 }

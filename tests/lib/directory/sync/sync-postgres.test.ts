@@ -5,6 +5,7 @@ import { sync } from '../../../../lib/directory/sync/sync';
 import { directoryMigrations } from '../../../../lib/storage/migrations';
 import { openTestDatabase } from '../../../support/databases';
 import { clientOf, expectExact, FAST } from '../../../support/directory';
+import { noted } from '../../../support/directory-store-suite';
 
 test('on PostgreSQL a company is read exactly, again without a change, and with what has changed', async () => {
   const emulator = await startEmulator({ members: 400, departments: 40, enforceQps: false });
@@ -35,7 +36,16 @@ test('on PostgreSQL a company is read exactly, again without a change, and with 
     emulator.control.patchPerson(renamed!, { name: '欧阳新名', active: false });
     emulator.control.move(moved!, [1]);
     emulator.control.hire({ userid: 'new.person', departmentIds: [1] });
+    const sortedIn = async () =>
+      expect(await db.get("SELECT gin_clean_pending_list('directory_text_words') AS pages")).toEqual({
+        pages: 0,
+      });
+    await sortedIn();
     expect(await read()).toMatchObject({ state: 'complete', removed: 1 });
+    // Searches do not read through rows that the index has not sorted in.
+    await sortedIn();
+    await store.note(noted('new.person', { record: { name: '又一人', active: true } }), Date.now());
+    await sortedIn();
   } finally {
     await db.close();
     await emulator.close();
