@@ -1,5 +1,7 @@
 const zhCN = {
   title: '预约会议',
+  /** One after the other. */
+  sentences: (first: string, second: string) => `${first}${second}`,
   lead: '选择同事，查看大家何时有空，预约后写入钉钉日历。',
   mine: '我的日程',
   people: '参与人',
@@ -75,6 +77,7 @@ const zhCN = {
 
 const en: typeof zhCN = {
   title: 'Book a meeting',
+  sentences: (first, second) => `${first} ${second}`,
   lead: 'Choose colleagues, see when everyone is free, and add the meeting to DingTalk’s calendar.',
   mine: 'Your agenda',
   people: 'People',

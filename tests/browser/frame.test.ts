@@ -31,6 +31,9 @@ const PAGES = [
   '/admin/sync',
   '/admin/access',
   '/admin/doctor',
+  '/meetings?with={person}',
+  '/meetings/mine',
+  '/example/choose',
   '/example/canteen',
   '/example/step-up',
   '/login?signedout=1',
@@ -137,10 +140,10 @@ test('every link, button and field can be reached with the keyboard, and the foc
         const style = getComputedStyle(one);
         const isSeen = style.outlineStyle !== 'none' || getComputedStyle(box).boxShadow !== 'none';
         if (isSeen) delete one.dataset.reach;
-        // One of a group of choices has the keyboard; the arrows reach the others.
-        if (one.matches('[type=radio]'))
-          for (const choice of document.querySelectorAll<HTMLElement>('[type=radio]'))
-            delete choice.dataset.reach;
+        // One of a group has the keyboard; the arrows reach the others.
+        for (const group of ['[type=radio]', '.meeting-grid a'])
+          if (one.matches(group))
+            for (const other of document.querySelectorAll<HTMLElement>(group)) delete other.dataset.reach;
       });
     });
     const count = await page.locator('[data-reach]').count();

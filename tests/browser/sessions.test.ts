@@ -85,7 +85,7 @@ test('all other devices are signed out at once, and this one stays', async () =>
   const { userid } = people[3]!;
   const [mine, ...others] = [await open(userid), await open(userid), await open(userid)];
   await mine!.goto(`${app.url}/me/sessions`);
-  await mine!.getByText('下线其他设备').click();
+  await mine!.locator('summary').filter({ hasText: '下线其他设备' }).click();
   await mine!.getByText('本机保持登录。').waitFor();
   await mine!.getByRole('button', { name: '下线其他设备' }).click();
   await mine!.getByText('已下线其他 2 台设备，本机保持登录。').waitFor();

@@ -20,11 +20,7 @@ export function CallsNote({ calls, text, language }: CallsNoteProps) {
   if (isClosed) return <Note kind="warn">{text.closed(day(endsAt))}</Note>;
   const lasts =
     daysLeft === undefined ? text.resets(day(endsAt)) : text.lasts(day(Date.now() + daysLeft * DAY_MS));
-  return (
-    <p className="hint meeting-calls">
-      {text.calls(left, limit)} {lasts}
-    </p>
-  );
+  return <p className="hint meeting-calls">{text.sentences(text.calls(left, limit), lasts)}</p>;
 }
 
 const DAY_MS = 86_400_000;

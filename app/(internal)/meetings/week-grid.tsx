@@ -69,9 +69,7 @@ export function WeekGrid({ week, query, text, language }: WeekGridProps) {
           </tbody>
         </table>
       </GridKeys>
-      <p className="hint">
-        {text.weekHint(timeZone)} {text.asOf(time.format(asOf))}
-      </p>
+      <p className="line">{text.sentences(text.weekHint(timeZone), text.asOf(time.format(asOf)))}</p>
     </>
   );
 }

@@ -43,7 +43,7 @@ export default async function AgendaPage(props: PageProps<'/meetings/mine'>) {
       back="/meetings"
       lead={text.agenda.lead}
       actions={
-        <Link className="button" href="/meetings" prefetch={false}>
+        <Link className="button button-plain" href="/meetings" prefetch={false}>
           {text.agenda.new}
         </Link>
       }
@@ -60,12 +60,20 @@ export default async function AgendaPage(props: PageProps<'/meetings/mine'>) {
       {agenda && 'events' in agenda && (
         <>
           <WeekSteps monday={monday} text={text} language={language} />
-          {agenda.events.length === 0 && <p className="hint">{text.agenda.none}</p>}
+          {agenda.events.length === 0 && (
+            <div className="panel empty">
+              <Icon name="calendar" />
+              <p>{text.agenda.none}</p>
+              <Link className="button button-plain" href="/meetings" prefetch={false}>
+                {text.agenda.new}
+              </Link>
+            </div>
+          )}
           {days.map((day) => (
             <Day key={day} day={day} events={agenda.events} week={monday} text={text} language={language} />
           ))}
           {!agenda.isWhole && <Note kind="warn">{text.agenda.partial}</Note>}
-          <p className="hint">{text.agenda.readOnly}</p>
+          <p className="line">{text.agenda.readOnly}</p>
         </>
       )}
       <CallsNote calls={calls} text={text} language={language} />
