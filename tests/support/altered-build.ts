@@ -13,10 +13,12 @@ import { freePort } from './port';
 export const DIRECTORY = 'test-results/altered';
 const PARTS = [
   'app',
+  'gate',
   'lib',
   'public',
   'proxy.ts',
   'access-check.js',
+  'script-loader.cjs',
   'instrumentation.ts',
   'next.config.js',
   'package.json',
