@@ -5,8 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Tests of the built app that measure time or memory under load: one at a time, with nothing beside them. */
-const TIMED = ['tests/app/{floods,strangers}.test.ts', 'tests/reliability/{outage,revocation}.test.ts'];
+/** Tests of the built app whose bounds of time a busy machine would break: one at a time, with nothing beside them. */
+const TIMED = ['tests/reliability/outage.test.ts'];
 const SERVED = ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'];
 const UNITS = ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'];
 
@@ -20,7 +20,18 @@ const changesProcess = readdirSync(here('tests'), { recursive: true, encoding: '
   .filter((path) => path.endsWith('.test.ts') && CHANGES_PROCESS.test(readFileSync(here(path), 'utf8')));
 
 /** Those that take longest begin first, so that the workers end together. Of the others Vitest knows best. */
-const LONGEST = ['two-builds', 'app/revocation', 'app/events', 'app/faults', 'app/directory', 'app/door'];
+const LONGEST = [
+  ...['app/floods', 'reliability/revocation', 'app/revocation', 'two-builds', 'app/surface', 'app/faults'],
+  ...[
+    'browser/frame',
+    'browser/directory',
+    'browser/workbench',
+    'lib/directory/sync/sync',
+    'sync-changes',
+    'stream',
+  ],
+  ...['auth/sign-in-faults', 'app/events', 'app/directory', 'app/door'],
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
