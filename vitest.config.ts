@@ -21,16 +21,23 @@ const changesProcess = readdirSync(here('tests'), { recursive: true, encoding: '
 
 /** Those that take longest begin first, so that the workers end together. Of the others Vitest knows best. */
 const LONGEST = [
-  ...['app/floods', 'reliability/revocation', 'app/revocation', 'two-builds', 'app/surface', 'app/faults'],
-  ...[
-    'browser/frame',
-    'browser/directory',
-    'browser/workbench',
-    'lib/directory/sync/sync',
-    'sync-changes',
-    'stream',
-  ],
-  ...['auth/sign-in-faults', 'app/events', 'app/directory', 'app/door'],
+  'auth/sign-in-faults',
+  'auth/sign-in-fault-corpus',
+  'lib/directory/sync/sync',
+  'lib/directory/sync/sync-changes',
+  'emulator/stream',
+  'app/floods',
+  'reliability/revocation',
+  'app/revocation',
+  'reliability/two-builds',
+  'browser/frame',
+  'browser/directory',
+  'browser/workbench',
+  'app/faults',
+  'app/surface',
+  'app/events',
+  'app/directory',
+  'app/door',
 ];
 
 class LongestFirst extends BaseSequencer {
