@@ -1,15 +1,44 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Tests of the built app that measure time or memory under load: one at a time, with nothing beside them. */
-const TIMED = ['tests/app/{floods,strangers}.test.ts', 'tests/reliability/{outage,revocation}.test.ts'];
+/** Tests of the built app whose bounds of time a busy machine would break: one at a time, with nothing beside them. */
+const TIMED = ['tests/reliability/outage.test.ts'];
 const SERVED = ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'];
+const UNITS = ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'];
+
+/** More than there are cores: many of these wait for a timer most of the time. */
+const UNIT_WORKERS = 5;
+
+/** A test file that sets settings, replaces modules or listens to every server of its process has a process of its own. */
+const CHANGES_PROCESS = /vi\.(mock|stubEnv|stubGlobal)\(|in-process-app|request-hooks|dingtalk-stream/;
+const changesProcess = readdirSync(here('tests'), { recursive: true, encoding: 'utf8' })
+  .map((path) => `tests/${path.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.test.ts') && CHANGES_PROCESS.test(readFileSync(here(path), 'utf8')));
 
 /** Those that take longest begin first, so that the workers end together. Of the others Vitest knows best. */
-const LONGEST = ['two-builds', 'app/revocation', 'app/events', 'app/faults', 'app/directory', 'app/door'];
+const LONGEST = [
+  'auth/sign-in-faults',
+  'auth/sign-in-fault-corpus',
+  'lib/directory/sync/sync',
+  'lib/directory/sync/sync-changes',
+  'emulator/stream',
+  'app/floods',
+  'reliability/revocation',
+  'app/revocation',
+  'reliability/two-builds',
+  'browser/frame',
+  'browser/directory',
+  'browser/workbench',
+  'app/faults',
+  'app/surface',
+  'app/events',
+  'app/directory',
+  'app/door',
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -39,10 +68,24 @@ export default defineConfig({
         test: {
           name: 'units',
           globalSetup: ['tests/support/postgres-setup.ts'],
-          include: ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'],
+          include: UNITS,
+          exclude: [...SERVED, ...changesProcess],
+          // A process for each file costs 0.4 s of processor time.
+          isolate: false,
+          setupFiles: ['tests/support/shared-process.ts', 'tests/support/console-guard.ts'],
+          maxWorkers: UNIT_WORKERS,
+          sequence: { groupOrder: 0, setupFiles: 'list' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'units-alone',
+          globalSetup: ['tests/support/postgres-setup.ts'],
+          include: changesProcess,
           exclude: SERVED,
           setupFiles: ['tests/support/console-guard.ts'],
-          maxWorkers: 3,
+          maxWorkers: UNIT_WORKERS,
           sequence: { groupOrder: 0 },
         },
       },
@@ -53,7 +96,9 @@ export default defineConfig({
           globalSetup: ['tests/support/global-setup.ts', 'tests/support/postgres-setup.ts'],
           include: SERVED,
           exclude: TIMED,
-          maxWorkers: 2,
+          isolate: false,
+          setupFiles: ['tests/support/shared-process.ts'],
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

@@ -54,7 +54,7 @@ async function runTests(...project) {
   await vitest.close();
 }
 
-const [isBuilt] = await Promise.all([checkAndBuild(), runTests('units')]);
+const [isBuilt] = await Promise.all([checkAndBuild(), runTests('units', 'units-alone')]);
 if (isBuilt) await runTests('served', 'timed');
 
 const seconds = (ms) => (ms / 1000).toFixed(1).padStart(7);

@@ -73,12 +73,15 @@ function run(
   });
 }
 
+const settings = (env: Record<string, string>) => ({ ...appEnv(emulator, 'http://127.0.0.1:3000'), ...env });
+
 /** `npm run <command> -- <words>` in the pruned project. */
 const npmRun = (command: string, words: string[], env: Record<string, string>) =>
-  run('npm', ['run', '--silent', command, '--', ...words], {
-    cwd: project,
-    env: { ...appEnv(emulator, 'http://127.0.0.1:3000'), ...env },
-  });
+  run('npm', ['run', '--silent', command, '--', ...words], { cwd: project, env: settings(env) });
+
+/** What the script of `npm run <command>` starts, without npm. */
+const command = (name: string, words: string[], env: Record<string, string>) =>
+  run(process.execPath, ['command.mjs', name, ...words], { cwd: project, env: settings(env) });
 const newFolder = () => mkdtempSync(join(tmpdir(), 'dingpass-commands-'));
 
 const FILES = ['records.db', 'directory.db'];
@@ -98,8 +101,8 @@ test('every command runs without development packages', async () => {
   expect([backup.code, backup.said]).toEqual([0, expect.stringContaining('dingpass-')]);
   const database = await npmRun('database', [], { DATA_DIR });
   expect([database.code, database.said]).toEqual([0, expect.stringContaining(emulator.corpId)]);
-  for (const command of ['sync', 'database', 'backup']) {
-    const wrong = await npmRun(command, [], { DATA_DIR, DINGTALK_CORP_ID: '' });
+  for (const name of ['sync', 'database', 'backup']) {
+    const wrong = await command(name, [], { DATA_DIR, DINGTALK_CORP_ID: '' });
     expect([wrong.code, wrong.said]).toEqual([1, expect.stringContaining('DINGTALK_CORP_ID is missing')]);
     expect(wrong.said).not.toMatch(/^\s+at /m);
   }
@@ -127,7 +130,7 @@ test('a backup of a running app, restored, has the endings, the directory and th
   const copy = join(newFolder(), 'copy');
   expect(await npmRun('backup', [copy], { DATA_DIR })).toMatchObject({ code: 0 });
   for (const file of FILES) expect(statSync(join(copy, file)).mode & 0o777).toBe(0o600);
-  expect(await npmRun('backup', [copy], { DATA_DIR })).toMatchObject({ code: 1 });
+  expect(await command('backup', [copy], { DATA_DIR })).toMatchObject({ code: 1 });
   // The app goes on; nothing of what comes now is in the copy.
   expect(await isIn(app, stays.cookieHeader())).toBe(true);
   const forgotten = late.cookieHeader();
@@ -169,18 +172,18 @@ test('the operator’s word begins anew and loses nothing; adopting keeps the da
   const read = () => FILES.map((file) => readFileSync(join(DATA_DIR, file)));
   const before = read();
 
-  const own = await npmRun('database', ['--begin-anew'], { DATA_DIR });
+  const own = await command('database', ['--begin-anew'], { DATA_DIR });
   expect([own.code, own.said]).toEqual([0, expect.stringContaining('nothing to do')]);
   const foreign = { DATA_DIR, DINGTALK_CORP_ID: 'dinganother' };
-  expect(await npmRun('database', ['--adopt'], foreign)).toMatchObject({ code: 1 });
-  expect(await npmRun('database', ['--destroy'], foreign)).toMatchObject({ code: 1 });
+  expect(await command('database', ['--adopt'], foreign)).toMatchObject({ code: 1 });
+  expect(await command('database', ['--destroy'], foreign)).toMatchObject({ code: 1 });
   expect(read()).toEqual(before);
 
   const moved = { DATA_DIR, DINGTALK_API_URL: 'http://127.0.0.1:9/proxy' };
-  expect(await npmRun('database', ['--adopt'], moved)).toMatchObject({ code: 0 });
-  expect(await npmRun('database', ['--adopt'], { DATA_DIR })).toMatchObject({ code: 0 });
+  expect(await command('database', ['--adopt'], moved)).toMatchObject({ code: 0 });
+  expect(await command('database', ['--adopt'], { DATA_DIR })).toMatchObject({ code: 0 });
 
-  expect(await npmRun('database', ['--begin-anew'], foreign)).toMatchObject({ code: 0 });
+  expect(await command('database', ['--begin-anew'], foreign)).toMatchObject({ code: 0 });
   const [aside] = readdirSync(DATA_DIR);
   expect(readdirSync(DATA_DIR)).toEqual([expect.stringMatching(`^aside-${emulator.corpId}-`)]);
   const restored = newFolder();
@@ -203,7 +206,7 @@ test('what is moved to PostgreSQL is complete: who is in stays in, what has ende
   await ended.ask('/api/session', { method: 'DELETE', headers: { origin: app.origin } });
   const code = emulator.control.mintCode(userid);
   expect((await new Visitor(app).post('/api/session', { code })).status).toBe(200);
-  const copy = () => npmRun('storage', ['copy'], { DATA_DIR, DATABASE_URL });
+  const copy = () => command('storage', ['copy'], { DATA_DIR, DATABASE_URL });
   expect(await npmRun('storage', ['copy'], { DATA_DIR })).toMatchObject({ code: 1 });
   const running = await copy();
   expect([running.code, running.said]).toEqual([1, expect.stringContaining('Stop every process')]);

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { parseGateKeys } from '../../lib/config';
@@ -60,12 +59,10 @@ test('a retired key opens nothing', async () => {
 
 /** Runs the command where only these settings are there. */
 function printKeys(env: Record<string, string>, ...words: string[]) {
-  const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [tsx, '--conditions=react-server', 'lib/entry/keys-command.ts', ...words],
-    { env: { ...bareEnv(), ...env }, encoding: 'utf8' },
-  );
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['command.mjs', 'keys', ...words], {
+    env: { ...bareEnv(), ...env },
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 

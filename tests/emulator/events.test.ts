@@ -186,16 +186,31 @@ describe('an event that is not acknowledged', () => {
   test('comes again after 10 s, and then after 30 s', async () => {
     await subscribe();
     failTimes(2);
+    // By the emulator's clock, which goes on by itself too.
+    let ahead = 0;
+    const times: number[] = [];
+    const { meet } = house;
+    house.meet = (event) => {
+      times.push(Date.now() + ahead);
+      return meet(event);
+    };
+    const advance = (ms: number) => {
+      ahead += ms;
+      emulator.control.advanceClock(ms);
+    };
     events().emit({ type: 'user_leave_org', userIds: ['u1'] });
     await attempts(1);
-    emulator.control.advanceClock(9000);
+    advance(9000);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    await attempts(1);
-    emulator.control.advanceClock(1100);
+    advance(1100);
     await attempts(2);
-    emulator.control.advanceClock(30_100);
+    advance(30_100);
     await hear('user_leave_org u1');
     expect(events().deliveries()).toMatchObject([{ attempts: 3, state: 'delivered' }]);
+    const [first, second, third] = times as [number, number, number];
+    // Each time is that of the arrival, some milliseconds before the end from which the pause counts.
+    expect(second - first).toBeGreaterThanOrEqual(10_000);
+    expect(third - second).toBeGreaterThanOrEqual(30_000);
   });
 
   test('is listed as failed some minutes after the third time, and is told once', async () => {

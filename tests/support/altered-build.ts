@@ -15,10 +15,12 @@ import { readExample } from './readme-example';
 export const DIRECTORY = 'test-results/altered';
 const PARTS = [
   'app',
+  'gate',
   'lib',
   'public',
   'proxy.ts',
   'access-check.js',
+  'script-loader.cjs',
   'instrumentation.ts',
   'next.config.js',
   'package.json',

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect } from 'vitest';
 
 const METHODS = ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const;
 const written: string[] = [];
@@ -7,7 +7,9 @@ for (const method of METHODS) {
   console[method] = (...values: unknown[]) =>
     void written.push(`console.${method}: ${values.map(String).join(' ')}`);
 }
-process.on('warning', ({ name, message }) => written.push(`${name}: ${message}`));
+const onWarning = ({ name, message }: Error) => written.push(`${name}: ${message}`);
+process.on('warning', onWarning);
+afterAll(() => void process.off('warning', onWarning));
 
 /** What was written to the console since the last call. A test that expects output takes it. */
 export function takeConsoleOutput(): string[] {

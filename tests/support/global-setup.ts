@@ -3,11 +3,13 @@ import { ensureBrowser } from './browser';
 
 const SOURCES = [
   'app',
+  'gate',
   'lib',
   'public',
   'proxy.ts',
   'instrumentation.ts',
   'next.config.js',
+  'script-loader.cjs',
   'package-lock.json',
 ];
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Emulator } from '../../emulator/server';
+import { bundle } from './bundle';
 
 /** A process of its own that will sync once. */
 export interface SyncProcess {
@@ -12,18 +13,18 @@ export interface SyncProcess {
   kill(): void;
 }
 
+let program: Promise<string> | undefined;
+
 /** Starts a process and waits until it could begin. */
 export async function prepareSync(
   { url, clientId, clientSecret }: Emulator,
   file: string,
   callsPerSecond: number,
 ): Promise<SyncProcess> {
+  program ??= bundle('tests/support/sync-child.ts');
   const child = spawn(
     process.execPath,
-    [
-      ...['--conditions=react-server', '--import', 'tsx', 'tests/support/sync-child.ts'],
-      ...[file, url, clientId, clientSecret, String(callsPerSecond)],
-    ],
+    [await program, file, url, clientId, clientSecret, String(callsPerSecond)],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   let said = '';

@@ -1,20 +1,19 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FaultInput } from '../../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../../emulator/server';
-import corpus from '../../corpora/upstream-faults.json';
 import { learnToken } from '../../support/app-pool';
+import { entries } from '../../support/fault-corpus';
 import { toEntry, variants } from '../../support/fault-variants';
 import { signedIn, Visitor } from '../../support/http-session';
 import { type InProcessApp, startInProcess } from '../../support/in-process-app';
 import { freePort } from '../../support/port';
-import { arm, type Entry, judge, play, type Stage } from '../../support/sign-in-scene';
+import { arm, judge, play, type Stage } from '../../support/sign-in-scene';
 
 /**
  * What a person sees of each failure of DingTalk's: from the sign-in's handler down to the emulator's socket, each with
  * an app that has just started. Over HTTP, with the built app: tests/app/faults.test.ts.
  */
 
-const entries = corpus.entries as unknown as Entry[];
 let emulator: Emulator;
 let app: InProcessApp;
 beforeAll(async () => {

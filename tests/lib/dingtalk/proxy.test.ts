@@ -11,6 +11,7 @@ import { createOpenSocket } from '../../../lib/dingtalk/stream/socket';
 import { listMemberIds } from '../../../lib/dingtalk/users';
 import { fromDingTalk } from '../../../lib/dingtalk-problems';
 import { problems } from '../../../lib/errors';
+import { bundle } from '../../support/bundle';
 import { createAuthority } from '../../support/certificates';
 import { type ConnectProxy, startConnectProxy } from '../../support/connect-proxy';
 import { takeConsoleOutput } from '../../support/console-guard';
@@ -116,13 +117,7 @@ test.each([
     const [person] = emulator.company.people;
     const child = spawn(
       process.execPath,
-      [
-        '--conditions=react-server',
-        '--import',
-        'tsx',
-        'tests/support/proxied-child.ts',
-        emulator.control.mintCode(person!.userid),
-      ],
+      [await bundle('tests/support/proxied-child.ts'), emulator.control.mintCode(person!.userid)],
       {
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {

@@ -9,6 +9,7 @@ import type { Database } from '../../../lib/storage/database';
 import { migrate } from '../../../lib/storage/migrate';
 import { recordsMigrations } from '../../../lib/storage/migrations';
 import { openSqlite } from '../../../lib/storage/sqlite';
+import { bundle } from '../../support/bundle';
 import { temporaryFile } from '../../support/directory';
 
 const ENDING = { reason: 'left', by: 'event' } as const;
@@ -156,8 +157,8 @@ test('closed, the one file has everything', async () => {
 
 test('processes that open a new file at the same moment take the migrations once, and none fails', async () => {
   const file = temporaryFile();
-  const at = String(Date.now() + 6000);
-  const child = ['--conditions=react-server', '--import', 'tsx', 'tests/support/open-child.ts', file, at];
+  const program = await bundle('tests/support/open-child.ts');
+  const child = [program, file, String(Date.now() + 1500)];
   const opened = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, child)));
   expect(opened.map(({ stdout }) => Number(stdout))).toEqual(Array(3).fill(recordsMigrations.length));
 });

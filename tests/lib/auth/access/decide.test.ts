@@ -301,7 +301,8 @@ test('a verdict among 1,000 rules takes microseconds', () => {
     knows: { places: true, roles: true, administrators: true },
   });
   const facts = { ...only('me'), departments: [{ id: 2, leader: false }], roleIds: [1] };
-  const rounds = 20_000;
+  // Short, and many of them: one at least has the processor to itself.
+  const rounds = 1000;
   const ask = () => {
     const begun = performance.now();
     for (let round = 0; round < rounds; round++) {
@@ -310,6 +311,6 @@ test('a verdict among 1,000 rules takes microseconds', () => {
     }
     return ((performance.now() - begun) / rounds) * 1000;
   };
-  const warm = Math.min(ask(), ask(), ask());
+  const warm = Math.min(...Array.from({ length: 40 }, ask));
   expect(warm).toBeLessThan(20);
 });
