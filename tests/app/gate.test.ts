@@ -406,6 +406,19 @@ describe('the pages of the gate', () => {
     },
   );
 
+  test('the script of the instant sign-in is small on the way, and kept by the browser', async () => {
+    const own = new HostVisitor(gate, OWN);
+    const address = /src="(\/\.dingpass\/sign-in\.js[^"]*)"/.exec((await own.open('/p', inClient)).text)?.[1];
+    const path = String(address).replace('&#38;', '&');
+    const { status, headers } = await own.ask(path, { headers: { 'accept-encoding': 'gzip' } });
+    expect([status, headers['content-encoding']]).toEqual([200, 'gzip']);
+    expect(Number(headers['content-length'])).toBeLessThanOrEqual(20 * 1024);
+    expect(headers['cache-control']).toContain('immutable');
+    const old = await own.ask(path.replace(/v=\w+/, 'v=0'));
+    expect([old.headers['cache-control'], old.headers['content-encoding']]).toEqual(['no-store', undefined]);
+    expect(old.text).toContain('/.dingpass/session');
+  });
+
   test.each([
     ['zh-CN,zh;q=0.9', 'lang="zh-CN"', '正在登录'],
     ['en-GB', 'lang="en"', 'Signing you in'],
