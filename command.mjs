@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-/** `npm run access`, `sync`, `keys`, `backup`, `database`, `storage`: runs one of the commands that `npm run build` made. */
+/** `npm run access`, `sync`, `keys`, `backup`, `database`, `storage`, `ticket`: runs one of the commands that `npm run build` made. */
 const [name, ...words] = process.argv.slice(2);
 const file = new URL(`dist/${name}.mjs`, import.meta.url);
 if (existsSync(file)) {

@@ -8,6 +8,7 @@ import { createHostSession, endHostSession, takeTicket } from './host-session-re
 import { isNavigation } from './other-site';
 import { redirectTo, sendPage } from './page';
 import { type PageRequest, signInPage, viaMainOrigin } from './sign-in-page';
+import { sendScript } from './sign-in-script';
 import { visitorHeaders } from './sub-request';
 import { judge } from './verdict';
 import { programRefusal } from './verdict-answer';
@@ -16,6 +17,7 @@ type Handler = (context: HostContext) => Promise<Response | undefined>;
 
 const HANDLERS: Record<string, { method: 'GET' | 'POST'; handler: Handler }> = {
   '/.dingpass/sign-in': { method: 'GET', handler: signIn },
+  '/.dingpass/sign-in.js': { method: 'GET', handler: sendScript },
   '/.dingpass/ticket': { method: 'GET', handler: takeTicket },
   '/.dingpass/session': { method: 'POST', handler: createHostSession },
   '/.dingpass/sign-out': { method: 'POST', handler: endHostSession },

@@ -2,7 +2,7 @@ import 'server-only';
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { config } from '@/lib/config';
-import { plainPage } from '@/lib/http/plain-page';
+import { escaped, plainPage } from '@/lib/http/plain-page';
 import { asLocation } from '@/lib/http/return-to';
 import type { Language } from '@/lib/i18n';
 
@@ -15,8 +15,8 @@ interface GatePage {
   body: string;
   status: number;
   requestId: string;
-  /** The one script of the page, with its data. */
-  script?: { text: string; data: string } | undefined;
+  /** The one script of the page: its address on this host, and its data. */
+  script?: { address: string; data: string } | undefined;
 }
 
 /** A page of the gate: its own policy, nothing loaded from anywhere. */
@@ -37,7 +37,9 @@ export function gatePage({ language, title, body, status, requestId, script }: G
     body,
     status,
     isElsewhere: true,
-    head: script ? `<script nonce="${nonce}" ${script.data}>${script.text}</script>` : '',
+    head: script
+      ? `<script async nonce="${nonce}" src="${escaped(script.address)}" ${script.data}></script>`
+      : '',
     headers: {
       'content-security-policy': policy,
       'cache-control': 'no-store',

@@ -7,8 +7,8 @@ import type { ProtectedHost } from '@/lib/http/protected-host';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
 import { createCookies } from '@/lib/session/cookie';
 import { isDingTalk, isDingTalkMobile } from '@/lib/session/user-agent';
-import scripts from './browser/script-text';
 import { gatePage, redirectTo } from './page';
+import { scriptAddress } from './sign-in-script';
 import type { VisitorHeaders } from './sub-request';
 
 /** A person's request for a page of a protected host. */
@@ -105,7 +105,7 @@ function instantSignIn(
     title: gate.signIn.title,
     status: 401,
     requestId,
-    script: { text: isDingTalkMobile(userAgent) ? scripts.phone : scripts.desktop, data },
+    script: { address: scriptAddress(isDingTalkMobile(userAgent) ? 'phone' : 'desktop'), data },
     body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(signIn.asking)}</p></div>
 <a class="late" href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a></div>
 <noscript><p><a href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a></p></noscript>`,

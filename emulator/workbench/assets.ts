@@ -11,12 +11,22 @@ const contentTypes: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The page may load and frame only its own origin: nothing here ever needs another host. */
-const policy =
-  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+/**
+ * The page may load only its own origin. It frames that and, for the moment until it moves there itself, the origins that a
+ * webview can be led to.
+ */
+const policyFor = (hosts: readonly string[]) => {
+  const frames = ["'self'", ...hosts.map((host) => `http://${host}`)].join(' ');
+  return `default-src 'self'; frame-src ${frames}; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'`;
+};
 
-/** Serves one file of the workbench's page. @param name the path below the workbench's prefix; '' is the page itself */
-export async function sendAsset(res: ServerResponse, name: string): Promise<void> {
+/**
+ * Serves one file of the workbench's page.
+ *
+ * @param name the path below the workbench's prefix; '' is the page itself
+ * @param hosts of the app and of protected hosts
+ */
+export async function sendAsset(res: ServerResponse, name: string, hosts: readonly string[]): Promise<void> {
   const file = name === '' ? 'index.html' : name;
   const contentType = contentTypes[extname(file)];
   // A plain file name, nothing else: no folder, no dot at the front, so no way out of the folder.
@@ -26,7 +36,7 @@ export async function sendAsset(res: ServerResponse, name: string): Promise<void
     res.writeHead(200, {
       'content-type': contentType,
       'cache-control': 'no-cache',
-      'content-security-policy': policy,
+      'content-security-policy': policyFor(hosts),
       'x-content-type-options': 'nosniff',
     });
     res.end(body);

@@ -104,7 +104,7 @@ function sendPage(
   if (name === 'other-browser') return openOtherBrowser(res, app);
   if (name === 'client') return becomeClient(req, res, page);
   if (name === 'clear-data') return clearData(req, res, app);
-  return sendAsset(res, name);
+  return sendAsset(res, name, page.platform.protectedHosts.length > 0 ? page.platform.hosts : []);
 }
 
 /** A page cannot choose its own user agent and language, so the proxy says them, from the webview's first request on. */

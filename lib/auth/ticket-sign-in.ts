@@ -1,11 +1,14 @@
 import 'server-only';
+import { directoryStore } from '../directory/store';
 import { AppError } from '../errors';
 import type { RequestContext } from '../http/route';
 import { type Session, sessionCookies } from '../session/session-cookie';
 import type { SessionVersion } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { toClientKind } from '../session/user-agent';
+import { shownName } from '../shown-text';
 import { currentMember } from './auth';
+import { mayBreakGlass } from './break-glass';
 import { type Ticket, tickets } from './tickets';
 
 /** Tickets that no cookie can bind to a browser: a person is shown whose they are, and presses a button. */
@@ -27,7 +30,7 @@ export async function offeredTicket(token: string): Promise<OfferedTicket | unde
   const ticket = await tickets().look(token);
   if (!ticket || ticket.purpose === 'return') return undefined;
   const { purpose, userId, parent } = ticket;
-  return { purpose, userId, name: parent?.name ?? userId };
+  return { purpose, userId, name: parent?.name ?? (await knownName(userId)) };
 }
 
 /**
@@ -47,7 +50,7 @@ export async function signInByTicket(
     throw new AppError('flow-invalid', { hint: 'ticket' });
   if (!(await tickets().spend(token))) throw new AppError('flow-invalid', { hint: 'ticket used' });
   const { purpose, userId, parent } = ticket;
-  const own = sessionCookies().draft({ userId, name: userId, door: 'ticket' });
+  const own = sessionCookies().draft({ userId, name: await knownName(userId), door: 'ticket' });
   const draft = parent ? { ...withoutVersion(parent), id: own.id, door: 'ticket' as const } : own;
   const client = toClientKind(request.headers.get('user-agent'));
   const previous = await currentMember();
@@ -63,9 +66,17 @@ export async function signInByTicket(
   return sessionCookies().seal(draft, version);
 }
 
-async function mayOpen({ parent, purpose }: Ticket): Promise<boolean> {
-  if (purpose === 'break-glass') return true;
+/** Asked again when the ticket is spent: meanwhile an administrator may have become none. */
+async function mayOpen({ parent, purpose, userId }: Ticket): Promise<boolean> {
+  if (purpose === 'break-glass') return mayBreakGlass(userId);
   return parent !== undefined && (await sessions().verify(parent)) === 'valid';
+}
+
+async function knownName(userId: string): Promise<string> {
+  const member = await directoryStore()
+    .member(userId)
+    .catch(() => null);
+  return shownName(member?.record.name, userId);
 }
 
 function withoutVersion(session: Session): Omit<Session, keyof SessionVersion> {

@@ -1,7 +1,7 @@
 import 'server-only';
+import { mayBreakGlass } from '../auth/break-glass';
 import { tickets } from '../auth/tickets';
 import { config } from '../config';
-import { directoryStore } from '../directory/store';
 import { closeAudit, record } from '../storage/audit-log';
 import { closeDatabases, openDatabases } from '../storage/databases';
 import { fail, runCommand, say } from './command';
@@ -14,11 +14,11 @@ const USAGE = '用法 · usage: npm run ticket -- --admin <userid>';
  */
 await runCommand(async ([flag, userId, ...more]) => {
   if (flag !== '--admin' || !userId || more.length > 0) return fail(USAGE);
-  const { breakGlass, adminUserIds, publicOrigin } = config();
+  const { breakGlass, publicOrigin } = config();
   if (!breakGlass) return fail('未启用：请设置 BREAK_GLASS=on · This is off: set BREAK_GLASS=on');
   await openDatabases();
   try {
-    if (!adminUserIds.includes(userId) && !(await isActiveAdministrator(userId)))
+    if (!(await mayBreakGlass(userId)))
       return fail(
         `${userId}：不是在职的管理员（通讯录或 ADMIN_USER_IDS）· is no active administrator (directory or ADMIN_USER_IDS)`,
       );
@@ -33,8 +33,3 @@ await runCommand(async ([flag, userId, ...more]) => {
     await closeDatabases();
   }
 });
-
-async function isActiveAdministrator(userId: string): Promise<boolean> {
-  const store = directoryStore();
-  return (await store.member(userId))?.record.active === true && (await store.isMainAdministrator(userId));
-}

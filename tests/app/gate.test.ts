@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,7 +7,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Person } from '../../emulator/company/person';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import type { App } from '../support/app';
+import { type App, appEnv, bareEnv } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { describeTimes, printFigures, span } from '../support/figures';
 import { type Gate, HostVisitor } from '../support/gate';
@@ -39,6 +40,8 @@ let app: App;
 let gate: Gate;
 let member: Person;
 let outsider: Person;
+/** Settings that the commands on the server have, too. */
+let OPERATORS: Record<string, string>;
 
 beforeAll(async () => {
   emulator = await startEmulator({
@@ -63,6 +66,11 @@ beforeAll(async () => {
     ]`,
   );
   const port = await freePort();
+  OPERATORS = {
+    ADMIN_USER_IDS: member.userid,
+    BREAK_GLASS: 'on',
+    DATA_DIR: join(folder, 'data'),
+  };
   app = await startDirectoryApp({
     emulator,
     origin: ORIGIN,
@@ -74,8 +82,7 @@ beforeAll(async () => {
       GATE_APPS: `${OWN}=${OWN_APP.clientId}:${OWN_APP.clientSecret}`,
       BRAND_FILE: join(folder, 'brand.json'),
       GATE_KEYS: `1:${newAssertionKey()}`,
-      ADMIN_USER_IDS: member.userid,
-      DATA_DIR: join(folder, 'data'),
+      ...OPERATORS,
     },
   });
   await subscribe(emulator, app);
@@ -399,6 +406,19 @@ describe('the pages of the gate', () => {
     },
   );
 
+  test('the script of the instant sign-in is small on the way, and kept by the browser', async () => {
+    const own = new HostVisitor(gate, OWN);
+    const address = /src="(\/\.dingpass\/sign-in\.js[^"]*)"/.exec((await own.open('/p', inClient)).text)?.[1];
+    const path = String(address).replace('&#38;', '&');
+    const { status, headers } = await own.ask(path, { headers: { 'accept-encoding': 'gzip' } });
+    expect([status, headers['content-encoding']]).toEqual([200, 'gzip']);
+    expect(Number(headers['content-length'])).toBeLessThanOrEqual(20 * 1024);
+    expect(headers['cache-control']).toContain('immutable');
+    const old = await own.ask(path.replace(/v=\w+/, 'v=0'));
+    expect([old.headers['cache-control'], old.headers['content-encoding']]).toEqual(['no-store', undefined]);
+    expect(old.text).toContain('/.dingpass/session');
+  });
+
   test.each([
     ['zh-CN,zh;q=0.9', 'lang="zh-CN"', '正在登录'],
     ['en-GB', 'lang="en"', 'Signing you in'],
@@ -475,4 +495,98 @@ describe('a ticket', () => {
       expect([status, headers.get('location')]).toEqual([404, null]);
     },
   );
+});
+
+describe('a link that signs in', () => {
+  const press = (browser: Visitor, link: URL, origin = ORIGIN) =>
+    browser.ask('/api/ticket', {
+      method: 'POST',
+      headers: { origin },
+      body: new URLSearchParams({ ticket: link.searchParams.get('ticket') ?? '', next: '/me' }),
+    });
+  const look = (browser: Visitor, link: URL, headers = {}) =>
+    browser.ask(link.pathname + link.search, { headers: { 'accept-language': 'en', ...headers } });
+
+  async function handOff(main: Visitor, next = '/me?a=b'): Promise<URL> {
+    const { json } = await main.ask('/api/hand-off', {
+      method: 'POST',
+      headers: { origin: ORIGIN, 'content-type': 'application/json' },
+      body: JSON.stringify({ next }),
+    });
+    return new URL(json.address);
+  }
+
+  /** `npm run ticket` on the server. */
+  function command(...words: string[]): Promise<{ code: number; said: string }> {
+    const env = { ...bareEnv(), ...appEnv(emulator, ORIGIN), ...OPERATORS };
+    return new Promise((done) => {
+      execFile(process.execPath, ['command.mjs', 'ticket', ...words], { env }, (error, stdout, stderr) =>
+        done({ code: Number(error?.code ?? 0), said: stdout + stderr }),
+      );
+    });
+  }
+  const linkIn = (said: string) => new URL(/https:\/\/\S+/.exec(said)?.[0] ?? '');
+
+  test('from DingTalk to a browser: names the person, and signs in by a press, once; no younger than the sign-in', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const link = await handOff(main);
+    const browser = new Visitor(app);
+    for (const headers of [{}, { 'sec-purpose': 'prefetch' }])
+      expect((await look(browser, link, headers)).text).toContain(`sign in as ${member.name}`);
+    expect((await press(browser, link, 'https://evil.example')).status).toBe(403);
+    const { status, headers } = await press(browser, link);
+    expect([status, headers.get('location')]).toEqual([303, '/me']);
+    const [there, here] = await Promise.all([main, browser].map((one) => one.ask('/api/session')));
+    expect(here!.json.member).toMatchObject({ userId: member.userid, door: 'ticket' });
+    expect(here!.json.member.expiresAt).toBe(there!.json.member.expiresAt);
+    const other = new Visitor(app);
+    expect((await press(other, link)).status).toBe(401);
+    expect((await look(other, link)).status).toBe(401);
+  });
+
+  test('says so where somebody else is signed in, who stays until the press', async () => {
+    const link = await handOff(await signedIn(app, emulator, member.userid));
+    const browser = await signedIn(app, emulator, outsider.userid);
+    expect((await look(browser, link)).text).toContain(`This browser is signed in as ${outsider.name}`);
+    expect((await browser.ask('/api/session')).json.member.userId).toBe(outsider.userid);
+    await press(browser, link);
+    expect((await browser.ask('/api/session')).json.member.userId).toBe(member.userid);
+  });
+
+  test('opens nothing after the sign-out of the session that it came from', async () => {
+    const main = await signedIn(app, emulator, member.userid);
+    const link = await handOff(main);
+    await main.ask('/api/session', { method: 'DELETE', headers: { origin: ORIGIN } });
+    expect((await press(new Visitor(app), link)).status).toBe(401);
+  });
+
+  test('in an emergency, of an administrator: by a command, with its own lines in the audit', async () => {
+    const { code, said } = await command('--admin', member.userid);
+    expect(code).toBe(0);
+    const browser = new Visitor(app);
+    expect((await look(browser, linkIn(said))).text).toContain(member.name);
+    expect((await press(browser, linkIn(said))).status).toBe(303);
+    expect((await browser.ask('/api/session')).json.member).toMatchObject({
+      userId: member.userid,
+      name: member.name,
+      door: 'ticket',
+    });
+    const audit = (await browser.ask(`/api/admin/audit.csv?person=${member.userid}`)).text;
+    expect(audit).toContain('ticket-issued');
+    expect(audit).toMatch(/sign-in.*break-glass/);
+    expect((await press(new Visitor(app), linkIn(said))).status).toBe(401);
+  });
+
+  test('in an emergency, of nobody else', async () => {
+    const { code, said } = await command('--admin', outsider.userid);
+    expect([code, /https:/.test(said)]).toEqual([1, false]);
+    // The main administrator of the company is one, and stops to be one between the command and the press.
+    const chief = emulator.company.people.find(({ adminLevel, active }) => adminLevel === 1 && active)!;
+    const { said: link } = await command('--admin', chief.userid);
+    expect(linkIn(link).pathname).toBe('/ticket');
+    emulator.control.fire(chief.userid);
+    await vi.waitFor(async () => expect((await press(new Visitor(app), linkIn(link))).status).toBe(401), {
+      timeout: 5000,
+    });
+  });
 });

@@ -61,6 +61,7 @@ beforeAll(async () => {
       port: appPort,
       origin,
       env: {
+        DINGTALK_LOGIN_URL: origin,
         TRUSTED_PROXY_HOPS: '1',
         ACCESS_FILE: rules,
         GATE_LISTEN: `127.0.0.1:${gatePort}`,
@@ -190,6 +191,6 @@ test('phones have no way to another browser', async () => {
   const { userid, name } = person(2);
   await page.goto(`http://localhost:${emulator.port}/__emulator/workbench/?as=${userid}&client=ios&open=/me`);
   await shown().locator('summary', { hasText: name }).first().click();
-  await shown().getByRole('link', { name: '我的设备' }).waitFor();
+  await shown().getByRole('link', { name: '我的设备', exact: true }).waitFor();
   expect(await shown().getByRole('link', { name: '在浏览器中打开' }).count()).toBe(0);
 });
