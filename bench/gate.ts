@@ -189,11 +189,22 @@ async function warm(what: string, least: number, course: Course): Promise<Figure
 
 /** Cookies that this process has not seen: their seals have to be opened. */
 async function cold(course: Course): Promise<Figure[]> {
-  const { size, requests } = course;
+  const { size, load } = course;
+  // The code itself is cold at first, too.
+  const first = course.requests.slice(0, size.unseen);
+  await load.run({
+    port: course.gate.gate.port,
+    requests: first,
+    connections: CONNECTIONS,
+    until: 'each-once',
+  });
+  const requests = course.requests.slice(size.unseen);
   const { values, failures } = await ratios(course, requests, size.unseenRounds, 'each-once');
   const rest = requests.slice(size.unseen * size.unseenRounds);
-  const alone = await beside(course, requests.slice(0, 50), []);
-  const disturbed = await beside(course, requests.slice(0, 50), rest);
+  const seen = requests.slice(0, 50);
+  await beside(course, seen, []);
+  const alone = await beside(course, seen, []);
+  const disturbed = await beside(course, seen, rest);
   return [
     {
       ...atLeast('verdict, cookies never seen before', round(median(values), 3), '', 0.045),

@@ -41,6 +41,7 @@ const TITLES: Record<string, Record<Language, string>> = {
   sessions: { 'zh-CN': '会话撤销', en: 'Session revocation' },
   machines: { 'zh-CN': '多台机器', en: 'Several machines' },
   access: { 'zh-CN': '访问规则', en: 'Access rules' },
+  gate: { 'zh-CN': '网关（与空的 node:http 服务相比）', en: 'The gate, beside a bare node:http server' },
   start: { 'zh-CN': '公司规模', en: 'Size of the company' },
 };
 
@@ -75,6 +76,11 @@ const CHINESE: [english: string, chinese: string][] = [
   ['page of 50 of a department of 5000, inside the store', '5000 人部门的一页（50 人），存储层'],
   ['page of 50 of a department of 5000, of the API', '5000 人部门的一页（50 人），接口'],
   ['complete, complete, complete', '完整，完整，完整'],
+  ['warm, beside 50 never seen a second, p99', '已知 Cookie，每秒另有 50 个从未见过的，p99'],
+  ['cookies on 6 hosts, not opened again', '个 Cookie、6 个主机，无需再次解封的比例'],
+  ['verdict, one rule a host', '判断，每个主机一条规则'],
+  ['verdict, 1000 rules', '判断，1000 条规则'],
+  ['complete, complete', '完整，完整'],
   ['check of one request', '一次请求的检查'],
   ['leavers', '名离职者'],
   ['route handler', '接口'],
@@ -93,6 +99,8 @@ const CHINESE: [english: string, chinese: string][] = [
   ['page with rules over one without, median', '有规则与无规则的页面耗时之比，中位数'],
   ['page with rules over one without, p99', '有规则与无规则的页面耗时之比，p99'],
   ['three processes over one, on the same core, per second', '三个进程与一个进程在同一核上的吞吐量之比'],
+  ['verdict', '判断'],
+  ['cookies', '个 Cookie'],
   ['sign-in', '登录'],
   ['session check', '会话检查'],
   ['page', '页面'],

@@ -211,9 +211,11 @@ test.each(available)('%s, with the other names of the identity: none that a visi
     upstreamPort: upstream.port,
     edit: withOtherNames,
   });
-  const forged = Object.values(OTHER_NAMES).flatMap((header) =>
-    spellings(header).map((one) => `${one}: forged`),
-  );
+  // Caddy finds names by one piece of text: no upstream is known to take a tilde for a hyphen.
+  const forged = Object.values(OTHER_NAMES)
+    .flatMap(spellings)
+    .filter((one) => !one.includes('~'))
+    .map((one) => `${one}: forged`);
   await sendLines({ ...scene, ...proxy }, ['GET /p HTTP/1.1', ...forged]);
   await proxy.close();
   gate.close();

@@ -174,6 +174,15 @@ export function describeAttacks(reached: () => Reached): void {
       expect(seen()).toEqual([]);
     });
 
+    test('the upstream is told the host, and not the one that a visitor forged', async () => {
+      const { cookies } = reached();
+      const forged = [`X-Forwarded-Host: ${SIBLING}`, 'X-Forwarded-Proto: http'];
+      await sendLines(reached(), ['GET /p HTTP/1.1', `Cookie: ${cookies.member}`, ...forged]);
+      const [{ headers } = seen()[0]!] = seen();
+      const told = [headers.host, headers['x-forwarded-host'], headers['x-forwarded-proto']];
+      expect(told).toEqual([HOST, HOST, 'https']);
+    });
+
     test('the host is the same in capital letters, and with its port', async () => {
       for (const host of [HOST.toUpperCase(), `${HOST}:443`])
         await sendLines(reached(), [
