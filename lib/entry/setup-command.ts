@@ -97,7 +97,10 @@ function openTerminal() {
   });
   return {
     async ask(question: string, isSecret: boolean): Promise<string | undefined> {
-      process.stdout.write(question);
+      // As its prompt: whatever else stands on the line is erased while the person edits it.
+      lines.setPrompt(question);
+      if (isClosed) process.stdout.write(question);
+      else lines.prompt();
       isHidden = isSecret;
       const line =
         entered.shift() ??
