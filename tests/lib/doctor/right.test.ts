@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { publicPartOf } from '../../../lib/doctor/app-report';
 import { describeFinding } from '../../../lib/doctor/description';
 import { exitCodeOf } from '../../../lib/doctor/doctor';
 import { checkNode } from '../../../lib/doctor/machine-checks';
@@ -60,4 +61,14 @@ test('Node.js must be new enough, and its extra roots must be a file that it has
   expect(await rootsOf('/nowhere/roots.pem', true)).toBe('roots-late');
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   expect(await rootsOf('')).toBe('verification-off');
+});
+
+test('strangers are told which checks failed, but none that would help an attacker', async () => {
+  const report = await scene.examine({
+    SESSION_KEYS: `1:${'0123456789'.repeat(5)}`,
+    TRUSTED_PROXY_HOPS: '1',
+    DINGTALK_CORP_ID: 'dinganother0002corp',
+  });
+  expect(blamed(report)).toHaveLength(3);
+  expect(publicPartOf(report)).toMatchObject({ warn: [], bad: ['company'] });
 });
