@@ -3,6 +3,7 @@ import { publicPartOf } from '../../../lib/doctor/app-report';
 import { describeFinding } from '../../../lib/doctor/description';
 import { exitCodeOf } from '../../../lib/doctor/doctor';
 import { checkNode } from '../../../lib/doctor/machine-checks';
+import { sealProbe } from '../../../lib/doctor/probe';
 import { blamed, type DoctorScene, secretsIn, startDoctorScene } from '../../support/doctor-scene';
 
 let scene: DoctorScene;
@@ -71,4 +72,15 @@ test('strangers are told which checks failed, but none that would help an attack
   });
   expect(blamed(report)).toHaveLength(3);
   expect(publicPartOf(report)).toMatchObject({ warn: [], bad: ['company'] });
+});
+
+test('what arrives is told to a seal of the session keys only', async () => {
+  await scene.examine({}, { maySpend: false });
+  const ask = (seal: string) =>
+    fetch(`${scene.env.PUBLIC_ORIGIN}/api/doctor`, { method: 'POST', headers: { 'x-dingpass-probe': seal } });
+  const settings = { sessionKeys: new Map([['1', scene.env.SESSION_KEYS!.slice(2)]]), sealKey: '1' };
+  expect((await ask(await sealProbe(settings, 'a-nonce'))).status).toBe(200);
+  const others = { sessionKeys: new Map([['1', 'f3b1c9'.repeat(6)]]), sealKey: '1' };
+  for (const seal of ['', '1.Fe26.2**', await sealProbe(others, 'a-nonce')])
+    expect((await ask(seal)).status).toBe(404);
 });
