@@ -64,13 +64,15 @@ export interface PublicReport {
   bad: string[];
 }
 
+/** Of the latest report; undefined before there is one. */
 export function publicReport(): PublicReport | undefined {
   const latest = lastReport();
-  if (!latest) return undefined;
+  return latest && publicPartOf(latest);
+}
+
+export function publicPartOf({ at, findings }: DoctorReport): PublicReport {
   const isPublic = (id: string) => !CHECKS.find((check) => check.id === id)?.isPrivate;
   const named = (outcome: 'warn' | 'bad') =>
-    latest.findings
-      .filter((finding) => finding.outcome === outcome && isPublic(finding.id))
-      .map(({ id }) => id);
-  return { at: new Date(latest.at).toISOString(), warn: named('warn'), bad: named('bad') };
+    findings.filter((finding) => finding.outcome === outcome && isPublic(finding.id)).map(({ id }) => id);
+  return { at: new Date(at).toISOString(), warn: named('warn'), bad: named('bad') };
 }

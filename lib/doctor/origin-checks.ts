@@ -156,12 +156,16 @@ const answers = arrivedCheck('origin-answer', ({ answer }) => {
   return lost.length > 0 ? bad('answer-changed', { headers: lost.join(', ') }) : ok();
 });
 
-const hops = arrivedCheck('proxy-hops', ({ arrived: { forwardedFor } }, { config }) => {
-  const claimed = forwardedFor.indexOf(CLAIMED_ADDRESS);
-  const found = forwardedFor.length - claimed - 1;
-  const values = { found: String(found), setting: String(config.trustedProxyHops) };
-  return found === config.trustedProxyHops ? ok(values) : bad('hops-differ', values);
-});
+const hops: Check = {
+  // A client could forge its address.
+  isPrivate: true,
+  ...arrivedCheck('proxy-hops', ({ arrived: { forwardedFor } }, { config }) => {
+    const claimed = forwardedFor.indexOf(CLAIMED_ADDRESS);
+    const found = forwardedFor.length - claimed - 1;
+    const values = { found: String(found), setting: String(config.trustedProxyHops) };
+    return found === config.trustedProxyHops ? ok(values) : bad('hops-differ', values);
+  }),
+};
 
 const body: Check = {
   id: 'origin-body',

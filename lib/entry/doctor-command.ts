@@ -37,7 +37,16 @@ await runCommand(async (words) => {
     fail(USAGE);
     return 2;
   }
-  const { json, program, ...options } = wishes;
+  try {
+    return await examine(wishes);
+  } catch (error) {
+    // Not 1, which says that everything works.
+    fail(String((error as Error).stack));
+    return 2;
+  }
+});
+
+async function examine({ json, program, ...options }: Wishes): Promise<number> {
   const report = await runDoctor({ ...options, console: createConsole(program) });
   const language = shellLanguage();
   const exitCode = exitCodeOf(report);
@@ -50,4 +59,4 @@ await runCommand(async (words) => {
     for (const line of reportLines(report, language, { colour: process.stdout.isTTY })) say(line);
   }
   return exitCode;
-});
+}

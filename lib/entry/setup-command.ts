@@ -2,7 +2,9 @@ import 'server-only';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { enteredSettings } from '../config';
+import { homeOf } from '../doctor/console-checks';
 import { createConsole } from '../doctor/console-program';
+import { fill } from '../doctor/description';
 import { messagesIn } from '../i18n';
 import { fail, runCommand, say } from './command';
 import { writeEnvFile } from './setup/env-file';
@@ -63,7 +65,9 @@ async function askForSettings({ dingTalk }: Wishes): Promise<number> {
   const answers = await interview({ language, known, say, ask: terminal.ask }).finally(terminal.close);
   if (!answers) return fail(text.brokenOff);
   writeEnvFile(answers);
-  say(`\n${text.written}\n${text.next}`);
+  const { PUBLIC_ORIGIN: origin = '' } = answers;
+  const entries = { home: homeOf(origin), redirect: `${origin}/api/oauth/callback` };
+  say(`\n${text.written}\n${fill(text.console, entries)}\n${text.next}`);
   return 0;
 }
 
@@ -97,7 +101,10 @@ function openTerminal() {
   });
   return {
     async ask(question: string, isSecret: boolean): Promise<string | undefined> {
-      process.stdout.write(question);
+      // As its prompt: whatever else stands on the line is erased while the person edits it.
+      lines.setPrompt(question);
+      if (isClosed) process.stdout.write(question);
+      else lines.prompt();
       isHidden = isSecret;
       const line =
         entered.shift() ??

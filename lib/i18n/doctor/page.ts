@@ -8,6 +8,7 @@ const zhApp = '开发者后台 open-dev.dingtalk.com → 应用开发 → 您的
 const zhCN = {
   title: '体检',
   lead: '从设置到钉钉，逐项尝试，指出要改的地方。',
+  todo: '需要处理',
   again: '重新体检',
   took: '用时 {seconds} 秒',
   summary: '{ok} 项正常，{warn} 项需要处理，{bad} 项异常，{untried} 项无法从这里尝试，{manual} 项请人工核对',
@@ -56,6 +57,7 @@ const enApp = 'open-dev.dingtalk.com → 应用开发 → your app';
 const en: typeof zhCN = {
   title: 'Doctor',
   lead: 'Tries everything from the settings to DingTalk, and names what has to be changed.',
+  todo: 'To be seen to',
   again: 'Check again',
   took: 'took {seconds} s',
   summary:

@@ -1,5 +1,4 @@
 import Link from 'next/link';
-import { Icon } from '@/app/_ui/icon';
 import { Note } from '@/app/_ui/note';
 import { titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
@@ -14,6 +13,7 @@ import { FindingItem } from './finding-item';
 
 export const generateMetadata = titled(({ doctor, admin }) => [doctor.title, admin.title]);
 
+const CIRCLES = ['local', 'dingtalk', 'console'] as const;
 const KINDS = { 0: 'ok', 1: 'warn', 2: 'bad' } as const;
 
 /** For administrators: everything is tried now, and what is wrong comes with its remedy. */
@@ -23,25 +23,24 @@ export default async function DoctorPage() {
   const report = await adminReport();
   const text = messages.doctor;
   const described = report.findings.map((finding) => describeFinding(finding, language));
-  const isWrong = ({ fault }: (typeof described)[number]) => fault !== undefined;
-  const circles = (['local', 'dingtalk', 'console'] as const).map((circle) => ({
-    circle,
-    // What has to be done comes first.
-    findings: described
-      .filter((one) => one.circle === circle)
-      .sort((a, b) => Number(isWrong(b)) - Number(isWrong(a))),
-  }));
+  const parts = [
+    [text.todo, described.filter(({ fault }) => fault !== undefined)] as const,
+    ...CIRCLES.map((circle) => {
+      const others = described.filter((one) => one.circle === circle && one.fault === undefined);
+      return [text.circles[circle], others] as const;
+    }),
+  ].filter(([, findings]) => findings.length > 0);
   const again = (
     <Link className="section-more" href="/admin/doctor" prefetch={false}>
-      {text.again} <Icon name="sync" size="s" />
+      {text.again}
     </Link>
   );
   return (
     <AdminPage tab="doctor">
       <p className="line">{text.lead}</p>
       <Note kind={KINDS[exitCodeOf(report)]}>{summaryOf(report, language)}</Note>
-      {circles.map(({ circle, findings }) => (
-        <Section title={text.circles[circle]} key={circle} more={circle === 'local' && again}>
+      {parts.map(([title, findings], at) => (
+        <Section title={title} key={title} more={at === 0 && again}>
           <ul className="panel rows">
             {findings.map((finding) => (
               <FindingItem finding={finding} text={text} key={finding.id} />
