@@ -33,6 +33,8 @@ export interface EmulatorOptions {
   agentId?: string | undefined;
   /** Where the app behind the workbench listens. */
   appUrl?: string | undefined;
+  /** Below which path the app's pages are, such as `/door`; default: all of its origin. */
+  appPath?: string | undefined;
   /** The app's origin as browsers see it. With it the emulator's other loopback name is another browser, without cookies. */
   appOrigin?: string | undefined;
   /** The app's latest log lines, oldest first, for the workbench to look in. */
@@ -97,6 +99,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
+    appPath: options.appPath ?? '',
     hasOtherBrowser: options.appOrigin !== undefined,
     appLog: options.appLog,
     rulesFile: options.rulesFile,
@@ -139,7 +142,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 function initialSettings(options: EmulatorOptions, url: string): Settings {
-  const callback = '/api/oauth/callback';
+  const callback = `${options.appPath ?? ''}/api/oauth/callback`;
   const origins = options.appUrl === undefined ? [url] : [url, new URL(options.appUrl).origin];
   return {
     tokenLifeSeconds: 7200,

@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { pageMember } from '@/lib/auth/auth';
+import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
 import { ownCard } from '@/lib/dal/frame';
@@ -87,7 +88,7 @@ function partOfDay(hour: number): keyof Messages['frame']['greetings'] {
 function PeopleSearch({ frame }: Pick<Messages, 'frame'>) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action="/directory">
+    <form className="search" role="search" action={withBasePath('/directory')}>
       <Icon name="search" size="s" className="icon-plain" />
       <input
         className="search-box"

@@ -1,7 +1,8 @@
+import { withBasePath } from '@/lib/base-path';
 import { currentRefusal } from '@/lib/dal/refusal';
 import { explain } from '@/lib/http/error-response';
-import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { messagesFor } from '@/lib/http/language';
+import { refusalMarkup } from '@/lib/http/refusal-markup';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import type { Messages } from '@/lib/i18n';
 import { log } from '@/lib/log';
@@ -22,8 +23,8 @@ export async function GET(request: Request): Promise<Response> {
     return null;
   });
   const ways = [
-    `<a href="/">${escaped(errorPage.home)}</a>`,
-    next !== '/' && `<a href="${escaped(next)}">${escaped(signIn.retry)}</a>`,
+    `<a href="${withBasePath('/')}">${escaped(errorPage.home)}</a>`,
+    next !== '/' && `<a href="${escaped(withBasePath(next))}">${escaped(signIn.retry)}</a>`,
   ].filter(Boolean);
   const body = [
     refusal ? refusalMarkup(refusal, next, messages) : plainMarkup(messages),

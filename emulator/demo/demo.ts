@@ -18,6 +18,8 @@ const next = fileURLToPath(new URL('../../node_modules/next/dist/bin/next', impo
 /** Makes the app's clock the emulator's. */
 const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const keptOutput = 4_000;
+/** Of the build: `BASE_PATH=/door npm run demo`. */
+const appPath = (process.env.BASE_PATH ?? '').replace(/\/+$/, '');
 
 const { dev, log: isShown, lan, machines: count, port: wantedPort, ...company } = readFlags();
 const log = createDemoLog();
@@ -31,16 +33,17 @@ const dataDir = join(root, 'data', demoFolder(company, port));
 const rulesFile = join(dataDir, 'access.jsonc');
 const appPorts = await Promise.all(Array.from({ length: count }, anyFreePort));
 const appUrls = appPorts.map((appPort) => `http://127.0.0.1:${appPort}`);
-const balancer = count > 1 ? await startBalancer(appUrls) : undefined;
+const balancer = count > 1 ? await startBalancer(appUrls, appPath) : undefined;
 const postgres = count > 1 ? await startPostgres() : undefined;
 const databaseUrl = await postgres?.createDatabase('demo');
 const emulator = await startEmulator({
   port,
   appUrl: balancer?.url ?? appUrls[0]!,
+  appPath,
   appOrigin: `http://localhost:${port}`,
   appLog: log.lines,
   rulesFile,
-  redirectUris: [`http://localhost:${port}/api/oauth/callback`],
+  redirectUris: [`http://localhost:${port}${appPath}/api/oauth/callback`],
   ...company,
 });
 let isStopping = false;
@@ -135,6 +138,7 @@ function startMachines(): Machine[] {
   return appPorts.map((appPort, index) =>
     startMachine({
       port: appPort,
+      appPath,
       dev,
       dataDir: count > 1 ? join(dataDir, `machine-${index + 1}`) : dataDir,
       settings,

@@ -12,7 +12,7 @@ import { findPeople } from './people';
 import { handleRulesFile } from './rules-file';
 
 /** The app's home as an administrator enters it in DingTalk's console; the workbench fills in $CORPID$. */
-const homeUrl = '/?corpid=$CORPID$';
+const homeOf = (appPath: string) => `${appPath || '/'}?corpid=$CORPID$`;
 
 const prefix = '/__emulator/workbench/';
 
@@ -26,6 +26,8 @@ export interface Workbench {
 export interface WorkbenchOptions {
   /** Where the app listens; undefined when the emulator runs on its own. */
   appUrl: string | undefined;
+  /** Below which path the app's pages are, such as `/door`; empty for all of its origin. */
+  appPath: string;
   /** Whether the emulator's other loopback name is a browser without cookies. */
   hasOtherBrowser: boolean;
   appLog: (() => readonly string[]) | undefined;
@@ -74,7 +76,7 @@ function sendPage(
       corpId: page.platform.app.corpId,
       corpName: page.platform.company.corpName,
       clientId: page.platform.app.clientId,
-      homeUrl,
+      homeUrl: homeOf(page.appPath),
       hasApp: app !== undefined,
       hasLog: appLog !== undefined,
       hasRules: rulesFile !== undefined,

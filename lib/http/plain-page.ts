@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Language } from '@/lib/i18n';
+import { withBasePath } from '../base-path';
 import { type Brand, brand } from '../brand';
 import { type BrandColours, mix, NEUTRALS } from '../brand-colours';
 import { DOOR_PATH } from '../brand-icon';
@@ -33,7 +34,7 @@ h1{font-size:1.375rem;font-weight:600;line-height:1.35;margin:16px 0 0}p{margin:
 
 function markOf({ logo, version }: Brand): string {
   return logo
-    ? `<img class="mark" src="/brand/logo?v=${version}" alt="">`
+    ? `<img class="mark" src="${withBasePath('/brand/logo')}?v=${version}" alt="">`
     : `<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9"/><path d="${DOOR_PATH}"/></svg>`;
 }
 
@@ -67,7 +68,7 @@ export function plainPage({
   const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow">
-<title>${escaped(windowTitle)}</title>${head}${hasIcon ? `<link rel="icon" href="/brand/icon.svg?v=${ours.version}">` : ''}<style>${styleOf(ours)}</style></head>
+<title>${escaped(windowTitle)}</title>${head}${hasIcon ? `<link rel="icon" href="${withBasePath('/brand/icon.svg')}?v=${ours.version}">` : ''}<style>${styleOf(ours)}</style></head>
 <body><main>${markOf(ours)}<h1>${escaped(title)}</h1>${body}</main></body></html>`;
   return new Response(html, {
     status,

@@ -3,6 +3,7 @@ import { Avatar } from '@/app/_ui/avatar';
 import { Icon } from '@/app/_ui/icon';
 import { jsapiTexts } from '@/app/_ui/jsapi-texts';
 import { Section } from '@/app/_ui/section';
+import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
 import type { PersonCard, SearchPage } from '@/lib/dal/directory';
@@ -89,7 +90,7 @@ function Hidden({ query, without }: { query: MeetingQuery; without: 'length' | '
 function SearchForm({ query, text }: { query: MeetingQuery; text: MeetingsText }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action="/meetings">
+    <form className="search" role="search" action={withBasePath('/meetings')}>
       <Hidden query={query} without="q" />
       <Icon name="search" size="s" className="icon-plain" />
       <input
@@ -149,7 +150,7 @@ function Found({ found, query, text }: { found: SearchPage; query: MeetingQuery;
 
 function LengthForm({ query, text }: { query: MeetingQuery; text: MeetingsText }) {
   return (
-    <form className="meeting-length" action="/meetings">
+    <form className="meeting-length" action={withBasePath('/meetings')}>
       <Hidden query={query} without="length" />
       <label className="label" htmlFor="length">
         {text.length}

@@ -3,6 +3,7 @@ import Link from 'next/link';
 import { Icon } from '@/app/_ui/icon';
 import { oneValue, titled } from '@/app/_ui/page-frame';
 import { pageAdministrator } from '@/lib/auth/administrator';
+import { withBasePath } from '@/lib/base-path';
 import { type OnlinePage, peopleOnline } from '@/lib/dal/admin-sessions';
 import { currentMessages } from '@/lib/http/language';
 import type { Messages } from '@/lib/i18n';
@@ -92,7 +93,7 @@ function addressOf({ q, after }: { q: string; after?: string }): Route {
 function Search({ q, messages: { online } }: { q: string; messages: Messages }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action="/admin/sessions">
+    <form className="search" role="search" action={withBasePath('/admin/sessions')}>
       <Icon name="search" size="s" className="icon-plain" />
       <input
         className="search-box"
