@@ -27,6 +27,9 @@ await build({
   // The guard throws outside a React server bundle; these are no bundles for browsers.
   alias: { 'server-only': `${import.meta.dirname}/node_modules/server-only/empty.js` },
   absWorkingDir: import.meta.dirname,
+  define: {
+    'process.env.BASE_PATH': JSON.stringify((process.env.BASE_PATH ?? '').trim().replace(/\/+$/, '')),
+  },
   outExtension: { '.js': '.mjs' },
   logLevel: 'warning',
 });

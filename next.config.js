@@ -1,10 +1,16 @@
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('./', import.meta.url));
+const BASE_PATH = (process.env.BASE_PATH ?? '').trim().replace(/\/+$/, '');
+if (BASE_PATH && !/^(?:\/[a-z0-9][\w-]*)+$/i.test(BASE_PATH))
+  throw new Error('BASE_PATH must be a path such as /door / 必须是 /door 这样的路径');
 
 /** @type {import('next').NextConfig} */
 const nextConfig = {
   agentRules: false,
+  ...(BASE_PATH && { basePath: BASE_PATH }),
+  // Into every bundle. @see lib/base-path.ts
+  env: { BASE_PATH },
   images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,

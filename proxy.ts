@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { type NextRequest, NextResponse } from 'next/server';
+import { withBasePath, withoutBasePath } from './lib/base-path';
 import { TARGET_HEADER } from './lib/http/internal-headers';
 import { corpIdInTarget, loginAddress } from './lib/http/login-address';
 import { isPublicAddress } from './lib/http/public-addresses';
@@ -28,7 +29,9 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 
 async function answerTo(request: NextRequest, headers: Headers): Promise<NextResponse> {
   if (isColdEntry(request)) {
-    const rewritten = NextResponse.rewrite(new URL('/login/quick', request.url), { request: { headers } });
+    const rewritten = NextResponse.rewrite(new URL(withBasePath('/login/quick'), request.url), {
+      request: { headers },
+    });
     // Next compresses what a route handler answers only if the type was known before.
     rewritten.headers.set('content-type', 'text/html; charset=utf-8');
     return rewritten;
@@ -46,7 +49,10 @@ async function sendStrangerAway(request: NextRequest): Promise<NextResponse | un
   if (opened.session) return undefined;
   channel(SESSION_REFUSED).publish(opened.reason);
   const next = safeReturnTo(targetOf(request.url));
-  const location = new URL(loginAddress({ next, linkedCorpId: corpIdInTarget(next) }), request.url);
+  const location = new URL(
+    withBasePath(loginAddress({ next, linkedCorpId: corpIdInTarget(next) })),
+    request.url,
+  );
   return new NextResponse(null, {
     status: 307,
     headers: { location: location.href, 'cache-control': 'private, no-store', vary: 'cookie' },
@@ -73,11 +79,12 @@ function isColdEntry({ method, headers, cookies, nextUrl }: NextRequest): boolea
  * Not for the API: Next collects a whole request body before it goes on from here, and so the API's own bounds on
  * size and time would never see a slow or large one. The API has its headers from `connections.ts`.
  */
-export const config = { matcher: ['/((?!api/).*)'] };
+export const config = { matcher: ['/', '/((?!api/).*)'] };
 
 /** Path and query as they were sent: a parsed and rebuilt query would come back in another spelling. */
 function targetOf(url: string): string {
-  const target = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
+  const sent = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '') || '/';
+  const target = withoutBasePath(sent) ?? '/';
   // Next adds this to what its router fetches.
   return target.replace(/([?&])_rsc=[^&]*&?/, '$1').replace(/[?&]$/, '');
 }

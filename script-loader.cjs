@@ -56,6 +56,9 @@ function bundle(platforms, folder) {
     alias: { 'dingtalk-jsapi/entry/union': SDK },
     plugins: [withoutUnused],
     tsconfig: join(ROOT, 'tsconfig.json'),
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      'process.env.BASE_PATH': JSON.stringify((process.env.BASE_PATH ?? '').trim().replace(/\/+$/, '')),
+    },
   });
 }

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import nextEnv from '@next/env';
 import next from 'next';
@@ -20,6 +22,8 @@ const DEFAULT_DRAIN_SECONDS = 1;
 
 process.env.NODE_ENV ??= 'production';
 const { host, port, keepAliveMs, drainSeconds } = readOptions();
+// Next reads it once more; another value than the build's is refused with the settings.
+process.env.BASE_PATH ||= builtBasePath();
 
 /** `lib/entry/boot.ts` fills it in. @see lib/lifecycle.ts */
 const lifecycle = { isManaged: true, draining: false, otherServers: [], settle: async () => undefined };
@@ -68,6 +72,15 @@ async function stop() {
 
 function cutAll(servers) {
   for (const one of servers) one.closeAllConnections();
+}
+
+function builtBasePath() {
+  try {
+    const manifest = readFileSync(join(import.meta.dirname, '.next/routes-manifest.json'), 'utf8');
+    return JSON.parse(manifest).basePath ?? '';
+  } catch {
+    return '';
+  }
 }
 
 function pause(milliseconds, signal) {

@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import { headers } from 'next/headers';
 import type { ReactNode } from 'react';
+import { withBasePath } from '@/lib/base-path';
 import { brand, brandStyle, GROUNDS } from '@/lib/brand';
 import { currentMessages } from '@/lib/http/language';
 import { nonceOf } from '@/lib/http/security-headers';
@@ -24,10 +25,10 @@ export async function generateMetadata(): Promise<Metadata> {
     title: messages.appName,
     robots: { index: false, follow: false },
     icons: {
-      icon: `/brand/${brand().icon ? 'icon.png' : 'icon.svg'}?v=${brand().version}`,
-      apple: `/brand/icon-180.png?v=${brand().version}`,
+      icon: withBasePath(`/brand/${brand().icon ? 'icon.png' : 'icon.svg'}?v=${brand().version}`),
+      apple: withBasePath(`/brand/icon-180.png?v=${brand().version}`),
     },
-    manifest: `/brand/manifest.webmanifest?v=${brand().version}`,
+    manifest: withBasePath(`/brand/manifest.webmanifest?v=${brand().version}`),
     formatDetection: { telephone: false, email: false, address: false },
   };
 }

@@ -34,6 +34,8 @@ export interface EmulatorOptions {
   agentId?: string | undefined;
   /** Where the app behind the workbench listens. */
   appUrl?: string | undefined;
+  /** Below which path the app's pages are, such as `/door`; default: all of its origin. */
+  appPath?: string | undefined;
   /** The app's origin as browsers see it. With it the emulator's other loopback name is another browser, without cookies. */
   appOrigin?: string | undefined;
   /** Hosts whose pages others wrote: the workbench opens them, in the client of the company. */
@@ -110,6 +112,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const workbench = createWorkbench({
     appUrl: options.appUrl,
     appOrigin: options.appOrigin,
+    appPath: options.appPath ?? '',
     appLog: options.appLog,
     rulesFile: options.rulesFile,
     platform,
@@ -152,7 +155,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 function initialSettings(options: EmulatorOptions, url: string): Settings {
-  const callback = '/api/oauth/callback';
+  const callback = `${options.appPath ?? ''}/api/oauth/callback`;
   const origins = options.appUrl === undefined ? [url] : [url, new URL(options.appUrl).origin];
   return {
     tokenLifeSeconds: 7200,

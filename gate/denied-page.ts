@@ -41,7 +41,7 @@ export async function deniedPage(
     body: [
       refusal ? refusalMarkup(refusal, address, messages) : `<div role="alert"><p>${escaped(why)}</p></div>`,
       `<p class="small">${escaped(problemNote.requestId)} <code>${requestId}</code></p>`,
-      `<p><a href="${escaped(config().publicOrigin)}/">${escaped(errorPage.home)}</a> · <a href="${escaped(target)}">${escaped(signIn.retry)}</a></p>`,
+      `<p><a href="${escaped(config().publicUrl)}/">${escaped(errorPage.home)}</a> · <a href="${escaped(target)}">${escaped(signIn.retry)}</a></p>`,
       denied && signOutForm(gate.signOut),
     ]
       .filter(Boolean)

@@ -41,7 +41,7 @@ export async function endHostSession(context: HostContext): Promise<Response> {
       handling.note({ userId: session.userId, sessionId: session.id });
       await sessions().endSession(session, { reason: 'signed-out', by: session.userId });
     }
-    return redirectTo(`${config().publicOrigin}/signed-out?${new URLSearchParams({ host: host.name })}`);
+    return redirectTo(`${config().publicUrl}/signed-out?${new URLSearchParams({ host: host.name })}`);
   })(toRequest(context));
 }
 

@@ -81,7 +81,7 @@ function mainAddress(host: ProtectedHost, target: string, nonceHash: string, wit
   const query = new URLSearchParams({ host: host.origin.replace(/^https?:\/\//, ''), nonce: nonceHash });
   if (within !== undefined) query.set('within', String(within));
   query.set('rd', target);
-  return `${config().publicOrigin}/gate?${query}`;
+  return `${config().publicUrl}/gate?${query}`;
 }
 
 function instantSignIn(

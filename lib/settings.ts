@@ -1,5 +1,6 @@
 import 'server-only';
 import { z } from 'zod';
+import { BASE_PATH } from './base-path';
 import { features, frameAncestors, hosts, sources } from './content-setting-values';
 import { addressRanges, assertionKeys, hostApps, hostPatterns, listenAddress } from './gate-setting-values';
 import { portNumber, robotSecret, robotWebhook } from './monitoring-setting-values';
@@ -45,6 +46,13 @@ export const settingsSchema = z.object({
   DINGTALK_API_URL: baseUrl,
   DINGTALK_OAPI_URL: baseUrl,
   DINGTALK_LOGIN_URL: baseUrl,
+  BASE_PATH: z
+    .string()
+    .default(BASE_PATH)
+    .refine(
+      (path) => path === BASE_PATH,
+      `differs from the build's (${BASE_PATH || 'none'}): it is chosen by npm run build / 与构建时不同，请用该值重新执行 npm run build`,
+    ),
   PUBLIC_ORIGIN: origin(
     'is missing: the address that people open, e.g. https://door.example.com / 未设置：员工打开的地址',
   ),
@@ -204,6 +212,8 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
         : undefined,
     /** Scheme, host and port as people's browsers see them, without a trailing slash. */
     publicOrigin: settings.PUBLIC_ORIGIN,
+    /** The same with the base path: what the addresses of our pages begin with. */
+    publicUrl: settings.PUBLIC_ORIGIN + BASE_PATH,
     /** A session that was not used for so long is over; undefined: use does not matter. */
     sessionIdleSeconds: settings.SESSION_IDLE_SECONDS,
     /** Administration and export need a sign-in of the last so many minutes; undefined: any session will do. */

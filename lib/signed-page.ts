@@ -1,3 +1,4 @@
+import { withBasePath } from './base-path';
 import { type JsapiProblem, jsapiProblemOf } from './jsapi-codes';
 
 /**
@@ -57,7 +58,7 @@ export type PageSignature = Record<string, string> & { signedUrl: string };
 /** @param after `refusal`: with a new ticket, if the server finds that the current one may be the reason. @throws JsapiError */
 export async function fetchSignature(address: string, after?: 'refusal'): Promise<PageSignature> {
   const query = new URLSearchParams({ url: address, ...(after && { ticket: 'refused' }) });
-  const response = await fetch(`/api/jsapi/signature?${query}`).catch(() => {
+  const response = await fetch(withBasePath(`/api/jsapi/signature?${query}`)).catch(() => {
     throw new JsapiError('network-failed');
   });
   const body = await response.json().catch(() => undefined);

@@ -172,6 +172,9 @@ function circlesOf(all: Source[]): string[] {
 /** Next sets these two itself; the edge build of the root files needs to see them. */
 const ROOT_FILES = ['instrumentation.ts', 'proxy.ts'];
 
+/** What a build is made with, not what it runs with. */
+const OF_THE_BUILD = ['lib/base-path.ts', 'next.config.js', 'bundle-commands.mjs'];
+
 const environmentHasOneReader: Rule = ({ path, text }) => {
   // `start.mjs` needs HOST and PORT before there is anything that could check them; Vitest's settings are of the tests.
   if (['lib/config.ts', 'start.mjs', 'vitest.config.ts'].includes(path) || isIn(path, 'emulator', 'tests'))
@@ -179,7 +182,8 @@ const environmentHasOneReader: Rule = ({ path, text }) => {
   const reads =
     codeOf(text).match(/process\s*(?:\.\s*env\b(?:\s*\.\s*\w+)?|\[[^\]]*\])|\bimport\.meta\.env\b/g) ?? [];
   const isFine = (read: string) =>
-    ROOT_FILES.includes(path) && /^process\.env\.(NEXT_RUNTIME|NODE_ENV)$/.test(read);
+    (ROOT_FILES.includes(path) && /^process\.env\.(NEXT_RUNTIME|NODE_ENV)$/.test(read)) ||
+    (OF_THE_BUILD.includes(path) && read === 'process.env.BASE_PATH');
   return reads.filter((read) => !isFine(read)).map((read) => `${path} reads ${read}`);
 };
 
@@ -204,14 +208,29 @@ const packagesHaveOneImporter: Rule = (source) => {
 const clientSeesNoServer: Rule = (source) => {
   if (!isClient(source)) return [];
   const mayUse = (target: string) =>
-    ['lib/webview', 'lib/i18n', 'lib/session/user-agent'].includes(target) || isIn(target, 'lib/i18n');
+    ['lib/base-path', 'lib/webview', 'lib/i18n', 'lib/session/user-agent'].includes(target) ||
+    isIn(target, 'lib/i18n');
   return targetsOf(source)
     .filter(({ target, isTypeOnly }) => isIn(target, 'lib') && !isTypeOnly && !mayUse(target))
     .map(({ target }) => wrong(source, target));
 };
 
+/** Next adds the base path to its own links and redirects. Whatever else a browser is given has it from `withBasePath`. */
+const addressesHaveTheBasePath: Rule = ({ path, text }) => {
+  if (!isIn(path, 'app', 'lib') || isIn(path, 'lib/dingtalk', 'lib/i18n')) return [];
+  const code = codeOf(text);
+  const found = [
+    ...code.matchAll(/<(?:a|form|img|script|link)\s[^>]*?(?:href|action|src)=(?:\{?["'`]\/(?!\/)[^"'`]*)/g),
+    ...code.matchAll(/\bfetch\(\s*["'`]\/[^"'`]*/g),
+    ...code.matchAll(/\blocation\.(?:assign|replace)\(\s*["'`]\/[^"'`]*/g),
+    ...code.matchAll(/\bpublicOrigin\}\/[^`]*/g),
+  ];
+  return found.map(([text]) => `${path}: ${text}`);
+};
+
 /** What a browser, or anybody, may have: each with why it can touch no secret. */
 const NOT_SERVER_ONLY: Record<string, string> = {
+  'lib/base-path.ts': 'a path, written in by the build, for the browser too',
   'lib/errors.ts': 'a table of problems',
   'lib/http/return-to.ts': 'pure',
   'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
@@ -335,6 +354,8 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
       { path: 'lib/log.ts', text: "const level = process['env'].LOG_LEVEL;" },
       { path: 'app/page.tsx', text: 'const { NODE_ENV } = process.env;' },
       { path: 'proxy.ts', text: 'const id = process.env.DINGTALK_CORP_ID;' },
+      { path: 'lib/base-path.ts', text: 'process.env.PUBLIC_ORIGIN' },
+      { path: 'lib/x.ts', text: 'process.env.BASE_PATH' },
     ],
     kept: [
       { path: 'lib/config.ts', text: 'parseConfig(process.env)' },
@@ -387,6 +408,24 @@ const rules: Record<string, { rule: Rule; broken: Source[]; kept: Source[] }> = 
     kept: [
       { path: 'lib/x.ts', text: "import 'server-only';\nexport const x = 1;" },
       { path: 'lib/dingtalk/x.ts', text: '' },
+    ],
+  },
+  'what a browser is given has the base path': {
+    rule: addressesHaveTheBasePath,
+    broken: [
+      { path: 'app/x.tsx', text: '<a className="x" href="/me">x</a>' },
+      { path: 'app/x.tsx', text: '<a href={`/me?x`}>x</a>' },
+      { path: 'app/x.tsx', text: '<form method="post"\n action="/api/x">' },
+      { path: 'app/x/route.ts', text: '`<form action="/api/x">`' },
+      { path: 'lib/x.ts', text: "fetch('/api/x')" },
+      { path: 'app/x.ts', text: 'location.assign(`/login?x`)' },
+      { path: 'lib/x.ts', text: ['`$', '{publicOrigin}/ticket`'].join('') },
+    ],
+    kept: [
+      { path: 'app/x.tsx', text: '<Link href="/me">x</Link>' },
+      { path: 'app/x.tsx', text: "<a href={withBasePath('/me')}>x</a>" },
+      { path: 'app/x.tsx', text: "<form action={withBasePath('/api/x')}>" },
+      { path: 'app/x.ts', text: "fetch(withBasePath('/api/x'))" },
     ],
   },
   'every page and handler asks who is there, or is public': {

@@ -1,3 +1,5 @@
+import { withBasePath, withoutBasePath } from '@/lib/base-path';
+
 /** What an endpoint of ours refused: its message is for the person. */
 export class ApiError extends Error {
   readonly code: string;
@@ -18,7 +20,7 @@ export class ApiError extends Error {
  */
 export async function callApi(path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(
-    path,
+    withBasePath(path),
     body === undefined
       ? {}
       : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
@@ -26,10 +28,12 @@ export async function callApi(path: string, body?: unknown): Promise<unknown> {
   if (response.ok) return response.status === 204 ? undefined : response.json();
   const { error } = await response.json().catch(() => ({ error: undefined }));
   if (response.status === 401) {
-    const query = new URLSearchParams({ next: location.pathname + location.search });
+    const query = new URLSearchParams({
+      next: (withoutBasePath(location.pathname) ?? '/') + location.search,
+    });
     // The session stands, but is too old: without this the sign-in page would lead straight back.
     if (error?.code === 'SIGN_IN_AGAIN') query.set('within', '1');
-    location.assign(`/login?${query}`);
+    location.assign(withBasePath(`/login?${query}`));
     return new Promise(() => undefined);
   }
   throw new ApiError(error?.code ?? 'INTERNAL', error?.message ?? response.statusText);

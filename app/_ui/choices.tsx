@@ -1,3 +1,5 @@
+import { withBasePath } from '@/lib/base-path';
+
 interface ChoicesProps {
   /** The form's field. */
   name: string;
@@ -10,7 +12,7 @@ interface ChoicesProps {
 /** A form with one question. Needs no JavaScript. */
 export function Choices({ name, options, action, button }: ChoicesProps) {
   return (
-    <form method="post" action={action}>
+    <form method="post" action={withBasePath(action)}>
       <ul className="panel rows">
         {options.map((option, at) => (
           <li key={option}>

@@ -101,9 +101,9 @@ async function Back({ to, isTitled }: { to: PageProps['back']; isTitled: boolean
 /** The page above as the visitor left it: a search keeps its words. */
 async function asLeft(above: Route): Promise<Route> {
   const referer = (await headers()).get('referer') ?? '';
-  const { publicOrigin } = config();
-  if (!referer.startsWith(`${publicOrigin}${above}?`)) return above;
-  return safeReturnTo(referer.slice(publicOrigin.length)) as Route;
+  const { publicUrl } = config();
+  if (!referer.startsWith(`${publicUrl}${above}?`)) return above;
+  return safeReturnTo(referer.slice(publicUrl.length)) as Route;
 }
 
 /** A page's `generateMetadata`. @param parts the title, from the narrowest to the widest, in the visitor's language */

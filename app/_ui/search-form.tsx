@@ -1,6 +1,7 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { withBasePath } from '@/lib/base-path';
 import { Icon } from './icon';
 
 interface SearchFormProps {
@@ -22,7 +23,7 @@ export function SearchForm(props: SearchFormProps) {
   const { action, label, placeholder, button, words = '', maxLength = 100, clear, children } = props;
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is newer than DingTalk's webviews
-    <form className="search" role="search" action={action}>
+    <form className="search" role="search" action={withBasePath(action)}>
       {children}
       <Icon name="search" size="s" className="icon-plain" />
       <input

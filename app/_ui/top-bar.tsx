@@ -1,6 +1,7 @@
 import type { Route } from 'next';
 import { headers } from 'next/headers';
 import Link from 'next/link';
+import { withBasePath } from '@/lib/base-path';
 import { brand } from '@/lib/brand';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
 import { type OwnCard, ownCard } from '@/lib/dal/frame';
@@ -139,14 +140,14 @@ function Menu({
             <MenuLink key={part.href} {...part} />
           ))}
         </div>
-        <form className="menu-end" method="post" action="/api/language">
+        <form className="menu-end" method="post" action={withBasePath('/api/language')}>
           <button type="submit" className="menu-item" name="language" value={other}>
             <Icon name="language" size="s" className="icon-plain" />
             <span className="for-readers">{frame.language}</span>
             <span lang={other}>{label}</span>
           </button>
         </form>
-        <form method="post" action="/api/session/sign-out">
+        <form method="post" action={withBasePath('/api/session/sign-out')}>
           <button type="submit" className="menu-item">
             <Icon name="signout" size="s" className="icon-plain" />
             {frame.signOut}

@@ -4,6 +4,7 @@ import type { Route } from 'next';
 import Link from 'next/link';
 import { usePathname, useRouter } from 'next/navigation';
 import { type MouseEvent, type ReactNode, useEffect } from 'react';
+import { withoutBasePath } from '@/lib/base-path';
 
 /** Paths of this document, oldest first, as the browser's history has them. */
 const trail: string[] = [];
@@ -49,5 +50,5 @@ function cameFromOurs(): boolean {
   if (trail.length > 1) return true;
   if (!document.referrer.startsWith(`${location.origin}/`)) return false;
   const { pathname } = new URL(document.referrer);
-  return pathname !== location.pathname && pathname !== '/login';
+  return pathname !== location.pathname && withoutBasePath(pathname) !== '/login';
 }

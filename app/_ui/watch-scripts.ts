@@ -1,3 +1,5 @@
+import { withBasePath } from '@/lib/base-path';
+
 /**
  * A page whose scripts are gone, because the server runs another build than the one that made it: it is loaded again, and
  * where that does not help soon, a button is offered that does so.
@@ -43,7 +45,7 @@ export const WATCH_SCRIPTS = `(() => {
     document.documentElement.append(bar);
   };
   const isServed = () => Promise.race([
-    fetch('/api/health', { cache: 'no-store' }).then((answer) => answer.ok, () => false),
+    fetch('${withBasePath('/api/health')}', { cache: 'no-store' }).then((answer) => answer.ok, () => false),
     new Promise((resolve) => setTimeout(resolve, ${ANSWER_WITHIN_MS}, false)),
   ]);
   const fetchMissing = () => Promise.all(Object.keys(missing).map((src) => fetch(src).catch(() => 0)));
@@ -57,7 +59,7 @@ export const WATCH_SCRIPTS = `(() => {
   });
   const act = (src) => { if (missing[src]) reload().then((served) => served || offer()); };
   addEventListener('error', ({ target: { tagName, src } }) => {
-    if (tagName !== 'SCRIPT' || src.indexOf(location.origin + '/_next/') !== 0) return;
+    if (tagName !== 'SCRIPT' || src.indexOf(location.origin + '${withBasePath('/_next/')}') !== 0) return;
     missing[src] = (missing[src] || 0) + 1;
     if (missing[src] > 1) act(src);
     else setTimeout(act, ${SECOND_TRY_MS}, src);

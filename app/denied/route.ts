@@ -1,3 +1,4 @@
+import { withBasePath } from '@/lib/base-path';
 import { currentRefusal } from '@/lib/dal/refusal';
 import { explain } from '@/lib/http/error-response';
 import { messagesFor } from '@/lib/http/language';
@@ -22,8 +23,8 @@ export async function GET(request: Request): Promise<Response> {
     return null;
   });
   const ways = [
-    `<a href="/">${escaped(errorPage.home)}</a>`,
-    next !== '/' && `<a href="${escaped(next)}">${escaped(signIn.retry)}</a>`,
+    `<a href="${withBasePath('/')}">${escaped(errorPage.home)}</a>`,
+    next !== '/' && `<a href="${escaped(withBasePath(next))}">${escaped(signIn.retry)}</a>`,
   ].filter(Boolean);
   const body = [
     refusal ? refusalMarkup(refusal, next, messages) : plainMarkup(messages),

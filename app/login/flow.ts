@@ -1,3 +1,4 @@
+import { withBasePath } from '@/lib/base-path';
 import type { WireError } from '@/lib/http/error-response';
 import { isDingTalk } from '@/lib/session/user-agent';
 import type { WebviewProblem } from '@/lib/webview';
@@ -143,7 +144,7 @@ function ask(request: RequestInit): Promise<Response> {
   // AbortSignal.timeout is younger than the webviews that we serve.
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ANSWER_TIMEOUT_MS);
-  return fetch('/api/session', {
+  return fetch(withBasePath('/api/session'), {
     ...request,
     credentials: 'same-origin',
     signal: controller.signal,
@@ -152,7 +153,7 @@ function ask(request: RequestInit): Promise<Response> {
 
 /** A full load: the router's cache may hold pages rendered without a session. Keeps the fragment. */
 function leaveFor(next: string): void {
-  const target = new URL(next.includes('#') ? next : next + location.hash, location.href);
+  const target = new URL(withBasePath(next.includes('#') ? next : next + location.hash), location.href);
   const isHere = target.pathname + target.search === location.pathname + location.search;
   location.replace(target.href);
   // With a fragment, the address that is shown already is gone to without loading anything.

@@ -3,6 +3,7 @@ import { headers } from 'next/headers';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { isOurCorp, isRecent, perhapsMember } from '@/lib/auth/auth';
+import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import { expectSignIn } from '@/lib/dingtalk-client';
 import { type Problem, problems } from '@/lib/errors';
@@ -38,7 +39,7 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   expectSignIn();
   const { corpId, clientId } = config();
   const nonce = nonceOf((await headers()).get('content-security-policy'));
-  const browserDoor = `/api/oauth/start?${new URLSearchParams({ next })}`;
+  const browserDoor = withBasePath(`/api/oauth/start?${new URLSearchParams({ next })}`);
   return (
     <main className="door">
       {signedOut && <script nonce={nonce}>{MARK_SIGNED_OUT}</script>}

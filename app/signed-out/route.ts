@@ -1,5 +1,6 @@
 import { perhapsMember } from '@/lib/auth/auth';
 import { protectedHosts } from '@/lib/auth/gate-ticket';
+import { withBasePath } from '@/lib/base-path';
 import { escaped, plainPage } from '@/lib/http/plain-page';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
 
@@ -14,9 +15,9 @@ export async function GET(request: Request): Promise<Response> {
   const isMember = (await perhapsMember()) !== null;
   const choice = isMember
     ? `<p>${escaped(question)}</p>
-<form method="post" action="/api/session/sign-out"><p><button>${escaped(everywhere)}</button></p></form>
-<p><a href="/">${escaped(stay)}</a></p>`
-    : `<p><a href="/">${escaped(errorPage.home)}</a></p>`;
+<form method="post" action="${withBasePath('/api/session/sign-out')}"><p><button>${escaped(everywhere)}</button></p></form>
+<p><a href="${withBasePath('/')}">${escaped(stay)}</a></p>`
+    : `<p><a href="${withBasePath('/')}">${escaped(errorPage.home)}</a></p>`;
   return plainPage({
     language,
     title,

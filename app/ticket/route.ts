@@ -1,5 +1,6 @@
 import { perhapsMember } from '@/lib/auth/auth';
 import { offeredTicket } from '@/lib/auth/ticket-sign-in';
+import { withBasePath } from '@/lib/base-path';
 import { escaped, plainPage } from '@/lib/http/plain-page';
 import { safeReturnTo } from '@/lib/http/return-to';
 import { messagesIn, preferredLanguage } from '@/lib/i18n';
@@ -16,7 +17,7 @@ export async function GET(request: Request): Promise<Response> {
   const language = preferredLanguage(request.headers.get('accept-language'));
   const { ticket: text, errorPage } = messagesIn(language);
   const offered = await offeredTicket(token);
-  const home = `<p><a href="/">${escaped(errorPage.home)}</a></p>`;
+  const home = `<p><a href="${withBasePath('/')}">${escaped(errorPage.home)}</a></p>`;
   if (!offered) {
     return plainPage({
       language,
@@ -34,7 +35,7 @@ export async function GET(request: Request): Promise<Response> {
     title: text.title,
     body: `<p>${escaped(text.offers[offered.purpose](offered.name))}</p>
 ${other ? `<p role="alert">${escaped(other)}</p>` : ''}
-<form method="post" action="/api/ticket">
+<form method="post" action="${withBasePath('/api/ticket')}">
 <input type="hidden" name="ticket" value="${escaped(token)}"><input type="hidden" name="next" value="${escaped(next)}">
 <p><button>${escaped(text.press(offered.name))}</button></p></form>${home}`,
     headers: { vary: 'accept-language, cookie' },

@@ -1,4 +1,5 @@
 import { areInformed } from '@/lib/alarm';
+import { withBasePath } from '@/lib/base-path';
 import { messagesFor } from '@/lib/http/language';
 import { asLocation, safeReturnTo } from '@/lib/http/return-to';
 import { escaped, plainPage } from '../../lib/http/plain-page';
@@ -20,11 +21,11 @@ export function GET(request: Request): Response {
   return plainPage({
     language,
     title: appName,
-    body: `<p role="alert">${escaped(person)}</p>${informed}<p><a href="${escaped(next)}">${escaped(signIn.retry)}</a></p>`,
+    body: `<p role="alert">${escaped(person)}</p>${informed}<p><a href="${escaped(withBasePath(next))}">${escaped(signIn.retry)}</a></p>`,
     status: 503,
     headers: {
       'retry-after': String(RETRY_SECONDS),
-      refresh: `${RETRY_SECONDS};url=${next}`,
+      refresh: `${RETRY_SECONDS};url=${withBasePath(next)}`,
       vary: 'accept-language, cookie',
     },
   });

@@ -12,8 +12,8 @@ const HEALTH_INTERVAL_MS = 500;
 /** Says which process has answered, from 1. */
 const MACHINE_HEADER = 'x-demo-machine';
 
-/** Without stickiness, so that nothing works because a browser happens to meet the same process again. */
-export async function startBalancer(targets: readonly string[]): Promise<Balancer> {
+/** @param appPath below which the app's pages are. Without stickiness, so that nothing works because a browser happens to meet the same process again. */
+export async function startBalancer(targets: readonly string[], appPath = ''): Promise<Balancer> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const proxy = createProxyServer();
   const healthy = new Set(targets);
@@ -21,7 +21,7 @@ export async function startBalancer(targets: readonly string[]): Promise<Balance
   let turn = 0;
 
   async function check(target: string): Promise<void> {
-    const answer = await fetch(`${target}/api/ready`, { signal: AbortSignal.timeout(2000) }).catch(
+    const answer = await fetch(`${target}${appPath}/api/ready`, { signal: AbortSignal.timeout(2000) }).catch(
       () => undefined,
     );
     if (answer?.ok) healthy.add(target);

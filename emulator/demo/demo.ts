@@ -19,6 +19,8 @@ const next = fileURLToPath(new URL('../../node_modules/next/dist/bin/next', impo
 /** Makes the app's clock the emulator's. */
 const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const keptOutput = 4_000;
+/** Of the build: `BASE_PATH=/door npm run demo`. */
+const appPath = (process.env.BASE_PATH ?? '').replace(/\/+$/, '');
 
 const { dev, log: isShown, lan, gate, machines: count, port: wantedPort, ...company } = readFlags();
 const log = createDemoLog();
@@ -32,7 +34,7 @@ const dataDir = join(root, 'data', demoFolder(company, port));
 const rulesFile = join(dataDir, 'access.jsonc');
 const appPorts = await Promise.all(Array.from({ length: count }, anyFreePort));
 const appUrls = appPorts.map((appPort) => `http://127.0.0.1:${appPort}`);
-const balancer = count > 1 ? await startBalancer(appUrls) : undefined;
+const balancer = count > 1 ? await startBalancer(appUrls, appPath) : undefined;
 const postgres = count > 1 ? await startPostgres() : undefined;
 const databaseUrl = await postgres?.createDatabase('demo');
 prepareFolder();
@@ -40,10 +42,11 @@ const sites = gate ? await startProtectedSites(dataDir) : undefined;
 const emulator = await startEmulator({
   port,
   appUrl: balancer?.url ?? appUrls[0]!,
+  appPath,
   appOrigin: `http://localhost:${port}`,
   appLog: log.lines,
   rulesFile,
-  redirectUris: [`http://localhost:${port}/api/oauth/callback`],
+  redirectUris: [`http://localhost:${port}${appPath}/api/oauth/callback`],
   protectedHosts: sites?.hosts,
   ...company,
 });
@@ -149,6 +152,7 @@ function startMachines(): Machine[] {
   return appPorts.map((appPort, index) =>
     startMachine({
       port: appPort,
+      appPath,
       dev,
       dataDir: count > 1 ? join(dataDir, `machine-${index + 1}`) : dataDir,
       settings,

@@ -28,13 +28,15 @@ export interface MachineOptions {
   /** With hot reload. */
   dev: boolean;
   dataDir: string;
+  /** Below which its pages are. */
+  appPath: string;
   settings: Record<string, string>;
   /** What it writes to standard output and standard error. */
   onOutput(chunk: Buffer): void;
 }
 
 /** Starts the app with exactly these settings: nothing of the shell's, nothing of a `.env`. */
-export function startMachine({ port, dev, dataDir, settings, onOutput }: MachineOptions): Machine {
+export function startMachine({ port, dev, dataDir, appPath, settings, onOutput }: MachineOptions): Machine {
   mkdirSync(dataDir, { recursive: true });
   const command = dev ? [next, 'dev'] : [start];
   const child = spawn(process.execPath, [...command, '-H', '127.0.0.1', '-p', String(port)], {
@@ -46,6 +48,7 @@ export function startMachine({ port, dev, dataDir, settings, onOutput }: Machine
       NEXT_TELEMETRY_DISABLED: '1',
       ...nothingElse(readFileSync(join(root, '.env.example'), 'utf8')),
       DRAIN_SECONDS: '0',
+      BASE_PATH: appPath,
       DATA_DIR: dataDir,
       ...settings,
     },
@@ -61,7 +64,7 @@ export function startMachine({ port, dev, dataDir, settings, onOutput }: Machine
       await delay(300);
       return String(signal ?? code);
     }),
-    healthy: () => waitUntilHealthy(url),
+    healthy: () => waitUntilHealthy(`${url}${appPath}`),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');

@@ -13,7 +13,7 @@ import { findPeople } from './people';
 import { handleRulesFile } from './rules-file';
 
 /** The app's home as an administrator enters it in DingTalk's console; the workbench fills in $CORPID$. */
-const homeUrl = '/?corpid=$CORPID$';
+const homeOf = (appPath: string) => `${appPath || '/'}?corpid=$CORPID$`;
 
 const prefix = '/__emulator/workbench/';
 
@@ -29,6 +29,8 @@ export interface WorkbenchOptions {
   appUrl: string | undefined;
   /** The app's origin as browsers see it. With it the emulator's other loopback name is a browser without cookies. */
   appOrigin: string | undefined;
+  /** Below which path the app's pages are, such as `/door`; empty for all of its origin. */
+  appPath: string;
   appLog: (() => readonly string[]) | undefined;
   /** The app's file of access rules; undefined: it has none. */
   rulesFile: string | undefined;
@@ -84,7 +86,7 @@ function sendPage(
       corpId: page.platform.app.corpId,
       corpName: page.platform.company.corpName,
       clientId: page.platform.app.clientId,
-      homeUrl,
+      homeUrl: homeOf(page.appPath),
       mainHost: page.appOrigin === undefined ? hostOf(req) : new URL(page.appOrigin).host,
       protectedHosts: page.platform.protectedHosts.map(({ host, name, app: own }) => ({
         host,
@@ -101,7 +103,7 @@ function sendPage(
   if (name === 'people.json') return sendJson(res, findPeople(page.control.people(), query));
   if (name === 'log.json') return sendJson(res, { lines: findLines(appLog?.() ?? [], query.get('q') ?? '') });
   if (name === 'rules.jsonc' && rulesFile !== undefined) return handleRulesFile(req, res, rulesFile);
-  if (name === 'other-browser') return openOtherBrowser(res, app);
+  if (name === 'other-browser') return openOtherBrowser(res, app, page.appPath);
   if (name === 'client') return becomeClient(req, res, page);
   if (name === 'clear-data') return clearData(req, res, app);
   return sendAsset(res, name, page.platform.protectedHosts.length > 0 ? page.platform.hosts : []);
@@ -124,9 +126,9 @@ function becomeClient(
 }
 
 /** The app in a browser that has just been bought: what an earlier visit left in it is forgotten first. */
-function openOtherBrowser(res: ServerResponse, app: AppProxy | undefined): void {
+function openOtherBrowser(res: ServerResponse, app: AppProxy | undefined, appPath: string): void {
   const forgotten = { 'set-cookie': app?.expiredCookies() ?? [], 'clear-site-data': '"storage"' };
-  res.writeHead(302, { location: '/', 'cache-control': 'no-store', ...forgotten }).end();
+  res.writeHead(302, { location: appPath || '/', 'cache-control': 'no-store', ...forgotten }).end();
 }
 
 function isForeign(req: IncomingMessage): boolean {

@@ -126,7 +126,7 @@ export function createOAuthFlows(
 
 /** The redirect URI, exactly as it is to be registered with DingTalk. */
 export function callbackAddress(): string {
-  return `${config().publicOrigin}/api/oauth/callback`;
+  return `${config().publicUrl}/api/oauth/callback`;
 }
 
 /** The flows of this process. */

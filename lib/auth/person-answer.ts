@@ -1,4 +1,5 @@
 import 'server-only';
+import { withoutBasePath } from '../base-path';
 import { config } from '../config';
 import type { AppError } from '../errors';
 import { loginAddress } from '../http/login-address';
@@ -38,10 +39,11 @@ function isNavigation({ headers }: Request): boolean {
 /** The page of ours with the link or the form; without one, what was asked for, where that is no endpoint. */
 export function pageBehind(request: Request): string {
   const referer = request.headers.get('referer') ?? '';
-  const { publicOrigin } = config();
-  if (referer.startsWith(`${publicOrigin}/`)) return safeReturnTo(referer.slice(publicOrigin.length));
+  const { publicUrl } = config();
+  if (/^(?:[/?]|$)/.test(referer.slice(publicUrl.length)) && referer.startsWith(publicUrl))
+    return safeReturnTo(referer.slice(publicUrl.length) || '/');
   const { pathname, search } = new URL(request.url);
-  return request.method === 'GET' ? safeReturnTo(pathname + search) : '/';
+  return request.method === 'GET' ? safeReturnTo(withoutBasePath(pathname + search)) : '/';
 }
 
 async function formIn(request: Request): Promise<[string, string][]> {

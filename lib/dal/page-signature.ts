@@ -34,14 +34,9 @@ export async function signPageOf(
   { ticketRefused = false }: { ticketRefused?: boolean } = {},
 ): Promise<PageSignature> {
   await requireMember();
-  const { agentId, corpId, jsapiDigest, publicOrigin } = config();
+  const { agentId, corpId, jsapiDigest, publicUrl } = config();
   // Compared as text: a parser would repair what the client takes as it is.
-  if (
-    href === null ||
-    href.length > MAX_LENGTH ||
-    IMPOSSIBLE.test(href) ||
-    !href.startsWith(`${publicOrigin}/`)
-  )
+  if (href === null || href.length > MAX_LENGTH || IMPOSSIBLE.test(href) || !isBelow(publicUrl, href))
     throw new AppError('bad-request', { hint: 'url' });
   if (agentId === undefined) throw new AppError('agent-id-missing');
   const { get, renew } = jsapiTicket();
@@ -51,4 +46,8 @@ export async function signPageOf(
   const [nonce, timestamp, address] = [randomUUID(), String(Date.now()), signedAddress(href)];
   const signature = signPage({ ticket, nonce, timestamp, address, digest: jsapiDigest });
   return { corpId, agentId, timeStamp: timestamp, nonceStr: nonce, signature, signedUrl: address };
+}
+
+function isBelow(base: string, href: string): boolean {
+  return href.startsWith(base) && /^[/?#]|^$/.test(href.slice(base.length));
 }

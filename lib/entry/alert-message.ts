@@ -17,7 +17,7 @@ export function alertMessage(news: readonly News[], signIn: SignInHealth): strin
         if (isOver) return alerts.over[alert];
         return alert === 'sign-in' ? alerts.begun['sign-in'](reason) : alerts.begun[alert];
       });
-      return [alerts.title('dingpass', `${config().publicOrigin} · ${hostname()}`), ...lines].join('\n');
+      return [alerts.title('dingpass', `${config().publicUrl} · ${hostname()}`), ...lines].join('\n');
     })
     .join('\n\n');
 }

@@ -14,7 +14,7 @@ const USAGE = '用法 · usage: npm run ticket -- --admin <userid>';
  */
 await runCommand(async ([flag, userId, ...more]) => {
   if (flag !== '--admin' || !userId || more.length > 0) return fail(USAGE);
-  const { breakGlass, publicOrigin } = config();
+  const { breakGlass, publicUrl } = config();
   if (!breakGlass) return fail('未启用：请设置 BREAK_GLASS=on · This is off: set BREAK_GLASS=on');
   await openDatabases();
   try {
@@ -25,7 +25,7 @@ await runCommand(async ([flag, userId, ...more]) => {
     const ticket = await tickets().issue({ purpose: 'break-glass', userId, host: '' });
     record({ event: 'ticket-issued', userId, by: 'command', detail: 'break-glass' });
     await closeAudit();
-    say(`\n${publicOrigin}/ticket?${new URLSearchParams({ ticket })}\n`);
+    say(`\n${publicUrl}/ticket?${new URLSearchParams({ ticket })}\n`);
     say('十分钟内有效，只能使用一次。请只交给本人。');
     say('Valid for ten minutes and for one use. Give it to this administrator only.');
     return 0;

@@ -1,4 +1,5 @@
 import 'server-only';
+import { withBasePath } from '../base-path';
 import { AppError, problems } from '../errors';
 import { messagesFor } from './language';
 import { type RequestContext, setRetryAfter } from './route';
@@ -23,7 +24,7 @@ export function signInFailedPage(
   const { dingTalkCode, reason } = failure.detail;
   if (dingTalkCode) query.set('dingtalk', dingTalkCode);
   if (reason) query.set('reason', reason);
-  const address = `/login?${query}`;
+  const address = withBasePath(`/login?${query}`);
   const { messages } = messagesFor(request.headers);
   setRetryAfter(headers, failure.problem, failure.detail);
   headers.set('refresh', `0;url=${address}`);

@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Language } from '@/lib/i18n';
+import { withBasePath } from '../base-path';
 import { type Brand, brand } from '../brand';
 import { type BrandColours, mix, NEUTRALS } from '../brand-colours';
 import { DOOR_PATH } from '../brand-icon';
@@ -39,7 +40,8 @@ const MOST_INLINE_BYTES = 8 * 1024;
 
 /** On another host the app's pictures are not at their addresses: a small logo stands in the page itself. */
 function markOf({ logo, version }: Brand, isElsewhere: boolean): string {
-  if (logo && !isElsewhere) return `<img class="mark" src="/brand/logo?v=${version}" alt="">`;
+  if (logo && !isElsewhere)
+    return `<img class="mark" src="${withBasePath('/brand/logo')}?v=${version}" alt="">`;
   return logo && logo.bytes.length <= MOST_INLINE_BYTES
     ? `<img class="mark" src="data:${logo.type};base64,${logo.bytes.toString('base64')}" alt="">`
     : `<svg class="mark" viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="9"/><path d="${DOOR_PATH}"/></svg>`;
@@ -75,7 +77,7 @@ export function plainPage({
   const html = `<!doctype html><html lang="${language}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover">
 <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex,nofollow">
-<title>${escaped(windowTitle)}</title>${head}${isElsewhere ? '' : `<link rel="icon" href="/brand/icon.svg?v=${ours.version}">`}<style>${styleOf(ours, isElsewhere)}</style></head>
+<title>${escaped(windowTitle)}</title>${head}${isElsewhere ? '' : `<link rel="icon" href="${withBasePath('/brand/icon.svg')}?v=${ours.version}">`}<style>${styleOf(ours, isElsewhere)}</style></head>
 <body><main>${markOf(ours, isElsewhere)}<h1>${escaped(title)}</h1>${body}</main></body></html>`;
   return new Response(html, {
     status,

@@ -1,5 +1,6 @@
 import 'server-only';
 import type { IncomingHttpHeaders } from 'node:http';
+import { BASE_PATH } from '../base-path';
 import { boundedCookieHeader } from '../session/cookie';
 
 /** More parameters than any page of ours has. Next looks each of them up among all the others. */
@@ -57,7 +58,9 @@ function decodable(target: string): string {
 function apiAddress(target: string): string {
   const path = pathOf(target);
   const segments = path.split('/').filter((segment) => segment !== '');
-  return segments[0] === 'api' ? `/${segments.join('/')}${target.slice(path.length)}` : target;
+  const base = BASE_PATH.split('/').filter((segment) => segment !== '');
+  const isApi = segments[base.length] === 'api' && base.every((segment, at) => segments[at] === segment);
+  return isApi ? `/${segments.join('/')}${target.slice(path.length)}` : target;
 }
 
 function pathOf(target: string): string {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { withBasePath, withoutBasePath } from '../base-path';
 import { type Problem, problems } from '../errors';
 import { messagesIn, preferredLanguage } from '../i18n';
 import { log } from '../log';
@@ -72,7 +73,8 @@ function receive(
   serve: () => void,
 ): void {
   const target = cleanTarget(request.url);
-  const isApi = target !== undefined && /^\/api(?:[/\\?#]|$)/.test(target);
+  const address = target === undefined ? undefined : withoutBasePath(target);
+  const isApi = address !== undefined && /^\/api(?:[/\\?#]|$)/.test(address);
   // A `Request` cannot have TRACE: Next answers 500. Of a page's other methods Next collects the whole body before
   // `proxy.ts`, and writes past the log when it breaks off; its development server has addresses of its own for them.
   const isTaken = request.method !== 'TRACE' && (isApi || hasWebSockets || isRead(request.method));
@@ -86,11 +88,11 @@ function receive(
   }
   request.url = target;
   cleanHeaders(request.headers, sessionCookies().cookieName);
-  request.headers[ADDRESS_HEADER] = addressOf(target);
+  request.headers[ADDRESS_HEADER] = addressOf(address ?? target);
   request.headers[PEER_HEADER] = request.socket.remoteAddress ?? '';
   if (isApi) watchApi(request, response);
   // While Next finds its way to the page: inside a render, the same would hold it up for milliseconds.
-  if (!target.startsWith('/_next/')) void sessionCookies().open(request.headers.cookie);
+  if (!target.startsWith(withBasePath('/_next/'))) void sessionCookies().open(request.headers.cookie);
   // Node's parser drops what follows such a request in the same packet: on an open connection that would never be
   // answered, or be taken for something else.
   if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;

@@ -1,5 +1,6 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import { withBasePath } from '../base-path';
 import { config } from '../config';
 import type { RequestBudget } from '../dingtalk/request';
 import { AppError, type OperatorDetail, type Problem, problems } from '../errors';
@@ -62,6 +63,7 @@ export function route(event: string | undefined, handler: Handler): (request: Re
       failure = error;
       response = await errorResponse(error, request, context.requestId);
     }
+    addBasePath(response.headers);
     for (const cookie of setCookies) response.headers.append('set-cookie', cookie);
     response.headers.set('cache-control', 'private, no-store');
     response.headers.set('vary', 'cookie, accept-language');
@@ -83,6 +85,12 @@ export function route(event: string | undefined, handler: Handler): (request: Re
     }
     return response;
   };
+}
+
+/** Handlers name pages as the rest of the code does. */
+function addBasePath(headers: Headers): void {
+  const location = headers.get('location');
+  if (location?.startsWith('/')) headers.set('location', withBasePath(location));
 }
 
 /** The way in, as the metrics call it, by the end of its address. */

@@ -14,7 +14,7 @@ import type { NoticeStore, StoredNotice } from './notice-store';
 export interface NoticeApp {
   corpId: string;
   agentId: string;
-  publicOrigin: string;
+  publicUrl: string;
 }
 
 export interface SenderOptions {
@@ -36,7 +36,7 @@ const AGAIN_AFTER_MS = 30_000;
 const UNSURE_FOR_MS = 90_000;
 
 export function toMessage({ title, content, page }: StoredNotice, app: NoticeApp): NoticeMessage {
-  return { title, text: content, links: clientLinks({ ...app, url: app.publicOrigin + page }) };
+  return { title, text: content, links: clientLinks({ ...app, url: app.publicUrl + page }) };
 }
 
 /** What DingTalk compares. */

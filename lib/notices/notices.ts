@@ -57,9 +57,9 @@ const waker = singleton('notices-waker', () => ({ wake: (): void => undefined })
 
 /** @throws AppError `agent-id-missing` */
 function noticeApp(): NoticeApp {
-  const { corpId, agentId, publicOrigin } = config();
+  const { corpId, agentId, publicUrl } = config();
   if (agentId === undefined) throw new AppError('agent-id-missing');
-  return { corpId, agentId, publicOrigin };
+  return { corpId, agentId, publicUrl };
 }
 
 /** @throws AppError `notice-invalid` with the field as `hint` */

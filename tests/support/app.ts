@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Emulator } from '../../emulator/server';
 import { storageOf } from './app-storage';
+import { runContained } from './image';
 import { freePort } from './port';
 
 export const SESSION_SECRET = 'a-test-secret-of-more-than-32-characters-a';
@@ -27,6 +28,8 @@ export interface AppOptions {
   env?: Record<string, string>;
   /** Where it listens; any free port by default. */
   port?: number;
+  /** Below which its pages are, where its build has one. */
+  basePath?: string;
   /** A project folder with a build of its own. */
   directory?: string;
   /** Another Node.js than the one that runs the tests. */
@@ -45,7 +48,7 @@ export async function startApp({ emulator, origin, env = {}, ...options }: AppOp
   const output = collect(child);
   for (let waited = 0; ; waited += 100) {
     if (child.exitCode !== null) throw new Error(`the app ended at once:\n${output()}`);
-    if (await isUp(url)) break;
+    if (await isUp(url + (options.basePath ?? ''))) break;
     if (waited > 30_000) throw new Error(`the app does not answer:\n${output()}`);
     await delay(100);
   }
@@ -111,6 +114,9 @@ export function dataDirOf(emulator: Emulator): string {
 export const START_OPTIONS: readonly string[] =
   readFileSync('package.json', 'utf8').match(/--max-[\w-]+=\d+/g) ?? [];
 
+/** A tree of `deploy/assemble.mjs` that is run in place of this folder: `npm run test:image`. */
+const IMAGE = process.env.TEST_IMAGE;
+
 /** Runs the app as `npm start` does, with exactly these settings: nothing of the tests' own environment, nothing of a `.env`. */
 export function spawnApp(
   port: number,
@@ -121,9 +127,15 @@ export function spawnApp(
     nodeOptions = START_OPTIONS,
   }: Omit<AppOptions, 'emulator'> = {},
 ): ChildProcess {
+  const settings = { ...bareEnv(), DRAIN_SECONDS: '0', ...env };
+  if (IMAGE && directory === '.') {
+    const args = [...nodeOptions, 'start.mjs', '-p', String(port)];
+    const shared = [tmpdir(), resolve('emulator/demo')];
+    return runContained(IMAGE, args, settings, { data: tmpdir(), shared, asOwner: true }).process;
+  }
   return spawn(node, [...nodeOptions, 'start.mjs', '-p', String(port)], {
     cwd: directory,
-    env: { ...bareEnv(), DRAIN_SECONDS: '0', ...env },
+    env: settings,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -1,6 +1,7 @@
 'use client';
 
 import { type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { withBasePath } from '@/lib/base-path';
 import type { Language } from '@/lib/i18n';
 import { directoryPage } from '@/lib/i18n/directory-page';
 import type { SearchResult } from './items';
@@ -79,7 +80,7 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
         <form
           className="search"
           role="search"
-          action="/directory"
+          action={withBasePath('/directory')}
           onSubmit={(event) => {
             event.preventDefault();
             look(0);
@@ -109,7 +110,13 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
             onCompositionEnd={() => look(DEBOUNCE_MS)}
           />
           {hasFound && (
-            <a className="search-clear" href="/directory" aria-label={text.clear} onClick={clear} data-stays>
+            <a
+              className="search-clear"
+              href={withBasePath('/directory')}
+              aria-label={text.clear}
+              onClick={clear}
+              data-stays
+            >
               {icons.clear}
             </a>
           )}
@@ -162,7 +169,7 @@ function toStatus(
 
 /** So that a reload, a bookmark or "back" finds the same. */
 function keepInAddress(query: string): void {
-  const address = query === '' ? '/directory' : `/directory?q=${encodeURIComponent(query)}`;
+  const address = withBasePath(query === '' ? '/directory' : `/directory?q=${encodeURIComponent(query)}`);
   if (location.pathname + location.search === address) return;
   try {
     history.replaceState(null, '', address);
@@ -177,7 +184,9 @@ function stop({ abort, timer }: { abort: AbortController; timer: ReturnType<type
 }
 
 async function fetchResult(query: string, signal: AbortSignal): Promise<SearchResult> {
-  const response = await fetch(`/api/directory/search?q=${encodeURIComponent(query)}`, { signal });
+  const response = await fetch(withBasePath(`/api/directory/search?q=${encodeURIComponent(query)}`), {
+    signal,
+  });
   // Signed out meanwhile: the page itself leads to the sign-in and back.
   if (response.status === 401) location.reload();
   if (!response.ok) throw new Error(String(response.status));

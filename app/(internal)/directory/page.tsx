@@ -1,6 +1,7 @@
 import { Page, titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
 import { pageMember } from '@/lib/auth/auth';
+import { withBasePath } from '@/lib/base-path';
 import { overview, search } from '@/lib/dal/directory';
 import { mayExport } from '@/lib/dal/directory-export';
 import { currentMessages } from '@/lib/http/language';
@@ -43,7 +44,7 @@ export default async function DirectoryPage(props: PageProps<'/directory'>) {
             {canExport && state.state !== 'none' && (
               <p className="line">
                 {/* A download, not a page: Next's router must not fetch it. */}
-                <a href="/directory/export.csv">{text.exportLink}</a>
+                <a href={withBasePath('/directory/export.csv')}>{text.exportLink}</a>
               </p>
             )}
           </DirectorySearch>

@@ -1,4 +1,5 @@
 import type { MouseEvent } from 'react';
+import { withBasePath } from '@/lib/base-path';
 import type { DirectoryText } from '@/lib/i18n/directory-page';
 import { DepartmentRow } from './department-row';
 import type { SearchResult } from './items';
@@ -21,7 +22,7 @@ export function SearchResults({ result, text, icons, onClear }: SearchResultsPro
       <div className="panel empty">
         {icons.nothing}
         <p className="hint">{text.foundNothingHint}</p>
-        <a className="button button-plain" href="/directory" onClick={onClear}>
+        <a className="button button-plain" href={withBasePath('/directory')} onClick={onClear}>
           {text.byDepartment}
         </a>
       </div>

@@ -1,6 +1,7 @@
 'use client';
 
 import { useState } from 'react';
+import { withBasePath } from '@/lib/base-path';
 
 interface OpenInBrowserProps {
   /** The page to open there. */
@@ -14,7 +15,7 @@ export function OpenInBrowser({ next, text }: OpenInBrowserProps) {
   const open = async () => {
     setState(undefined);
     try {
-      const answer = await fetch('/api/hand-off', {
+      const answer = await fetch(withBasePath('/api/hand-off'), {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ next }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Note } from '@/app/_ui/note';
 import { Section } from '@/app/_ui/section';
+import { withBasePath } from '@/lib/base-path';
 import type { MeetingWeek, Slot } from '@/lib/dal/meeting-week';
 import type { Language } from '@/lib/i18n';
 import type { MeetingsText } from '@/lib/i18n/meetings-page';
@@ -23,7 +24,7 @@ export function BookForm({ slot, query, week, text, language, mayNotify }: BookF
   const names = slot.busy.map(({ name }) => name);
   return (
     <Section title={text.book} id="book">
-      <form className="panel pad" method="post" action="/api/meetings">
+      <form className="panel pad" method="post" action={withBasePath('/api/meetings')}>
         <p className="meeting-when">{spanText({ start: slot.start, end }, week.timeZone, language)}</p>
         {names.length > 0 && <Note kind="warn">{text.busy(names, 0)}</Note>}
         {colleagues.map(({ userId }) => (

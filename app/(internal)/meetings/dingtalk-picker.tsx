@@ -5,6 +5,7 @@ import { useHydrated } from '@/app/_ui/hydrated';
 import { JsapiProblem } from '@/app/_ui/jsapi-problem';
 import type { JsapiTexts } from '@/app/_ui/jsapi-texts';
 import type { ProblemNoteLabels } from '@/app/_ui/problem-note';
+import { withBasePath } from '@/lib/base-path';
 import type { JsapiError } from '@/lib/webview';
 
 interface DingTalkPickerProps {
@@ -40,7 +41,7 @@ export function DingTalkPicker({
       const { jsapi } = await import('@/lib/webview');
       const parameters = { corpId, multiple: true, users: [...chosen], max: most, title: text };
       const people = await jsapi<{ emplId: string }[]>('biz.contact.choose', parameters);
-      const to = new URL(address, location.href);
+      const to = new URL(withBasePath(address), location.href);
       for (const { emplId } of people) to.searchParams.append('with', emplId);
       location.assign(to);
     } catch (failure) {

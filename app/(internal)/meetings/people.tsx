@@ -4,6 +4,7 @@ import { Icon } from '@/app/_ui/icon';
 import { jsapiTexts } from '@/app/_ui/jsapi-texts';
 import { SearchForm } from '@/app/_ui/search-form';
 import { Section } from '@/app/_ui/section';
+import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
 import type { PersonCard, SearchPage } from '@/lib/dal/directory';
@@ -134,7 +135,7 @@ function Found({ found, query, text }: { found: SearchPage; query: MeetingQuery;
 
 function LengthForm({ query, text }: { query: MeetingQuery; text: MeetingsText }) {
   return (
-    <form className="meeting-length" action="/meetings">
+    <form className="meeting-length" action={withBasePath('/meetings')}>
       <Hidden query={query} without="length" />
       <label className="label" htmlFor="length">
         {text.length}

@@ -15,7 +15,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
     handler: async (request, _context, member) => {
       const { next } = await readJson(request, z.object({ next: z.unknown().optional() }));
       const query = new URLSearchParams({ ticket: await issueHandOff(member), next: safeReturnTo(next) });
-      return Response.json({ address: `${config().publicOrigin}/ticket?${query}` });
+      return Response.json({ address: `${config().publicUrl}/ticket?${query}` });
     },
   },
 });

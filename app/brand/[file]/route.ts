@@ -1,3 +1,4 @@
+import { withBasePath } from '@/lib/base-path';
 import { brand, GROUNDS } from '@/lib/brand';
 import { iconPng, iconSvg } from '@/lib/brand-icon';
 import { setApiSecurityHeaders } from '@/lib/http/security-headers';
@@ -52,15 +53,15 @@ function manifest() {
   const sizes = icon ? ['any'] : ['192x192', '512x512'];
   return {
     name: name?.['zh-CN'] ?? messagesIn('zh-CN').appName,
-    start_url: '/',
+    start_url: withBasePath('/'),
     display: 'standalone',
     background_color: GROUNDS.light,
     theme_color: GROUNDS.light,
     icons: sizes.map((size) => ({
       src:
         size === 'any'
-          ? `/brand/icon.png?v=${version}`
-          : `/brand/icon-${size.split('x')[0]}.png?v=${version}`,
+          ? withBasePath(`/brand/icon.png?v=${version}`)
+          : withBasePath(`/brand/icon-${size.split('x')[0]}.png?v=${version}`),
       sizes: size,
       type: 'image/png',
       purpose: 'any maskable',

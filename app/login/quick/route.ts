@@ -1,4 +1,5 @@
 import { isOurCorp } from '@/lib/auth/auth';
+import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import { expectSignIn } from '@/lib/dingtalk-client';
 import { TARGET_HEADER } from '@/lib/http/internal-headers';
@@ -23,7 +24,7 @@ export function GET(request: Request): Response {
   const linkedCorpId = corpIdInTarget(next);
   const loginPage = loginAddress({ next, linkedCorpId });
   if (!isOurCorp(linkedCorpId))
-    return new Response(null, { status: 307, headers: { ...HEADERS, location: loginPage } });
+    return new Response(null, { status: 307, headers: { ...HEADERS, location: withBasePath(loginPage) } });
   expectSignIn();
   const { corpId, clientId } = config();
   const { language, messages } = messagesFor(request.headers);
@@ -40,9 +41,9 @@ export function GET(request: Request): Response {
     // First of all: the code is under way before anything is painted.
     head: `<script nonce="${nonce}" ${data}>${isMobile ? scripts.phone : scripts.desktop}</script>`,
     body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(asking)}</p></div>
-<a class="late" href="${escaped(loginPage)}">${escaped(signIn.otherDoor)}</a></div>
-<noscript><meta http-equiv="refresh" content="0;url=${escaped(loginPage)}"></noscript>
-<script nonce="${nonce}" async src="/quick-door.js"></script>`,
+<a class="late" href="${escaped(withBasePath(loginPage))}">${escaped(signIn.otherDoor)}</a></div>
+<noscript><meta http-equiv="refresh" content="0;url=${escaped(withBasePath(loginPage))}"></noscript>
+<script nonce="${nonce}" async src="${withBasePath('/quick-door.js')}"></script>`,
     headers: HEADERS,
   });
 }

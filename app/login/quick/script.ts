@@ -1,3 +1,4 @@
+import { withBasePath } from '@/lib/base-path';
 import { enter, handOver } from '../flow';
 
 /**
@@ -12,5 +13,5 @@ enter({ corpId, clientId, next }, (phase) => {
   const line = document.querySelector('[role=status] p');
   if (line) line.textContent = script.dataset[phase] ?? '';
 }).then((outcome) => {
-  if (outcome.kind !== 'entering') location.replace(handOver(outcome, loginPage));
+  if (outcome.kind !== 'entering') location.replace(handOver(outcome, withBasePath(loginPage)));
 });

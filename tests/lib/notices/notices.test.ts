@@ -43,7 +43,7 @@ async function startProcess(
   }: { limit?: number; of?: Emulator } & Partial<DingTalkOptions> = {},
 ) {
   const db = await place.open(recordsMigrations);
-  const app = { corpId: of.corpId, agentId: of.agentId, publicOrigin: 'https://door.example.com' };
+  const app = { corpId: of.corpId, agentId: of.agentId, publicUrl: 'https://door.example.com' };
   const clock = nowOf(of);
   const store = createNoticeStore(db, clock);
   const calls = createMonthlyCalls({ counter: createCallCounter(db, clock), limit, now: clock });

@@ -2,6 +2,7 @@ import { Note } from '@/app/_ui/note';
 import { oneValue, titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
 import { pageAdministrator } from '@/lib/auth/administrator';
+import { withBasePath } from '@/lib/base-path';
 import { explainAccessTo } from '@/lib/dal/admin-access';
 import { currentMessages } from '@/lib/http/language';
 import type { Language } from '@/lib/i18n';
@@ -21,7 +22,7 @@ export default async function AccessPage(props: PageProps<'/admin/access'>) {
   const text = messages.access;
   return (
     <AdminPage tab="access" side={<FileState text={text} language={language} />}>
-      <form className="panel filters filters-2" action="/admin/access">
+      <form className="panel filters filters-2" action={withBasePath('/admin/access')}>
         <div>
           <label className="label" htmlFor="person">
             {text.person}

@@ -1,4 +1,5 @@
 import { Icon } from '@/app/_ui/icon';
+import { withBasePath } from '@/lib/base-path';
 import type { AuditQuery } from '@/lib/dal/admin-audit';
 import type { Messages } from '@/lib/i18n';
 import { AUDIT_EVENTS } from '@/lib/storage/audit-line';
@@ -7,7 +8,7 @@ import { AUDIT_EVENTS } from '@/lib/storage/audit-line';
 export function Filters({ query, messages }: { query: AuditQuery; messages: Messages }) {
   const text = messages.audit;
   return (
-    <form className="panel filters" action="/admin/audit">
+    <form className="panel filters" action={withBasePath('/admin/audit')}>
       <div>
         <label className="label" htmlFor="event">
           {text.event}

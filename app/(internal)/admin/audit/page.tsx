@@ -4,6 +4,7 @@ import { Note } from '@/app/_ui/note';
 import { oneValue, titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
 import { pageAuditor } from '@/lib/auth/administrator';
+import { withBasePath } from '@/lib/base-path';
 import { type AuditQuery, auditPage } from '@/lib/dal/admin-audit';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
@@ -53,7 +54,7 @@ async function Lines({ query, before, isFolded, messages, language }: LinesProps
     <Section
       title={text.lead}
       more={
-        <a className="section-more" href={`/api/admin/audit.csv?${toParameters({ ...query })}`}>
+        <a className="section-more" href={withBasePath(`/api/admin/audit.csv?${toParameters({ ...query })}`)}>
           {text.export}
         </a>
       }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { withBasePath } from '@/lib/base-path';
 
 interface EndFormProps {
   /** Whose sessions, or which. */
@@ -13,7 +14,7 @@ interface EndFormProps {
 /** The second step of signing somebody out: says what will happen, and does it. */
 export function EndForm({ name, value, q = '', button, children }: EndFormProps) {
   return (
-    <form className="ask-panel" method="post" action="/api/admin/sessions">
+    <form className="ask-panel" method="post" action={withBasePath('/api/admin/sessions')}>
       <p>{children}</p>
       <input type="hidden" name={name} value={value} />
       {q !== '' && <input type="hidden" name="q" value={q} />}

@@ -1,6 +1,7 @@
 import { Fold } from '@/app/_ui/fold';
 import { Icon } from '@/app/_ui/icon';
 import { Section } from '@/app/_ui/section';
+import { withBasePath } from '@/lib/base-path';
 import type { OnlinePage } from '@/lib/dal/admin-sessions';
 import type { Messages } from '@/lib/i18n';
 
@@ -10,7 +11,7 @@ export function OtherEndings({ total, messages }: Pick<OnlinePage, 'total'> & { 
   return (
     <>
       <Section title={text.notInList}>
-        <form className="panel pad" action="/admin/sessions">
+        <form className="panel pad" action={withBasePath('/admin/sessions')}>
           <label className="label" htmlFor="whom">
             {text.userId}
           </label>
@@ -37,7 +38,7 @@ export function OtherEndings({ total, messages }: Pick<OnlinePage, 'total'> & { 
       </Section>
       <Section title={text.emergency}>
         <Fold icon={<Icon name="warning" />} title={text.everyone} hint={text.everyoneHint}>
-          <form className="pad" method="post" action="/api/admin/sessions">
+          <form className="pad" method="post" action={withBasePath('/api/admin/sessions')}>
             <p>{text.everyoneAsk(total.people, total.sessions)}</p>
             <label className="choice">
               <input type="checkbox" name="everyone" value="yes" required />

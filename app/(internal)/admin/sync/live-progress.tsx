@@ -2,6 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { useEffect, useState } from 'react';
+import { withBasePath } from '@/lib/base-path';
 import type { SyncProgress } from '@/lib/directory/mirror-state';
 import type { Language } from '@/lib/i18n';
 import { syncPage } from '@/lib/i18n/sync-page';
@@ -85,7 +86,7 @@ function Figures({ progress, language }: { progress: SyncProgress; language: Lan
 }
 
 async function fetchGlance(signal: AbortSignal): Promise<SyncGlance> {
-  const response = await fetch('/api/admin/sync', { signal });
+  const response = await fetch(withBasePath('/api/admin/sync'), { signal });
   // Signed out, or no administrator any more: the page itself says so.
   if (response.status === 401 || response.status === 403) location.reload();
   if (!response.ok) throw new Error(String(response.status));

@@ -1,6 +1,7 @@
 import { Ask } from '@/app/_ui/ask';
 import { Icon } from '@/app/_ui/icon';
 import { Section } from '@/app/_ui/section';
+import { withBasePath } from '@/lib/base-path';
 import type { ReadingLoss } from '@/lib/dal/admin-sync';
 import type { Messages } from '@/lib/i18n';
 
@@ -111,7 +112,7 @@ function Remedies({ loss: { lost, online }, messages }: { loss: ReadingLoss; mes
           <li>
             <strong>{text.second}</strong>
             {text.secondMore}
-            <form className="button-row" method="post" action="/api/admin/sync">
+            <form className="button-row" method="post" action={withBasePath('/api/admin/sync')}>
               <button type="submit" className="button">
                 <Icon name="sync" size="s" className="icon-plain" />
                 {text.again}
@@ -122,7 +123,7 @@ function Remedies({ loss: { lost, online }, messages }: { loss: ReadingLoss; mes
             <strong>{text.third}</strong>
             {text.thirdMore}
             <Ask label={text.accept} cancel={cancel} kind="plain">
-              <form className="ask-panel" method="post" action="/api/admin/sync">
+              <form className="ask-panel" method="post" action={withBasePath('/api/admin/sync')}>
                 <p>{text.acceptAsk(lost, online)}</p>
                 <input type="hidden" name="accept-shrink" value="yes" />
                 <button type="submit" className="button button-bad">

@@ -5,6 +5,7 @@ import { titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
 import { When } from '@/app/_ui/when';
 import { pageAdministrator } from '@/lib/auth/administrator';
+import { withBasePath } from '@/lib/base-path';
 import { type SyncStatus, syncStatus } from '@/lib/dal/admin-sync';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
@@ -53,7 +54,7 @@ export default async function SyncPage(props: PageProps<'/admin/sync'>) {
 /** A plain form: it needs no JavaScript, and the page that follows shows the run. */
 function Start({ text }: { text: Messages['sync'] }) {
   return (
-    <form className="panel pad" method="post" action="/api/admin/sync">
+    <form className="panel pad" method="post" action={withBasePath('/api/admin/sync')}>
       <button type="submit" className="button">
         <Icon name="sync" size="s" className="icon-plain" />
         {text.start}

@@ -6,6 +6,7 @@ import { Note } from '@/app/_ui/note';
 import { oneValue, Page, titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
 import { pageMember } from '@/lib/auth/auth';
+import { withBasePath } from '@/lib/base-path';
 import { mySessions } from '@/lib/dal/my-sessions';
 import { currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';
@@ -163,7 +164,7 @@ interface SignOutFormProps {
 
 function SignOutForm({ which, session, button, children }: SignOutFormProps) {
   return (
-    <form className="ask-panel" method="post" action={`/api/me/sessions/${which}`}>
+    <form className="ask-panel" method="post" action={withBasePath(`/api/me/sessions/${which}`)}>
       <p>{children}</p>
       {session && <input type="hidden" name="session" value={session} />}
       <button type="submit" className="button button-bad">

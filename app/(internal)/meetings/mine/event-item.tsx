@@ -1,3 +1,4 @@
+import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import type { CalendarEvent } from '@/lib/dingtalk/calendar';
 import { toWallTime } from '@/lib/dingtalk/time-zone';
@@ -63,7 +64,7 @@ function Cancel({ id, week, text }: { id: string; week: string; text: MeetingsTe
   return (
     <details className="ask">
       <Summary label={text.agenda.cancel} text={text} isBad />
-      <form className="ask-panel" method="post" action="/api/meetings/cancel">
+      <form className="ask-panel" method="post" action={withBasePath('/api/meetings/cancel')}>
         <input type="hidden" name="id" value={id} />
         <input type="hidden" name="week" value={week} />
         <p>{text.agenda.cancelHint}</p>
@@ -102,7 +103,7 @@ function Change({ event, time, text }: ChangeProps) {
   return (
     <details className="ask">
       <Summary label={text.agenda.change} text={text} />
-      <form className="ask-panel" method="post" action="/api/meetings/change">
+      <form className="ask-panel" method="post" action={withBasePath('/api/meetings/change')}>
         <input type="hidden" name="id" value={event.id} />
         {field('title', text.meetingTitle, { type: 'text', value: event.title })}
         {field('location', text.location, { type: 'text', value: event.location ?? '', required: false })}

@@ -2,6 +2,7 @@
 
 import Link from 'next/link';
 import { useEffect, useRef, useState } from 'react';
+import { withBasePath } from '@/lib/base-path';
 import type { Language } from '@/lib/i18n';
 import { directoryPage } from '@/lib/i18n/directory-page';
 import type { PeopleResult } from '../../items';
@@ -113,7 +114,7 @@ export function PeopleList({ departmentId, pageSize, language, icons, first }: P
 }
 
 async function fetchPage(departmentId: number, page: number): Promise<PeopleResult> {
-  const response = await fetch(`/api/directory/departments/${departmentId}?page=${page}`);
+  const response = await fetch(withBasePath(`/api/directory/departments/${departmentId}?page=${page}`));
   // Signed out meanwhile: the page itself leads to the sign-in and back.
   if (response.status === 401) location.reload();
   if (!response.ok) throw new Error(String(response.status));

@@ -12,7 +12,7 @@ export async function Reach({ person, text }: { person: PersonPage; text: Direct
   const { isDingTalk, isPhone } = await currentClient();
   const call = callAddress(person.mobile ?? person.telephone);
   const mail = mailAddress(person.orgEmail ?? person.email);
-  const { corpId, publicOrigin } = config();
+  const { corpId, publicUrl } = config();
   const count = [call, isPhone, mail].filter(Boolean).length;
   if (count === 0) return null;
   return (
@@ -25,7 +25,7 @@ export async function Reach({ person, text }: { person: PersonPage; text: Direct
       )}
       {isPhone && (
         <ChatLink
-          href={inDingTalkAddress(`${publicOrigin}/directory/people/${encodeURIComponent(person.userId)}`)}
+          href={inDingTalkAddress(`${publicUrl}/directory/people/${encodeURIComponent(person.userId)}`)}
           corpId={corpId}
           userId={person.userId}
           isInDingTalk={isDingTalk}

@@ -1,0 +1,11 @@
+/** For the image's health check: exit code 0 while the process serves. */
+import { readFile } from 'node:fs/promises';
+
+const { PORT, HOST } = process.env;
+const manifest = await readFile(new URL('.next/routes-manifest.json', import.meta.url), 'utf8');
+const { basePath = '' } = JSON.parse(manifest);
+const host = !HOST || HOST === '0.0.0.0' ? '127.0.0.1' : HOST;
+const answer = await fetch(`http://${host}:${PORT ?? 3000}${basePath}/api/health`, {
+  signal: AbortSignal.timeout(3000),
+}).catch(() => undefined);
+process.exitCode = answer?.ok ? 0 : 1;
