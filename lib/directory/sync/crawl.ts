@@ -19,14 +19,7 @@ export interface CrawlOptions {
   sizes: ReadonlyMap<number, number>;
 }
 
-export interface Crawl {
-  /** Steps done, and steps that are known. */
-  counts(): { done: number; total: number; failures: number };
-  /** Calls to the API of which most are to come yet. */
-  callsLeft(): number;
-  /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
-  walk(tasks: readonly Task[]): Promise<void>;
-}
+export type Crawl = ReturnType<typeof createCrawl>;
 
 /** Long enough to gather, short enough for a department of many pages, which are read one after the other. */
 const WRITE_EVERY_MS = 100;
@@ -36,7 +29,7 @@ const MAX_PEOPLE_AT_ONCE = 500;
 const MAX_UNWRITTEN = 16;
 
 /** Works through steps, those of different kinds side by side, and writes what each brought together with its end. */
-export function createCrawl({ client, store, lease, signal, doneBefore, sizes }: CrawlOptions): Crawl {
+export function createCrawl({ client, store, lease, signal, doneBefore, sizes }: CrawlOptions) {
   const queues = createTaskQueues();
   const unwritten: { task: Task; result: TaskResult }[] = [];
   let done = doneBefore;
@@ -74,15 +67,18 @@ export function createCrawl({ client, store, lease, signal, doneBefore, sizes }:
   }
 
   return {
+    /** Steps done, and steps that are known. */
     counts() {
       const waiting = queues.waiting().reduce((sum, tasks) => sum + tasks.length, 0);
       return { done, total: done + unwritten.length + queues.activeCount() + waiting, failures };
     },
-    callsLeft() {
+    /** Calls to the API of which most are to come yet. */
+    callsLeft(): number {
       const ofQueue = (tasks: Task[]) => tasks.reduce((sum, task) => sum + callsOf(task, sizes), 0);
       return Math.max(0, ...queues.waiting().map(ofQueue));
     },
-    async walk(tasks) {
+    /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
+    async walk(tasks: readonly Task[]): Promise<void> {
       for (const task of tasks) queues.add(task);
       let failure: { error: unknown } | undefined;
       const pause = createPause();

@@ -50,18 +50,8 @@ interface Refusal {
   error: DingTalkError;
 }
 
-export interface Refusals {
-  /** Whether everything of a kind is missing, so that no more of it is asked for. */
-  isClosed(kind: TaskKind): boolean;
-  /** A task of this kind was served: refusals of other subjects concern these subjects alone. */
-  served(kind: TaskKind): Promise<void>;
-  refused(refusal: Refusal): Promise<void>;
-  /** Nothing is left to ask: closes a kind of which nothing was served. @returns whether there was one */
-  closeUndecided(): boolean;
-}
-
 /** Decides whether a refusal concerns one subject or all of its kind, and reports what is missing. */
-export function createRefusals(store: SyncStore, report: (task: Task, missing: Missing) => void): Refusals {
+export function createRefusals(store: SyncStore, report: (task: Task, missing: Missing) => void) {
   const closed = new Set<TaskKind>();
   const served = new Set<TaskKind>();
   const inARow = new Map<TaskKind, number>();
@@ -80,13 +70,15 @@ export function createRefusals(store: SyncStore, report: (task: Task, missing: M
   }
 
   return {
-    isClosed: (kind) => closed.has(kind),
-    async served(kind) {
+    /** Whether everything of a kind is missing, so that no more of it is asked for. */
+    isClosed: (kind: TaskKind) => closed.has(kind),
+    /** A task of this kind was served: refusals of other subjects concern these subjects alone. */
+    async served(kind: TaskKind): Promise<void> {
       served.add(kind);
       inARow.delete(kind);
       for (const refusal of undecided.get(kind)?.splice(0) ?? []) await reportSubject(refusal);
     },
-    async refused(refusal) {
+    async refused(refusal: Refusal): Promise<void> {
       const { kind } = refusal.task;
       if (closed.has(kind)) return;
       if (!FINAL.has(fromDingTalk(refusal.error).problem)) return reportSubject(refusal);
@@ -97,6 +89,7 @@ export function createRefusals(store: SyncStore, report: (task: Task, missing: M
       undecided.set(kind, pending);
       if (pending.length >= ENOUGH_REFUSED) close(refusal);
     },
+    /** Nothing is left to ask: closes a kind of which nothing was served. @returns whether there was one */
     closeUndecided() {
       const [first] = [...undecided.values()].flat();
       if (first) close(first);
