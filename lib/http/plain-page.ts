@@ -9,7 +9,7 @@ export function escaped(text: string): string {
   return text.replace(/[&"'<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** In the colours of `app/globals.css`: a page that follows without React must not look like another place. */
+/** In the colours of `app/_ui/style/tokens.css`: a page that follows without React must not look like another place. */
 function styleOf({ colours, logo }: Brand): string {
   const scheme = ({ ground, surface, ink, inkSoft }: Neutrals, { brand: area, on, text }: BrandColours) =>
     `body{background:${ground};color:${ink}}p,.small{color:${inkSoft}}a{color:${text}}.list{background:${surface}}.wait{background:${mix(inkSoft, ground, 0.2)}}.wait:after{background:${text}}${logo ? '' : `.mark rect{fill:${area}}.mark path{stroke:${on}}`}`;
