@@ -272,7 +272,7 @@ test.runIf(isReferenceBrowser())(
 );
 
 test('the instant sign-in fetches the icons while it waits', async () => {
-  const headers = { 'user-agent': CLIENTS.android };
+  const headers = { 'user-agent': CLIENTS.android, accept: 'text/html' };
   const { text } = await new Visitor(app).ask('/', { headers });
   const [, address] = /<link rel="prefetch" href="([^"]+)"/.exec(text) ?? [];
   const icons = await fetch(app.url + address);
