@@ -17,7 +17,7 @@ export interface BrandColours {
 
 export type Scheme = 'light' | 'dark';
 
-/** What the brand's colours stand beside: the same values as in `app/globals.css`. */
+/** What the brand's colours stand beside: the same values as in `app/_ui/style/tokens.css`. */
 export const NEUTRALS = {
   light: { ground: '#f4f6f6', surface: '#ffffff', ink: '#1b2123', inkSoft: '#576164' },
   dark: { ground: '#111516', surface: '#1a2022', raised: '#22292c', ink: '#e8edee', inkSoft: '#a3afb2' },

@@ -10,7 +10,7 @@ export function escaped(text: string): string {
   return text.replace(/[&"'<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** In the colours of `app/globals.css`: a page that follows without React must not look like another place. */
+/** In the colours of `app/_ui/style/tokens.css`: a page that follows without React must not look like another place. */
 function styleOf({ colours, logo }: Brand, isElsewhere: boolean): string {
   const isDrawn = !logo || (isElsewhere && logo.bytes.length > MOST_INLINE_BYTES);
   const scheme = ({ ground, surface, ink, inkSoft }: Neutrals, { brand: area, on, text }: BrandColours) =>

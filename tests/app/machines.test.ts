@@ -44,6 +44,7 @@ beforeAll(async () => {
         DATABASE_URL: database.url,
         DATA_DIR: mkdtempSync(join(tmpdir(), 'dingpass-machine-')),
         ADMIN_USER_IDS: admin,
+        DINGTALK_AGENT_ID: emulator.agentId,
         DIRECTORY_SYNC: index === 0 ? 'on' : 'off',
         DIRECTORY_CALLS_PER_SECOND: '200',
         TRUSTED_PROXY_HOPS: '1',
@@ -75,6 +76,14 @@ test('without stickiness a person signs in, moves about, sees their session, and
   const cookie = visitor.cookieHeader();
   await visitor.ask('/api/session', { method: 'DELETE', headers: { origin: front.origin } });
   for (const ms of await onEach((machine) => untilRefused(machine, cookie))) expect(ms).toBeLessThan(2000);
+});
+
+test('pages are signed by every machine with one ticket', async () => {
+  const visitor = await signedIn(front, emulator, somebody());
+  const url = encodeURIComponent(`${front.origin}/canteen`);
+  for (let times = 0; times < 6; times++)
+    expect((await visitor.ask(`/api/jsapi/signature?url=${url}`)).status).toBe(200);
+  expect(emulator.control.calls().byEndpoint['/v1.0/oauth2/jsapiTickets']).toBe(1);
 });
 
 test('whoever is dismissed is refused by every machine within two seconds, whichever was told; nobody else is', async () => {

@@ -8,7 +8,7 @@ import type { App } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { CLIENTS } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
-import { signedIn, type Visitor } from '../support/http-session';
+import { signedIn, Visitor } from '../support/http-session';
 import { difference, isReferenceBrowser, PAGE_PICTURES, takePicture } from '../support/page-pictures';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -271,6 +271,16 @@ test.runIf(isReferenceBrowser())(
     await page.context().close();
   },
 );
+
+test('the instant sign-in fetches the icons while it waits', async () => {
+  const headers = { 'user-agent': CLIENTS.android, accept: 'text/html' };
+  const { text } = await new Visitor(app).ask('/', { headers });
+  const [, address] = /<link rel="prefetch" href="([^"]+)"/.exec(text) ?? [];
+  const icons = await fetch(app.url + address);
+  expect([icons.status, icons.headers.get('content-type')]).toEqual([200, 'image/svg+xml']);
+  expect(icons.headers.get('cache-control')).toContain('immutable');
+  expect((await member.ask('/')).text).toContain(`href="${address}#people"`);
+});
 
 test('styles of the administration are not sent with other pages', async () => {
   const [home, admin] = [(await member.ask('/')).text, (await member.ask('/admin')).text];

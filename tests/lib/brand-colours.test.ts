@@ -6,7 +6,9 @@ import { type BrandColours, brandColours, contrast, doubtsAbout, NEUTRALS } from
 const LEAST = 4.5;
 const LEAST_OF_EDGES = 3;
 
-const css = readFileSync(new URL('../../app/globals.css', import.meta.url), 'utf8');
+const css = ['tokens', 'people']
+  .map((part) => readFileSync(new URL(`../../app/_ui/style/${part}.css`, import.meta.url), 'utf8'))
+  .join('');
 const [light = '', dark = ''] = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body]) => body!);
 
 function coloursIn(block: string): Record<string, string> {

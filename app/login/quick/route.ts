@@ -1,3 +1,4 @@
+import { ICONS_ADDRESS } from '@/app/_ui/icon';
 import { isOurCorp } from '@/lib/auth/auth';
 import { withBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
@@ -43,7 +44,8 @@ export function GET(request: Request): Response {
     body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(asking)}</p></div>
 <a class="late" href="${escaped(withBasePath(loginPage))}">${escaped(signIn.otherDoor)}</a></div>
 <noscript><meta http-equiv="refresh" content="0;url=${escaped(withBasePath(loginPage))}"></noscript>
-<script nonce="${nonce}" async src="${withBasePath('/quick-door.js')}"></script>`,
+<script nonce="${nonce}" async src="${withBasePath('/quick-door.js')}"></script>
+<link rel="prefetch" href="${ICONS_ADDRESS}">`,
     headers: HEADERS,
   });
 }
