@@ -8,6 +8,7 @@ import type { App } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { CLIENTS } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { isLong } from '../support/figures';
 import { signedIn, type Visitor } from '../support/http-session';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -91,8 +92,10 @@ describe.each(['zh-CN', 'en'])('in %s', (locale) => {
         await page.setViewportSize({ width, height: 800 });
         for (const scheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: scheme });
-          // What is there does not depend on the scheme, only its colours do.
-          const found = await hindrances(page, scheme === 'dark' ? ['color-contrast'] : undefined);
+          // What is there does not depend on the scheme, only its colours do; and on the words, only how wide it is.
+          const isLookedAt = isLong || locale === 'zh-CN' || width === WIDTHS[0];
+          const rules = scheme === 'dark' ? ['color-contrast'] : undefined;
+          const found = isLookedAt ? await hindrances(page, rules) : [];
           const isWide = await page.evaluate(
             () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
           );
