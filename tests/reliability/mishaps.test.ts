@@ -4,7 +4,7 @@ import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, memoryMb, startApp } from '../support/app';
 import { describeTimes, isLong, printFigures, span } from '../support/figures';
 import { signedIn } from '../support/http-session';
-import { createCaller, pace, percentile } from '../support/load';
+import { createCaller, pace, percentile, type Reply } from '../support/load';
 
 vi.setConfig({ testTimeout: 300_000 });
 
