@@ -36,7 +36,10 @@ async function checkAndBuild() {
   const [isBuilt] = await Promise.all([run('npm run --silent build'), run('npm run --silent lint')]);
   if (!isBuilt) return false;
   // For a test of the served ones; it takes as long as the build.
-  await Promise.all([run('npx tsc --noEmit'), run('npx tsx tests/support/altered-build.ts')]);
+  await Promise.all([
+    run('node_modules/.bin/tsc --noEmit'),
+    run('node_modules/.bin/tsx tests/support/altered-build.ts'),
+  ]);
   return true;
 }
 

@@ -7,6 +7,7 @@ import { type App, startApp } from '../support/app';
 import { createAuthority } from '../support/certificates';
 import { startConnectProxy } from '../support/connect-proxy';
 import { Visitor } from '../support/http-session';
+import { untilReady } from '../support/staff';
 import { startTlsFront } from '../support/tls-front';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -45,6 +46,8 @@ test('the built app signs in and holds its Stream through a proxy, which is all 
     emulator,
     env: { ...NAMES, HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: roots, DINGTALK_STREAM: 'on' },
   });
+  // On a busy machine its first token may be late.
+  await untilReady(app);
   expect((await signIn()).status).toBe(200);
   await vi.waitFor(() => expect(app!.output()).toContain('"stream-connected"'), 10_000);
   expect(proxy.asked).toEqual(

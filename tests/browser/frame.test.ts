@@ -8,15 +8,12 @@ import type { App } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { CLIENTS } from '../support/client';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
+import { isLong } from '../support/figures';
 import { signedIn, Visitor } from '../support/http-session';
 import { difference, isReferenceBrowser, PAGE_PICTURES, takePicture } from '../support/page-pictures';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** English has the same layout: in the short form, the narrowest is enough. */
-const WIDTHS: Record<string, number[]> = {
-  'zh-CN': [320, 768, 1280],
-  en: process.env.RELIABILITY === 'long' ? [320, 768, 1280] : [320],
-};
+const WIDTHS = [320, 768, 1280];
 const PAGES = [
   '/',
   '/me',
@@ -96,7 +93,7 @@ async function hindrances(page: Page, only?: string[]): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
 
-describe.each(Object.keys(WIDTHS))('in %s', (locale) => {
+describe.each(['zh-CN', 'en'])('in %s', (locale) => {
   test('nothing hinders people on any page, in both schemes, from 320 to 1280 px', async () => {
     const context = await open({ locale });
     const page = await context.newPage();
@@ -104,12 +101,14 @@ describe.each(Object.keys(WIDTHS))('in %s', (locale) => {
     for (const address of PAGES) {
       await page.goto(app.url + address.replace('{person}', person));
       await page.evaluate(AXE);
-      for (const width of WIDTHS[locale]!) {
+      for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 800 });
         for (const scheme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: scheme });
-          // What is there does not depend on the scheme, only its colours do.
-          const found = await hindrances(page, scheme === 'dark' ? ['color-contrast'] : undefined);
+          // What is there does not depend on the scheme, only its colours do; and on the words, only how wide it is.
+          const isLookedAt = isLong || locale === 'zh-CN' || width === WIDTHS[0];
+          const rules = scheme === 'dark' ? ['color-contrast'] : undefined;
+          const found = isLookedAt ? await hindrances(page, rules) : [];
           const isWide = await page.evaluate(
             () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
           );

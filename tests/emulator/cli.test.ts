@@ -1,11 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../lib/config';
+import { bundle } from '../support/bundle';
 import { request, withEmulator } from './dingtalk-calls';
 
 const main = fileURLToPath(new URL('../../emulator/cli.ts', import.meta.url));
+/** For starts that come to nothing: without the workbench's files, which it does not find there. */
+let program: string;
+beforeAll(async () => {
+  program = await bundle(main);
+});
 
 interface Run {
   child: ChildProcess;
@@ -13,8 +19,8 @@ interface Run {
   err: () => string;
 }
 
-function run(...flags: string[]): Run {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...flags], { stdio: 'pipe' });
+function run(words: string[]): Run {
+  const child = spawn(process.execPath, words, { stdio: 'pipe' });
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
@@ -26,7 +32,17 @@ function run(...flags: string[]): Run {
 }
 
 test('the command prints the address and the lines for .env, serves, and ends when told', async () => {
-  const { child, out } = run('--port', '0', '--members', '9', '--departments', '3');
+  const { child, out } = run([
+    '--import',
+    'tsx',
+    main,
+    '--port',
+    '0',
+    '--members',
+    '9',
+    '--departments',
+    '3',
+  ]);
   while (!out().includes('TRUSTED_PROXY_HOPS=')) await once(child.stdout!, 'data');
   const url = /^DINGTALK_API_URL=(http:\/\/127\.0\.0\.1:\d+)$/m.exec(out())![1]!;
   const names = [...out().matchAll(/^([A-Z_]+)=\S+$/gm)].map((match) => match[1]);
@@ -58,7 +74,7 @@ test.each([
   [['--app', 'localhost'], '--app must be an address'],
   [['--bogus'], "Unknown option '--bogus'"],
 ])('%j ends with a clear line', async (flags, reason) => {
-  const { child, err, out } = run(...flags);
+  const { child, err, out } = run([program, ...flags]);
   expect((await once(child, 'close'))[0]).toBe(1);
   expect(err().split('\n')[0]).toContain(`emulator: ${reason}`);
   expect(out()).toBe('');
@@ -66,7 +82,7 @@ test.each([
 
 test('a taken port is said to be taken', async () => {
   await withEmulator({}, async ({ port }) => {
-    const { child, err } = run('--port', String(port));
+    const { child, err } = run([program, '--port', String(port)]);
     expect((await once(child, 'close'))[0]).toBe(1);
     expect(err()).toBe('emulator: this port is taken: choose another with --port\n');
   });

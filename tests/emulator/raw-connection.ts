@@ -8,8 +8,13 @@ export interface RawExchange {
   end: string;
 }
 
-/** Sends bytes to a port of loopback and waits for the end, or for `patienceMs`. */
-export async function exchangeRaw(port: number, bytes: string, patienceMs: number): Promise<RawExchange> {
+/** Sends bytes to a port of loopback and waits for the end, for an answer that ends with `last`, or for `patienceMs`. */
+export async function exchangeRaw(
+  port: number,
+  bytes: string,
+  patienceMs: number,
+  last?: string,
+): Promise<RawExchange> {
   const socket = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
@@ -18,6 +23,8 @@ export async function exchangeRaw(port: number, bytes: string, patienceMs: numbe
   const end = await new Promise<string>((resolve) => {
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'));
     socket.once('end', () => resolve('end'));
+    if (last !== undefined)
+      socket.on('data', (chunk) => chunk.toString('latin1').endsWith(last) && resolve('open'));
     setTimeout(() => resolve('open'), patienceMs).unref();
   });
   socket.destroy();

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { FaultInput } from '../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { type App, memoryMb, startApp } from '../support/app';
+import { type App, startApp } from '../support/app';
 import { startSwitch } from '../support/cuttable-connection';
-import { describeTimes, isLong, printFigures, span } from '../support/figures';
+import { describeTimes, printFigures, span } from '../support/figures';
 import { signedIn } from '../support/http-session';
 import { createCaller, pace, percentile, type Reply } from '../support/load';
 
@@ -47,7 +47,7 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
     return caller.signIn(code, { 'x-forwarded-for': `10.2.${people >> 8}.${people & 255}` });
   };
 
-  const before = await pace({ count: 60, perSecond: 20 }, read);
+  const before = await pace({ count: span(20, 60), perSecond: 20 }, read);
 
   const seconds = span(8, 60);
   const kinds: [string, () => Promise<void> | void][] = [
@@ -113,88 +113,4 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
   expect(last.status).toBe(200);
   expect(recovery).toBeLessThan(10_000);
   expect(afterwards.filter(({ status }) => status !== 200)).toEqual([]);
-});
-
-/** One in a hundred calls goes wrong, in one of these ways. */
-const MISHAPS: FaultInput[] = [
-  { kind: 'reset' },
-  { kind: 'hangup' },
-  { kind: 'truncate' },
-  { kind: 'empty' },
-  { kind: 'garbage' },
-  { kind: 'status', status: 502 },
-  { kind: 'errcode', errcode: -1 },
-  { kind: 'errcode', errcode: 90018 },
-  { kind: 'delayHeaders', ms: 4000 },
-  { kind: 'revokeTokenNow' },
-  { kind: 'idleClose', idleMs: 0 },
-  { kind: 'huge', bytes: 3_000_000 },
-];
-
-test('R18: at 50 requests a second, one call of DingTalk in a hundred going wrong, nothing breaks and nothing grows', async () => {
-  const seconds = span(4, 180);
-  const member = await signedIn(app, emulator, emulator.company.people[0]!.userid);
-  const caller = createCaller(app);
-  const cookie = { cookie: member.cookieHeader() };
-  const active = emulator.company.people.filter((person) => person.active);
-  const memory: number[] = [];
-  const gauge = setInterval(() => memory.push(memoryMb(app)), 1000);
-  let mishaps = 0;
-  const replies = await pace({ count: seconds * 50, perSecond: 50 }, async (index) => {
-    const kind = (['/', '/api/session', '/me', 'sign-in', 'sign-in'] as const)[index % 5]!;
-    if (kind !== 'sign-in') return { kind, reply: await caller.ask(kind, { headers: cookie }) };
-    if (index % 100 === 3) {
-      emulator.control.fault({ endpoint: 'any', fault: MISHAPS[mishaps++ % MISHAPS.length]! });
-    }
-    const code = emulator.control.mintCode(active[index % active.length]!.userid);
-    const headers = { 'x-forwarded-for': `10.4.${(index >> 8) & 255}.${index & 255}` };
-    return { kind, reply: await caller.signIn(code, headers) };
-  });
-  clearInterval(gauge);
-  caller.close();
-  const output = app.output();
-  const ended = app.process.exitCode;
-  emulator.control.clearFaults();
-
-  const pages = replies.filter(({ kind }) => kind !== 'sign-in').map(({ reply }) => reply);
-  const signIns = replies.filter(({ kind }) => kind === 'sign-in').map(({ reply }) => reply);
-  const known = ({ status, text }: Reply) =>
-    status === 200 || (status === 503 && /"UPSTREAM_\w+"/.test(text));
-  const early = percentile(memory.slice(0, Math.ceil(memory.length / 3)), 0.5);
-  const late = percentile(memory.slice(-Math.ceil(memory.length / 3)), 0.5);
-  const slope = ((late - early) / ((seconds * 2) / 3)) * 60;
-  printFigures(`R18 · ${seconds} s at 50 requests a second, ${mishaps} mishaps`, {
-    'pages and sessions': `${pages.length}, failed ${pages.filter(({ status }) => status !== 200).length}`,
-    'sign-ins': `${signIns.length}, refused with a reason ${signIns.filter(({ status }) => status === 503).length}`,
-    'times of pages': describeTimes(pages.map(({ ms }) => ms)),
-    'times of sign-ins': describeTimes(signIns.map(({ ms }) => ms)),
-    memory: `${Math.round(early)} MB, then ${Math.round(late)} MB (${slope.toFixed(1)} MB a minute)`,
-  });
-  expect(pages.filter(({ status }) => status !== 200)).toEqual([]);
-  expect(signIns.filter((reply) => !known(reply))).toEqual([]);
-  expect(signIns.filter(({ status }) => status === 503).length).toBeLessThanOrEqual(mishaps * 2);
-  expect(output).not.toMatch(/unhandledRejection|uncaughtException/i);
-  expect(ended).toBeNull();
-  if (isLong) expect(slope).toBeLessThan(10);
-});
-
-// Last: it leaves the circuit open.
-test('a crowd at the door of a silent DingTalk does not keep the circuit from opening', async () => {
-  await signedIn(app, emulator, emulator.company.people[0]!.userid);
-  emulator.control.fault({ endpoint: 'any', times: 'always', fault: { kind: 'blackhole' } });
-  const caller = createCaller(app, 400);
-  // 40 a second for 9 s: twenty are under way, the queue fills, and from 7.5 s on people give up waiting in it.
-  const answers = await pace({ count: 9 * 40, perSecond: 40 }, (index) =>
-    caller.signIn(emulator.control.mintCode(emulator.company.people[0]!.userid), {
-      'x-forwarded-for': `10.3.${index >> 8}.${index & 255}`,
-    }),
-  );
-  const late = answers.slice(-40);
-  caller.close();
-  printFigures('A crowd of 40 sign-ins a second at a silent DingTalk', {
-    'all answers': describeTimes(answers.map(({ ms }) => ms)),
-    'in the last second': describeTimes(late.map(({ ms }) => ms)),
-  });
-  expect(answers.every(({ status, ms }) => status === 503 && ms < 12_000)).toBe(true);
-  expect(late.filter(({ text }) => text.includes('"circuit-open"')).length).toBeGreaterThanOrEqual(36);
 });

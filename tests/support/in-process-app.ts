@@ -44,6 +44,7 @@ export async function startInProcess(
   captureOutput();
   const from = written.length;
   const session: Handlers = { ...(await import('../../app/api/session/route')), dynamic: undefined };
+  const { sessions } = await import('../../lib/session/sessions');
   const { closeAudit } = await import('../../lib/storage/audit-log');
   const { closeDatabases, openDatabases } = await import('../../lib/storage/databases');
   await openDatabases();
@@ -60,6 +61,8 @@ export async function startInProcess(
     output: () => written.slice(from).join(''),
     close: async () => {
       await Promise.all(afterwards.splice(0));
+      // Else what it does from time to time meets a database that is closed.
+      await sessions().close();
       await closeAudit();
       // What is still under way finds its settings and its log until the next one starts.
       await closeDatabases();

@@ -12,5 +12,5 @@ const { write } = process.stdout;
 afterAll(() => {
   const changed = Object.keys({ ...env, ...process.env }).filter((name) => env[name] !== process.env[name]);
   const left = process.stdout.write === write ? changed : [...changed, 'process.stdout.write'];
-  expect(left, 'left behind for the next file: see `changesProcess` in vitest.config.ts').toEqual([]);
+  expect(left, 'left behind for the next file: see `CHANGES_PROCESS` in vitest.config.ts').toEqual([]);
 });

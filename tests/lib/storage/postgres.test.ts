@@ -235,13 +235,19 @@ test('the wait for a connection of the pool is a part of the deadline', async ()
 
 test('deadlocks and conflicts are tried again', async () => {
   await direct.run('INSERT INTO one VALUES (1), (2)');
-  let runs = 0;
+  let [runs, arrived] = [0, 0];
+  let meet = () => {};
+  const haveMet = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
   const cross = (from: Database, first: number, second: number) =>
     from.transaction(
       async (tx) => {
         runs++;
         await tx.run('UPDATE one SET id = id WHERE id = ?', first);
-        await delay(100);
+        arrived++;
+        if (arrived === 2) meet();
+        await haveMet;
         await tx.run('UPDATE one SET id = id WHERE id = ?', second);
       },
       { timeoutMs: 5000 },
