@@ -86,7 +86,10 @@ export const doctorFaults = {
     'permissions',
     `dws dev app permission add ${APP} --scope-values {subject} --yes`,
   ),
-  'redirect-unknown': developer('security', `dws dev app security config ${APP} --redirect-urls {url} --yes`),
+  'redirect-unknown': developer(
+    'security',
+    `dws dev app security config ${APP} --redirect-urls EXISTING_ONES,{url} --yes`,
+  ),
   'events-off': operator('env'),
   'events-silent': developer('events', `dws dev app event subscribe ${APP} --event-codes {events} --yes`),
   'quota-low': operator('env'),

@@ -37,7 +37,8 @@ const zhCN = {
   'redirect-unknown': {
     found: '{url} 没有登记',
     cause: '浏览器登录时，钉钉只回到登记过的地址，一字不差才算。',
-    remedy: '在“重定向URL（回调域名）”中加上 {url}，保留原有的各项。',
+    remedy:
+      '在“重定向URL（回调域名）”中加上 {url}，保留原有的各项；命令会替换整张列表，请把 EXISTING_ONES 换成原有的各项。',
   },
   'events-off': {
     found: '既没有 Stream，也没有 HTTP 回调',
@@ -125,7 +126,8 @@ const en: typeof zhCN = {
     found: '{url} is not registered',
     cause:
       'For a sign-in in a browser DingTalk returns only to registered addresses, compared character for character.',
-    remedy: 'Add {url} to 重定向URL（回调域名）, and keep those that are there.',
+    remedy:
+      'Add {url} to 重定向URL（回调域名）, and keep those that are there; the command replaces the whole list, so put them in place of EXISTING_ONES.',
   },
   'events-off': {
     found: 'neither Stream nor HTTP callback',
