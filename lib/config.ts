@@ -1,7 +1,7 @@
 import 'server-only';
 import type { z } from 'zod';
 import { disguisedNames, problemOfPasting } from './pasted-value';
-import { inRegion } from './region';
+import { inRegion, regionIn } from './region';
 import { entries, parseKeys } from './setting-values';
 import {
   gateKeysSchema,
@@ -209,7 +209,6 @@ function problemsPerSetting(
       : undefined;
     const meant = error?.issues.find((issue) => issue.path[0] === name)?.message;
     const problem = pasted ?? unseen ?? meant;
-    const region = given.DINGTALK_REGION === 'intl' ? 'intl' : 'cn';
-    return problem === undefined ? [] : [`${name} ${inRegion(problem, region)}`];
+    return problem === undefined ? [] : [`${name} ${inRegion(problem, regionIn(given))}`];
   });
 }

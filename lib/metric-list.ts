@@ -82,6 +82,15 @@ export const OBSERVED = {
     [],
     ['1 while sign-ins work, as in the body of /api/ready', '登录正常时为 1，与 /api/ready 正文一致'],
   ),
+  doctor: metric(
+    'doctor',
+    'gauge',
+    ['check', 'outcome'],
+    [
+      'What the doctor found when it last ran in this process: 1 for the outcome of each check (ok, warn, bad, skipped, untried, manual); absent until ten minutes after the start',
+      '本进程最近一次体检的结果：每项检查的结果为 1（ok、warn、bad、skipped、untried、manual）；启动十分钟后才有',
+    ],
+  ),
   circuitOpen: metric(
     'dingtalk_circuit_open',
     'gauge',

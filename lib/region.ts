@@ -21,7 +21,24 @@ export const REGIONS = {
   },
 } as const satisfies Record<Region, Record<string, string>>;
 
-/** A sentence about the consoles (`open-dev`, `oa`) as it is true in a region. */
+/** A sentence about DingTalk's consoles (`open-dev`, `oa`) and hosts as it is true in a region. */
 export function inRegion(text: string, region: Region): string {
-  return region === 'cn' ? text : text.replace(/\b(open-dev|oa)\.dingtalk\.com\b/g, '$1.dingtalk.io');
+  return region === 'cn'
+    ? text
+    : text.replace(/\b(open-dev|oa|api|oapi|login)\.dingtalk\.com\b/g, '$1.dingtalk.io');
+}
+
+/** The region of an address of DingTalk's; undefined for any other, such as the emulator's. */
+export function regionOf(url: string): Region | undefined {
+  const { hostname } = new URL(url);
+  const regions = ['cn', 'intl'] as const;
+  return regions.find((region) => {
+    const { apiUrl, oapiUrl, loginUrl } = REGIONS[region];
+    return [apiUrl, oapiUrl, loginUrl].some((one) => new URL(one).hostname === hostname);
+  });
+}
+
+/** The region that entered settings name; `cn` where they do not. */
+export function regionIn({ DINGTALK_REGION }: Readonly<Record<string, string | undefined>>): Region {
+  return DINGTALK_REGION === 'intl' ? 'intl' : 'cn';
 }

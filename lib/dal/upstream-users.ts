@@ -1,7 +1,6 @@
 import 'server-only';
-import { config } from '../config';
 import type { PersonRecord } from '../directory/model';
-import { directoryStore } from '../directory/store';
+import { type DirectoryStore, directoryStore } from '../directory/store';
 import { outsideRequest, singleton } from '../singleton';
 
 /** What upstreams know a member by, besides the user id. */
@@ -34,24 +33,24 @@ export interface UpstreamUserProblems {
   shared: { value: string; userIds: readonly string[] }[];
   /** How many active members have no value. */
   without: number;
+  /** How many values there are. */
+  values: number;
 }
 
-/**
- * For operators: what is wrong with the values that upstreams know members by. Asks the local directory alone.
- *
- * @returns undefined where nothing can be wrong: there is no gate, or `GATE_USER` is `userid`
- */
-export async function upstreamUserProblems(): Promise<UpstreamUserProblems | undefined> {
-  const { listen, user: kind } = config().gate;
-  if (!listen || kind === 'userid') return undefined;
-  const shared = [...(await ownersOf(kind))]
+/** For operators: what is wrong with the values that upstreams know members by. Asks the local directory alone. */
+export async function upstreamUserProblems(
+  kind: UserValueKind,
+  store: Pick<DirectoryStore, 'everybody'>,
+): Promise<UpstreamUserProblems> {
+  const owners = await readOwners(kind, store);
+  const shared = [...owners]
     .filter(([, userIds]) => userIds.length > 1)
     .map(([value, userIds]) => ({ value, userIds }));
   let without = 0;
-  await directoryStore().everybody((members) => {
+  await store.everybody((members) => {
     without += members.filter(({ record }) => record.active && !userValue(record, kind)).length;
   });
-  return { kind, shared, without };
+  return { kind, shared, without, values: owners.size };
 }
 
 /** As upstreams compare: many know no difference between large and small letters, or wide and narrow ones. */
@@ -66,7 +65,7 @@ function comparable(value: string): string {
 function ownersOf(kind: UserValueKind): Promise<ReadonlyMap<string, readonly string[]>> {
   const state = index();
   if (state.kind !== kind || !state.owners || performance.now() - state.at > FRESH_MS) {
-    const owners = outsideRequest(() => readOwners(kind));
+    const owners = outsideRequest(() => readOwners(kind, directoryStore()));
     owners.catch(() => {
       state.owners = undefined;
     });
@@ -75,9 +74,12 @@ function ownersOf(kind: UserValueKind): Promise<ReadonlyMap<string, readonly str
   return state.owners as NonNullable<typeof state.owners>;
 }
 
-async function readOwners(kind: UserValueKind): Promise<ReadonlyMap<string, readonly string[]>> {
+async function readOwners(
+  kind: UserValueKind,
+  store: Pick<DirectoryStore, 'everybody'>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const owners = new Map<string, string[]>();
-  await directoryStore().everybody((members) => {
+  await store.everybody((members) => {
     for (const { userId, record } of members) {
       const own = userValue(record, kind);
       if (own === undefined) continue;

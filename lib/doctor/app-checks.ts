@@ -17,7 +17,7 @@ import { countCovered } from './covered-departments';
 const token: Check = {
   id: 'token',
   circle: 'dingtalk',
-  needs: ['ids'],
+  needs: ['ids', 'hosts'],
   run: async (patient) => {
     try {
       await patient.client.warm();
@@ -171,8 +171,8 @@ const redirectUrl: Check = {
   needs: ['token'],
   assumed: true,
   run: async ({ config }): Promise<Result> => {
-    const { loginUrl, clientId, publicOrigin, outgoingProxy } = config;
-    const redirectUri = `${publicOrigin}/api/oauth/callback`;
+    const { loginUrl, clientId, publicUrl, outgoingProxy } = config;
+    const redirectUri = `${publicUrl}/api/oauth/callback`;
     const url = new URL(authorizeUrl({ loginUrl, clientId, redirectUri, state: 'dingpass-doctor' }));
     const transport = createTransport({ proxyFor: createProxyFor(outgoingProxy) });
     const signal = AbortSignal.timeout(3000);

@@ -22,7 +22,7 @@ export const callbackCheck: Check = {
       timestamp,
       nonce,
     });
-    const url = new URL(`${ADDRESS}?${query}`, config.publicOrigin);
+    const url = new URL(`${config.publicUrl}${ADDRESS}?${query}`);
     const body = Buffer.from(JSON.stringify({ encrypt }));
     const answer = await askOrigin(url, {
       method: 'POST',
@@ -30,7 +30,7 @@ export const callbackCheck: Check = {
       body,
     });
     if ('failure' in answer) return untried({ reason: answer.failure });
-    const shown = { url: config.publicOrigin + ADDRESS, status: String(answer.status) };
+    const shown = { url: config.publicUrl + ADDRESS, status: String(answer.status) };
     return isSuccess(answer.text, { token, aesKey, ownerKeys: [config.clientId] })
       ? ok(shown)
       : bad('callback-refused', shown);

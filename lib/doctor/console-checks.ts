@@ -1,4 +1,5 @@
 import 'server-only';
+import { withBasePath, withoutBasePath } from '../base-path';
 import { PERMISSIONS } from '../permissions';
 import { type Check, ok, type Patient, type Result, warn } from './check';
 import { ConsoleError } from './console-program';
@@ -53,7 +54,7 @@ function valuesOf({ config }: Patient) {
 
 /** Where the workbench leads to; DingTalk puts the company in. */
 export function homeOf(publicOrigin: string): string {
-  return `${publicOrigin}/?corpid=$CORPID$`;
+  return publicOrigin + withBasePath('/?corpid=$CORPID$');
 }
 
 const pages = consoleCheck('console-home', async (console, { config }) => {
@@ -62,12 +63,14 @@ const pages = consoleCheck('console-home', async (console, { config }) => {
   const url = homeOf(config.publicOrigin);
   const missing = [...(homepageUrl ? [] : ['homepageUrl']), ...(pcHomepageUrl ? [] : ['pcHomepageUrl'])];
   if (missing.length > 0) return warn('home-page-missing', { app, url, which: missing.join(', ') });
-  const others = [homepageUrl, pcHomepageUrl].filter((one) => originOf(one) !== config.publicOrigin);
+  const others = [homepageUrl, pcHomepageUrl].filter((one) => !leadsHere(one, config.publicOrigin));
   return others.length > 0 ? warn('home-page-other', { app, url, found: others.join(', ') }) : ok({ url });
 });
 
-function originOf(url = ''): string {
-  return URL.canParse(url) ? new URL(url).origin : url;
+function leadsHere(page = '', publicOrigin: string): boolean {
+  if (!URL.canParse(page)) return false;
+  const { origin, pathname } = new URL(page);
+  return origin === publicOrigin && withoutBasePath(pathname) !== undefined;
 }
 
 const permissions = consoleCheck('console-permissions', async (console) => {

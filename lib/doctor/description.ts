@@ -1,6 +1,7 @@
 import 'server-only';
 import type { Language } from '../i18n';
 import { messagesIn } from '../i18n';
+import { inRegion, type Region } from '../region';
 import type { Finding, Values } from './check';
 import { type Fault, isDoctorFault, treatmentOf } from './faults';
 
@@ -37,16 +38,21 @@ export function fill(template: string, values: Values): string {
     .trim();
 }
 
-export function describeFinding(finding: Finding, language: Language): Description {
+/** Consoles and hosts are the region's; what DingTalk or a setting says stays as it is. */
+export function describeFinding(finding: Finding, language: Language, region: Region): Description {
   const { id, circle, outcome, fault, textId, values } = finding;
   const { checks } = messagesIn(language).doctor;
   const { tried } = checks[textId as keyof typeof checks];
   const head = { id, circle, outcome, tried: fill(tried, values) };
-  if (fault === undefined) return { ...head, found: foundOf(finding, language) };
-  return { ...head, fault, ...explain(fault, finding, language) };
+  if (fault === undefined) return { ...head, found: foundOf(finding, language, region) };
+  return { ...head, fault, ...explain(fault, finding, language, region) };
 }
 
-function foundOf({ outcome, textId, note, values, assumed }: Finding, language: Language): string {
+function foundOf(
+  { outcome, textId, note, values, assumed }: Finding,
+  language: Language,
+  region: Region,
+): string {
   const { doctor } = messagesIn(language);
   const text = doctor.checks[textId as keyof typeof doctor.checks];
   if (outcome === 'skipped') return fill(doctor.skipped, { because: nameOf(values.because ?? '', language) });
@@ -56,7 +62,7 @@ function foundOf({ outcome, textId, note, values, assumed }: Finding, language: 
       ? fill(doctor.untriedToo, { because: nameOf(because, language) })
       : fill(doctor.untried, values);
   }
-  if (outcome === 'manual') return fill(text.todo ?? '', values);
+  if (outcome === 'manual') return fill(inRegion(text.todo ?? '', region), values);
   const found = fill((note && text.notes?.[note]) || text.ok, values);
   return assumed ? `${found} · ${doctor.assumed}` : found;
 }
@@ -72,6 +78,7 @@ function explain(
   fault: Fault,
   { values }: Finding,
   language: Language,
+  region: Region,
 ): Omit<Description, 'id' | 'circle' | 'outcome' | 'tried'> {
   const messages = messagesIn(language);
   const { doctor } = messages;
@@ -82,9 +89,9 @@ function explain(
   const folder = language === 'en' ? 'docs' : 'docs/zh-CN';
   return {
     found,
-    cause: fill(cause, values),
-    remedy: fill(remedy, values),
-    where: doctor.places[place],
+    cause: fill(inRegion(cause, region), values),
+    remedy: fill(inRegion(remedy, region), values),
+    where: inRegion(doctor.places[place], region),
     ...(values.applyUrl ? { link: values.applyUrl } : {}),
     ...(command ? { command: fill(command, { app: doctor.unknownApp, ...values }) } : {}),
     actor: messages.actors[actor],

@@ -7,6 +7,7 @@ import { createTransport } from '../dingtalk/transport';
 import { fromDingTalk } from '../dingtalk-problems';
 import { AppError } from '../errors';
 import { keepOutOfLog } from '../log';
+import type { Region } from '../region';
 import { within } from '../within';
 import { bad, type Check, type Finding, type Patient, type Result, untried } from './check';
 import { CHECKS, SETTINGS } from './checks';
@@ -20,6 +21,8 @@ export interface DoctorReport {
   at: number;
   /** How long it took. */
   ms: number;
+  /** Of the settings; `cn` where they cannot be read. */
+  region: Region;
   findings: Finding[];
 }
 
@@ -51,7 +54,8 @@ export async function runDoctor(options: DoctorOptions = {}): Promise<DoctorRepo
   const problem: Result =
     'problems' in settings ? bad('settings-wrong', settings.problems) : { outcome: 'ok' };
   const first = toFinding(SETTINGS, problem);
-  return { at, ms: Math.round(performance.now() - started), findings: [first, ...findings] };
+  const region = patient?.config.region ?? 'cn';
+  return { at, ms: Math.round(performance.now() - started), region, findings: [first, ...findings] };
 }
 
 /** 0: all is well. 1: something should be seen to. 2: something does not work. */

@@ -41,6 +41,7 @@ export const doctorFaults = {
   // This machine
   'settings-wrong': operator('env'),
   'ids-confused': operator('env'),
+  'region-mixed': operator('env'),
   'node-old': operator('server'),
   'roots-unread': operator('server'),
   'roots-late': operator('server'),
@@ -73,6 +74,10 @@ export const doctorFaults = {
   'callback-refused': operator('front'),
   // The gate
   'gate-unsigned': operator('env'),
+  'gate-proxies-wide': operator('env'),
+  'gate-host-unruled': operator('server', 'npm run access -- check'),
+  'gate-host-unknown': operator('env'),
+  'gate-app-refused': operator('env'),
   'gate-user-shared': { actor: 'admin', place: 'home' },
   'gate-user-missing': { actor: 'admin', place: 'home' },
   // DingTalk

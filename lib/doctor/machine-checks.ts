@@ -4,6 +4,7 @@ import { rootCertificates } from 'node:tls';
 import { describeProblem, readAccessFile } from '../auth/access/rules';
 import { BrandFileError, readBrand } from '../brand';
 import { nodeEnvironment } from '../config';
+import { regionOf } from '../region';
 import { keyAges } from '../session/key-ages';
 import { isGuessable } from '../session/key-strength';
 import { bad, type Check, ok, type Patient, warn } from './check';
@@ -37,6 +38,21 @@ const ids: Check = {
     if (/^(suite|\d)/.test(corpId))
       return bad('ids-confused', { setting: 'DINGTALK_CORP_ID', looks: 'SuiteKey' });
     return ok({ corpId, clientId, agentId: agentId ?? '–' });
+  },
+};
+
+const hosts: Check = {
+  id: 'hosts',
+  circle: 'local',
+  run: ({ config: { region, apiUrl, oapiUrl, loginUrl } }) => {
+    const addresses = { DINGTALK_API_URL: apiUrl, DINGTALK_OAPI_URL: oapiUrl, DINGTALK_LOGIN_URL: loginUrl };
+    const others = Object.entries(addresses).filter(([, url]) => (regionOf(url) ?? region) !== region);
+    const found = others.map(([setting, url]) => `${setting}=${url}`).join('\n');
+    if (others.length > 0) return bad('region-mixed', { region, found });
+    return ok({
+      region,
+      hosts: [...new Set(Object.values(addresses).map((url) => new URL(url).host))].join(', '),
+    });
   },
 };
 
@@ -145,4 +161,4 @@ const brandFile: Check = {
   },
 };
 
-export const machineChecks: readonly Check[] = [node, ids, roots, keys, proxy, accessFile, brandFile];
+export const machineChecks: readonly Check[] = [node, ids, hosts, roots, keys, proxy, accessFile, brandFile];

@@ -1,5 +1,6 @@
 import 'server-only';
 import { randomBytes } from 'node:crypto';
+import { withBasePath } from '../base-path';
 import { createCookies } from '../session/cookie';
 import { bad, type Check, ok, type Patient, type Result, untried, warn } from './check';
 import { askOrigin, type OriginAnswer } from './origin-request';
@@ -31,10 +32,10 @@ interface Probe {
 
 function askProbe(patient: Patient, name: string, bytes: number): Promise<OriginAnswer & { nonce: string }> {
   return patient.once(name, async () => {
-    const { publicOrigin } = patient.config;
+    const { publicOrigin, publicUrl } = patient.config;
     const nonce = randomBytes(16).toString('hex');
     const cookies = createCookies(patient.config);
-    const answer = await askOrigin(new URL(PROBE_ADDRESS + QUERY, publicOrigin), {
+    const answer = await askOrigin(new URL(publicUrl + PROBE_ADDRESS + QUERY), {
       method: 'POST',
       headers: {
         [PROBE_HEADER]: await sealProbe(patient.config, nonce),
@@ -70,7 +71,7 @@ const reached: Check = {
   circle: 'local',
   run: async (patient) => {
     const answer = await smallProbe(patient);
-    const { publicOrigin: url } = patient.config;
+    const { publicUrl: url } = patient.config;
     if ('failure' in answer) return explainFailure(answer.failure, url);
     if (readProbe(answer)) return ok({ url });
     const status = String(answer.status);
@@ -191,7 +192,7 @@ const plainHttp: Check = {
   isWanted: (patient) => isSecure(patient) && patient.plainPort !== undefined,
   run: async ({ config, plainPort }) => {
     const { hostname } = new URL(config.publicOrigin);
-    const url = new URL(`http://${hostname}:${plainPort}/`);
+    const url = new URL(`http://${hostname}:${plainPort}${withBasePath('/')}`);
     const answer = await askOrigin(url, { method: 'GET', headers: { host: hostname } });
     if ('failure' in answer)
       return UNREACHED.test(answer.failure) ? ok({}, 'closed') : untried({ reason: answer.failure });

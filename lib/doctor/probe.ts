@@ -4,6 +4,7 @@ import { createSealer, type SealerSettings } from '../session/seal';
 
 /** What the doctor sends through `PUBLIC_ORIGIN`, and what the app says has arrived: only to a seal of its own keys. */
 
+/** Below the base path. */
 export const PROBE_ADDRESS = '/api/doctor';
 export const PROBE_HEADER = 'x-dingpass-probe';
 /** A client that claims to be somewhere else; for documentation only, so that it is nobody's. */

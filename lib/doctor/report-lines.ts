@@ -21,7 +21,7 @@ const INDENT = '    ';
 /** @param options.colour where a terminal shows it */
 export function reportLines(report: DoctorReport, language: Language, { colour = false } = {}): string[] {
   const { doctor } = messagesIn(language);
-  const described = report.findings.map((finding) => describeFinding(finding, language));
+  const described = report.findings.map((finding) => describeFinding(finding, language, report.region));
   const circles = (['local', 'dingtalk', 'console'] as const).flatMap((circle) => {
     const own = described.filter((one) => one.circle === circle);
     return own.length === 0

@@ -51,7 +51,7 @@ async function examine({ json, program, ...options }: Wishes): Promise<number> {
   const language = shellLanguage();
   const exitCode = exitCodeOf(report);
   if (json) {
-    const findings = report.findings.map((finding) => describeFinding(finding, language));
+    const findings = report.findings.map((finding) => describeFinding(finding, language, report.region));
     say(
       JSON.stringify({ at: new Date(report.at).toISOString(), ms: report.ms, exitCode, findings }, null, 2),
     );

@@ -15,11 +15,16 @@ export function setGauges({
   queues,
   online,
   calls,
+  findings,
 }: OperatingState): void {
   const { sync, syncIntervalSeconds } = config().directory;
   const flag = (isTrue: boolean) => [{ value: Number(isTrue) }];
   observe('ready', flag(notReady === undefined));
   observe('signInOk', flag(signIn.ok));
+  observe(
+    'doctor',
+    findings.map(({ id, outcome }) => ({ labels: { check: id, outcome }, value: 1 })),
+  );
   observe(
     'circuitOpen',
     Object.entries(reachable).map(([host, isReachable]) => ({

@@ -2,6 +2,8 @@ import 'server-only';
 import { dingTalkClient } from '../dingtalk-client';
 import type { MirrorState } from '../directory/mirror-state';
 import { directoryStore } from '../directory/store';
+import { lastReport } from '../doctor/app-report';
+import type { DoctorReport } from '../doctor/doctor';
 import { type ReceivedEvents, receivedEvents } from '../events/intake';
 import type { LiveCounts } from '../session/session-store';
 import { sessions } from '../session/sessions';
@@ -17,6 +19,8 @@ export interface OperatingState extends Pick<Readiness, 'notReady' | 'signIn'> {
   queues: QueueDepths | undefined;
   online: LiveCounts | undefined;
   calls: MonthlyCalls | undefined;
+  /** Of the doctor's latest report here. */
+  findings: DoctorReport['findings'];
 }
 
 /** Never throws. */
@@ -30,7 +34,18 @@ export async function operatingState(): Promise<OperatingState> {
   ]);
   const client = dingTalkClient();
   const reachable = { api: client.isReachable('api'), oapi: client.isReachable('oapi') };
-  return { notReady, signIn, reachable, events: receivedEvents(), directory, queues, online, calls };
+  const findings = lastReport()?.findings ?? [];
+  return {
+    notReady,
+    signIn,
+    reachable,
+    events: receivedEvents(),
+    directory,
+    queues,
+    online,
+    calls,
+    findings,
+  };
 }
 
 async function known<T>(read: () => Promise<T>): Promise<T | undefined> {

@@ -1,22 +1,23 @@
 import 'server-only';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { enteredSettings } from '../config';
+import { enteredSettings, problemOfSetting } from '../config';
 import { homeOf } from '../doctor/console-checks';
 import { createConsole } from '../doctor/console-program';
 import { fill } from '../doctor/description';
 import { messagesIn } from '../i18n';
+import { inRegion, regionIn } from '../region';
 import { fail, runCommand, say } from './command';
 import { writeEnvFile } from './setup/env-file';
 import { type Answers, interview } from './setup/interview';
 import { runSteps } from './setup/run-steps';
-import { setupSteps, shellLine, wordsOf } from './setup/steps';
+import { redirectOf, setupSteps, shellLine, wordsOf } from './setup/steps';
 import { shellLanguage } from './shell-language';
 
 /** `npm run setup`: the commands that make an app of nothing; with `--yes` runs them, with `--interactive` writes `.env`. */
 
 const USAGE =
-  '用法 · usage: npm run setup -- [--interactive [--dingtalk <url>] | --yes] [--name <name>] [--dws <program>]';
+  '用法 · usage: npm run setup -- [--interactive [--region cn|intl] [--dingtalk <url>] | --yes] [--name <name>] [--dws <program>]';
 
 interface Wishes {
   interactive: boolean;
@@ -25,6 +26,8 @@ interface Wishes {
   program: string;
   /** One base for all three of DingTalk's addresses, such as the emulator's. */
   dingTalk: string | undefined;
+  /** `DINGTALK_REGION`, as it is entered. */
+  region: string | undefined;
 }
 
 function parseWords(words: readonly string[]): Wishes | undefined {
@@ -34,6 +37,7 @@ function parseWords(words: readonly string[]): Wishes | undefined {
     name: '统一入口',
     program: 'dws',
     dingTalk: undefined,
+    region: undefined,
   };
   const rest = [...words];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -42,6 +46,7 @@ function parseWords(words: readonly string[]): Wishes | undefined {
     else if (word === '--name' && rest[0]) wishes.name = rest.shift()!;
     else if (word === '--dws' && rest[0]) wishes.program = rest.shift()!;
     else if (word === '--dingtalk' && rest[0]) wishes.dingTalk = rest.shift();
+    else if (word === '--region' && /^(cn|intl)$/.test(rest[0] ?? '')) wishes.region = rest.shift();
     else return undefined;
   }
   return wishes.interactive && wishes.yes ? undefined : wishes;
@@ -53,20 +58,25 @@ const text = messagesIn(language).setup;
 await runCommand(async (words) => {
   const wishes = parseWords(words);
   if (!wishes) return fail(USAGE);
+  // Every address that it prints would be another than the build's.
+  const { BASE_PATH } = enteredSettings();
+  const problem = BASE_PATH === undefined ? undefined : problemOfSetting('BASE_PATH', BASE_PATH);
+  if (problem) return fail(`BASE_PATH ${problem}`);
   return wishes.interactive ? askForSettings(wishes) : makeApp(wishes);
 });
 
-async function askForSettings({ dingTalk }: Wishes): Promise<number> {
+async function askForSettings({ dingTalk, region }: Wishes): Promise<number> {
   const known = { ...enteredSettings() };
   for (const name of ['DINGTALK_API_URL', 'DINGTALK_OAPI_URL', 'DINGTALK_LOGIN_URL'])
     if (dingTalk) known[name] = dingTalk;
-  say(`${text.intro}\n${text.introHint}\n`);
+  if (region) known.DINGTALK_REGION = region;
+  say(`${text.intro}\n${inRegion(text.introHint, regionIn(known))}\n`);
   const terminal = openTerminal();
   const answers = await interview({ language, known, say, ask: terminal.ask }).finally(terminal.close);
   if (!answers) return fail(text.brokenOff);
   writeEnvFile(answers);
   const { PUBLIC_ORIGIN: origin = '' } = answers;
-  const entries = { home: homeOf(origin), redirect: `${origin}/api/oauth/callback` };
+  const entries = { home: homeOf(origin), redirect: redirectOf(origin) };
   say(`\n${text.written}\n${fill(text.console, entries)}\n${text.next}`);
   return 0;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
+import { withBasePath, withoutBasePath } from '../../lib/base-path';
 import { parseConfig } from '../../lib/config';
 import type { Finding } from '../../lib/doctor/check';
 import { describeFinding } from '../../lib/doctor/description';
@@ -59,7 +60,9 @@ export async function startDoctorScene(): Promise<DoctorScene> {
     mend() {
       emulator.control.reset();
       emulator.control.events.stream({ mode: 'normal' });
-      emulator.control.settings({ redirectUris: [`${scene.env.PUBLIC_ORIGIN}/api/oauth/callback`] });
+      emulator.control.settings({
+        redirectUris: [scene.env.PUBLIC_ORIGIN + withBasePath('/api/oauth/callback')],
+      });
     },
     close: async () => {
       server.close();
@@ -99,14 +102,14 @@ async function serve(front: Front, incoming: IncomingMessage, response: ServerRe
   const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host}`);
   const headers = new Headers(incoming.headers as Record<string, string>);
   const request = new Request(url, { method: 'POST', headers, body: Buffer.concat(parts) });
-  const answer = await answerOf(url.pathname, request);
+  const answer = await answerOf(withoutBasePath(url.pathname), request);
   setApiSecurityHeaders(answer.headers);
   front.onAnswer?.(answer.headers);
   response.writeHead(answer.status, [...answer.headers].flat());
   response.end(await answer.text());
 }
 
-async function answerOf(path: string, request: Request): Promise<Response> {
+async function answerOf(path: string | undefined, request: Request): Promise<Response> {
   if (path === '/api/doctor') return (await import('../../app/api/doctor/route')).POST(request);
   if (path === '/api/dingtalk/events')
     return (await import('../../app/api/dingtalk/events/route')).POST(request);
@@ -126,7 +129,7 @@ function isBlamed({ outcome }: Finding): boolean {
 export function secretsIn(report: DoctorReport, env: Environment): string[] {
   const said = (['zh-CN', 'en'] as const).map((language) => [
     reportLines(report, language),
-    report.findings.map((finding) => describeFinding(finding, language)),
+    report.findings.map((finding) => describeFinding(finding, language, report.region)),
   ]);
   const text = JSON.stringify([report, said]);
   const secrets = Object.entries({
@@ -136,6 +139,7 @@ export function secretsIn(report: DoctorReport, env: Environment): string[] {
     aesKey: env.DINGTALK_CALLBACK_AES_KEY,
     database: 'a-database-password',
     proxy: 'a-proxy-password',
+    hostApp: 'a-secret-of-a-host-app',
     ...learnedTokens(),
   });
   return secrets.filter(([, secret]) => secret && text.includes(secret)).map(([name]) => name);

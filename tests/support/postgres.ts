@@ -31,11 +31,12 @@ export interface TestDatabase {
  * test run, where it belongs to an ordinary role. That one is fast and loses what it has when it is killed: for
  * durability see `postgresServer`.
  */
-export async function postgresDatabase(): Promise<TestDatabase> {
+export async function postgresDatabase({ encoding = '' } = {}): Promise<TestDatabase> {
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`;
   const given = process.env.TEST_DATABASE_URL;
   const adminUrl = given ?? (await addressOfRun());
-  await runSql(adminUrl, `CREATE DATABASE ${name}${given ? '' : ' OWNER dingpass'}`);
+  const coded = encoding && ` ENCODING '${encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`;
+  await runSql(adminUrl, `CREATE DATABASE ${name}${given ? '' : ' OWNER dingpass'}${coded}`);
   const url = new URL(adminUrl);
   if (!given) url.username = 'dingpass';
   url.pathname = `/${name}`;

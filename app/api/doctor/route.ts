@@ -1,4 +1,5 @@
 import { methods } from '@/lib/auth/methods';
+import { withoutBasePath } from '@/lib/base-path';
 import { config } from '@/lib/config';
 import { openProbe, PROBE_BYTES, PROBE_HEADER, type ProbeAnswer } from '@/lib/doctor/probe';
 import { AppError } from '@/lib/errors';
@@ -35,7 +36,7 @@ function describe(request: Request, nonce: string, bytes: number): ProbeAnswer {
   return {
     nonce,
     host: headers.get('host') ?? '',
-    path: pathname,
+    path: withoutBasePath(pathname) ?? pathname,
     search,
     origin: headers.get('origin') ?? '',
     forwardedFor: list('x-forwarded-for').filter(Boolean),

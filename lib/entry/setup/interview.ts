@@ -8,6 +8,7 @@ import { isAppOf } from '../../doctor/company';
 import type { Language } from '../../i18n';
 import { messagesIn } from '../../i18n';
 import { keepOutOfLog } from '../../log';
+import { inRegion, REGIONS, regionIn } from '../../region';
 import { newKey } from '../../session/key-rotation';
 import { openPostgres } from '../../storage/postgres';
 
@@ -55,6 +56,7 @@ const MOST_ATTEMPTS = 5;
 const WRITTEN: readonly string[] = [
   ...QUESTIONS.map(({ name }) => name),
   ...['SESSION_KEYS', 'SESSION_SEAL_KEY'],
+  'DINGTALK_REGION',
   ...['DINGTALK_API_URL', 'DINGTALK_OAPI_URL', 'DINGTALK_LOGIN_URL'],
 ];
 
@@ -96,7 +98,7 @@ async function settle(
     const problem =
       problemOfSetting(name, value) ?? (await check?.({ ...answers, [name]: value }, options.language));
     if (problem === undefined) return value;
-    options.say(`  ✗ ${problem}`);
+    options.say(`  ✗ ${inRegion(problem, regionIn(answers))}`);
   }
   return undefined;
 }
@@ -105,9 +107,10 @@ const CALL_MS = 5000;
 
 /** Client ID and secret together, and whether the app is of the company. */
 async function checkCredentials(answers: Answers, language: Language): Promise<string | undefined> {
+  const region = regionIn(answers);
   const {
-    DINGTALK_API_URL: apiUrl = 'https://api.dingtalk.com',
-    DINGTALK_OAPI_URL: oapiUrl = 'https://oapi.dingtalk.com',
+    DINGTALK_API_URL: apiUrl = REGIONS[region].apiUrl,
+    DINGTALK_OAPI_URL: oapiUrl = REGIONS[region].oapiUrl,
   } = answers;
   const [http, https] = [answers.HTTP_PROXY, answers.HTTPS_PROXY].map((value) =>
     value ? parseProxy(value) : undefined,

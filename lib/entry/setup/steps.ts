@@ -1,4 +1,5 @@
 import 'server-only';
+import { withBasePath } from '../../base-path';
 import { homeOf, WANTED_PERMISSIONS } from '../../doctor/console-checks';
 import { EVENT_CODES } from '../../doctor/event-checks';
 
@@ -59,7 +60,7 @@ export function setupSteps({ name, publicOrigin, clientId, usesStream }: SetupFa
       id: 'security',
       words: [
         ...['dev', 'app', 'security', 'config', ...APP],
-        ...['--redirect-urls', `${publicOrigin}/api/oauth/callback`, '--sso-urls', publicOrigin],
+        ...['--redirect-urls', redirectOf(publicOrigin), '--sso-urls', publicOrigin],
       ],
       replacesList: true,
     },
@@ -74,6 +75,11 @@ export function setupSteps({ name, publicOrigin, clientId, usesStream }: SetupFa
       words: ['dev', 'app', 'version', 'publish', ...APP, '--version-id', '{version}'],
     },
   ];
+}
+
+/** Where DingTalk's sign-in page sends browsers back to. */
+export function redirectOf(publicOrigin: string): string {
+  return publicOrigin + withBasePath('/api/oauth/callback');
 }
 
 /** What is run for a step: what writes has to be told that it is meant. */

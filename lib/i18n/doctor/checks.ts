@@ -17,6 +17,7 @@ const zhCN = {
   settings: { tried: '读取设置（.env 与环境变量）', ok: '全部有效' },
   node: { tried: 'Node.js 版本', ok: '{version}' },
   ids: { tried: '各个编号没有填错位置', ok: 'CorpId {corpId}，Client ID {clientId}，AgentId {agentId}' },
+  hosts: { tried: '钉钉的地址都属于 DINGTALK_REGION', ok: '{region}（{hosts}）' },
   'tls-roots': {
     tried: '信任的 TLS 根证书',
     ok: 'Node.js 自带的 {roots} 个',
@@ -55,7 +56,9 @@ const zhCN = {
     ok: '前面有 {found} 层代理，与设置一致',
   },
   'origin-body': { tried: '较大的请求体可以到达', ok: '{kilobytes} KB 完整到达' },
-  'gate-proxies': { tried: '门禁能认出代理', ok: '保护的主机：{hosts}' },
+  'gate-proxies': { tried: '网关能认出代理', ok: '保护的主机：{hosts}' },
+  'gate-rules': { tried: '受保护的主机都有访问规则', ok: '{hosts}' },
+  'gate-apps': { tried: 'GATE_APPS 中各应用的凭证', ok: '{hosts} 的应用可用' },
   'gate-user': { tried: 'GATE_USER 的值每人一个', ok: '{people} 人，各不相同（{kind}）' },
   clock: { tried: '本机时间与钉钉一致', ok: '相差 {seconds} 秒（{hosts}）' },
   token: { tried: '用 Client ID 和 Client Secret 换取应用凭证', ok: '{clientId} 可用' },
@@ -114,6 +117,7 @@ const en: Record<keyof typeof zhCN, CheckText> = {
     tried: 'No id in the place of another',
     ok: 'CorpId {corpId}, Client ID {clientId}, AgentId {agentId}',
   },
+  hosts: { tried: 'DingTalk’s addresses are of DINGTALK_REGION', ok: '{region} ({hosts})' },
   'tls-roots': {
     tried: 'Trusted TLS roots',
     ok: 'the {roots} of Node.js',
@@ -162,6 +166,8 @@ const en: Record<keyof typeof zhCN, CheckText> = {
     ok: '{kilobytes} KB arrive whole',
   },
   'gate-proxies': { tried: 'The gate can tell proxies', ok: 'protected hosts: {hosts}' },
+  'gate-rules': { tried: 'Every protected host has an access rule', ok: '{hosts}' },
+  'gate-apps': { tried: 'Credentials of the apps in GATE_APPS', ok: 'those of {hosts} work' },
   'gate-user': {
     tried: 'GATE_USER has one value for each person',
     ok: '{people} people, all different ({kind})',

@@ -60,9 +60,29 @@ const zhCN = {
       '核对 DINGTALK_CALLBACK_TOKEN、DINGTALK_CALLBACK_AES_KEY 与控制台一致，重启应用；日志 dingtalk-event 写明原因。',
   },
   'gate-unsigned': {
-    found: 'GATE_LISTEN 对外监听，GATE_TRUSTED_PROXIES 与 GATE_PROXY_SECRET 都没有设置',
-    cause: '门禁认不出代理，会拒绝所有来自其他机器的询问。',
-    remedy: '在 GATE_TRUSTED_PROXIES 中写上代理的地址，或设置 GATE_PROXY_SECRET。',
+    found: 'GATE_LISTEN 对外监听，但没有设置 GATE_TRUSTED_PROXIES',
+    cause: '网关认不出其他机器上的代理，会拒绝它们的询问；只设置 GATE_PROXY_SECRET 不够。',
+    remedy: '在 GATE_TRUSTED_PROXIES 中写上代理的地址；代理就在本机时，改为监听 127.0.0.1。',
+  },
+  'gate-proxies-wide': {
+    found: 'GATE_TRUSTED_PROXIES 包含 {ranges}',
+    cause: '几乎所有地址都被当作代理：能连上 GATE_LISTEN 的任何机器都可以冒充代理，伪造访客的地址。',
+    remedy: '只写代理自己的地址或网段；地址不固定时，再设置 GATE_PROXY_SECRET。',
+  },
+  'gate-host-unruled': {
+    found: '{hosts}',
+    cause: '受保护的主机没有访问规则时，谁都进不去。',
+    remedy: '在 ACCESS_FILE 中为每个主机写一条规则，如 { "at": "主机名/*", "for": ["everybody"] }。',
+  },
+  'gate-host-unknown': {
+    found: '{hosts}',
+    cause: '规则中的主机不在 GATE_HOSTS 中，这些规则不起作用；多半是拼写不同。',
+    remedy: '让规则与 GATE_HOSTS 中的主机名一致，或删去不用的规则。',
+  },
+  'gate-app-refused': {
+    found: '{refused}',
+    cause: 'GATE_APPS 中应用的 Client ID 或 Client Secret 不对，或应用属于另一个企业；端内免登因此失败。',
+    remedy: '对照这些应用的“凭证与基础信息”页面，改正 GATE_APPS。',
   },
   'gate-user-shared': {
     found: '{count} 个值由多人共用\n{shared}',
@@ -147,10 +167,34 @@ const en: typeof zhCN = {
       'Compare DINGTALK_CALLBACK_TOKEN and DINGTALK_CALLBACK_AES_KEY with the console, and restart; the log line dingtalk-event has the reason.',
   },
   'gate-unsigned': {
-    found:
-      'GATE_LISTEN is open to other machines, and neither GATE_TRUSTED_PROXIES nor GATE_PROXY_SECRET is set',
-    cause: 'The gate cannot tell a proxy, and refuses every question from another machine.',
-    remedy: 'Name the proxies’ addresses in GATE_TRUSTED_PROXIES, or set GATE_PROXY_SECRET.',
+    found: 'GATE_LISTEN is open to other machines, and GATE_TRUSTED_PROXIES is not set',
+    cause:
+      'The gate knows no proxy on another machine, and refuses what they ask; GATE_PROXY_SECRET alone does not change that.',
+    remedy:
+      'Name the proxies’ addresses in GATE_TRUSTED_PROXIES; where the proxy is on this machine, listen on 127.0.0.1.',
+  },
+  'gate-proxies-wide': {
+    found: 'GATE_TRUSTED_PROXIES has {ranges}',
+    cause:
+      'Almost every address counts as a proxy: any machine that reaches GATE_LISTEN can pose as one and forge the addresses of visitors.',
+    remedy: 'Name the proxies’ own addresses or network; where they change, set GATE_PROXY_SECRET as well.',
+  },
+  'gate-host-unruled': {
+    found: '{hosts}',
+    cause: 'On a protected host without an access rule, no one is let in.',
+    remedy:
+      'Write a rule for each host into ACCESS_FILE, such as { "at": "host-name/*", "for": ["everybody"] }.',
+  },
+  'gate-host-unknown': {
+    found: '{hosts}',
+    cause: 'Rules name hosts that GATE_HOSTS lacks, so they have no effect; often one is misspelt.',
+    remedy: 'Make the rules and GATE_HOSTS agree, or remove rules that are not used.',
+  },
+  'gate-app-refused': {
+    found: '{refused}',
+    cause:
+      'Client ID or Client Secret of an app in GATE_APPS is wrong, or the app belongs to another company; sign-in inside DingTalk’s clients fails there.',
+    remedy: 'Compare GATE_APPS with the page 凭证与基础信息 (credentials) of these apps.',
   },
   'gate-user-shared': {
     found: '{count} values are shared\n{shared}',

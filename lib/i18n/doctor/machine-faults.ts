@@ -10,6 +10,11 @@ const zhCN = {
       'CorpId、Client ID（原 AppKey）、Client Secret（原 AppSecret）、AgentId 是四个不同的值，容易填错位置。',
     remedy: '对照“凭证与基础信息”页面和开放平台首页的 CorpId，逐个核对。',
   },
+  'region-mixed': {
+    found: 'DINGTALK_REGION={region}\n{found}',
+    cause: '钉钉国内版和国际版互不相通：企业、应用和凭证只在其中一个地区有效。',
+    remedy: '按企业所在的地区设置 DINGTALK_REGION（cn 或 intl），并删去上面这几项。',
+  },
   'node-old': {
     found: 'Node.js {version}',
     cause: '本应用需要 Node.js 20.19 或更新版本。',
@@ -113,6 +118,12 @@ const en: typeof zhCN = {
     cause:
       'CorpId, Client ID (formerly AppKey), Client Secret (formerly AppSecret) and AgentId are four different values that are easily mixed up.',
     remedy: 'Compare each with the page 凭证与基础信息, and the CorpId with the console’s home page.',
+  },
+  'region-mixed': {
+    found: 'DINGTALK_REGION={region}\n{found}',
+    cause:
+      'DingTalk in China and DingTalk International know nothing of each other: a company, its apps and their credentials are of one of them.',
+    remedy: 'Set DINGTALK_REGION (cn or intl) as the company is, and remove the settings above.',
   },
   'node-old': {
     found: 'Node.js {version}',

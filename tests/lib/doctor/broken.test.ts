@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { describeFinding } from '../../../lib/doctor/description';
 import { exitCodeOf } from '../../../lib/doctor/doctor';
 import { dingTalk, permissions } from '../../support/broken/dingtalk';
@@ -6,6 +6,11 @@ import { certificates, fronts } from '../../support/broken/fronts';
 import { settings } from '../../support/broken/settings';
 import { storage } from '../../support/broken/storage';
 import { blamed, type DoctorScene, secretsIn, startDoctorScene } from '../../support/doctor-scene';
+
+vi.mock('node:fs', async (original) => {
+  const { withFullDisks } = await import('../../support/broken/full-disk');
+  return withFullDisks(await original());
+});
 
 const all = [...settings, ...storage, ...fronts, ...certificates, ...dingTalk, ...permissions];
 
@@ -33,7 +38,7 @@ test.each(all)('$name: $blamed', async ({ blamed: expected, make }) => {
 function expectRemedies(findings: Parameters<typeof describeFinding>[0][]): void {
   for (const finding of findings) {
     for (const language of ['zh-CN', 'en'] as const) {
-      const told = describeFinding(finding, language);
+      const told = describeFinding(finding, language, 'cn');
       expect(told.tried).not.toBe('');
       if (finding.fault === undefined) continue;
       for (const text of [told.found, told.cause, told.remedy, told.where, told.actor, told.more])

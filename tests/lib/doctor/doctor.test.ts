@@ -40,7 +40,7 @@ test('a partial contact range is told in words: how many of the departments, and
   scene.mend();
   const range = report.findings.find(({ id }) => id === 'range')!;
   const below = company.departments.filter(({ id }) => company.pathOf(id).includes(above.id)).length;
-  expect(describeFinding(range, 'en').found).toBe(
+  expect(describeFinding(range, 'en', 'cn').found).toBe(
     `${below} of ${company.departments.length - 1} departments (${above.name}, with those below) and 1 single people`,
   );
 });
@@ -204,4 +204,11 @@ test('a database that does not exist is told from a server that is not there', a
   const other = new URL((await postgresDatabase()).url);
   other.pathname = '/no_such_database';
   expect((await examineServer(other.href)).blamed).toEqual(['database: database-refused']);
+});
+
+test('a database that was not created with UTF8', async () => {
+  const { url } = await postgresDatabase({ encoding: 'LATIN1' });
+  const { blamed: faults, database } = await examineServer(url);
+  expect(faults).toEqual(['database: database-unsupported']);
+  expect(database.values.reason).toContain('LATIN1');
 });

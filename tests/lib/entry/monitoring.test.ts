@@ -5,6 +5,7 @@ import { type Emulator, startEmulator } from '../../../emulator/server';
 import { informed } from '../../../lib/alarm';
 import { sendToGroup } from '../../../lib/dingtalk/robot';
 import { createTransport } from '../../../lib/dingtalk/transport';
+import { CHECKS } from '../../../lib/doctor/checks';
 import { alertMessage } from '../../../lib/entry/alert-message';
 import { setGauges } from '../../../lib/entry/gauges';
 import { createMetricsServer } from '../../../lib/entry/monitoring';
@@ -78,6 +79,19 @@ test('only GET /metrics is answered', async () => {
   for (const path of ['/', '/metrics/x', '/api/ready', '/.dingpass/verify/nginx'])
     expect((await fetch(url + path)).status, path).toBe(404);
   expect((await fetch(`${url}/metrics`, { method: 'POST', body: 'x' })).status).toBe(404);
+});
+
+test('what the doctor found is there by check and outcome, a series for each check', async () => {
+  const state = await operatingState();
+  const about = { circle: 'local', assumed: false, values: { userIds: 'a-person' } } as const;
+  const findings = CHECKS.map(({ id }) => ({ ...about, id, textId: id, outcome: 'ok' }) as const);
+  setGauges({ ...state, findings });
+  const series = async () => [...(await scrape()).keys()].filter((key) => key.startsWith('dingpass_doctor{'));
+  expect(await series()).toHaveLength(CHECKS.length);
+  const [first] = findings;
+  setGauges({ ...state, findings: [{ ...first!, outcome: 'bad' }] });
+  expect(await series()).toEqual([`dingpass_doctor{check="${first!.id}",outcome="bad"}`]);
+  setGauges({ ...state, findings });
 });
 
 test('at most 300 series, whatever happens, and at most 20 ms of processor time for a scrape', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DoctorOptions } from '../../../lib/doctor/doctor';
@@ -21,9 +21,17 @@ export interface Made {
   undo?(): unknown;
 }
 
-export const newFolder = () => mkdtempSync(join(tmpdir(), 'dingpass-doctor-'));
+/** @param name what it begins with */
+export const newFolder = (name = 'dingpass-doctor-') => mkdtempSync(join(tmpdir(), name));
 export const setting = (name: string, env: Record<string, string>, blamed: string): BrokenSetUp => ({
   name,
   blamed,
   make: () => ({ env }),
 });
+
+/** A gate in front of one host, which everybody may enter. */
+export function gateSettings(rules = '[{ "at": "wiki.example.com/*", "for": ["everybody"] }]') {
+  const path = join(newFolder(), 'access.jsonc');
+  writeFileSync(path, rules);
+  return { GATE_LISTEN: '127.0.0.1:4180', GATE_HOSTS: 'wiki.example.com', ACCESS_FILE: path };
+}

@@ -1,11 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseConfig } from '../../../lib/config';
 import { writePeople } from '../../../lib/directory/rows';
+import { openStorageView, type StorageView } from '../../../lib/doctor/storage-view';
 import { noteKeys } from '../../../lib/session/key-ages';
+import type { Database } from '../../../lib/storage/database';
 import { claimDatabase } from '../../../lib/storage/database-owner';
 import { openUnclaimed } from '../../../lib/storage/databases';
 import type { DoctorScene } from '../doctor-scene';
-import { type BrokenSetUp, newFolder, setting } from './set-up';
+import { FULL, NEARLY_FULL } from './full-disk';
+import { type BrokenSetUp, gateSettings, newFolder, setting } from './set-up';
 
 const ownerOf = ({ env }: DoctorScene, corpId = env.DINGTALK_CORP_ID!) => ({
   corpId,
@@ -24,8 +29,6 @@ async function usedDatabases(scene: DoctorScene, owner = ownerOf(scene)) {
   };
 }
 
-const GATE = { GATE_LISTEN: '127.0.0.1:4180', GATE_HOSTS: 'wiki.example.com' };
-
 type Directory = Awaited<ReturnType<typeof usedDatabases>>['directory'];
 
 /** A company where two people have one job number, or one has none. */
@@ -36,7 +39,7 @@ const jobNumbers = (name: string, blamed: string, numbers: (string | undefined)[
     const { dataDir, directory, close } = await usedDatabases(scene);
     for (const [at, number] of numbers.entries()) await addPerson(directory, `person${at}`, number);
     await close();
-    return { env: { DATA_DIR: dataDir, ...GATE, GATE_USER: 'job-number' } };
+    return { env: { DATA_DIR: dataDir, ...gateSettings(), GATE_USER: 'job-number' } };
   },
 });
 
@@ -50,10 +53,29 @@ const jobNumbersShared = jobNumbers(
   'gate-user: gate-user-shared',
   ['A001', 'a001'],
 );
+/** As the gate compares them: upstreams know no difference. */
+const jobNumbersAlike = jobNumbers(
+  'two people have one job number in two spellings',
+  'gate-user: gate-user-shared',
+  ['A 001', 'ａ　001 '],
+);
 const jobNumbersMissing = jobNumbers('a person has no job number', 'gate-user: gate-user-missing', [
   'A001',
   undefined,
 ]);
+
+const SLOW_MS = 110;
+
+function slowed(view: StorageView): StorageView {
+  const wait = (db: Database): Database => ({
+    ...db,
+    get: async (sql, ...values) => {
+      await delay(SLOW_MS);
+      return db.get(sql, ...values);
+    },
+  });
+  return { ...view, databases: view.databases.map(wait) };
+}
 
 /** What is written somewhere, and what is in it. */
 export const storage: BrokenSetUp[] = [
@@ -121,6 +143,42 @@ export const storage: BrokenSetUp[] = [
     },
   },
   {
+    name: 'the calls of the month will not last',
+    blamed: 'monthly-calls: quota-low',
+    async make(scene) {
+      const { dataDir, records, close } = await usedDatabases(scene);
+      const month = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 7);
+      await records.run(
+        "INSERT INTO called (month, kind, calls) VALUES (?, 'calendar', ?)",
+        month,
+        999_999_900,
+      );
+      await close();
+      return { env: { DATA_DIR: dataDir, DINGTALK_MONTHLY_CALLS: '999999999' } };
+    },
+  },
+  {
+    name: 'the disk is nearly full',
+    blamed: 'data-folder: disk-full',
+    make: () => ({ env: { DATA_DIR: newFolder(NEARLY_FULL) } }),
+  },
+  {
+    name: 'the disk is full',
+    blamed: 'data-folder: disk-full',
+    make: () => ({ env: { DATA_DIR: newFolder(FULL) } }),
+  },
+  {
+    name: 'a database that takes a tenth of a second for a query',
+    blamed: 'database: database-slow',
+    async make(scene) {
+      const { dataDir, close } = await usedDatabases(scene);
+      await close();
+      const config = { ...parseConfig({ ...scene.env, DATA_DIR: dataDir }) };
+      const storage = async () => slowed(await openStorageView(config));
+      return { env: { DATA_DIR: dataDir }, options: { storage } };
+    },
+  },
+  {
     name: 'a key in use for more than a year',
     blamed: 'session-keys: key-old',
     async make(scene) {
@@ -146,5 +204,6 @@ export const storage: BrokenSetUp[] = [
     },
   },
   jobNumbersShared,
+  jobNumbersAlike,
   jobNumbersMissing,
 ];

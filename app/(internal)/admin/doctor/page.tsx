@@ -22,7 +22,7 @@ export default async function DoctorPage() {
   const { language, messages } = await currentMessages();
   const report = await adminReport();
   const text = messages.doctor;
-  const described = report.findings.map((finding) => describeFinding(finding, language));
+  const described = report.findings.map((finding) => describeFinding(finding, language, report.region));
   const parts = [
     [text.todo, described.filter(({ fault }) => fault !== undefined)] as const,
     ...CIRCLES.map((circle) => {
