@@ -1,6 +1,5 @@
 // First: what it replaces of Next must be replaced before the app's modules ask for it.
-import { type InProcessApp, startInProcess } from '../../support/in-process-app';
-
+import '../../support/in-process-app';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,6 +21,7 @@ import {
   observe,
 } from '../../../lib/metrics';
 import { signedIn, Visitor } from '../../support/http-session';
+import { type InProcessApp, startInProcess } from '../../support/in-process-app';
 
 const server = createMetricsServer();
 let url: string;
