@@ -64,7 +64,7 @@ export function observe(
   const gauge = meters().gauges.get(OBSERVED[metric].name);
   gauge?.reset();
   // A gauge without labels comes back as 0: what is not known must not look like it.
-  if (values.length === 0) gauge?.remove();
+  if (values.length === 0 && OBSERVED[metric].labels.length === 0) gauge?.remove();
   for (const { labels = {}, value } of values) gauge?.set(labels, value);
 }
 

@@ -29,10 +29,13 @@ export async function startMonitoring(): Promise<void> {
   const look = async () => {
     if (busy) return;
     busy = true;
-    const state = await operatingState();
-    setGauges(state);
-    await alert(state);
-    busy = false;
+    try {
+      const state = await operatingState();
+      setGauges(state);
+      await alert(state);
+    } finally {
+      busy = false;
+    }
   };
   outsideRequest(() => setInterval(() => void look(), LOOK_EVERY_MS).unref());
   // The first scrape finds something; the start does not wait for it.

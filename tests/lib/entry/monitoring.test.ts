@@ -76,6 +76,16 @@ test('sign-ins, calls and database operations are counted, with no person in the
   }
 });
 
+test('what there is none of, or is not known any more, is absent', async () => {
+  const unknown = { directory: undefined, queues: undefined, online: undefined, calls: undefined };
+  setGauges({ ...(await operatingState()), ...unknown });
+  const gone =
+    /^dingpass_(?:sessions|signed_in_people|queue_depth|monthly_calls\{|directory_(?:age|state|people))/;
+  expect([...(await scrape()).keys()].filter((key) => gone.test(key))).toEqual([]);
+  setGauges(await operatingState());
+  expect((await scrape()).get('dingpass_signed_in_people')).toBe(1);
+});
+
 test('only GET /metrics is answered', async () => {
   for (const path of ['/', '/metrics/x', '/api/ready', '/.dingpass/verify/nginx'])
     expect((await fetch(url + path)).status, path).toBe(404);
