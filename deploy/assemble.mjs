@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /**
@@ -13,13 +14,15 @@ import { dirname, join, relative, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '..');
 /** Copied whole. */
 const PARTS = ['public', 'next.config.js', 'package.json', 'start.mjs', 'command.mjs', 'dist', 'LICENSE'];
+/** What a file of Next's loads: by `require("…")`, or by a name that it hands on. */
+const LOADED = /(?<=\brequire\(["'])[^"']+(?=["']\))|(?<=["'])next\/dist\/[\w./@-]+(?=["'])/g;
 const PACKAGES = /^(?:\.next\/)?node_modules\//;
 /** Of the build: what only another build, or a person, reads. */
 const NOT_OF_BUILD =
   /^(?:cache|trace.*|diagnostics|types|turbopack|node_modules|dev)(?:\/|$)|\.map$|\.nft\.json$/;
 /** Traced by Next, and never run here: pictures are not optimised, nothing is compiled. */
 const LEFT_OUT =
-  /(?:^|\/)node_modules\/(?:@img|sharp|typescript|caniuse-lite|@swc\/core)\/|next\/dist\/compiled\/(?:webpack|terser|babel|babel-packages|@babel|next-devtools|@vercel\/nft)\/|\.map$/;
+  /(?:^|\/)node_modules\/(?:@img|sharp|typescript|caniuse-lite|@swc\/core)\/|next\/dist\/compiled\/(?:next-devtools|@vercel\/nft)\/|\.map$/;
 
 const [folder] = process.argv.slice(2);
 if (!folder) fail('node deploy/assemble.mjs <folder>');
@@ -27,7 +30,8 @@ const target = resolve(folder);
 if ((await readdir(target).catch(() => [])).length > 0) fail(`${target} 不是空文件夹 · is not empty`);
 
 const byNext = await tracedByNext();
-for (const file of new Set([...byNext, ...(await tracedFromStart(byNext))])) await copy(file);
+for (const file of new Set([...byNext, ...(await tracedFromCommands(byNext)), ...(await requiredByStart())]))
+  await copy(file);
 for (const part of PARTS) await copy(part);
 await copyBuild();
 await copy('deploy/health.mjs', 'health.mjs');
@@ -47,20 +51,51 @@ async function tracedByNext() {
   return new Set([...traced].filter((file) => PACKAGES.test(file) && !LEFT_OUT.test(file)));
 }
 
-/** What the start command and the other commands load besides. */
-async function tracedFromStart(known) {
+/** What the commands load besides. What is known was traced with all that it loads: it takes most of the time. */
+async function tracedFromCommands(known) {
   const { nodeFileTrace } = createRequire(import.meta.url)('next/dist/compiled/@vercel/nft');
   const commands = (await readdir(join(ROOT, 'dist'))).map((name) => join(ROOT, 'dist', name));
-  const { fileList } = await nodeFileTrace(
-    [join(ROOT, 'start.mjs'), join(ROOT, 'command.mjs'), ...commands],
-    {
-      base: ROOT,
-      processCwd: ROOT,
-      // What is known was traced with all that it loads: it takes most of the time.
-      ignore: (path) => known.has(path) || LEFT_OUT.test(path),
-    },
-  );
+  const { fileList } = await nodeFileTrace([join(ROOT, 'command.mjs'), ...commands], {
+    base: ROOT,
+    processCwd: ROOT,
+    ignore: (path) => known.has(path) || LEFT_OUT.test(path),
+  });
   return [...fileList].filter((file) => PACKAGES.test(file));
+}
+
+/**
+ * What `start.mjs` loads of Next: more than Next's own trace, which is of another server. By the words `require("…")`, of
+ * which there are no others in Next's files; a whole trace takes twenty seconds.
+ */
+async function requiredByStart() {
+  const { resolve: find } = createRequire(import.meta.url);
+  const found = new Set([
+    find('next'),
+    find('next/package.json'),
+    find('@next/env'),
+    find('@next/env/package.json'),
+  ]);
+  for (const file of found) {
+    if (!/\.js$/.test(file) || !file.includes('/node_modules/next/')) continue;
+    for (const [name] of (await readFile(file, 'utf8')).matchAll(LOADED)) {
+      if (isBuiltin(name)) continue;
+      const path = resolved(name, file);
+      if (!path || LEFT_OUT.test(path)) continue;
+      found.add(path);
+      // Which entry of a package it is, its package.json says.
+      const owner = /^.*\/compiled\/(?:@[^/]+\/)?[^/]+\//.exec(path)?.[0];
+      if (owner && existsSync(`${owner}package.json`)) found.add(`${owner}package.json`);
+    }
+  }
+  return [...found].map((file) => relative(ROOT, file)).filter((file) => PACKAGES.test(file));
+}
+
+function resolved(name, from) {
+  try {
+    return createRequire(from).resolve(name);
+  } catch {
+    return undefined;
+  }
 }
 
 async function copyBuild() {

@@ -63,7 +63,7 @@ export function observe(
 ): void {
   const gauge = meters().gauges.get(OBSERVED[metric].name);
   gauge?.reset();
-  // A gauge without labels comes back as 0: what is not known must not look like it. Those with labels throw.
+  // A gauge without labels comes back as 0: what is not known must not look like it.
   if (values.length === 0 && OBSERVED[metric].labels.length === 0) gauge?.remove();
   for (const { labels = {}, value } of values) gauge?.set(labels, value);
 }

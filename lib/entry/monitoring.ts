@@ -33,8 +33,6 @@ export async function startMonitoring(): Promise<void> {
       const state = await operatingState();
       setGauges(state);
       await alert(state);
-    } catch (error) {
-      log().error({ event: 'monitoring', err: error });
     } finally {
       busy = false;
     }

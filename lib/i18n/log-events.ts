@@ -36,7 +36,6 @@ export const LOG_EVENTS: Readonly<Record<string, Meaning>> = {
   'gate-failed': ['门禁处理一个请求时出错', 'the gate failed at a request'],
   'metrics-listening': ['指标开始监听', 'metrics are answered'],
   alert: ['告警消息没有发出', 'an alert could not be sent'],
-  monitoring: ['指标没有更新', 'the metrics were not brought up to date'],
   // Database
   'database-waiting': ['启动时等待数据库', 'waiting for the database at the start'],
   'database-restored': [

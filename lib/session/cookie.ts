@@ -12,8 +12,12 @@ const MAX_OWN_NAMES = 64;
 /** What pages of one's own may have in cookies, all of them together. */
 const MAX_OTHERS = 64;
 const MAX_OTHERS_LENGTH = 4096;
-/** Several builds below one origin: each has cookies of its own, though `__Host-` wants them for the whole of it. */
+/**
+ * Several builds below one origin: each has cookies of its own, though `__Host-` wants them for the whole of it. Those of
+ * protected hosts are alone there, and reverse proxies take them out by their names.
+ */
 const OF_BASE_PATH = BASE_PATH.replaceAll('/', '.');
+const ON_MAIN_ORIGIN = /^dingpass(?!-(?:host|begun)$)/;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 const VISIBLE = /^[\x21-\x3a\x3c-\x7e]*$/;
 
@@ -32,7 +36,7 @@ export function createCookies({ publicOrigin, sessionSameSite }: CookieSettings)
     `${fullName}=${value}; Max-Age=${maxAgeSeconds}; ${flags}`;
   return {
     /** The full name of one of our cookies. */
-    nameOf: (name: string) => (secure ? '__Host-' : '') + name.replace(/^dingpass/, `$&${OF_BASE_PATH}`),
+    nameOf: (name: string) => (secure ? '__Host-' : '') + name.replace(ON_MAIN_ORIGIN, `$&${OF_BASE_PATH}`),
     /** Every value under exactly this full name, as sent: nothing is decoded or taken from a similar name. */
     valuesOf: (header: string | null | undefined, fullName: string): readonly string[] =>
       readCookies(header).get(fullName) ?? [],

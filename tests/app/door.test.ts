@@ -566,6 +566,8 @@ test('an app whose credentials DingTalk refuses serves, says so when asked wheth
     const visitor = new Visitor(wrong);
     expect((await visitor.ask('/api/health')).status).toBe(200);
     const calls = countCalls(emulator);
+    // It serves before it has heard of its database.
+    await expect.poll(async () => (await visitor.ask('/api/ready')).status, { timeout: 5000 }).toBe(200);
     for (let times = 0; times < 5; times++) {
       expect(await visitor.ask('/api/ready')).toMatchObject({
         status: 200,

@@ -50,6 +50,8 @@ test('cookies are for the host and the whole of it, and told apart by their name
   const cookies = createCookies(settings);
   expect(cookies.nameOf('dingpass')).toBe('__Host-dingpass.tools.door');
   expect(cookies.nameOf('dingpass-flow')).toBe('__Host-dingpass.tools.door-flow');
+  // What the recipes take out before an upstream sees it.
+  for (const name of ['dingpass-host', 'dingpass-begun']) expect(cookies.nameOf(name)).toBe(`__Host-${name}`);
   expect(cookies.set(cookies.nameOf('dingpass'), 'x', 1)).toContain('Path=/; HttpOnly; Secure');
   // A sibling's is not ours, nor is that of a deployment for the whole origin.
   const header = '__Host-dingpass=theirs; __Host-dingpass.other=theirs; __Host-dingpass.tools.door=ours';

@@ -36,6 +36,7 @@ test('the five required settings are enough, and the rest has defaults', () => {
     oapiUrl: 'https://oapi.dingtalk.com',
     loginUrl: 'https://login.dingtalk.com',
     publicOrigin: 'https://door.example.com',
+    publicUrl: 'https://door.example.com',
     sessionKeys: new Map([['a', KEY]]),
     sealKey: 'a',
     sessionTtlSeconds: 43_200,

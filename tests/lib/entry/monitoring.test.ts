@@ -1,3 +1,5 @@
+// First: what it replaces of Next must be replaced before the app's modules ask for it.
+import '../../support/in-process-app';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -73,6 +75,16 @@ test('sign-ins, calls and database operations are counted, with no person in the
     expect(text).not.toContain(person.userid);
     expect(text).not.toContain(person.name);
   }
+});
+
+test('what there is none of, or is not known any more, is absent', async () => {
+  const unknown = { directory: undefined, queues: undefined, online: undefined, calls: undefined };
+  setGauges({ ...(await operatingState()), ...unknown });
+  const gone =
+    /^dingpass_(?:sessions|signed_in_people|queue_depth|monthly_calls\{|directory_(?:age|state|people))/;
+  expect([...(await scrape()).keys()].filter((key) => gone.test(key))).toEqual([]);
+  setGauges(await operatingState());
+  expect((await scrape()).get('dingpass_signed_in_people')).toBe(1);
 });
 
 test('only GET /metrics is answered', async () => {
