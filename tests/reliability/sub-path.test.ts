@@ -6,7 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { type App, bareEnv, startApp } from '../support/app';
+import { PROBE_ADDRESS, PROBE_HEADER, sealProbe } from '../../lib/doctor/probe';
+import { type App, appEnv, bareEnv, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { CLIENTS, type ClientName, openClient } from '../support/client';
 import { isLong } from '../support/figures';
@@ -123,6 +124,17 @@ if (isLong)
       expect(lost).toEqual([]);
       await page.close();
     }, 60_000);
+
+    test('the doctor finds what it sent through the path', async () => {
+      const { SESSION_KEYS: keys = '' } = appEnv(emulator, origin);
+      const [sealKey = '', secret = ''] = keys.split(':');
+      const seal = await sealProbe({ sessionKeys: new Map([[sealKey, secret]]), sealKey }, 'a-nonce');
+      const answer = await fetch(`${origin}${BASE}${PROBE_ADDRESS}?q=1`, {
+        method: 'POST',
+        headers: { [PROBE_HEADER]: seal },
+      });
+      expect(await answer.json()).toMatchObject({ nonce: 'a-nonce', path: PROBE_ADDRESS, search: '?q=1' });
+    });
 
     test('return targets stay below the path, and nothing beside it is the app’s', async () => {
       const visitor = new Visitor({ url: origin, origin });

@@ -8,6 +8,7 @@ import { withSettings, writeEnvFile } from '../../../lib/entry/setup/env-file';
 import { interview } from '../../../lib/entry/setup/interview';
 import { runSteps } from '../../../lib/entry/setup/run-steps';
 import { setupSteps, shellLine } from '../../../lib/entry/setup/steps';
+import { startConnectProxy } from '../../support/connect-proxy';
 import { type ConsoleState, createConsoleState, createDws } from '../../support/dws-stand-in';
 
 const FACTS = {
@@ -104,10 +105,10 @@ beforeAll(async () => {
 afterAll(() => emulator.close());
 
 /** Answers in order; what was said, and how many questions there were. */
-async function ask(answers: string[]) {
+async function ask(answers: string[], settings?: Record<string, string>) {
   const said: string[] = [];
   let asked = 0;
-  const known = {
+  const known = settings ?? {
     DINGTALK_API_URL: emulator.url,
     DINGTALK_OAPI_URL: emulator.url,
     DINGTALK_LOGIN_URL: emulator.url,
@@ -132,6 +133,16 @@ test('eight answers make settings that the app starts with', async () => {
   expect(parseConfig(given!)).toMatchObject({ corpId, clientId, stream: true, trustedProxyHops: 0 });
   expect(said).not.toContain(clientSecret);
   expect(said).not.toContain(given!.SESSION_KEYS!.slice(2));
+});
+
+test('an international company is asked for where it is', async () => {
+  const proxy = await startConnectProxy({ to: 9, refuse: 403 });
+  const answers = ['dingcorp0001', 'dingclient0001', ...Array<string>(5).fill('a-client-secret-0001')];
+  const { said } = await ask(answers, { DINGTALK_REGION: 'intl', HTTPS_PROXY: proxy.url });
+  await proxy.close();
+  expect(new Set(proxy.asked)).toEqual(new Set(['api.dingtalk.io:443', 'oapi.dingtalk.io:443']));
+  expect(said).toContain('✗');
+  expect(said).not.toContain('dingtalk.com');
 });
 
 test('each answer is checked at once, and asked for again', async () => {
