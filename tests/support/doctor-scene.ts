@@ -42,9 +42,16 @@ export interface DoctorScene {
   close(): Promise<void>;
 }
 
+/** Of a host behind the gate. */
+export const HOST_APP = { clientId: 'dingwikiapp00key1', clientSecret: 'a-secret-of-a-host-app' };
+
 /** An emulator, the app's routes in this process, and right settings for both: a test makes one thing wrong. */
 export async function startDoctorScene(): Promise<DoctorScene> {
-  const emulator = await startEmulator({ members: 30, redirectUris: [] });
+  const emulator = await startEmulator({
+    members: 30,
+    redirectUris: [],
+    protectedHosts: [{ host: 'wiki.example.com', name: '知识库', app: HOST_APP }],
+  });
   const scene: DoctorScene = {
     emulator,
     env: {},

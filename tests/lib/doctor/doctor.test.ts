@@ -13,7 +13,8 @@ import { PERMISSIONS } from '../../../lib/permissions';
 import { migrate } from '../../../lib/storage/migrate';
 import { migrations } from '../../../lib/storage/migrations';
 import { openPostgres } from '../../../lib/storage/postgres';
-import { blamed, type DoctorScene, secretsIn, startDoctorScene } from '../../support/doctor-scene';
+import { gateSettings } from '../../support/broken/set-up';
+import { blamed, type DoctorScene, HOST_APP, secretsIn, startDoctorScene } from '../../support/doctor-scene';
 import { type ConsoleState, createConsoleState, createDws } from '../../support/dws-stand-in';
 import { postgresDatabase } from '../../support/postgres';
 
@@ -30,6 +31,23 @@ test('a right set-up is all green', async () => {
   expect(exitCodeOf(report)).toBe(0);
   expect(secretsIn(report, scene.env)).toEqual([]);
   expect(report.ms).toBeLessThan(10_000);
+});
+
+test('a gate that is set up rightly is all green', async () => {
+  const report = await scene.examine({
+    ...gateSettings(`[{ "at": "wiki.example.com/*", "for": ["everybody"] },
+                      { "at": "one.apps.example.com/*", "for": ["everybody"] }]`),
+    GATE_LISTEN: '0.0.0.0:4180',
+    GATE_HOSTS: 'wiki.example.com,*.apps.example.com',
+    GATE_TRUSTED_PROXIES: '10.0.0.0/8,fc00::/7,203.0.113.7',
+    GATE_APPS: `wiki.example.com=${HOST_APP.clientId}:${HOST_APP.clientSecret}`,
+    GATE_USER: 'job-number',
+  });
+  expect(blamed(report)).toEqual([]);
+  expect(
+    report.findings.filter(({ id, outcome }) => id.startsWith('gate-') && outcome === 'ok'),
+  ).toHaveLength(4);
+  expect(secretsIn(report, scene.env)).toEqual([]);
 });
 
 test('a partial contact range is told in words: how many of the departments, and which', async () => {
