@@ -5,7 +5,7 @@ import type { Check } from './check';
 import { clockCheck } from './clock-check';
 import { consoleChecks } from './console-checks';
 import { eventChecks } from './event-checks';
-import { gateChecks } from './gate-checks';
+import { gateAppsCheck, gateChecks } from './gate-checks';
 import { machineChecks } from './machine-checks';
 import { originChecks } from './origin-checks';
 import { permissionChecks } from './permission-checks';
@@ -24,6 +24,7 @@ export const CHECKS: readonly Check[] = inOrder([
   ...appChecks,
   quotaCheck,
   ...permissionChecks,
+  gateAppsCheck,
   ...eventChecks,
   callbackCheck,
   ...consoleChecks,

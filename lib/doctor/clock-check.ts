@@ -9,9 +9,10 @@ export const clockCheck: Check = {
   id: 'clock',
   circle: 'local',
   after: ['token', 'legacy-api'],
-  run: ({ dates }) => {
+  run: ({ config: { apiUrl, oapiUrl }, dates }) => {
     const seconds = [...dates.values()].map(({ theirs, ours }) => (ours - theirs) / 1000);
-    if (seconds.length === 0) return untried({ reason: 'no-answer' });
+    if (seconds.length === 0)
+      return untried({ reason: [...new Set([apiUrl, oapiUrl].map((url) => new URL(url).host))].join(', ') });
     // Of two that disagree, one host's clock is off and not ours.
     const least = seconds.reduce((a, b) => (Math.abs(a) < Math.abs(b) ? a : b));
     const off = Math.round(Math.abs(least));

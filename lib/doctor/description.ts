@@ -15,6 +15,8 @@ export interface Description {
   tried: string;
   /** What came out; several lines where there is a list. */
   found: string;
+  /** It waits for another check; `found` says for which. */
+  isWaiting?: boolean;
   cause?: string;
   remedy?: string;
   /** Where to click, or to write. */
@@ -44,8 +46,33 @@ export function describeFinding(finding: Finding, language: Language, region: Re
   const { checks } = messagesIn(language).doctor;
   const { tried } = checks[textId as keyof typeof checks];
   const head = { id, circle, outcome, tried: fill(tried, values) };
-  if (fault === undefined) return { ...head, found: foundOf(finding, language, region) };
+  const isWaiting = values.because !== undefined;
+  if (fault === undefined)
+    return { ...head, ...(isWaiting && { isWaiting }), found: foundOf(finding, language, region) };
   return { ...head, fault, ...explain(fault, finding, language, region) };
+}
+
+/** What waits for one and the same check. */
+export interface Waiting {
+  outcome: Description['outcome'];
+  found: string;
+  tried: readonly string[];
+}
+
+/** Puts together what waits for the same: a page of lines that all say so hides the one that matters. */
+export function withWaitingTogether(described: readonly Description[]): {
+  single: Description[];
+  waiting: Waiting[];
+} {
+  const sameAs = (one: Description) =>
+    described.filter(
+      (other) => other.isWaiting && other.outcome === one.outcome && other.found === one.found,
+    );
+  const isTogether = (one: Description) => one.isWaiting === true && sameAs(one).length > 1;
+  const waiting = described
+    .filter((one) => isTogether(one) && sameAs(one)[0] === one)
+    .map((one) => ({ outcome: one.outcome, found: one.found, tried: sameAs(one).map(({ tried }) => tried) }));
+  return { single: described.filter((one) => !isTogether(one)), waiting };
 }
 
 function foundOf(

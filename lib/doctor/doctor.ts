@@ -131,10 +131,12 @@ async function examineOne(
 ): Promise<Result> {
   await Promise.all((check.after ?? []).map(resultOf));
   const needed = await Promise.all((check.needs ?? []).map(resultOf));
-  const missing = (check.needs ?? []).find((_, at) => isBroken(needed[at]));
-  if (missing !== undefined) return { outcome: 'skipped', values: { because: missing } };
-  const unknown = (check.needs ?? []).find((_, at) => needed[at]?.outcome === 'untried');
-  if (unknown !== undefined) return untried({ because: unknown });
+  // What was not tried itself waits for another: that is what has to be seen to.
+  const because = (at: number) => needed[at]?.values?.because ?? check.needs?.[at] ?? '';
+  const missing = needed.findIndex(isBroken);
+  if (missing >= 0) return { outcome: 'skipped', values: { because: because(missing) } };
+  const unknown = needed.findIndex((result) => result?.outcome === 'untried');
+  if (unknown >= 0) return untried({ because: because(unknown) });
   return patient ? attempt(check, patient) : { outcome: 'skipped', values: { because: SETTINGS.id } };
 }
 

@@ -2,7 +2,7 @@ import 'server-only';
 import type { Language } from '../i18n';
 import { messagesIn } from '../i18n';
 import type { Outcome } from './check';
-import { type Description, describeFinding, fill } from './description';
+import { type Description, describeFinding, fill, type Waiting, withWaitingTogether } from './description';
 import type { DoctorReport } from './doctor';
 
 /** A report for a terminal. */
@@ -24,9 +24,12 @@ export function reportLines(report: DoctorReport, language: Language, { colour =
   const described = report.findings.map((finding) => describeFinding(finding, language, report.region));
   const circles = (['local', 'dingtalk', 'console'] as const).flatMap((circle) => {
     const own = described.filter((one) => one.circle === circle);
-    return own.length === 0
-      ? []
-      : ['', doctor.circles[circle], ...own.flatMap((one) => linesOf(one, language, colour))];
+    const { single, waiting } = withWaitingTogether(own);
+    const lines = [
+      ...single.flatMap((one) => linesOf(one, language, colour)),
+      ...waiting.flatMap((one) => waitingLines(one, language, colour)),
+    ];
+    return lines.length === 0 ? [] : ['', doctor.circles[circle], ...lines];
   });
   return [...circles, '', summaryOf(report, language)];
 }
@@ -35,24 +38,37 @@ export function reportLines(report: DoctorReport, language: Language, { colour =
 export function summaryOf({ findings, ms }: DoctorReport, language: Language): string {
   const { doctor } = messagesIn(language);
   const count = (outcome: Outcome) => String(findings.filter((one) => one.outcome === outcome).length);
-  const outcomes = ['ok', 'warn', 'bad', 'untried', 'manual'] as const;
+  const outcomes = ['ok', 'warn', 'bad', 'skipped', 'untried', 'manual'] as const;
   const values = Object.fromEntries(outcomes.map((outcome) => [outcome, count(outcome)]));
   return `${fill(doctor.summary, values)} · ${fill(doctor.took, { seconds: (ms / 1000).toFixed(1) })}`;
 }
 
+function signOf(outcome: Outcome, colour: boolean): string {
+  const code = COLOURS[outcome];
+  return colour && code ? `\x1b[${code}m${SIGNS[outcome]}\x1b[0m` : SIGNS[outcome];
+}
+
+function waitingLines({ outcome, found, tried }: Waiting, language: Language, colour: boolean): string[] {
+  const { doctor } = messagesIn(language);
+  const values = { outcome: doctor.outcomes[outcome], count: String(tried.length), found };
+  return [
+    `  ${signOf(outcome, colour)} ${fill(doctor.waiting, values)}`,
+    INDENT + tried.join(doctor.between),
+  ];
+}
+
 function linesOf(one: Description, language: Language, colour: boolean): string[] {
   const { labels, outcomes } = messagesIn(language).doctor;
-  const code = COLOURS[one.outcome];
-  const sign = colour && code ? `\x1b[${code}m${SIGNS[one.outcome]}\x1b[0m` : SIGNS[one.outcome];
-  const state = one.outcome === 'ok' ? '' : `${outcomes[one.outcome]} · `;
-  const [first = '', ...rest] = one.found.split('\n');
+  const state = one.outcome === 'ok' ? '' : outcomes[one.outcome];
+  const lines = one.found.split('\n');
+  const [first, rest] = lines.length > 1 ? ['', lines] : [one.found, []];
   const separator = language === 'en' ? ': ' : '：';
   const more = (['cause', 'remedy', 'where', 'command', 'actor', 'more'] as const).flatMap((label) => {
     const text = label === 'where' ? [one.where, one.link].filter(Boolean).join(' · ') : one[label];
     return text ? [`${INDENT}${labels[label]}${separator}${text}`] : [];
   });
   return [
-    `  ${sign} ${one.tried}${separator}${state}${first}`,
+    `  ${signOf(one.outcome, colour)} ${one.tried}${separator}${[state, first].filter(Boolean).join(' · ')}`,
     ...rest.map((line) => INDENT + line),
     ...more,
   ];

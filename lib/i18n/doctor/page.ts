@@ -11,7 +11,8 @@ const zhCN = {
   todo: '需要处理',
   again: '重新体检',
   took: '用时 {seconds} 秒',
-  summary: '{ok} 项正常，{warn} 项需要处理，{bad} 项异常，{untried} 项无法从这里尝试，{manual} 项请人工核对',
+  summary:
+    '{ok} 项正常，{warn} 项需要处理，{bad} 项异常，{skipped} 项未检查，{untried} 项无法从这里尝试，{manual} 项请人工核对',
   outcomes: {
     ok: '正常',
     warn: '需要处理',
@@ -44,6 +45,8 @@ const zhCN = {
     events: `${zhApp} → 事件订阅`,
     publish: `${zhApp} → 版本管理与发布`,
   },
+  waiting: '{count} 项{outcome} · {found}',
+  between: '；',
   skipped: '先处理“{because}”',
   untried: '没有得到应答（{reason}），不算错误',
   untriedToo: '取决于“{because}”',
@@ -61,7 +64,7 @@ const en: typeof zhCN = {
   again: 'Check again',
   took: 'took {seconds} s',
   summary:
-    '{ok} in order, {warn} to be seen to, {bad} failing, {untried} that cannot be tried from here, {manual} to be looked at by a person',
+    '{ok} in order, {warn} to be seen to, {bad} failing, {skipped} not checked, {untried} that cannot be tried from here, {manual} to be looked at by a person',
   outcomes: {
     ok: 'OK',
     warn: 'needs attention',
@@ -94,6 +97,8 @@ const en: typeof zhCN = {
     events: `${enApp} → 事件订阅 (events)`,
     publish: `${enApp} → 版本管理与发布 (versions)`,
   },
+  waiting: '{count} {outcome} · {found}',
+  between: '; ',
   skipped: 'see to “{because}” first',
   untried: 'no answer ({reason}); this is not counted as a fault',
   untriedToo: 'depends on “{because}”',

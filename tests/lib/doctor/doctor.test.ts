@@ -9,6 +9,7 @@ import { exitCodeOf } from '../../../lib/doctor/doctor';
 import { EVENT_CODES } from '../../../lib/doctor/event-checks';
 import { checkNode } from '../../../lib/doctor/machine-checks';
 import { sealProbe } from '../../../lib/doctor/probe';
+import { reportLines } from '../../../lib/doctor/report-lines';
 import { PERMISSIONS } from '../../../lib/permissions';
 import { migrate } from '../../../lib/storage/migrate';
 import { migrations } from '../../../lib/storage/migrations';
@@ -48,6 +49,21 @@ test('a gate that is set up rightly is all green', async () => {
     report.findings.filter(({ id, outcome }) => id.startsWith('gate-') && outcome === 'ok'),
   ).toHaveLength(4);
   expect(secretsIn(report, scene.env)).toEqual([]);
+});
+
+test('what waits for the same is told together, and for what really has to be seen to', async () => {
+  const report = await scene.examine({ DINGTALK_CLIENT_SECRET: '' });
+  const [settings, ...others] = report.findings;
+  expect(settings).toMatchObject({ id: 'settings', outcome: 'bad' });
+  expect(new Set(others.map(({ outcome, values }) => `${outcome} ${values.because}`))).toEqual(
+    new Set(['skipped settings']),
+  );
+  for (const language of ['zh-CN', 'en'] as const) {
+    const lines = reportLines(report, language);
+    expect(lines.length).toBeLessThan(20);
+    for (const { tried } of others.map((one) => describeFinding(one, language, 'cn')))
+      expect(lines.join('\n')).toContain(tried);
+  }
 });
 
 test('a partial contact range is told in words: how many of the departments, and which', async () => {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Icon, type IconName } from '@/app/_ui/icon';
-import type { Description } from '@/lib/doctor/description';
+import { type Description, fill, type Waiting } from '@/lib/doctor/description';
 import type { DoctorText } from '@/lib/i18n/doctor/page';
 
 const SIGNS: Record<Description['outcome'], [icon: IconName, className: string]> = {
@@ -49,6 +49,24 @@ export function FindingItem({ finding, text }: { finding: Description; text: Doc
           <Field label={labels.actor}>{actor}</Field>
         </dl>
       )}
+    </li>
+  );
+}
+
+/** What waits for one and the same check. */
+export function WaitingItem({ waiting, text }: { waiting: Waiting; text: DoctorText }) {
+  const { outcome, found, tried } = waiting;
+  const [icon, className] = SIGNS[outcome];
+  const values = { outcome: text.outcomes[outcome], count: String(tried.length), found };
+  return (
+    <li>
+      <div className="row">
+        <Icon name={icon} className={className} />
+        <span className="row-text">
+          <span className="row-title">{fill(text.waiting, values)}</span>
+          <span className="row-hint">{tried.join(text.between)}</span>
+        </span>
+      </div>
     </li>
   );
 }

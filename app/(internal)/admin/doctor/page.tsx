@@ -4,12 +4,12 @@ import { titled } from '@/app/_ui/page-frame';
 import { Section } from '@/app/_ui/section';
 import { pageAdministrator } from '@/lib/auth/administrator';
 import { adminReport } from '@/lib/doctor/app-report';
-import { describeFinding } from '@/lib/doctor/description';
+import { describeFinding, withWaitingTogether } from '@/lib/doctor/description';
 import { exitCodeOf } from '@/lib/doctor/doctor';
 import { summaryOf } from '@/lib/doctor/report-lines';
 import { currentMessages } from '@/lib/http/language';
 import { AdminPage } from '../admin-page';
-import { FindingItem } from './finding-item';
+import { FindingItem, WaitingItem } from './finding-item';
 
 export const generateMetadata = titled(({ doctor, admin }) => [doctor.title, admin.title]);
 
@@ -29,7 +29,9 @@ export default async function DoctorPage() {
       const others = described.filter((one) => one.circle === circle && one.fault === undefined);
       return [text.circles[circle], others] as const;
     }),
-  ].filter(([, findings]) => findings.length > 0);
+  ]
+    .filter(([, findings]) => findings.length > 0)
+    .map(([title, findings]) => ({ title, ...withWaitingTogether(findings) }));
   const again = (
     <Link className="section-more" href="/admin/doctor" prefetch={false}>
       {text.again}
@@ -39,11 +41,14 @@ export default async function DoctorPage() {
     <AdminPage tab="doctor">
       <p className="line">{text.lead}</p>
       <Note kind={KINDS[exitCodeOf(report)]}>{summaryOf(report, language)}</Note>
-      {parts.map(([title, findings], at) => (
+      {parts.map(({ title, single, waiting }, at) => (
         <Section title={title} key={title} more={at === 0 && again}>
           <ul className="panel rows">
-            {findings.map((finding) => (
+            {single.map((finding) => (
               <FindingItem finding={finding} text={text} key={finding.id} />
+            ))}
+            {waiting.map((one) => (
+              <WaitingItem waiting={one} text={text} key={one.outcome + one.found} />
             ))}
           </ul>
         </Section>
