@@ -28,7 +28,11 @@ test('below a base path a right set-up is all green, by addresses that have the 
 });
 
 test('a reverse proxy that passes on another path is found', async () => {
-  scene.front = { onRequest: (request) => void (request.url = request.url?.replace('/door/', '/')) };
+  scene.front = {
+    onRequest(request) {
+      request.url = request.url?.replace('/door/', '/');
+    },
+  };
   expect(blamed(await scene.examine({}, { maySpend: false }))).toEqual(['origin: origin-elsewhere']);
   scene.front = {};
 });
