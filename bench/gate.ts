@@ -15,7 +15,7 @@ const FULL = {
   people: 2000,
   rounds: 15,
   ms: 500,
-  unseen: 400,
+  unseen: 1000,
   unseenRounds: 5,
   besideMs: 4000,
   warmPerSecond: 500,
