@@ -100,14 +100,15 @@ function roleIdsOf(person: Person): string {
     .join();
 }
 
-/** Half of them move, the others get another title, in the emulator and here. */
+/** Half of them move, the others get another title, in the emulator and here. The department of many people keeps them. */
 export async function changeCompany(
   emulator: EmulatorProcess,
   company: Company,
-  count: number,
+  { big, changes }: Size,
 ): Promise<void> {
-  const every = Math.floor(company.people.length / count);
-  const chosen = company.people.filter((_, at) => at % every === 0).slice(0, count);
+  const people = company.people.slice(0, company.people.length - big);
+  const every = Math.floor(people.length / changes);
+  const chosen = people.filter((_, at) => at % every === 0).slice(0, changes);
   const movers = chosen.filter((_, at) => at % 2 === 0);
   const move = movers.map(({ userid }, at) => {
     const { id } = company.departments[(at * 7) % company.departments.length]!;

@@ -86,7 +86,7 @@ export const benchDirectory =
       await endCounting(db);
       const company = companyOf(size, seed);
       for (const { userid, departmentIds } of move) company.change(userid, { departmentIds });
-      await changeCompany(emulator, company, changes);
+      await changeCompany(emulator, company, size);
       const third = await run();
 
       const departmentId = move[0]!.departmentIds[0]!;

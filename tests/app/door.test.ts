@@ -160,7 +160,7 @@ test('/me still answers, with what the session holds, while DingTalk does not', 
   const { status, text } = await visitor.ask('/me');
   expect(status).toBe(200);
   expect(text).toContain(person.name);
-  expect(text).toContain('这次没能从钉钉读到资料');
+  expect(text).toContain('这次未能从钉钉读取资料');
   emulator.control.clearFaults();
 });
 

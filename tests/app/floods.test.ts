@@ -461,8 +461,8 @@ test('AB-015: a search for what is made to keep a search busy is over at once', 
     ]) {
       for (const path of ['/api/directory/search', '/directory']) {
         const times: number[] = [];
-        // The first has the app load code.
-        for (let round = 0; round < 5; round++) {
+        // The first has the app load code, and on a busy machine some wait for the processor.
+        for (let round = 0; round < 5 || (round < 20 && Math.min(...times) >= 100); round++) {
           const started = performance.now();
           const { status } = await visitor.ask(`${path}?${new URLSearchParams({ q: query })}`);
           times.push(performance.now() - started);

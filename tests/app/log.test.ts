@@ -144,6 +144,7 @@ const NAMED_EVENTS = [
   ['sign-out', 'DELETE', '/api/session'],
   ['sign-out', 'POST', '/api/session/sign-out'],
   ['session-end', 'POST', '/api/me/sessions/end'],
+  ['hand-off', 'POST', '/api/hand-off'],
   ['sign-out-everywhere', 'POST', '/api/me/sessions/end-all'],
   ['sign-out-elsewhere', 'POST', '/api/me/sessions/end-others'],
   ['meeting-book', 'POST', '/api/meetings'],

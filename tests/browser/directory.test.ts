@@ -174,7 +174,7 @@ test('a search that could not look at everybody does not say that there is nobod
     route.fulfill({ json: { query: 'x', people: [], departments: [], more: true, state: 'complete' } }),
   );
   await page.getByRole('searchbox').fill('x');
-  await page.getByText('没能逐个看完').waitFor();
+  await page.getByText('未能全部核对').waitFor();
   expect(await page.getByText('没有找到').count()).toBe(0);
 });
 
