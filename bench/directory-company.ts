@@ -1,6 +1,7 @@
 import { type Company, createCompany } from '../emulator/company/company';
 import { generateDepartments } from '../emulator/company/departments';
 import { type Person, rolesOf } from '../emulator/company/person';
+import type { StoredMember } from '../lib/directory/model';
 import type { SyncStore } from '../lib/directory/sync/run-store';
 import type { EmulatorProcess } from './emulator-process';
 
@@ -21,6 +22,8 @@ export interface Size {
 }
 /** Which department has many people. */
 const BIG = 20;
+/** Over a network, one after the other would take most of the bench's time. */
+const ASKED_AT_ONCE = 8;
 /** None of those above the department of many people. */
 export function hiddenDepartments({ departments }: Size, seed: number) {
   const all = generateDepartments('', departments, seed);
@@ -80,14 +83,18 @@ export async function differences(store: SyncStore, company: Company): Promise<n
   }
   let people = 0;
   await store.everybody(async (members) => {
-    for (const { userId, record } of members) {
-      people++;
+    people += members.length;
+    const isSame = async ({ userId, record }: StoredMember) => {
       const person = company.person(userId);
       const { name, title = '', mobile = '', active } = record;
       const roles = (await store.rolesOf(userId)).map(({ id }) => id).join();
       const mine = JSON.stringify([name, title, mobile, active, roles]);
       const theirs = person && [person.name, person.title, person.mobile, person.active, roleIdsOf(person)];
-      if (mine !== JSON.stringify(theirs)) count++;
+      return mine === JSON.stringify(theirs);
+    };
+    for (let at = 0; at < members.length; at += ASKED_AT_ONCE) {
+      const same = await Promise.all(members.slice(at, at + ASKED_AT_ONCE).map(isSame));
+      count += same.filter((one) => !one).length;
     }
   });
   return count + Math.abs(people - company.people.length);
