@@ -34,7 +34,7 @@ export function FindingItem({ finding, text }: { finding: Description; text: Doc
         </span>
       </div>
       {fault !== undefined && (
-        <dl className="fields">
+        <dl className="fields fields-near">
           <Field label={labels.cause}>{cause}</Field>
           <Field label={labels.remedy}>{remedy}</Field>
           <Field label={labels.where}>{where}</Field>
