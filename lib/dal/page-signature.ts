@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { requireMember } from '../auth/auth';
+import { withoutBasePath } from '../base-path';
 import { config } from '../config';
 import { signedAddress, signPage } from '../dingtalk/jsapi';
 import { toAppError } from '../dingtalk-problems';
@@ -34,9 +35,9 @@ export async function signPageOf(
   { ticketRefused = false }: { ticketRefused?: boolean } = {},
 ): Promise<PageSignature> {
   await requireMember();
-  const { agentId, corpId, jsapiDigest, publicUrl } = config();
+  const { agentId, corpId, jsapiDigest, publicOrigin } = config();
   // Compared as text: a parser would repair what the client takes as it is.
-  if (href === null || href.length > MAX_LENGTH || IMPOSSIBLE.test(href) || !isBelow(publicUrl, href))
+  if (href === null || href.length > MAX_LENGTH || IMPOSSIBLE.test(href) || !isOurs(href, publicOrigin))
     throw new AppError('bad-request', { hint: 'url' });
   if (agentId === undefined) throw new AppError('agent-id-missing');
   const { get, renew } = jsapiTicket();
@@ -48,6 +49,7 @@ export async function signPageOf(
   return { corpId, agentId, timeStamp: timestamp, nonceStr: nonce, signature, signedUrl: address };
 }
 
-function isBelow(base: string, href: string): boolean {
-  return href.startsWith(base) && /^[/?#]|^$/.test(href.slice(base.length));
+function isOurs(href: string, publicOrigin: string): boolean {
+  const path = href.slice(publicOrigin.length);
+  return href.startsWith(publicOrigin) && path.startsWith('/') && withoutBasePath(path) !== undefined;
 }

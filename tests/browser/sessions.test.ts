@@ -98,7 +98,13 @@ test('all other devices are signed out at once, and this one stays', async () =>
 
 test('callApi: answers and refusals are the page’s; who has to sign in, or again, is led there and back', async () => {
   const entryPoints = ['app/_ui/call-api.ts'];
-  const { outputFiles } = await build({ entryPoints, bundle: true, write: false, globalName: 'api' });
+  const { outputFiles } = await build({
+    entryPoints,
+    bundle: true,
+    write: false,
+    globalName: 'api',
+    define: { 'process.env.BASE_PATH': '""' },
+  });
   const page = await open(people[0]!.userid);
   const call = (path: string) =>
     page.evaluate(
