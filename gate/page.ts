@@ -27,7 +27,8 @@ export function gatePage({ language, title, body, status, requestId, script }: G
     ...(script ? [`script-src 'nonce-${nonce}'`, "connect-src 'self'"] : []),
     "style-src 'unsafe-inline'",
     'img-src data:',
-    "form-action 'self'",
+    // A sign-out goes on to the main origin, and browsers ask this of redirects, too.
+    `form-action 'self' ${config().publicOrigin}`,
     "base-uri 'none'",
     `frame-ancestors ${config().frameAncestors.join(' ') || "'none'"}`,
   ].join('; ');

@@ -402,6 +402,8 @@ describe('the pages of the gate', () => {
       expect(page.text).not.toMatch(/(?:src|href)="(?!data:|https:\/\/|\/p"|\/\.dingpass\/)/);
       const policy = String(page.headers['content-security-policy']);
       expect(policy).toMatch(/^default-src 'none'/);
+      // Where a sign-out leads: without it the browser stays on the page.
+      expect(policy).toContain(`form-action 'self' ${ORIGIN};`);
       expect(policy).toMatch(/frame-ancestors https:\/\/\*\.dingtalk\.com$/);
     },
   );
