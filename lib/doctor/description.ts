@@ -1,6 +1,7 @@
 import 'server-only';
 import type { Language } from '../i18n';
 import { messagesIn } from '../i18n';
+import { PERMISSIONS } from '../permissions';
 import { inRegion, type Region } from '../region';
 import type { Finding, Values } from './check';
 import { type Fault, isDoctorFault, treatmentOf } from './faults';
@@ -97,6 +98,9 @@ function foundOf(
 /** What another check tried, where it is one of the list. */
 function nameOf(id: string, language: Language): string {
   const { checks } = messagesIn(language).doctor;
+  const [kind = '', point] = id.split(':');
+  const name = PERMISSIONS.find((one) => one.point === point)?.name ?? '';
+  if (point !== undefined) return fill(checks[kind as keyof typeof checks].tried, { point, name });
   const text = checks[id as keyof typeof checks]?.tried;
   return text === undefined || text.includes('{') ? id : text;
 }

@@ -66,6 +66,16 @@ test('what waits for the same is told together, and for what really has to be se
   }
 });
 
+test('a permission that others wait for is named as in its own line', async () => {
+  scene.emulator.control.settings({ permissions: ['qyapi_base'] });
+  const report = await scene.examine({ ADMIN_USER_IDS: 'a-person' });
+  scene.mend();
+  const waiting = report.findings.find(({ id }) => id === 'named-people')!;
+  expect(describeFinding(waiting, 'en', 'cn').found).toBe(
+    'see to “Permission qyapi_get_member (成员信息读权限)” first',
+  );
+});
+
 test('a partial contact range is told in words: how many of the departments, and which', async () => {
   const { company, control } = scene.emulator;
   const above = company.departments.find(({ id }) => id !== 1 && company.childrenOf(id).length > 0)!;
