@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests of the built app whose bounds of time a busy machine would break: one at a time, with nothing beside them. */
-const TIMED = ['tests/reliability/outage.test.ts'];
+const TIMED = ['tests/reliability/{outage,silent-store}.test.ts'];
 const SERVED = ['tests/{app,browser,reliability}/**/*.test.ts', 'tests/bench.test.ts'];
 const UNITS = ['tests/{lib,emulator}/**/*.test.ts', 'tests/*.test.ts'];
 

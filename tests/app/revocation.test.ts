@@ -1,16 +1,13 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { addDays } from '../../lib/dingtalk/time-zone';
 import { localDay } from '../../lib/local-time';
 import { type App, linesWith, startApp } from '../support/app';
-import { storageOf } from '../support/app-storage';
 import { signedIn, Visitor } from '../support/http-session';
 import { send } from '../support/raw-request';
-import { CALLBACK_ENV, isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
+import { isIn, postEvent, startListener, untilReady, untilRefused } from '../support/staff';
 
 let emulator: Emulator;
 /** Two processes of one company, on one database. */
@@ -373,69 +370,6 @@ test('an event that is told again, or a day later, does not sign out whoever cam
 });
 
 // ── A store that is silent ────────────────────────────────────────────────────────────────────────────────────────
-
-test('while the database is away people stay in for a minute; then a 503 says so, and its return mends it', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'dingpass-away-'));
-  const env = {
-    ...CALLBACK_ENV,
-    DATA_DIR: dataDir,
-    NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}`,
-  };
-  const app = await startApp({ emulator, env });
-  const storage = await storageOf(dataDir);
-  try {
-    const userid = somebody();
-    const leaverId = somebody();
-    const [visitor, leaver] = [await enter(userid, app), await enter(leaverId, app)];
-    const leaving = await enter(somebody(), app);
-    await storage.takeAway();
-    expect(await isIn(app, cookieOf(visitor))).toBe(true);
-    const newcomer = await new Visitor(app).post('/api/session', {
-      code: emulator.control.mintCode(somebody()),
-    });
-    expect(newcomer.status).toBe(503);
-    // What cannot be written down is not acknowledged, and DingTalk sends it again; it stands here all the same.
-    const left = { EventType: 'user_leave_org', UserId: [leaverId], eventId: 'while-away' };
-    expect(await postEvent(app, emulator, left)).toBe(503);
-    expect(await isIn(app, cookieOf(leaver))).toBe(false);
-    await expect
-      .poll(async () => (await visitor.ask('/api/session')).status, { interval: 100, timeout: 10_000 })
-      .toBe(503);
-    const refused = await visitor.ask('/api/session');
-    expect(refused.status).toBe(503);
-    expect(refused.json.error.code).toBe('SESSIONS_UNKNOWN');
-    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(refused.headers.get('set-cookie')).toBeNull();
-    // Signing out takes the cookie away all the same: it may be a shared computer.
-    for (const [path, method] of [
-      ['/api/session', 'DELETE'],
-      ['/api/session/sign-out', 'POST'],
-    ] as const) {
-      const headers = { origin: app.origin, cookie: cookieOf(leaving) };
-      const gone = await new Visitor(app).ask(path, { method, headers });
-      expect([path, gone.status]).toEqual([path, 503]);
-      expect(gone.headers.getSetCookie()).toEqual([expect.stringMatching(/^dingpass=; Max-Age=0;/)]);
-    }
-    expect((await visitor.ask('/api/ready')).status).toBe(503);
-    expect((await visitor.ask('/api/health')).status).toBe(200);
-    const page = await visitor.ask('/me?x=1');
-    expect(page.headers.get('location')).toBe('/unavailable?next=%2Fme%3Fx%3D1');
-    const notice = await visitor.ask('/unavailable?next=%2Fme%3Fx%3D1', {
-      headers: { 'accept-language': 'en' },
-    });
-    expect(notice.status).toBe(503);
-    expect(notice.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(notice.headers.get('refresh')).toBe('5;url=/me?x=1');
-    expect(notice.text).toContain('whether you are signed in');
-    await storage.bringBack();
-    await expect.poll(() => isIn(app, cookieOf(visitor)), { interval: 100, timeout: 10_000 }).toBe(true);
-    expect(await isIn(app, cookieOf(leaver))).toBe(false);
-    expect(await postEvent(app, emulator, left)).toBe(200);
-    expect(await isIn(app, cookieOf(leaver))).toBe(false);
-  } finally {
-    await app.close();
-  }
-});
 
 test('a database that cannot be opened is one clear message, and no start', async () => {
   const env = { DATA_DIR: '/dev/null/nowhere', DATABASE_URL: '' };

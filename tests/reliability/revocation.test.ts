@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
-import { type App, dataDirOf, startApp } from '../support/app';
-import { storageOf } from '../support/app-storage';
+import { type App, startApp } from '../support/app';
 import { startDirectoryApp, untilRead } from '../support/directory-app';
 import { describeTimes, printFigures, span } from '../support/figures';
 import { signedIn } from '../support/http-session';
@@ -218,59 +216,6 @@ test('kill -9 after the acknowledgement of any other event: what it makes stale 
   }
   printFigures('kill -9 after the acknowledgement of other events', { rounds, times: describeTimes(times) });
   expect(Math.max(...times)).toBeLessThanOrEqual(60_000);
-  await app.close();
-  await emulator.close();
-});
-
-test('R17: a store that goes away at random: a minute of what was known, then 503, and back within 5 s; nothing is acknowledged in vain', async () => {
-  const rounds = span(2, 50);
-  const emulator = await startEmulator({ members: rounds * 2 + 20, enforceQps: false });
-  const people = emulator.company.people.filter(({ active }) => active).map(({ userid }) => userid);
-  // A second of the clock that measures silence is a minute of the promise.
-  const app = await startApp({
-    emulator,
-    env: { ...CALLBACK_ENV, NODE_OPTIONS: `--import=${resolve('tests/support/clock-fast.mjs')}` },
-  });
-  const storage = await storageOf(dataDirOf(emulator));
-  const stayer = (await signedIn(app, emulator, people.shift()!)).cookieHeader();
-  const statusOf = async (cookie: string) =>
-    (await send(app, { path: '/api/session', headers: { cookie } })).status;
-  const backAfter: number[] = [];
-  const counts = { 'served on': 0, refused: 0, 'not acknowledged': 0 };
-  for (let round = 0; round < rounds; round++) {
-    const userid = people.shift()!;
-    const leaver = (await signedIn(app, emulator, userid)).cookieHeader();
-    const event = { ...leave([userid]), eventId: `round-${round}` };
-    // The first time long enough to be refused.
-    const awayMs = round === 0 ? 2500 : 200 + Math.random() * 2500;
-    await storage.takeAway();
-    const away = performance.now();
-    while (performance.now() - away < awayMs) {
-      const silentMs = performance.now() - away;
-      const status = await statusOf(stayer);
-      if (status === 200) counts['served on']++;
-      else if (status === 503) counts.refused++;
-      // A look every half second, and as much for a busy machine.
-      if (silentMs < 400) expect(status).toBe(200);
-      else if (silentMs > 2000) expect(status).toBe(503);
-      else expect([200, 503]).toContain(status);
-      await delay(50);
-    }
-    expect(await postEvent(app, emulator, event)).toBe(503);
-    counts['not acknowledged']++;
-    await storage.bringBack();
-    const back = performance.now();
-    while ((await statusOf(stayer)) !== 200) {
-      if (performance.now() - back > 10_000) throw new Error('it does not come back');
-      await delay(20);
-    }
-    backAfter.push(performance.now() - back);
-    // DingTalk sends it again.
-    expect(await postEvent(app, emulator, event)).toBe(200);
-    expect(await statusOf(leaver)).toBe(401);
-  }
-  printFigures('R17: the store goes away', { rounds, ...counts, 'back after': describeTimes(backAfter) });
-  expect(Math.max(...backAfter)).toBeLessThanOrEqual(5000);
   await app.close();
   await emulator.close();
 });
