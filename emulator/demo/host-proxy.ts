@@ -34,7 +34,8 @@ export async function startHostProxy({
   gateUrl: string;
   siteUrl: string;
 }): Promise<HostProxy> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // A connection for each request: one that is kept may be closed just when the next request takes it.
+  const agent = new Agent({ keepAlive: false });
   const proxy = createProxyServer();
   proxy.on('proxyRes', ({ headers }) => {
     delete headers['clear-site-data'];

@@ -146,7 +146,7 @@ test('the search finds as one types, drops what is stale, and keeps the address'
   await box.fill('');
   await box.pressSequentially('zengjing', { delay: 5 });
   await page.getByText('找到').waitFor();
-  expect(await people(page).first().textContent()).toContain('曾静怡');
+  await expect.poll(() => people(page).first().textContent()).toContain('曾静怡');
   expect(asked).toBeLessThanOrEqual(3);
   await page.waitForTimeout(900);
   expect(await people(page).first().textContent()).toContain('曾静怡');

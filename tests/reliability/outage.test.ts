@@ -114,3 +114,24 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
   expect(recovery).toBeLessThan(10_000);
   expect(afterwards.filter(({ status }) => status !== 200)).toEqual([]);
 });
+
+// Last: it leaves the circuit open.
+test('a crowd at the door of a silent DingTalk does not keep the circuit from opening', async () => {
+  await signedIn(app, emulator, emulator.company.people[0]!.userid);
+  emulator.control.fault({ endpoint: 'any', times: 'always', fault: { kind: 'blackhole' } });
+  const caller = createCaller(app, 400);
+  // 40 a second for 9 s: twenty are under way, the queue fills, and from 7.5 s on people give up waiting in it.
+  const answers = await pace({ count: 9 * 40, perSecond: 40 }, (index) =>
+    caller.signIn(emulator.control.mintCode(emulator.company.people[0]!.userid), {
+      'x-forwarded-for': `10.3.${index >> 8}.${index & 255}`,
+    }),
+  );
+  const late = answers.slice(-40);
+  caller.close();
+  printFigures('A crowd of 40 sign-ins a second at a silent DingTalk', {
+    'all answers': describeTimes(answers.map(({ ms }) => ms)),
+    'in the last second': describeTimes(late.map(({ ms }) => ms)),
+  });
+  expect(answers.every(({ status, ms }) => status === 503 && ms < 12_000)).toBe(true);
+  expect(late.filter(({ text }) => text.includes('"circuit-open"')).length).toBeGreaterThanOrEqual(36);
+});
