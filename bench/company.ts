@@ -27,9 +27,17 @@ export async function peopleOf(emulator: EmulatorProcess, count: number): Promis
   return found.slice(0, count);
 }
 
-/** A one-time code, as DingTalk's client would hand it to a page. */
-export async function codeFor(emulator: EmulatorProcess, { userid }: Person): Promise<string> {
-  return ((await emulator.control('codes', { userid })) as { code: string }).code;
+/**
+ * A one-time code, as DingTalk's client would hand it to a page.
+ *
+ * @param clientId the app that it is for; the main one by default
+ */
+export async function codeFor(
+  emulator: EmulatorProcess,
+  { userid }: Person,
+  clientId?: string,
+): Promise<string> {
+  return ((await emulator.control('codes', { userid, clientId })) as { code: string }).code;
 }
 
 /** Reads the whole directory into a folder of data, far above DingTalk's pace: an app that starts there has it. */

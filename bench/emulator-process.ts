@@ -37,12 +37,17 @@ export async function startEmulatorProcess(options: {
     url,
     clientId: setting('DINGTALK_CLIENT_ID'),
     clientSecret: setting('DINGTALK_CLIENT_SECRET'),
-    async control(path, body) {
-      const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
-      const answer = await fetch(`${url}/__emulator/${path}`, init);
-      if (!answer.ok) throw new Error(await answer.text());
-      return answer.json();
-    },
+    control: controlOf(url),
     close: () => void child.kill(),
+  };
+}
+
+/** Orders for the emulator at an address. */
+export function controlOf(url: string): EmulatorProcess['control'] {
+  return async (path, body) => {
+    const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(`${url}/__emulator/${path}`, init);
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
   };
 }

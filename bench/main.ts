@@ -7,6 +7,7 @@ import { benchAccess } from './access';
 import { benchDirectory } from './directory';
 import type { Figure } from './figure';
 import { benchGate } from './gate';
+import { benchGateTap } from './gate-tap';
 import { benchMachines } from './machines';
 import type { Results } from './report';
 import { benchSessionCheck } from './session-check';
@@ -31,6 +32,7 @@ const BENCHES: Record<string, Bench> = {
   directory: benchDirectory('file'),
   'directory-postgres': benchDirectory('postgres'),
   gate: benchGate,
+  'gate-tap': benchGateTap,
   machines: benchMachines,
   'sign-in': benchSignIn,
   tap: benchTap,

@@ -42,6 +42,10 @@ const TITLES: Record<string, Record<Language, string>> = {
   machines: { 'zh-CN': '多台机器', en: 'Several machines' },
   access: { 'zh-CN': '访问规则', en: 'Access rules' },
   gate: { 'zh-CN': '网关（与空的 node:http 服务相比）', en: 'The gate, beside a bare node:http server' },
+  'gate-tap': {
+    'zh-CN': '打开受保护的页面（与经过主站相比）',
+    en: 'Opening a protected page, beside the way through the main origin',
+  },
   start: { 'zh-CN': '公司规模', en: 'Size of the company' },
 };
 
@@ -75,6 +79,9 @@ const CHINESE: [english: string, chinese: string][] = [
   ['slow phone', '慢速手机'],
   ['tap → code asked', '点击 → 请求授权码'],
   ['tap → internal page painted', '点击 → 显示内部页面'],
+  ['tap → protected page painted', '点击 → 显示受保护的页面'],
+  ['host with an app of its own', '主机有自己的钉钉应用'],
+  ['through the main origin', '经过主站'],
   ['the common way', '常见做法'],
   ['page of 50 of a department of 5000, inside the store', '5000 人部门的一页（50 人），存储层'],
   ['page of 50 of a department of 5000, of the API', '5000 人部门的一页（50 人），接口'],

@@ -1,52 +1,19 @@
 import { gzipSync } from 'node:zlib';
-import type { Browser, CDPSession, Page } from 'playwright';
 import { launchBrowser } from '../tests/support/browser';
-import { blockQuickScript, CLIENTS, type ClientName, openClient } from '../tests/support/client';
+import { CLIENTS, type ClientName } from '../tests/support/client';
 import { type AppProcess, startAppProcess } from './app-process';
-import { codeFor, type Person, peopleOf } from './company';
-import { type EmulatorProcess, startEmulatorProcess } from './emulator-process';
+import { peopleOf } from './company';
+import { startEmulatorProcess } from './emulator-process';
 import { atMost, type Figure, median, round, spreadOf } from './figure';
+import { inTurn, type Tap, type Tapped, tap } from './one-tap';
 import { PEERS_SITE, preparePeers, prepareProduct } from './prepare';
 
-/** A mid-range Android on slow 4G, as Chrome's own audits have it. */
-const NETWORK = {
-  offline: false,
-  latency: 150,
-  downloadThroughput: (1.6 * 1024 * 1024) / 8,
-  uploadThroughput: (750 * 1024) / 8,
-};
-const CPU_SLOWDOWN = 4;
 const ALL_CLIENTS: ClientName[] = ['android', 'iphone', 'harmony', 'windows', 'mac'];
-
-/** One tap on the icon. Times in ms from the tap, bytes as they came over the line. */
-interface Tap {
-  /** The client was asked for a code. */
-  asked: number;
-  /** The answer to the sign-in was there. */
-  session: number;
-  /** The first internal page was painted. */
-  painted: number;
-  /** Of scripts that had come before the session; without what stands in the page itself. */
-  scriptBytes: number;
-  bytes: number;
-  /** The longest chain of requests of which each began after the one before had ended. */
-  trips: number;
-}
 
 /** The same tap, both ways. */
 interface Both {
   ours: Tap;
   common: Tap;
-}
-
-interface Tapped {
-  emulator: EmulatorProcess;
-  person: Person;
-  url: string;
-  client?: ClientName;
-  slow?: boolean;
-  /** As if the script in the page did not run. */
-  withoutScript?: boolean;
 }
 
 /**
@@ -64,8 +31,9 @@ export async function benchTap({ short }: { real: boolean; short: boolean }): Pr
   try {
     await emulator.control('settings', { enforceQps: false });
     const person = (await peopleOf(emulator, 1))[0]!;
-    const ours = { emulator, person, url: `${apps[0].url}/` };
-    const common = { emulator, person, url: `${apps[1].url}/common` };
+    const tapped = { emulator, person, heading: person.name };
+    const ours = { ...tapped, url: `${apps[0].url}/` };
+    const common = { ...tapped, url: `${apps[1].url}/common` };
     // What a server does once only is not a tap's.
     for (const way of [ours, common]) await tap(browser, way);
     const both =
@@ -77,15 +45,15 @@ export async function benchTap({ short }: { real: boolean; short: boolean }): Pr
           ? { ours: await tapOurs(), common: await tapCommon() }
           : { common: await tapCommon(), ours: await tapOurs() };
       };
-    const slow = await several(short ? 1 : 11, both({ slow: true }));
-    const blocked = await several(short ? 1 : 3, () =>
+    const slow = await inTurn(short ? 1 : 11, both({ slow: true }));
+    const blocked = await inTurn(short ? 1 : 3, () =>
       tap(browser, { ...ours, slow: true, withoutScript: true }),
     );
     const inline = await inlineScriptBytes(apps[0], CLIENTS.android);
     const inlineDesktop = await inlineScriptBytes(apps[0], CLIENTS.windows);
     const clients: Figure[] = [];
     for (const client of ALL_CLIENTS)
-      clients.push(...clientFigures(client, await several(short ? 1 : 4, both({ client }))));
+      clients.push(...clientFigures(client, await inTurn(short ? 1 : 4, both({ client }))));
     return [
       ...slowFigures(slow, inline),
       atMost('script in the page for desktops', round(inlineDesktop / 1000, 1), ' KB', 20),
@@ -97,13 +65,6 @@ export async function benchTap({ short }: { real: boolean; short: boolean }): Pr
     await Promise.all(apps.map((app) => app.close()));
     emulator.close();
   }
-}
-
-/** One after the other; each gets whether ours goes first, because the machine is another one after the first. */
-async function several<T>(times: number, one: (oursFirst: boolean) => Promise<T>): Promise<T[]> {
-  const all: T[] = [];
-  for (let n = 0; n < times; n++) all.push(await one(n % 2 === 0));
-  return all;
 }
 
 /** Compressed, as it comes in the page. */
@@ -170,127 +131,4 @@ function clientFigures(client: ClientName, rounds: Both[]): Figure[] {
     { what, ...summarize(rounds.map(({ ours }) => ours)) },
     { what: `${what}, the common way`, ...summarize(rounds.map(({ common }) => common)) },
   ];
-}
-
-async function tap(
-  browser: Browser,
-  { emulator, person, url, client = 'android', slow, withoutScript }: Tapped,
-): Promise<Tap> {
-  const code = await codeFor(emulator, person);
-  let asked = Number.NaN;
-  const { page, context } = await openClient(browser, {
-    client,
-    onAsk: () => {
-      asked = performance.timeOrigin + performance.now();
-      return { code };
-    },
-  });
-  try {
-    const cdp = await context.newCDPSession(page);
-    if (slow) {
-      await cdp.send('Network.emulateNetworkConditions', NETWORK);
-      await cdp.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
-    }
-    if (withoutScript) await blockQuickScript(context);
-    const line = await watch(cdp);
-    await page.goto(url, { waitUntil: 'commit' });
-    await page.getByRole('heading', { level: 1 }).filter({ hasText: person.name }).waitFor();
-    const painted = await paintedAt(page);
-    const { startedAt, ...seen } = line();
-    return { asked: asked - startedAt, painted: painted - startedAt, ...seen };
-  } finally {
-    await context.close();
-  }
-}
-
-/** What goes over the line. `startedAt`: Unix time of the first request, in ms. */
-async function watch(cdp: CDPSession) {
-  interface Exchange {
-    script: boolean;
-    post: boolean;
-    from: number;
-    answered: number;
-    to: number;
-    bytes: number;
-  }
-  const exchanges: Exchange[] = [];
-  const open = new Map<string, Exchange>();
-  const chunks: { exchange: Exchange; at: number; bytes: number }[] = [];
-  let startedAt = 0;
-  let origin = 0;
-  await cdp.send('Network.enable');
-  cdp.on(
-    'Network.requestWillBeSent',
-    ({ requestId, timestamp, wallTime, type, request, redirectResponse }) => {
-      const before = open.get(requestId);
-      if (before && redirectResponse) {
-        before.to = timestamp;
-        before.answered = timestamp;
-        before.bytes += redirectResponse.encodedDataLength;
-      }
-      if (startedAt === 0) {
-        startedAt = wallTime * 1000;
-        origin = timestamp;
-      }
-      const exchange = {
-        script: type === 'Script',
-        post: request.method === 'POST',
-        from: timestamp,
-        answered: Number.POSITIVE_INFINITY,
-        to: Number.POSITIVE_INFINITY,
-        bytes: 0,
-      };
-      exchanges.push(exchange);
-      open.set(requestId, exchange);
-    },
-  );
-  cdp.on('Network.responseReceived', ({ requestId, timestamp }) => {
-    const exchange = open.get(requestId);
-    if (exchange) exchange.answered = timestamp;
-  });
-  cdp.on('Network.dataReceived', ({ requestId, timestamp, encodedDataLength }) => {
-    const exchange = open.get(requestId);
-    if (exchange) chunks.push({ exchange, at: timestamp, bytes: encodedDataLength });
-  });
-  cdp.on('Network.loadingFinished', ({ requestId, timestamp, encodedDataLength }) => {
-    const exchange = open.get(requestId);
-    if (!exchange) return;
-    exchange.to = timestamp;
-    exchange.bytes = encodedDataLength;
-  });
-  return () => {
-    const session = exchanges.find(({ post }) => post)?.answered ?? Number.NaN;
-    const scripts = chunks.filter(({ exchange, at }) => exchange.script && at <= session);
-    let chain = 0;
-    let end = Number.NEGATIVE_INFINITY;
-    for (const exchange of exchanges
-      .filter(({ to }) => to < Number.POSITIVE_INFINITY)
-      .sort((a, b) => a.to - b.to)) {
-      if (exchange.from < end) continue;
-      chain++;
-      end = exchange.to;
-    }
-    return {
-      startedAt,
-      session: (session - origin) * 1000,
-      scriptBytes: scripts.reduce((sum, { bytes }) => sum + bytes, 0),
-      bytes: exchanges.reduce((sum, { bytes }) => sum + bytes, 0),
-      trips: chain,
-    };
-  };
-}
-
-/** Unix time of the first paint of the page, in ms. */
-async function paintedAt(page: Page): Promise<number> {
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        const tell = () => {
-          const [paint] = performance.getEntriesByName('first-contentful-paint');
-          if (paint) resolve(performance.timeOrigin + paint.startTime);
-          else setTimeout(tell, 20);
-        };
-        tell();
-      }),
-  );
 }

@@ -6,7 +6,7 @@ import type { Results } from '../bench/report';
 import { isLong } from './support/figures';
 
 /** The others compare with a site of other libraries, which has to be installed and built. */
-const WITHOUT_PEERS = ['directory', 'sessions', 'access', 'gate', 'start'];
+const WITHOUT_PEERS = ['directory', 'sessions', 'access', 'gate', 'gate-tap', 'start'];
 const WITH_PEERS = ['session', 'sign-in', 'tap'];
 /** Its parts are the other tests' daily bread; it would start a server and four processes. */
 const ON_POSTGRES = ['directory-postgres', 'machines'];
