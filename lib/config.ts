@@ -1,5 +1,6 @@
 import 'server-only';
 import type { z } from 'zod';
+import { toConfig, toSessionSettings } from './config-of-settings';
 import { disguisedNames, problemOfPasting } from './pasted-value';
 import { inRegion, regionIn } from './region';
 import { entries, parseKeys } from './setting-values';
@@ -8,8 +9,6 @@ import {
   SETTING_NAMES,
   sessionSettingsSchema,
   settingsSchema,
-  toConfig,
-  toSessionSettings,
   VALUE_KINDS,
 } from './settings';
 import { singleton } from './singleton';
