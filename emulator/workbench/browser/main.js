@@ -138,7 +138,8 @@ function showDevice() {
 /** @param {string} [path] of a page of this host; without, the app's home */
 async function openApp(path) {
   if (!company.hasApp) return page.say(texts.noApp);
-  if (path === undefined && isOnProtectedHost()) return moveTo(`http://${company.mainHost}/`, true);
+  const isProtected = company.protectedHosts.some(({ host }) => host === location.host);
+  if (path === undefined && isProtected) return moveTo(`http://${company.mainHost}/`, true);
   await webviewData.claim(`${person.userid}@${client.id}`);
   await becomeClient(client, asked.language);
   webview?.close();
@@ -177,10 +178,6 @@ async function clearData() {
   closeApp();
   await webviewData.clear();
   page.say(texts.cleared);
-}
-
-function isOnProtectedHost() {
-  return company.protectedHosts.some(({ host }) => host === location.host);
 }
 
 /**
