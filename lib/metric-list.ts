@@ -38,7 +38,7 @@ export const COUNTED = {
     ['verdict'],
     [
       'Answers of the gate to reverse proxies: admitted, sign-in, rule, other-site, identity, unavailable',
-      '门禁对反向代理的应答：admitted、sign-in、rule、other-site、identity、unavailable',
+      '网关对反向代理的应答：admitted、sign-in、rule、other-site、identity、unavailable',
     ],
     10,
   ),

@@ -25,15 +25,15 @@ const en: typeof zhCN = {
     database: 'The database does not answer; pages cannot be opened at the moment.',
     directory:
       'The directory has not been read completely for a long time; people may have left or moved unnoticed. See /admin/sync.',
-    events: 'The Stream connection is lost: events, such as that employees leave, do not arrive.',
-    quota: 'Nine tenths of the month’s calls that DingTalk counts are used; then the calendar pages close.',
+    events: 'The Stream connection is lost: events, such as employees leaving, do not arrive.',
+    quota: 'Nine tenths of this month’s DingTalk quota are used; once it is spent, the calendar pages close.',
   },
   over: {
     'sign-in': 'Sign-ins work again.',
     database: 'The database answers again.',
     directory: 'The directory has been read completely again.',
-    events: 'The Stream connection is back.',
-    quota: 'The month’s calls are available again.',
+    events: 'The Stream connection works again.',
+    quota: 'Quota is available again.',
   },
 };
 

@@ -1,4 +1,4 @@
-const consoleZh = '钉钉开放平台 open-dev.dingtalk.com → 应用开发 → 您的应用';
+const consoleZh = '钉钉开发者后台 open-dev.dingtalk.com → 应用开发 → 您的应用';
 const consoleEn = 'open-dev.dingtalk.com → 应用开发 (App development) → your app';
 const askZh = '请把这一页告诉管理员。';
 const askEn = 'Please show this page to your administrator.';
@@ -15,7 +15,7 @@ const problemsZh = {
     person: '钉钉没有接受这个页面，无法使用这项功能。',
     next: askZh,
     cause: '客户端不接受 dd.config 中的 corpId。',
-    remedy: '核对 DINGTALK_CORP_ID（开放平台首页的 CorpId）；应用须从这家公司的工作台打开。',
+    remedy: '核对 DINGTALK_CORP_ID（开发者后台首页的 CorpId）；应用须从这家公司的工作台打开。',
   },
   'jsapi-ticket': {
     person: '钉钉没有接受这个页面，无法使用这项功能。',

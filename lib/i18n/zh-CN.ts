@@ -37,7 +37,7 @@ const tellAdmin = '请把下面的请求编号告诉管理员。';
 const report = '连同请求编号报告给本系统的维护人员';
 const waitThenTell = '稍等片刻后点“重试”；若一直如此，请把下面的请求编号告诉管理员。';
 const unreachable = '钉钉服务暂时无法连接，请稍后重试。已登录的用户不受影响。';
-const consoleApp = '钉钉开放平台 open-dev.dingtalk.com → 应用开发 → 您的应用';
+const consoleApp = '钉钉开发者后台 open-dev.dingtalk.com → 应用开发 → 您的应用';
 
 const problems: Record<Problem, ProblemText> = {
   'bad-request': {
@@ -123,7 +123,7 @@ const problems: Record<Problem, ProblemText> = {
     person: '您当前所在的组织不是这个应用所属的组织。',
     next: '请在钉钉里切换到正确的组织，再从工作台打开应用。',
     cause: '地址里的 corpid 与 DINGTALK_CORP_ID 不同：员工在另一个组织的身份下打开了应用。',
-    remedy: '若所有人都如此，核对 DINGTALK_CORP_ID（开放平台首页的 CorpId）。',
+    remedy: '若所有人都如此，核对 DINGTALK_CORP_ID（开发者后台首页的 CorpId）。',
   },
   'code-refused': {
     person: '登录凭证已失效，请重新打开应用。',
@@ -198,7 +198,7 @@ const problems: Record<Problem, ProblemText> = {
     person: '该应用目前已停用，请联系管理员。',
     next: tellAdmin,
     cause: '应用已停用、未授权给本组织，或组织已禁用。',
-    remedy: 'oa.dingtalk.com → 工作台 → 应用管理：启用该应用；开放平台确认版本已发布。',
+    remedy: 'oa.dingtalk.com → 工作台 → 应用管理：启用该应用；在开发者后台确认版本已发布。',
   },
   'request-refused': {
     person: '应用配置有误，请联系管理员。',
@@ -252,7 +252,7 @@ const problems: Record<Problem, ProblemText> = {
     person: '本月可用的钉钉接口调用已用完，这项功能下月恢复。登录与通讯录不受影响。',
     next: '在此之前，请直接使用钉钉日历。',
     cause: '本系统本月计入额度的调用已达到 DINGTALK_MONTHLY_CALLS，或钉钉回答额度已用完（90020）。',
-    remedy: '在开放平台查看本组织的额度；有余量时调大 DINGTALK_MONTHLY_CALLS 并重启。',
+    remedy: '在开发者后台查看本组织的额度；有余量时调大 DINGTALK_MONTHLY_CALLS 并重启。',
   },
   'agent-refused': {
     person: '工作通知暂时无法发送。',
@@ -284,7 +284,7 @@ const problems: Record<Problem, ProblemText> = {
     person: '登录服务暂不可用。已登录的用户不受影响。',
     next: tellAdmin,
     cause: '本组织的钉钉接口调用额度已用完。',
-    remedy: '开放平台 → 资源管理：查看用量，升级或购买额度。',
+    remedy: '开发者后台 → 资源管理：查看用量，升级或购买额度。',
   },
   unreachable: {
     person: unreachable,
@@ -379,7 +379,7 @@ const problems: Record<Problem, ProblemText> = {
     person: '钉钉不认识这个组织，请联系管理员。',
     next: '请把这一页告诉管理员。',
     cause: '客户端称 corpId 不合法。',
-    remedy: '核对 DINGTALK_CORP_ID（开放平台首页的 CorpId）。',
+    remedy: '核对 DINGTALK_CORP_ID（开发者后台首页的 CorpId）。',
   },
   'cookie-blocked': {
     person: '登录成功了，但浏览器没有保存登录状态。',

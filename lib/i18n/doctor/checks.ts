@@ -61,8 +61,8 @@ const zhCN = {
   'gate-apps': { tried: 'GATE_APPS 中各应用的凭证', ok: '{hosts} 的应用可用' },
   'gate-user': { tried: 'GATE_USER 的值每人一个', ok: '{people} 人，各不相同（{kind}）' },
   clock: { tried: '本机时间与钉钉一致', ok: '相差 {seconds} 秒（{hosts}）' },
-  token: { tried: '用 Client ID 和 Client Secret 换取应用凭证', ok: '{clientId} 可用' },
-  'legacy-api': { tried: '用应用凭证调用旧版接口', ok: '{host} 可用' },
+  token: { tried: '用 Client ID 和 Client Secret 换取应用令牌', ok: '{clientId} 可用' },
+  'legacy-api': { tried: '用应用令牌调用旧版接口', ok: '{host} 可用' },
   company: { tried: 'CorpId 是应用所在的企业', ok: '{corpId}' },
   range: {
     tried: '通讯录授权范围',
@@ -84,27 +84,27 @@ const zhCN = {
   },
   callback: { tried: '以钉钉的方式请求回调地址（check_url）', ok: '{url} 应答正确' },
   'console-home': {
-    tried: '控制台：首页地址',
+    tried: '开发者后台：首页地址',
     ok: '{url}',
     todo: `${zhApp} → 网页应用：移动端与 PC 端首页地址都填 {url}`,
   },
   'console-permissions': {
-    tried: '控制台：权限已授权',
+    tried: '开发者后台：权限已授权',
     ok: '{count} 项都已授权',
     todo: `${zhApp} → 权限管理：逐项核对 docs/zh-CN/deploy.md 中的权限`,
   },
   'console-events': {
-    tried: '控制台：事件已订阅',
+    tried: '开发者后台：事件已订阅',
     ok: '{count} 种都已订阅',
     todo: `${zhApp} → 事件订阅：勾选“通讯录”下的全部事件`,
   },
   'console-version': {
-    tried: '控制台：最新版本已发布',
+    tried: '开发者后台：最新版本已发布',
     ok: '{status}',
     todo: `${zhApp} → 版本管理与发布：最新版本的状态应为“已发布”`,
   },
   'console-visible': {
-    tried: '控制台：应用可见范围',
+    tried: '开发者后台：应用可见范围',
     ok: '包含所有使用者',
     todo: `${zhApp} → 版本管理与发布 → 应用可见范围：包含所有使用者；员工在 工作台 → 添加 中添加应用`,
   },
@@ -114,10 +114,10 @@ const en: Record<keyof typeof zhCN, CheckText> = {
   settings: { tried: 'Reading the settings (.env and environment)', ok: 'all valid' },
   node: { tried: 'Version of Node.js', ok: '{version}' },
   ids: {
-    tried: 'No id in the place of another',
+    tried: 'No id is entered in the wrong setting',
     ok: 'CorpId {corpId}, Client ID {clientId}, AgentId {agentId}',
   },
-  hosts: { tried: 'DingTalk’s addresses are of DINGTALK_REGION', ok: '{region} ({hosts})' },
+  hosts: { tried: 'DingTalk’s addresses belong to DINGTALK_REGION', ok: '{region} ({hosts})' },
   'tls-roots': {
     tried: 'Trusted TLS roots',
     ok: 'the {roots} of Node.js',
@@ -125,21 +125,21 @@ const en: Record<keyof typeof zhCN, CheckText> = {
   },
   'session-keys': {
     tried: 'Strength and age of the session keys',
-    ok: 'ids {keys}, {sealKey} seals; the oldest has been in use for {days} days',
-    notes: { new: 'ids {keys}, {sealKey} seals' },
+    ok: 'ids {keys}, new sessions use {sealKey}; the oldest has been in use for {days} days',
+    notes: { new: 'ids {keys}, new sessions use {sealKey}' },
   },
   'outgoing-proxy': {
     tried: 'Outgoing proxy',
     ok: 'HTTP_PROXY {http}, HTTPS_PROXY {https}, NO_PROXY {noProxy}',
     notes: { none: 'none is set, DingTalk is called directly' },
   },
-  'access-file': { tried: 'File of access rules', ok: '{rules} rules without errors' },
+  'access-file': { tried: 'Access rules file', ok: '{rules} rules without errors' },
   'brand-file': { tried: 'Brand file', ok: '{path} can be used' },
   'data-folder': { tried: 'Data folder: writable, with room', ok: '{path}, {free} MB free' },
   database: {
     tried: 'Database: connection, owner, version, latency',
     ok: '{kind} {version}, {ms} ms a query',
-    notes: { new: '{kind}, made when the app first starts' },
+    notes: { new: '{kind}, created when the app first starts' },
   },
   origin: { tried: 'A request to PUBLIC_ORIGIN reaches this app', ok: '{url} leads to this app' },
   'origin-certificate': {
@@ -162,10 +162,10 @@ const en: Record<keyof typeof zhCN, CheckText> = {
     ok: '{found} proxies in front, as the setting says',
   },
   'origin-body': {
-    tried: 'A larger body arrives',
-    ok: '{kilobytes} KB arrive whole',
+    tried: 'A larger request body arrives',
+    ok: 'all {kilobytes} KB arrive',
   },
-  'gate-proxies': { tried: 'The gate can tell proxies', ok: 'protected hosts: {hosts}' },
+  'gate-proxies': { tried: 'The gate recognises its proxies', ok: 'protected hosts: {hosts}' },
   'gate-rules': { tried: 'Every protected host has an access rule', ok: '{hosts}' },
   'gate-apps': { tried: 'Credentials of the apps in GATE_APPS', ok: 'those of {hosts} work' },
   'gate-user': {
@@ -173,9 +173,9 @@ const en: Record<keyof typeof zhCN, CheckText> = {
     ok: '{people} people, all different ({kind})',
   },
   clock: { tried: 'This machine’s clock against DingTalk’s', ok: '{seconds} s apart ({hosts})' },
-  token: { tried: 'App token by Client ID and Client Secret', ok: '{clientId} works' },
+  token: { tried: 'App token from Client ID and Client Secret', ok: '{clientId} works' },
   'legacy-api': { tried: 'A call of the legacy API with the app token', ok: '{host} works' },
-  company: { tried: 'CorpId is the app’s company', ok: '{corpId}' },
+  company: { tried: 'CorpId is that of the app’s company', ok: '{corpId}' },
   range: {
     tried: 'Contact range of the app',
     ok: 'the whole company',

@@ -7,7 +7,7 @@ const zhCN = {
   'company-other': {
     found: '应用不属于企业 {corpId}',
     cause: 'DINGTALK_CORP_ID 是另一个企业的，或抄错了；客户端里的登录会全部失败。',
-    remedy: '从开放平台首页重新复制 CorpId。',
+    remedy: '从开发者后台首页重新复制 CorpId。',
   },
   'range-empty': {
     found: '没有授权任何部门或人员',
@@ -43,7 +43,7 @@ const zhCN = {
   'events-off': {
     found: '既没有 Stream，也没有 HTTP 回调',
     cause: '员工离职后，要等下一次同步（默认六小时）才会下线。',
-    remedy: '设置 DINGTALK_STREAM=on 并重启，再在控制台选择 Stream 模式推送。',
+    remedy: '设置 DINGTALK_STREAM=on 并重启，再在开发者后台选择 Stream 模式推送。',
   },
   'events-silent': {
     found: '{since} 的同步发现有人离职，而没有事件通知过',
@@ -84,10 +84,10 @@ const zhCN = {
 
 const en: typeof zhCN = {
   'hosts-swapped': {
-    found: 'DINGTALK_API_URL and DINGTALK_OAPI_URL are exchanged',
+    found: 'DINGTALK_API_URL and DINGTALK_OAPI_URL are swapped',
     cause:
       'The new API is at api.dingtalk.com, the legacy one at oapi.dingtalk.com; neither knows the other’s addresses.',
-    remedy: 'Exchange the two settings; usually neither is needed, and without them the defaults are right.',
+    remedy: 'Swap the two settings, or remove both: the defaults are usually right.',
   },
   'company-other': {
     found: 'the app does not belong to company {corpId}',
@@ -95,7 +95,7 @@ const en: typeof zhCN = {
     remedy: 'Copy the CorpId from the console’s home page again.',
   },
   'range-empty': {
-    found: 'neither departments nor people are in it',
+    found: 'it includes neither departments nor people',
     cause: 'The app can read nobody, and every sign-in is refused.',
     remedy: 'Choose 全部员工 (everybody), or the departments that include all users.',
   },
@@ -118,7 +118,8 @@ const en: typeof zhCN = {
   },
   'fields-missing': {
     found: 'nobody who was read has these fields ({name})',
-    cause: 'The app lacks the field permission {point}: directory and profiles miss what it covers.',
+    cause:
+      'The app lacks the field permission {point}: what it covers is missing from directory and profiles.',
     remedy:
       'Apply for {point} and publish a version where these fields are wanted; otherwise leave the check out.',
   },
@@ -135,14 +136,14 @@ const en: typeof zhCN = {
     remedy: 'Set DINGTALK_STREAM=on and restart, then choose Stream 模式推送 in the console.',
   },
   'events-silent': {
-    found: 'the sync of {since} found leavers of whom no event had told',
+    found: 'the sync of {since} found leavers that no event had reported',
     cause: 'Events are not subscribed, or do not arrive.',
     remedy: 'Choose Stream 模式推送 (or HTTP 推送) under 事件订阅, and tick everything under 通讯录.',
   },
   'quota-low': {
     found: '{used} of {limit} used; at this pace it lasts {days} more days',
     cause:
-      'Calendar and work notifications count against DingTalk’s monthly quota; without it they stop until the month ends. Sign-in and directory are not affected.',
+      'Calendar and work notifications count against DingTalk’s monthly quota; once it is spent, both stop until the month ends. Sign-in and directory are not affected.',
     remedy: 'Send fewer notifications, or buy a larger quota and raise DINGTALK_MONTHLY_CALLS.',
   },
   'home-page-missing': {

@@ -57,7 +57,7 @@ const zhCN = {
     found: '{url} 应答 {status}',
     cause: '正在运行的应用用的是另一组 token 或 aes_key（改后没有重启），或反向代理改写了参数。',
     remedy:
-      '核对 DINGTALK_CALLBACK_TOKEN、DINGTALK_CALLBACK_AES_KEY 与控制台一致，重启应用；日志 dingtalk-event 写明原因。',
+      '核对 DINGTALK_CALLBACK_TOKEN、DINGTALK_CALLBACK_AES_KEY 与开发者后台一致，重启应用；日志 dingtalk-event 写明原因。',
   },
   'gate-unsigned': {
     found: 'GATE_LISTEN 对外监听，但没有设置 GATE_TRUSTED_PROXIES',
@@ -114,13 +114,13 @@ const en: typeof zhCN = {
   'origin-certificate': {
     found: '{url} ({reason})',
     cause:
-      'The certificate has ended, is for another name, lacks an intermediate one, its issuer is unknown here, or this port does not speak https; DingTalk’s clients refuse to open the pages.',
+      'The certificate has expired, is for another name, lacks an intermediate one, its issuer is unknown here, or this port does not speak https; DingTalk’s clients refuse to open the pages.',
     remedy:
       'Install a valid certificate with its complete chain. A root of the company’s own has to be installed on all phones and computers, and here by NODE_EXTRA_CA_CERTS.',
   },
   'certificate-ends': {
-    found: 'the certificate ends on {date}, in {days} days',
-    cause: 'When it has ended, DingTalk’s clients do not open the pages.',
+    found: 'the certificate expires on {date}, in {days} days',
+    cause: 'Once it has expired, DingTalk’s clients do not open the pages.',
     remedy: 'Renew it and have the reverse proxy reload; see why the automatic renewal did not run.',
   },
   'plain-http-open': {
@@ -169,7 +169,7 @@ const en: typeof zhCN = {
   'gate-unsigned': {
     found: 'GATE_LISTEN is open to other machines, and GATE_TRUSTED_PROXIES is not set',
     cause:
-      'The gate knows no proxy on another machine, and refuses what they ask; GATE_PROXY_SECRET alone does not change that.',
+      'The gate knows no proxy on another machine, and refuses their requests; GATE_PROXY_SECRET alone does not change that.',
     remedy:
       'Name the proxies’ addresses in GATE_TRUSTED_PROXIES; where the proxy is on this machine, listen on 127.0.0.1.',
   },

@@ -8,7 +8,7 @@ const zhCN = {
     found: '{setting} 填的像是 {looks}',
     cause:
       'CorpId、Client ID（原 AppKey）、Client Secret（原 AppSecret）、AgentId 是四个不同的值，容易填错位置。',
-    remedy: '对照“凭证与基础信息”页面和开放平台首页的 CorpId，逐个核对。',
+    remedy: '对照“凭证与基础信息”页面和开发者后台首页的 CorpId，逐个核对。',
   },
   'region-mixed': {
     found: 'DINGTALK_REGION={region}\n{found}',
@@ -47,7 +47,7 @@ const zhCN = {
   },
   'clock-off': {
     found: '与钉钉相差 {direction}{seconds} 秒（{hosts}）',
-    cause: '本机时间不准。登录有效期、一次性凭证和回调的时间校验都会出错，相差五分钟起收不到事件。',
+    cause: '本机时间不准。登录有效期、一次性授权码和回调的时间校验都会出错，相差五分钟起收不到事件。',
     remedy: '打开时间同步（timedatectl set-ntp true，或 chrony），确认后再体检。',
   },
   'folder-unwritable': {
@@ -97,7 +97,7 @@ const zhCN = {
   },
   'access-file-wrong': {
     found: '{problems}',
-    cause: '访问规则文件有错误：正在运行的应用沿用上一份，新启动的不会启动。',
+    cause: '访问规则文件有错误：正在运行的应用沿用原来的规则，新的进程无法启动。',
     remedy: '按行号修改，然后用下面的命令检查。',
   },
   'brand-file-wrong': {
@@ -122,8 +122,8 @@ const en: typeof zhCN = {
   'region-mixed': {
     found: 'DINGTALK_REGION={region}\n{found}',
     cause:
-      'DingTalk in China and DingTalk International know nothing of each other: a company, its apps and their credentials are of one of them.',
-    remedy: 'Set DINGTALK_REGION (cn or intl) as the company is, and remove the settings above.',
+      'DingTalk in China and DingTalk International are separate: a company, its apps and their credentials belong to one of them.',
+    remedy: 'Set DINGTALK_REGION (cn or intl) to the company’s region, and remove the settings above.',
   },
   'node-old': {
     found: 'Node.js {version}',
@@ -151,13 +151,12 @@ const en: typeof zhCN = {
     found: 'the key with id {keys} can be guessed',
     cause:
       'It repeats itself, follows a pattern or was published: with one cookie it can be found offline, and sessions of anybody can be forged.',
-    remedy: 'Make a new key with npm run keys and bring it in by the steps that it prints.',
+    remedy: 'Make a new key with npm run keys, and follow the steps that it prints.',
   },
   'key-old': {
     found: 'the key with id {keys} has been in use for {days} days',
     cause: 'The longer a key is in use, the more people, backups and logs have seen it.',
-    remedy:
-      'Make a new key with npm run keys and bring it in by the steps that it prints; no one is signed out.',
+    remedy: 'Make a new key with npm run keys, and follow the steps that it prints; no one is signed out.',
   },
   'clock-off': {
     found: '{direction}{seconds} s from DingTalk’s ({hosts})',
@@ -168,8 +167,8 @@ const en: typeof zhCN = {
   'folder-unwritable': {
     found: '{path} ({code})',
     cause:
-      'DATA_DIR is no folder that can be written: it cannot be made, belongs to another user, or its file system is read-only.',
-    remedy: 'Make the folder and give it to the user of the app (chown), or choose another DATA_DIR.',
+      'DATA_DIR is not a writable folder: it cannot be created, belongs to another user, or its file system is read-only.',
+    remedy: 'Create the folder and give it to the user of the app (chown), or choose another DATA_DIR.',
   },
   'disk-full': {
     found: '{free} MB left in {path}',
@@ -220,7 +219,7 @@ const en: typeof zhCN = {
   'access-file-wrong': {
     found: '{problems}',
     cause:
-      'The file of access rules has errors: a running app keeps the rules before it, one that starts does not start.',
+      'The file of access rules has errors: a running app keeps the previous rules, and a new process does not start.',
     remedy: 'Correct it by the line numbers, then check it with the command below.',
   },
   'brand-file-wrong': {

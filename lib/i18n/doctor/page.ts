@@ -60,18 +60,18 @@ const enApp = 'open-dev.dingtalk.com → 应用开发 → your app';
 const en: typeof zhCN = {
   title: 'Doctor',
   lead: 'Tries everything from the settings to DingTalk, and names what has to be changed.',
-  todo: 'To be seen to',
+  todo: 'Needs attention',
   again: 'Check again',
   took: 'took {seconds} s',
   summary:
-    '{ok} in order, {warn} to be seen to, {bad} failing, {skipped} not checked, {untried} that cannot be tried from here, {manual} to be looked at by a person',
+    '{ok} OK, {warn} needing attention, {bad} failing, {skipped} not checked, {untried} that could not be tried from here, {manual} to be checked by a person',
   outcomes: {
     ok: 'OK',
     warn: 'needs attention',
     bad: 'failing',
     skipped: 'not checked',
     untried: 'could not be tried',
-    manual: 'please look',
+    manual: 'please check',
   },
   circles: { local: 'This machine and its address', dingtalk: 'DingTalk', console: 'Developer console' },
   labels: {
@@ -82,7 +82,7 @@ const en: typeof zhCN = {
     actor: 'Who acts',
     apply: 'Apply',
     more: 'More',
-    todo: 'Please look',
+    todo: 'Please check',
   },
   places: {
     env: '.env on the server, then restart',
@@ -99,7 +99,7 @@ const en: typeof zhCN = {
   },
   waiting: '{count} {outcome} · {found}',
   between: '; ',
-  skipped: 'see to “{because}” first',
+  skipped: 'fix “{because}” first',
   untried: 'no answer ({reason}); this is not counted as a fault',
   untriedToo: 'depends on “{because}”',
   assumed: 'judged by an assumed answer',

@@ -72,7 +72,7 @@ test('a permission that others wait for is named as in its own line', async () =
   scene.mend();
   const waiting = report.findings.find(({ id }) => id === 'named-people')!;
   expect(describeFinding(waiting, 'en', 'cn').found).toBe(
-    'see to “Permission qyapi_get_member (成员信息读权限)” first',
+    'fix “Permission qyapi_get_member (成员信息读权限)” first',
   );
 });
 
