@@ -460,15 +460,19 @@ test('AB-015: a search for what is made to keep a search busy is over at once', 
       '% _'.repeat(1000),
     ]) {
       for (const path of ['/api/directory/search', '/directory']) {
-        const times: number[] = [];
-        // The first has the app load code, and on a busy machine some wait for the processor.
-        for (let round = 0; round < 5 || (round < 20 && Math.min(...times) >= 100); round++) {
+        const ask = async (q: string) => {
           const started = performance.now();
-          const { status } = await visitor.ask(`${path}?${new URLSearchParams({ q: query })}`);
-          times.push(performance.now() - started);
+          const { status } = await visitor.ask(`${path}?${new URLSearchParams({ q })}`);
           expect(status).toBe(200);
+          return performance.now() - started;
+        };
+        // Beside a search for a name, because a busy machine makes both slow; the first of each has the app load code.
+        const [times, ordinary]: [number[], number[]] = [[], []];
+        for (let round = 0; round < 5; round++) {
+          times.push(await ask(query));
+          ordinary.push(await ask('zhang'));
         }
-        expect(Math.min(...times), path).toBeLessThan(100);
+        expect(Math.min(...times), path).toBeLessThan(Math.max(100, 2 * Math.min(...ordinary)));
       }
     }
   });
