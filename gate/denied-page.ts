@@ -41,7 +41,7 @@ export async function deniedPage(
     body: [
       refusal ? refusalMarkup(refusal, address, messages) : `<div role="alert"><p>${escaped(why)}</p></div>`,
       `<p class="small">${escaped(problemNote.requestId)} <code>${requestId}</code></p>`,
-      `<p><a href="${escaped(config().publicUrl)}/">${escaped(errorPage.home)}</a> · <a href="${escaped(target)}">${escaped(signIn.retry)}</a></p>`,
+      `<p><a href="${escaped(config().publicUrl)}/">${escaped(errorPage.home)}</a> · <a href="${escaped(host.origin + target)}">${escaped(signIn.retry)}</a></p>`,
       denied && signOutForm(gate.signOut),
     ]
       .filter(Boolean)
@@ -54,7 +54,7 @@ function signOutForm(label: string): string {
 }
 
 /** It is not known which sessions have ended: 503, for a moment. */
-export function unavailablePage({ target, headers, requestId }: PageRequest): Response {
+export function unavailablePage({ host, target, headers, requestId }: PageRequest): Response {
   const language = preferredLanguage(headers['accept-language']);
   const { gate, problemNote, signIn } = messagesIn(language);
   const page = gatePage({
@@ -63,7 +63,7 @@ export function unavailablePage({ target, headers, requestId }: PageRequest): Re
     status: 503,
     requestId,
     body: `<div role="alert"><p>${escaped(gate.unavailable.text)}</p></div>
-<p><a href="${escaped(target)}">${escaped(signIn.retry)}</a></p>
+<p><a href="${escaped(host.origin + target)}">${escaped(signIn.retry)}</a></p>
 <p class="small">${escaped(problemNote.requestId)} <code>${requestId}</code></p>`,
   });
   page.headers.set('retry-after', '5');

@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { returnTarget } from '@/lib/http/host-return-target';
+import { log } from '@/lib/log';
 import { publicKeys } from './assertion';
 import { deniedPage, unavailablePage } from './denied-page';
 import type { HostContext } from './host-context';
@@ -41,8 +42,17 @@ export async function hostPage(asked: Omit<HostContext, 'requestId' | 'headers'>
   if (!isAllowed && !isInternal)
     return sendPage(response, new Response(null, { status: 405, headers: { allow: entry.method } }));
   const context = { ...asked, requestId: randomUUID(), headers: visitorHeaders(request) };
-  const answer = await entry.handler(context);
+  const answer = await entry.handler(context).catch((error: unknown) => failed(context, error));
   if (answer) await sendPage(response, answer);
+}
+
+/** Such as a database that went away meanwhile: nothing is known, for a moment. */
+function failed(context: HostContext, error: unknown): Response {
+  const { requestId } = context;
+  log().error({ event: 'gate-failed', requestId, err: error });
+  return isForPerson(context)
+    ? unavailablePage(pageOf(context))
+    : programRefusal('sessions-unknown', { requestId });
 }
 
 function pageOf({ host, hosts, request, headers, requestId }: HostContext): PageRequest {

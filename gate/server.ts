@@ -1,4 +1,5 @@
 import 'server-only';
+import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -98,13 +99,19 @@ const trusted = new WeakMap<Socket, boolean>();
 /** Whether the connection is a proxy's: of this machine or `GATE_TRUSTED_PROXIES`, and with the secret where one is set. */
 function isTrustedProxy({ socket, headers }: IncomingMessage): boolean {
   const { secret } = config().gate;
-  if (secret !== undefined && headers['x-dingpass-proxy-secret'] !== secret) return false;
+  if (secret !== undefined && !isSame(String(headers['x-dingpass-proxy-secret']), secret)) return false;
   let isTrusted = trusted.get(socket);
   if (isTrusted === undefined) {
     isTrusted = isTrustedAddress(socket.remoteAddress ?? '');
     trusted.set(socket, isTrusted);
   }
   return isTrusted;
+}
+
+/** In the same time, wherever they differ. */
+function isSame(sent: string, secret: string): boolean {
+  const [one, other] = [Buffer.from(sent), Buffer.from(secret)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 function isTrustedAddress(remoteAddress: string): boolean {

@@ -4,6 +4,7 @@ import { companyNames, memberFacts } from '@/lib/auth/access/member-facts';
 import { rulesInForce } from '@/lib/auth/access/rules';
 import { isRecent } from '@/lib/auth/auth';
 import { noteEnded, noteRefusedCookie } from '@/lib/auth/refusals';
+import { log } from '@/lib/log';
 import { type HostSession, hostSessions, standingOf } from '@/lib/session/host-session';
 import { identityOf, type UpstreamIdentity } from './identity';
 import { isFromOtherSite } from './other-site';
@@ -24,6 +25,15 @@ const NOBODY: RuleVerdict = { admitted: false, because: 'no-rule', findings: [] 
 
 /** Decides about one request: a session of this very host, the rules, and who sent it. Never throws. */
 export async function judge(request: VisitorRequest): Promise<Verdict> {
+  try {
+    return await verdictOn(request);
+  } catch (error) {
+    log().error({ event: 'gate-failed', err: error });
+    return { kind: 'unavailable' };
+  }
+}
+
+async function verdictOn(request: VisitorRequest): Promise<Verdict> {
   const { host, target, headers } = request;
   const opened = await hostSessions().open(headers.cookie, host.name);
   if (!opened.session) {

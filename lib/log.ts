@@ -19,13 +19,21 @@ export function keepOutOfLog(value: string): void {
 
 /** The process's log: one JSON object a line, on standard output. */
 export const log = singleton('log', () => {
-  const { logLevel, clientSecret, sessionKeys, callback, outgoingProxy, database, robot } = config();
+  const { logLevel, clientSecret, sessionKeys, callback, outgoingProxy, database, robot, gate } = config();
   const ofCallbacks = callback ? [callback.aesKey, callback.token] : [];
   const ofRobot = robot ? [robot.secret, robot.webhook.searchParams.get('access_token') ?? ''] : [];
+  const ofGate = [gate.secret ?? '', ...[...gate.apps.values()].map((app) => app.clientSecret)];
   const ofUrls = [outgoingProxy?.http, outgoingProxy?.https, database && new URL(database.url)].flatMap(
     credentialsOf,
   );
-  secrets().settings = [clientSecret, ...sessionKeys.values(), ...ofCallbacks, ...ofRobot, ...ofUrls]
+  secrets().settings = [
+    clientSecret,
+    ...sessionKeys.values(),
+    ...ofCallbacks,
+    ...ofRobot,
+    ...ofGate,
+    ...ofUrls,
+  ]
     .filter(({ length }) => length >= MIN_LENGTH)
     .flatMap(spellings);
   return pino({

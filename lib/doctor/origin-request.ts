@@ -1,6 +1,6 @@
 import 'server-only';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent, globalAgent, request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 
 /** An answer from our own address, or why there was none. */
@@ -26,10 +26,16 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 /** Asks an address as a browser does: directly, TLS verified, redirects not followed. Never throws. */
 export function askOrigin(url: URL, { method, headers = {}, body }: OriginRequest): Promise<OriginAnswer> {
   return new Promise((resolve) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const isSecure = url.protocol === 'https:';
+    const send = isSecure ? httpsRequest : httpRequest;
+    // Of a TLS session that is resumed, Node.js does not tell the certificate.
+    const agent = isSecure
+      ? new Agent({ ...globalAgent.options, keepAlive: false, maxCachedSessions: 0 })
+      : false;
     const length = body ? { 'content-length': String(body.length) } : {};
     const signal = AbortSignal.timeout(LIMIT_MS);
-    const outgoing = send(url, { method, headers: { ...headers, ...length, connection: 'close' }, signal });
+    const given = { ...headers, ...length, connection: 'close' };
+    const outgoing = send(url, { method, headers: given, signal, agent });
     const fail = (error: NodeJS.ErrnoException) =>
       resolve({
         failure:
@@ -48,8 +54,13 @@ export function askOrigin(url: URL, { method, headers = {}, body }: OriginReques
         if (bytes <= MAX_ANSWER_BYTES) parts.push(part);
       });
       answer.once('end', () => {
-        const { statusCode: status = 0, headers: given } = answer;
-        resolve({ status, headers: given, text: Buffer.concat(parts).toString('utf8'), certificateEnds });
+        const { statusCode: status = 0 } = answer;
+        resolve({
+          status,
+          headers: answer.headers,
+          text: Buffer.concat(parts).toString('utf8'),
+          certificateEnds,
+        });
       });
     });
     outgoing.end(body);

@@ -6,6 +6,8 @@ import { startInProcess } from '../support/in-process-app';
 
 const AES_KEY = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ';
 const SECRET = 'a-client-secret+with/signs=';
+const HOST_APP_SECRET = 'secret-of-a-host-app';
+const PROXY_SECRET = 'proxy-secret-of-more-than-32-characters';
 const DATABASE_PASSWORD = 'of the database: p@ss/word%';
 
 afterEach(() => {
@@ -26,6 +28,10 @@ async function logWith(callbackToken: string) {
     SESSION_KEYS: `a:${SESSION_SECRET}`,
     DINGTALK_CALLBACK_TOKEN: callbackToken,
     DINGTALK_CALLBACK_AES_KEY: AES_KEY,
+    GATE_LISTEN: '127.0.0.1:4180',
+    GATE_HOSTS: 'wiki.example.com',
+    GATE_APPS: `wiki.example.com=dinghost:${HOST_APP_SECRET}`,
+    GATE_PROXY_SECRET: PROXY_SECRET,
     DATABASE_URL: `postgres://dingpass:${encodeURIComponent(DATABASE_PASSWORD)}@db.example.com/dingpass`,
   };
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
@@ -40,6 +46,8 @@ test('every secret among the settings is kept out of what is written, in each of
     SESSION_SECRET,
     'CallbackToken01',
     AES_KEY,
+    HOST_APP_SECRET,
+    PROXY_SECRET,
     DATABASE_PASSWORD,
     encodeURIComponent(DATABASE_PASSWORD),
   ]) {

@@ -138,8 +138,8 @@ const SPOKEN: Record<DialectName, (text: string) => Dialect> = {
       status,
       headers: picked(headers, (name) => listIn(text, 'client_headers').includes(name)),
     }),
-    // OpenResty drops them by itself.
-    isRemoved: (name) => name.includes('_'),
+    // Its own setting of `underscores_in_headers` is "on": only what the recipe of the upstream's route removes.
+    isRemoved: (name) => listIn(text.slice(text.indexOf('enable_websocket')), 'remove').includes(name),
   }),
   higress: (text) => ({
     ask: (visitor) => ({

@@ -15,10 +15,10 @@ export function withSettings(text: string, values: Readonly<Record<string, strin
     if (value === '') continue;
     // A `$` would be taken for the name of another setting.
     const line = `${name}=${value.replaceAll('$', '\\$')}`;
-    const place = new RegExp(`^(?:# )?${name}=.*$`, 'm');
-    result = place.test(result)
-      ? result.replace(place, () => line)
-      : `${result.replace(/\n*$/, '\n')}${line}\n`;
+    // One that is set wins over an example in a comment, wherever that stands.
+    const places = [new RegExp(`^${name}=.*$`, 'gm'), new RegExp(`^# ${name}=.*$`, 'm')];
+    const place = places.find((one) => result.search(one) >= 0);
+    result = place ? result.replace(place, () => line) : `${result.replace(/\n*$/, '\n')}${line}\n`;
   }
   return result.replace(/^\n+/, '');
 }

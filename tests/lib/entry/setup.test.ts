@@ -96,6 +96,7 @@ test('.env keeps what is in it; the example serves as the first one', () => {
   );
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(withSettings('A=1\n# mine\n', { A: '$2', B: '3' })).toBe('A=\\$2\n# mine\nB=3\n');
+  expect(withSettings('# A=0\nB=1\nA=1\n', { A: '2' })).toBe('# A=0\nB=1\nA=2\n');
 });
 
 let emulator: Emulator;

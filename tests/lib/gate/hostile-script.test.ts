@@ -4,11 +4,12 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import { createGate } from '../../../gate/server';
 import { openRules } from '../../../lib/auth/access/rules';
 import { hashOf, type Ticket, tickets } from '../../../lib/auth/tickets';
+import { hostSessions } from '../../../lib/session/host-session';
 import { type Session, sessionCookies } from '../../../lib/session/session-cookie';
 import { sessions } from '../../../lib/session/sessions';
 import { openDatabases } from '../../../lib/storage/databases';
@@ -101,6 +102,36 @@ const verify = (path: string, cookie: string, host = WIKI, more: Record<string, 
       ...more,
     },
   });
+
+test('the link of a refusal stays on this host, whatever the path looks like', async () => {
+  const cookie = await signedInOn(WIKI);
+  const { status, text } = await verify('//evil.example/x', cookie, WIKI, {
+    accept: 'text/html',
+    'sec-fetch-mode': 'navigate',
+  });
+  expect(status).toBe(403);
+  expect(text).toContain(`href="https://${WIKI}//evil.example/x"`);
+  expect(text).not.toContain('href="//');
+});
+
+describe('a database that fails in the middle of a request', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  test('is told to people on the way back from the main origin, and spends no ticket', async () => {
+    const ticket = await issue();
+    vi.spyOn(tickets(), 'look').mockRejectedValueOnce(new Error('away'));
+    const answer = await bring(ticket);
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
+    expect(sessionIn(await bring(ticket))).toBeDefined();
+  });
+
+  test('lets nobody in, and is told as what it is', async () => {
+    const cookie = await signedInOn(WIKI);
+    vi.spyOn(hostSessions(), 'open').mockRejectedValueOnce(new Error('away'));
+    const answer = await verify('/p', cookie);
+    expect([answer.status, answer.headers['remote-user']]).toEqual([503, '']);
+  });
+});
 
 describe('a recent sign-in', () => {
   test('is that at DingTalk: no ticket passes for one, however often it is asked for', async () => {
