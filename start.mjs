@@ -51,6 +51,8 @@ server.on('error', (error) =>
 );
 server.listen(port, host);
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
+// Who read the log is gone: the error would be logged, which fails again, for ever.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 let stopping;
 /** A second signal does not wait for load balancers. */
