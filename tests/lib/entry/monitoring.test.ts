@@ -151,7 +151,7 @@ test('an alert reaches the group, signed, in both languages; a wrong secret does
   await sendToGroup(robot, text, { transport });
   const [message] = emulator.control.robot().messages;
   expect(message?.text).toMatch(
-    /登录出错：[\s\S]*Stream 连接已恢复。[\s\S]*Sign-ins fail: [\s\S]*The Stream connection is back\./,
+    /登录出错：[\s\S]*Stream 连接已恢复。[\s\S]*Sign-ins fail: [\s\S]*The Stream connection works again\./,
   );
   for (const wrong of [
     { ...robot, secret: 'SEC0000000000000000000000000000000000' },
