@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /**
@@ -28,8 +29,14 @@ await build({
   alias: { 'server-only': `${import.meta.dirname}/node_modules/server-only/empty.js` },
   absWorkingDir: import.meta.dirname,
   define: {
-    'process.env.BASE_PATH': JSON.stringify((process.env.BASE_PATH ?? '').trim().replace(/\/+$/, '')),
+    'process.env.BASE_PATH': JSON.stringify(builtBasePath()),
   },
   outExtension: { '.js': '.mjs' },
   logLevel: 'warning',
 });
+
+/** What Next has just built with, from the environment or a `.env`: commands for another path would refuse to run. */
+function builtBasePath() {
+  const manifest = `${import.meta.dirname}/.next/routes-manifest.json`;
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).basePath : '';
+}

@@ -15,7 +15,9 @@ let failed = 0;
 /** Runs a command silently. @returns whether it succeeded; otherwise its output is printed */
 async function run(command) {
   const begun = performance.now();
-  const child = spawn(command, { shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  // Next would take the path from a `.env`.
+  const env = { ...process.env, BASE_PATH: '' };
+  const child = spawn(command, { shell: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk) => {

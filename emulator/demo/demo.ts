@@ -123,7 +123,8 @@ function build(): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, [next, 'build'], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    // Next would take the path from a `.env`.
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', BASE_PATH: appPath },
   });
   if (status !== 0) fail(`${stdout}${stderr}\n构建失败 · The build failed`);
 }
