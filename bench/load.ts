@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { type LoadProcess as LoadGenerator, serveLoads, startLoadGenerator } from './load-process';
 
 /** One request, beside its address. With a body it is a POST of JSON. */
 export interface Ask {
@@ -30,24 +29,10 @@ export interface LoadResult {
   p50: number;
 }
 
-/** The load generator has a process of its own: measured in the server's, it would slow down what it measures. */
-export interface LoadProcess {
-  run(load: Load): Promise<LoadResult>;
-  close(): void;
-}
+export type LoadProcess = LoadGenerator<Load, LoadResult>;
 
 export function startLoadProcess(): LoadProcess {
-  const child = fork(fileURLToPath(import.meta.url), ['--serve'], { execArgv: ['--import', 'tsx'] });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the load process ended')));
-  ended.catch(() => {});
-  return {
-    run: async (load) => {
-      child.send(load);
-      const [result] = await Promise.race([once(child, 'message'), ended]);
-      return result as LoadResult;
-    },
-    close: () => child.disconnect(),
-  };
+  return startLoadGenerator(fileURLToPath(import.meta.url));
 }
 
 const agent = new Agent({ keepAlive: true });
@@ -94,6 +79,4 @@ function statusOf(url: string, { cookie, body }: Ask): Promise<number | undefine
   });
 }
 
-if (process.argv[2] === '--serve') {
-  process.on('message', async (load: Load) => process.send!(await run(load)));
-}
+serveLoads(run);

@@ -1,7 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { type LoadProcess as LoadGenerator, serveLoads, startLoadGenerator } from './load-process';
 
 /** Whole requests, sent as they are: composing them would cost the load generator more than a verdict costs the gate. */
 export interface RawLoad {
@@ -24,24 +23,10 @@ export interface RawResult {
   p99: number;
 }
 
-export interface RawLoadProcess {
-  run(load: RawLoad): Promise<RawResult>;
-  close(): void;
-}
+export type RawLoadProcess = LoadGenerator<RawLoad, RawResult>;
 
-/** The load generator has a process of its own: measured in the server's, it would slow down what it measures. */
 export function startRawLoad(): RawLoadProcess {
-  const child = fork(fileURLToPath(import.meta.url), ['--serve'], { execArgv: ['--import', 'tsx'] });
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the load process ended')));
-  ended.catch(() => {});
-  return {
-    run: async (load) => {
-      child.send(load);
-      const [result] = await Promise.race([once(child, 'message'), ended]);
-      return result as RawResult;
-    },
-    close: () => child.disconnect(),
-  };
+  return startLoadGenerator(fileURLToPath(import.meta.url));
 }
 
 async function run({ port, requests, connections, until, perSecond }: RawLoad): Promise<RawResult> {
@@ -93,6 +78,4 @@ function isWhole(text: string): boolean {
   return text.length >= head + 4 + length;
 }
 
-if (process.argv[2] === '--serve') {
-  process.on('message', async (load: RawLoad) => process.send?.(await run(load)));
-}
+serveLoads(run);
