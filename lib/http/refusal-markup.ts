@@ -26,7 +26,7 @@ export function refusalMarkup(
     `<p class="small">${escaped(denied.asked)}<br><code>${escaped(readable(next))}</code></p>`,
     list && `<div class="list"><p>${escaped(denied.letsIn)}</p><ul>${list}</ul></div>`,
     list && hasExceptions && `<p class="small">${escaped(denied.exceptions)}</p>`,
-    `<p>${escaped(askWhom.length > 0 ? denied.askWhom(askWhom.join(', ')) : denied.askAdmin)}</p>`,
+    `<p>${escaped(askWhom.length > 0 ? denied.askWhom(askWhom) : denied.askAdmin)}</p>`,
   ];
   return parts.filter(Boolean).join('');
 }

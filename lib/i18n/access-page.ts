@@ -61,7 +61,7 @@ const zhCN = {
       unknown: '暂时无法确定您是否可以打开：通讯录中缺少所需的信息。',
       'not-normal': '这个地址的写法不规范，无法打开。',
     },
-    askWhom: (names: string) => `如有需要，请联系本应用的管理员：${names}。`,
+    askWhom: (names: readonly string[]) => `如有需要，请联系本应用的管理员：${names.join('、')}。`,
     askAdmin: '如有需要，请联系本应用的管理员。',
   },
   conditions: {
@@ -145,7 +145,7 @@ const en: typeof zhCN = {
       unknown: 'Your access cannot be determined at the moment: the directory lacks the information.',
       'not-normal': 'The address is written in an unusual form and cannot be opened.',
     },
-    askWhom: (names) => `If you need access, ask an administrator of this app: ${names}.`,
+    askWhom: (names) => `If you need access, ask an administrator of this app: ${names.join(', ')}.`,
     askAdmin: 'If you need access, ask an administrator of this app.',
   },
   conditions: {
