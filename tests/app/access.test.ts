@@ -8,7 +8,7 @@ import type { Person } from '../../emulator/company/person';
 import { ROLE_GROUPS } from '../../emulator/company/roles';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { forAll, tryWayIn, waysIn } from '../support/access';
-import { type App, appEnv, startApp } from '../support/app';
+import { type App, appEnv, bareEnv, startApp } from '../support/app';
 import { startDirectoryApp } from '../support/directory-app';
 import { signedIn, Visitor } from '../support/http-session';
 import { CALLBACK_ENV, subscribe } from '../support/staff';
@@ -246,7 +246,7 @@ test('a broken file changes nothing, and is named on /admin/access; a good one i
 test('npm run access explains and checks beside the running app', async () => {
   const run = (...words: string[]) =>
     promisify(execFile)(process.execPath, ['command.mjs', 'access', ...words], {
-      env: { ...process.env, ...appEnv(emulator, app.origin), ...env },
+      env: { ...bareEnv(), ...appEnv(emulator, app.origin), ...env },
     }).then(
       ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),
       ({ code, stdout, stderr }) => ({ code, text: stdout + stderr }),

@@ -156,7 +156,7 @@ describe('a database that was there before', () => {
     expect(output()).not.toMatch(/Ready in|^\s+at /m);
     expect(readdirSync(former)).toEqual(['dingpass.db']);
     const begun = spawnSync(process.execPath, ['command.mjs', 'database', '--begin-anew'], {
-      env: { ...env, NODE_ENV: 'production' },
+      env: { ...bareEnv(), ...env },
       encoding: 'utf8',
     });
     expect([begun.status, begun.stderr]).toEqual([0, '']);
