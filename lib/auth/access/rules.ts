@@ -4,7 +4,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { config } from '../../config';
 import { log } from '../../log';
 import { outsideRequest, singleton } from '../../singleton';
-import { readAcceptedHash, readAcceptedRules, writeAcceptedRules } from '../../storage/accepted-rules';
+import {
+  type AcceptedRules,
+  readAcceptedHash,
+  readAcceptedRules,
+  writeAcceptedRules,
+} from '../../storage/accepted-rules';
 import type { Database } from '../../storage/database';
 import { recordsDatabase } from '../../storage/databases';
 import { parseAccessFile } from './access-file';
@@ -70,24 +75,11 @@ export async function createRulesInForce({
   ownHost,
   everyMs = LOOK_EVERY_MS,
 }: RulesOptions): Promise<RulesInForce> {
-  let inForce: { rules: AccessRules; hash: string; acceptedAt: number } | undefined;
+  const accepted = createAcceptedRules(db, ownHost);
   let file: { stamp: string; hash: string | undefined; problems: readonly FileProblem[] } | undefined;
+  let toldOf: string | undefined;
   let failed = false;
-
-  function take(text: string, hash: string, acceptedAt: number): boolean {
-    const { rules } = parseAccessFile(text, ownHost);
-    if (rules) inForce = { rules, hash, acceptedAt };
-    return rules !== undefined;
-  }
-
-  async function takeAccepted(): Promise<void> {
-    if ((await readAcceptedHash(db)) === inForce?.hash) return;
-    const accepted = await readAcceptedRules(db);
-    if (!accepted) return;
-    // A newer version of dingpass may have accepted what this one cannot read.
-    if (!take(accepted.text, accepted.hash, accepted.acceptedAt)) return;
-    log().info({ event: 'access-rules', hash: accepted.hash, rules: inForce?.rules.rules.length });
-  }
+  let looking: Promise<void> | undefined;
 
   async function lookAtFile(): Promise<void> {
     const stamp = stampOf(path);
@@ -102,35 +94,23 @@ export async function createRulesInForce({
         problems: problems.map((one) => describeProblem(path, one)),
       });
     file = { stamp, hash, problems };
-    if (text === undefined || hash === undefined || problems.length > 0 || hash === inForce?.hash) return;
-    const acceptedAt = Date.now();
-    await writeAcceptedRules(db, { hash, text, acceptedAt });
-    take(text, hash, acceptedAt);
-    log().info({ event: 'access-rules', hash, rules: inForce?.rules.rules.length });
+    if (text === undefined || hash === undefined || problems.length > 0) return;
+    if (hash !== accepted.latest()?.hash) await accepted.accept(text, hash);
   }
 
-  const differs = () => file?.hash !== undefined && file.problems.length === 0 && file.hash !== inForce?.hash;
+  const differs = () =>
+    file?.hash !== undefined && file.problems.length === 0 && file.hash !== accepted.latest()?.hash;
 
-  let toldOf: string | undefined;
   function tellOfDifference(): void {
-    const hash = differs() ? inForce?.hash : undefined;
+    const hash = differs() ? accepted.latest()?.hash : undefined;
     if (hash !== undefined && hash !== toldOf)
       log().warn({ event: 'access-file-differs', path, file: file?.hash, inForce: hash });
     toldOf = hash;
   }
 
-  let looking: Promise<void> | undefined;
-  /** One look at a time. */
-  function look(): Promise<void> {
-    looking ??= lookOnce().finally(() => {
-      looking = undefined;
-    });
-    return looking;
-  }
-
   async function lookOnce(): Promise<void> {
     try {
-      await takeAccepted();
+      await accepted.read();
       await lookAtFile();
       tellOfDifference();
       failed = false;
@@ -140,21 +120,58 @@ export async function createRulesInForce({
     }
   }
 
-  await takeAccepted();
+  /** One look at a time. */
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+    });
+    return looking;
+  }
+
+  await accepted.read();
   await lookAtFile();
-  if (!inForce) throw new AccessFileError(path, file?.problems ?? []);
+  if (!accepted.latest()) throw new AccessFileError(path, file?.problems ?? []);
   const timer = everyMs > 0 ? setInterval(() => void look(), everyMs).unref() : undefined;
 
   return {
-    rules: () => inForce?.rules ?? createAccessRules([]),
+    rules: () => accepted.latest()?.rules ?? createAccessRules([]),
     state: () => ({
-      hash: inForce?.hash ?? '',
-      acceptedAt: inForce?.acceptedAt ?? 0,
+      hash: accepted.latest()?.hash ?? '',
+      acceptedAt: accepted.latest()?.acceptedAt ?? 0,
       problems: file?.problems ?? [],
       differs: differs(),
     }),
     look,
     close: () => clearInterval(timer),
+  };
+}
+
+/** The rules that all machines use, as this process last took them over. */
+function createAcceptedRules(db: Database, ownHost: string | undefined) {
+  let latest: { rules: AccessRules; hash: string; acceptedAt: number } | undefined;
+
+  function take({ text, hash, acceptedAt }: AcceptedRules): void {
+    const { rules } = parseAccessFile(text, ownHost);
+    // A newer version of dingpass may have accepted what this one cannot read.
+    if (!rules) return;
+    latest = { rules, hash, acceptedAt };
+    log().info({ event: 'access-rules', hash, rules: rules.rules.length });
+  }
+
+  return {
+    latest: () => latest,
+    /** Takes over what another process has accepted. */
+    async read(): Promise<void> {
+      if ((await readAcceptedHash(db)) === latest?.hash) return;
+      const accepted = await readAcceptedRules(db);
+      if (accepted) take(accepted);
+    },
+    /** Makes a file without errors the rules of all machines. */
+    async accept(text: string, hash: string): Promise<void> {
+      const accepted = { text, hash, acceptedAt: Date.now() };
+      await writeAcceptedRules(db, accepted);
+      take(accepted);
+    },
   };
 }
 
