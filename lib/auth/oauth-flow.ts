@@ -44,24 +44,6 @@ export function createOAuthFlows(
   const cookies = createCookies(settings);
   const sealer = createSealer(settings);
   const prefix = cookies.nameOf('dingpass-flow-');
-  /** Names begin with the time, so that the oldest come first. */
-  function oldestToDrop(cookieHeader: string | null, newBytes: number): string[] {
-    const flows = [...readCookies(cookieHeader)]
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, values]) => ({
-        name,
-        bytes: values.reduce((sum, value) => sum + name.length + value.length + 3, 0),
-      }))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
-    let total = newBytes + flows.reduce((sum, { bytes }) => sum + bytes, 0);
-    const dropped: string[] = [];
-    for (const { name, bytes } of flows) {
-      if (total <= MAX_COOKIE_BYTES) break;
-      total -= bytes;
-      dropped.push(name);
-    }
-    return dropped;
-  }
 
   /** What a flow's cookie says, if it is this browser's and belongs to this state. */
   async function openCookie(id: string, secret: string, value: string | undefined) {
@@ -97,7 +79,7 @@ export function createOAuthFlows(
       const target = next.length > MAX_NEXT_LENGTH ? '/' : next;
       const value = await sealer.seal(PURPOSE, { id, secret, next: target, expiresAt }, SEAL_TTL_SECONDS);
       const name = prefix + id;
-      const dropped = oldestToDrop(cookieHeader, name.length + value.length + 3);
+      const dropped = oldestToDrop(cookieHeader, prefix, name.length + value.length + 3);
       return {
         state: `${id}.${secret}`,
         setCookies: [...dropped.map((old) => cookies.clear(old)), cookies.set(name, value, SEAL_TTL_SECONDS)],
@@ -122,6 +104,25 @@ export function createOAuthFlows(
       return { outcome: 'invalid', next: sealed?.next ?? '/', ...common };
     },
   };
+}
+
+/** The flows of other tabs for which there is no room beside a new one. Names begin with the time: the oldest come first. */
+function oldestToDrop(cookieHeader: string | null, prefix: string, newBytes: number): string[] {
+  const flows = [...readCookies(cookieHeader)]
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, values]) => ({
+      name,
+      bytes: values.reduce((sum, value) => sum + name.length + value.length + 3, 0),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  let total = newBytes + flows.reduce((sum, { bytes }) => sum + bytes, 0);
+  const dropped: string[] = [];
+  for (const { name, bytes } of flows) {
+    if (total <= MAX_COOKIE_BYTES) break;
+    total -= bytes;
+    dropped.push(name);
+  }
+  return dropped;
 }
 
 /** The redirect URI, exactly as it is to be registered with DingTalk. */
