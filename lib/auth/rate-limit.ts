@@ -41,6 +41,115 @@ export interface AttemptOptions {
 
 export type Attempts = ReturnType<typeof createAttempts>;
 
+/** Sign-ins of clients, and how many of them may fail. */
+export function createAttempts(limiter: LimiterFactory) {
+  const failures = createFailures(limiter);
+  const known = createKnownClients(limiter);
+  const { limited } = createSemaphores();
+
+  const isKnown = async (client: string, { device }: AttemptOptions) =>
+    device !== undefined || known.has(client);
+
+  async function attempt<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
+    const { isFailure, isUnanswered, network } = options;
+    try {
+      const value = await action();
+      if (options.device === undefined) known.add(client);
+      return value;
+    } catch (error) {
+      if (isFailure(error)) await failures.count([client, ...(network === undefined ? [] : [network])]);
+      else if (isUnanswered(error) && !(await isKnown(client, options))) await failures.count([]);
+      throw error;
+    }
+  }
+
+  return {
+    /**
+     * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
+     * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
+     * may all clients together that have never succeeded.
+     *
+     * @throws AppError `too-many-attempts`, or `overloaded` when `signal` ends the wait for a place
+     */
+    run<T>(address: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
+      const { signal, network, device } = options;
+      const client = device === undefined ? address : `device ${device}`;
+      const own = () => failures.left(client, 'perClient');
+      const counted = () => attempt(client, options, action);
+      const asNewClient = () =>
+        limited(EVERYBODY, signal, () => own().then(() => failures.leftOfNewClients(client)), counted);
+      return limited(client, signal, own, async () => {
+        if (await isKnown(client, options)) return counted();
+        if (network === undefined) return asNewClient();
+        return limited(network, signal, () => failures.left(network, 'perNetwork'), asNewClient);
+      });
+    },
+  };
+}
+
+/** Failed sign-ins, and how many more there may be. Counted where `limiter` counts them: together with other processes. */
+function createFailures(limiter: LimiterFactory) {
+  const windows = WINDOWS.map((window) => ({
+    ...window,
+    limiter: limiter(window.perClient, window.seconds),
+  }));
+  const [minute] = windows as [(typeof windows)[number]];
+
+  async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
+    const state = await limiter.get(key);
+    return { count: state?.consumedPoints ?? 0, msLeft: state?.msBeforeNext ?? seconds * 1000 };
+  }
+
+  return {
+    /** How many more failures a client or network may have. @throws AppError when it may have none */
+    async left(key: string, share: 'perClient' | 'perNetwork'): Promise<number> {
+      const left = windows.map(async (window) => {
+        const { count, msLeft } = await failuresIn(window, key);
+        if (count >= window[share]) throw tooMany(msLeft);
+        return window[share] - count;
+      });
+      return Math.min(...(await Promise.all(left)));
+    },
+
+    /** How many more failures all clients may have that never succeeded. @throws AppError when this one may have none */
+    async leftOfNewClients(client: string): Promise<number> {
+      const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
+      if (all.count >= HARD_LIMIT || (all.count >= SOFT_LIMIT && own.count > 0)) throw tooMany(all.msLeft);
+      return CONCURRENCY_LIMIT - all.count;
+    },
+
+    /** Counts one of everybody and of each of these. Of everybody together only the minute is asked for. */
+    async count(keys: string[]): Promise<void> {
+      await outsideRequest(() =>
+        Promise.all([
+          minute.limiter.penalty(EVERYBODY),
+          ...windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key))),
+        ]),
+      );
+    },
+  };
+}
+
+/** Clients that have succeeded before, here or in another process. */
+function createKnownClients(limiter: LimiterFactory) {
+  const successes = limiter(1, KNOWN_SECONDS);
+  const known = new LRUCache<string, true>({ max: 50_000, ttl: KNOWN_SECONDS * 1000 });
+  return {
+    async has(client: string): Promise<boolean> {
+      if (known.has(client)) return true;
+      if (!(await successes.get(client))) return false;
+      known.set(client, true);
+      return true;
+    },
+    add(client: string): void {
+      if (known.has(client)) return;
+      known.set(client, true);
+      // Nobody waits for it: other processes learn that a client is known a moment later.
+      void outsideRequest(() => successes.set(client, 1, KNOWN_SECONDS)).catch(() => undefined);
+    },
+  };
+}
+
 /** Sign-ins under way, and those that wait until there are fewer. */
 interface Semaphore {
   /** Sign-ins under way or waiting: at 0 the semaphore is dropped. */
@@ -66,131 +175,39 @@ function acquire(semaphore: Semaphore, signal: AbortSignal | undefined): Promise
   });
 }
 
-/**
- * Failures, and the clients that have succeeded, are counted where `limiter` counts them: together with other processes.
- * What is under way is counted by each process by itself: a burst of invented codes may cost as many questions in each.
- */
-export function createAttempts(limiter: LimiterFactory) {
-  const windows = WINDOWS.map((window) => ({
-    ...window,
-    limiter: limiter(window.perClient, window.seconds),
-  }));
-  const [minute] = windows as [(typeof windows)[number]];
-  const successes = limiter(1, KNOWN_SECONDS);
-  const known = new LRUCache<string, true>({ max: 50_000, ttl: KNOWN_SECONDS * 1000 });
+/** Sign-ins under way. Each process counts them by itself: a burst of invented codes may cost as many questions in each. */
+function createSemaphores() {
   const semaphores = new Map<string, Semaphore>();
-
-  async function failuresIn({ limiter, seconds }: (typeof windows)[number], key: string) {
-    const state = await limiter.get(key);
-    return { count: state?.consumedPoints ?? 0, msLeft: state?.msBeforeNext ?? seconds * 1000 };
-  }
-
-  /** How many more failures a client or network may have. @throws AppError when it may have none */
-  async function failuresLeft(key: string, share: 'perClient' | 'perNetwork'): Promise<number> {
-    const left = windows.map(async (window) => {
-      const { count, msLeft } = await failuresIn(window, key);
-      if (count >= window[share]) throw tooMany(msLeft);
-      return window[share] - count;
-    });
-    return Math.min(...(await Promise.all(left)));
-  }
-
-  /** How many more failures all clients may have that never succeeded. @throws AppError when this one may have none */
-  async function newClientsLeft(client: string): Promise<number> {
-    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
-    if (all.count >= HARD_LIMIT || (all.count >= SOFT_LIMIT && own.count > 0)) throw tooMany(all.msLeft);
-    return CONCURRENCY_LIMIT - all.count;
-  }
-
-  /** Runs an action while it holds a place of the semaphore. @param places how many there are at this moment */
-  async function limited<T>(
-    key: string,
-    signal: AbortSignal | undefined,
-    places: () => Promise<number>,
-    action: () => Promise<T>,
-  ): Promise<T> {
-    const semaphore = semaphores.get(key) ?? { users: 0, underWay: 0, waiting: [] };
-    semaphores.set(key, semaphore);
-    semaphore.users++;
-    try {
-      for (;;) {
-        const left = await places();
-        if (semaphore.underWay < left) break;
-        if (semaphore.waiting.length >= MAX_WAITING)
-          throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
-        await acquire(semaphore, signal);
-      }
-      semaphore.underWay++;
-      try {
-        return await action();
-      } finally {
-        semaphore.underWay--;
-      }
-    } finally {
-      // The woken one reads the count again, and wakes the next when it is refused.
-      semaphore.waiting.shift()?.();
-      if (--semaphore.users === 0) semaphores.delete(key);
-    }
-  }
-
-  /** Whether a client has succeeded before, here or in another process. */
-  async function isKnown(client: string, { device }: AttemptOptions): Promise<boolean> {
-    if (device !== undefined || known.has(client)) return true;
-    if (!(await successes.get(client))) return false;
-    known.set(client, true);
-    return true;
-  }
-
-  function noteSuccess(client: string): void {
-    if (known.has(client)) return;
-    known.set(client, true);
-    // Nobody waits for it: other processes learn that a client is known a moment later.
-    void outsideRequest(() => successes.set(client, 1, KNOWN_SECONDS)).catch(() => undefined);
-  }
-
-  async function attempt<T>(client: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
-    const { isFailure, isUnanswered, network } = options;
-    try {
-      const value = await action();
-      if (options.device === undefined) noteSuccess(client);
-      return value;
-    } catch (error) {
-      if (isFailure(error)) await count([client, ...(network === undefined ? [] : [network])]);
-      else if (isUnanswered(error) && !(await isKnown(client, options))) await count([]);
-      throw error;
-    }
-  }
-
-  /** Of everybody together only the minute is asked for. */
-  async function count(keys: string[]): Promise<void> {
-    await outsideRequest(() =>
-      Promise.all([
-        minute.limiter.penalty(EVERYBODY),
-        ...windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key))),
-      ]),
-    );
-  }
-
   return {
-    /**
-     * Runs a sign-in of a client, if it may still try. Successes are free, however many; a client may have as many
-     * sign-ins under way as it has failures left, so that a burst of invented codes cannot outrun the count, and so
-     * may all clients together that have never succeeded.
-     *
-     * @throws AppError `too-many-attempts`, or `overloaded` when `signal` ends the wait for a place
-     */
-    run<T>(address: string, options: AttemptOptions, action: () => Promise<T>): Promise<T> {
-      const { signal, network, device } = options;
-      const client = device === undefined ? address : `device ${device}`;
-      const own = () => failuresLeft(client, 'perClient');
-      const counted = () => attempt(client, options, action);
-      const asNewClient = () =>
-        limited(EVERYBODY, signal, () => own().then(() => newClientsLeft(client)), counted);
-      return limited(client, signal, own, async () => {
-        if (await isKnown(client, options)) return counted();
-        if (network === undefined) return asNewClient();
-        return limited(network, signal, () => failuresLeft(network, 'perNetwork'), asNewClient);
-      });
+    /** Runs an action while it holds a place of the semaphore. @param places how many there are at this moment */
+    async limited<T>(
+      key: string,
+      signal: AbortSignal | undefined,
+      places: () => Promise<number>,
+      action: () => Promise<T>,
+    ): Promise<T> {
+      const semaphore = semaphores.get(key) ?? { users: 0, underWay: 0, waiting: [] };
+      semaphores.set(key, semaphore);
+      semaphore.users++;
+      try {
+        for (;;) {
+          const left = await places();
+          if (semaphore.underWay < left) break;
+          if (semaphore.waiting.length >= MAX_WAITING)
+            throw new AppError('too-many-attempts', { retryAfterSeconds: 5 });
+          await acquire(semaphore, signal);
+        }
+        semaphore.underWay++;
+        try {
+          return await action();
+        } finally {
+          semaphore.underWay--;
+        }
+      } finally {
+        // The woken one reads the count again, and wakes the next when it is refused.
+        semaphore.waiting.shift()?.();
+        if (--semaphore.users === 0) semaphores.delete(key);
+      }
     },
   };
 }
