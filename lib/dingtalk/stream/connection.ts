@@ -79,21 +79,13 @@ export function openConnection(
     armed.set('drain', isOpen ? CLOSE_MS : 0, () => end('left'));
   }
 
-  function pingAndAgain(): void {
-    socket?.ping();
-    armed.set('ping', times.pingMs, pingAndAgain);
-  }
-
   function onSign(): void {
     if (socket) armed.set('silence', times.silenceMs, () => end('silent'));
   }
 
   async function settle(messageId: string, event: DirectoryEvent): Promise<void> {
     underWay += 1;
-    const status = await listeners.onEvent(event).then(
-      () => 'SUCCESS',
-      () => 'LATER',
-    );
+    const status = await statusOf(listeners.onEvent(event));
     underWay -= 1;
     socket?.send(toAck(messageId, JSON.stringify({ status, message: status })));
     if (leaving !== undefined && underWay === 0 && socket) closeSocket();
@@ -117,7 +109,7 @@ export function openConnection(
       armed.clear('handshake');
       onSign();
       armed.set('no-frame', times.noFrameMs, () => leave('no-frame'));
-      pingAndAgain();
+      armed.repeat('ping', times.pingMs, () => socket?.ping());
       listeners.onOpen();
     },
     onText,
@@ -127,14 +119,29 @@ export function openConnection(
   return { ended, leave };
 }
 
+/** What DingTalk is told of an event, when its effect is durable or has failed. */
+function statusOf(effect: Promise<unknown>): Promise<'SUCCESS' | 'LATER'> {
+  return effect.then(
+    () => 'SUCCESS',
+    () => 'LATER',
+  );
+}
+
 /** Timers by name: one that is set again takes the place of the one before. */
 function createNamedTimers(timers: Timers) {
   const armed = new Map<string, unknown>();
+  function set(name: string, ms: number, run: () => void): void {
+    timers.clear(armed.get(name));
+    armed.set(name, timers.set(run, ms));
+  }
+  /** Runs at once, and then again and again. */
+  function repeat(name: string, ms: number, run: () => void): void {
+    run();
+    set(name, ms, () => repeat(name, ms, run));
+  }
   return {
-    set(name: string, ms: number, run: () => void): void {
-      timers.clear(armed.get(name));
-      armed.set(name, timers.set(run, ms));
-    },
+    set,
+    repeat,
     clear: (name: string) => timers.clear(armed.get(name)),
     clearAll(): void {
       for (const timer of armed.values()) timers.clear(timer);

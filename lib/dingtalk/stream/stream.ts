@@ -79,6 +79,7 @@ export function startStream(options: StreamOptions): Stream {
     if (!isClosed || line.event !== 'stream-lost') log?.(line);
   });
   const { state } = record;
+  const pass = recorded(onEvent, record);
   let openedAt = 0;
   let stop: (reason: string) => void = () => undefined;
 
@@ -116,30 +117,10 @@ export function startStream(options: StreamOptions): Stream {
       if (isClosed) break;
       const wasGood = state.attempts === 0 && now() - openedAt >= GOOD_AFTER_MS;
       failures = wasGood ? 0 : failures + 1;
-      const [least, most] = PAUSE_MS[kind];
-      const pauseMs = Math.min(least * 2 ** Math.min(failures, 16), most);
-      await pause(pauseMs * (0.5 + random() / 2));
+      const pause = startPause(timers, pauseMsAfter(failures, kind) * (0.5 + random() / 2));
+      stop = pause.end;
+      await pause.ended;
     }
-  }
-
-  async function pass(event: DirectoryEvent): Promise<void> {
-    record.event(event);
-    try {
-      await onEvent(event);
-    } catch (error) {
-      record.eventFailed(event, error);
-      throw error;
-    }
-  }
-
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = timers.set(resolve, ms);
-      stop = () => {
-        timers.clear(timer);
-        resolve();
-      };
-    });
   }
 
   const life = live();
@@ -152,6 +133,38 @@ export function startStream(options: StreamOptions): Stream {
     },
     state: () => ({ ...state }),
   };
+}
+
+/** Passes events on, and counts them. */
+function recorded(onEvent: StreamOptions['onEvent'], record: ReturnType<typeof createStreamState>) {
+  return async (event: DirectoryEvent): Promise<void> => {
+    record.event(event);
+    try {
+      await onEvent(event);
+    } catch (error) {
+      record.eventFailed(event, error);
+      throw error;
+    }
+  };
+}
+
+/** @param failures in a row */
+function pauseMsAfter(failures: number, kind: 'fault' | 'refusal'): number {
+  const [least, most] = PAUSE_MS[kind];
+  return Math.min(least * 2 ** Math.min(failures, 16), most);
+}
+
+/** A wait that can be ended early. */
+function startPause(timers: Timers, ms: number) {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    const timer = timers.set(resolve, ms);
+    end = () => {
+      timers.clear(timer);
+      resolve();
+    };
+  });
+  return { ended, end };
 }
 
 /** Asks where to connect to. The address holds a ticket: good for 90 s and one connection. */
