@@ -110,16 +110,7 @@ export function createSealedSessions<T extends Session>(
   const cookieName = cookies.nameOf(kind.cookie);
   const ttl = settings.sessionTtlSeconds;
   const payloadSchema = z.strictObject({ ...FIELDS, ...kind.fields });
-  /**
-   * By a hash of the exact value of the cookie, what is in it: opening a seal takes longer than everything else about a
-   * session. Whether the session still stands is never remembered. Values, never promises: a promise keeps the request
-   * that it was made in, and the value itself is a part of that request's headers.
-   */
-  const remembered = new LRUCache<string, Readonly<T>>({
-    max: kind.maxRemembered,
-    maxSize: kind.maxRememberedBytes,
-    sizeCalculation: sizeOf,
-  });
+  const remembered = createMemory<T>(kind);
   /** Seals that are being opened just now: one request asks several times. */
   const underWay = new Map<string, Promise<OpenedSession<T>>>();
 
@@ -142,7 +133,7 @@ export function createSealedSessions<T extends Session>(
     const key = keyOf(value);
     const known = remembered.get(key);
     const found = known ? { session: known } : await openOnce(key, value);
-    const checked = found.session ? check(found.session) : found;
+    const checked = found.session ? check(found.session, settings, now()) : found;
     if (!checked.session) remembered.delete(key);
     return checked;
   }
@@ -173,19 +164,32 @@ export function createSealedSessions<T extends Session>(
     for (const value of cookies.valuesOf(cookieHeader, cookieName)) remembered.delete(keyOf(value));
   }
 
-  /** What can change from one request to the next. */
-  function check(session: T): OpenedSession<T> {
-    const time = Math.floor(now() / 1000);
-    // iron-session allows a minute of skew and knows nothing of a shortened lifetime.
-    if (time >= session.expiresAt) return anonymous('expired');
-    if (session.expiresAt - session.issuedAt > settings.sessionTtlSeconds) return anonymous('expired');
-    if (session.issuedAt > time + MAX_SKEW_SECONDS) return anonymous('wrong-shape');
-    if (session.corpId !== settings.corpId) return anonymous('other-company');
-    return { session };
-  }
-
   /** `clear` is the `Set-Cookie` value that removes the cookie. */
   return { cookieName, seal, open, forget, clear: () => cookies.clear(cookieName) };
+}
+
+/**
+ * By a hash of the exact value of the cookie, what is in it: opening a seal takes longer than everything else about a
+ * session. Whether the session still stands is never remembered. Values, never promises: a promise keeps the request
+ * that it was made in, and the value itself is a part of that request's headers.
+ */
+function createMemory<T extends Session>({ maxRemembered, maxRememberedBytes }: SessionKind) {
+  return new LRUCache<string, Readonly<T>>({
+    max: maxRemembered,
+    maxSize: maxRememberedBytes,
+    sizeCalculation: sizeOf,
+  });
+}
+
+/** What can change from one request to the next. @param now Unix time in ms */
+function check<T extends Session>(session: T, settings: SessionSettings, now: number): OpenedSession<T> {
+  const time = Math.floor(now / 1000);
+  // iron-session allows a minute of skew and knows nothing of a shortened lifetime.
+  if (time >= session.expiresAt) return anonymous('expired');
+  if (session.expiresAt - session.issuedAt > settings.sessionTtlSeconds) return anonymous('expired');
+  if (session.issuedAt > time + MAX_SKEW_SECONDS) return anonymous('wrong-shape');
+  if (session.corpId !== settings.corpId) return anonymous('other-company');
+  return { session };
 }
 
 function keyOf(value: string): string {
