@@ -8,7 +8,7 @@ import { pruneAudit } from '../storage/audit-log';
 import { recordsDatabase } from '../storage/databases';
 import { within } from '../within';
 import { createIdleCheck } from './idle';
-import { createRevocationCache } from './revocation-cache';
+import { createRevocationCache, type RevocationCache } from './revocation-cache';
 import type { Session } from './session-cookie';
 import type {
   EndedSession,
@@ -58,31 +58,65 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
     isWritable: unwritten.isWritable,
     onSilence: (error) => log().error({ event: 'sessions-silent', err: error }),
     onAnswer: () => log().info({ event: 'sessions-back' }),
-    onOlder: noticeOlder,
+    onOlder: (...older) => endRestored(...older),
   });
+  const { endRestored, ...endings } = createEndings({ store, view, unwritten });
+  const uses = createUses({ store, unwritten, idleSeconds, endSession: endings.endSession });
   const listeners: ((session: Session) => void)[] = [];
-  const idle = idleSeconds === undefined ? undefined : createIdleCheck({ store, idleSeconds });
-  let seen = new Map<string, number>();
   const timers = [
-    setInterval(() => void flushSeen(), SEEN_EVERY_MS).unref(),
-    setInterval(() => void prune(), PRUNE_EVERY_MS).unref(),
-    setTimeout(() => void prune(), PRUNE_FIRST_MS).unref(),
+    setInterval(() => void uses.flush(), SEEN_EVERY_MS).unref(),
+    setInterval(() => void prune(store), PRUNE_EVERY_MS).unref(),
+    setTimeout(() => void prune(store), PRUNE_FIRST_MS).unref(),
   ];
 
-  /** Writes down when sessions were last used. */
-  async function flushSeen(): Promise<void> {
-    if (seen.size === 0) return;
-    const noted = seen;
-    seen = new Map();
-    await unwritten.write(() => store.noteSeen(noted)).catch(() => undefined);
-  }
+  return {
+    store,
+    view,
+    /** Whether a session still stands. A session that does is noted as used. */
+    async verify(session: Session): Promise<'valid' | 'ended' | 'unknown'> {
+      const verdict = await view.verify(session);
+      if (verdict !== 'valid') return verdict;
+      const afterUse = await uses.note(session);
+      if (afterUse === 'valid') for (const listener of listeners) listener(session);
+      return afterUse;
+    },
+    /** Where a sign-in begins: an ending of the person's sessions from here on overtakes it. */
+    sequence: async () => {
+      // A request does not wait for what did not answer a moment ago.
+      if (view.isSilent()) throw new AppError('sessions-unknown');
+      return known(store.sequence());
+    },
+    /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
+    async open(...[session, options]: Parameters<SessionStore['open']>): Promise<SessionVersion> {
+      const version = await known(unwritten.write(() => store.open(session, options)));
+      if (!version) throw new AppError('sign-in-overtaken');
+      if (options.replaces) {
+        view.end(options.replaces);
+        countEndings('replaced', 1);
+      }
+      return version;
+    },
+    ...endings,
+    /** Is called with each session that stands when it is used. */
+    onUse: (listener: (session: Session) => void) => listeners.push(listener),
+    flushSeen: uses.flush,
+    async close() {
+      for (const timer of timers) clearInterval(timer);
+      view.close();
+      await uses.flush();
+      unwritten.close();
+    },
+  };
+}
 
-  async function prune(): Promise<void> {
-    await Promise.all([store.prune(), pruneAudit()]).catch((error: unknown) =>
-      log().warn({ event: 'prune', err: error }),
-    );
-  }
+interface Parts {
+  store: SessionStore;
+  view: RevocationCache;
+  unwritten: ReturnType<typeof createUnwritten>;
+}
 
+/** What ends sessions. */
+function createEndings({ store, view, unwritten }: Parts) {
   /**
    * By the store and in this process at once. What the store does not take stands in this process all the same, and is
    * written as soon as it can be.
@@ -109,7 +143,7 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
    * The database is an older copy. Where this process does not know what was ended since, all are out at once, whatever
    * becomes of the write; where it does, they are as soon as it is written. Never throws, one at a time.
    */
-  function noticeOlder(reached: Position, isKnown: boolean): Promise<unknown> {
+  function endRestored(reached: Position, isKnown: boolean): Promise<unknown> {
     noticing ??= outsideRequest(() => {
       log().error({ event: 'database-restored', ...reached });
       const whom = isKnown ? [] : 'everybody';
@@ -125,79 +159,71 @@ export function createSessions({ store, idleSeconds, ...timing }: SessionsOption
     return within(noticing, NOTICE_MS);
   }
 
-  async function endSession(session: EndedSession, ending: Ending): Promise<void> {
-    // At once in this process, whatever becomes of the rest.
-    view.end(session);
-    await end([], [session.id, ending], () => store.endSession(session, ending));
-    countEndings(ending.reason, 1);
-  }
-
-  /** `unknown` while the store is silent: other processes may have served the session. */
-  async function isInUse(session: Session): Promise<boolean | 'unknown'> {
-    const isUsed = await idle?.use(session).catch(() => 'unknown' as const);
-    if (isUsed !== false) return isUsed ?? true;
-    // When it cannot be written, it is over here, and every other process finds the same.
-    await endSession(session, { reason: 'idle', by: session.userId }).catch(() => undefined);
-    return false;
-  }
-
   return {
-    store,
-    view,
-    /** Whether a session still stands. A session that does is noted as used. */
-    async verify(session: Session): Promise<'valid' | 'ended' | 'unknown'> {
-      const verdict = await view.verify(session);
-      if (verdict !== 'valid') return verdict;
-      const inUse = await isInUse(session);
-      if (inUse !== true) return inUse === 'unknown' ? 'unknown' : 'ended';
-      seen.set(session.id, Math.floor(Date.now() / 1000));
-      for (const listener of listeners) listener(session);
-      return 'valid';
+    endRestored,
+    async endSession(session: EndedSession, ending: Ending): Promise<void> {
+      // At once in this process, whatever becomes of the rest.
+      view.end(session);
+      await end([], [session.id, ending], () => store.endSession(session, ending));
+      countEndings(ending.reason, 1);
     },
-    /** Where a sign-in begins: an ending of the person's sessions from here on overtakes it. */
-    sequence: async () => {
-      // A request does not wait for what did not answer a moment ago.
-      if (view.isSilent()) throw new AppError('sessions-unknown');
-      return known(store.sequence());
-    },
-    /** @throws AppError `sign-in-overtaken`, `sessions-unknown` */
-    async open(...[session, options]: Parameters<SessionStore['open']>): Promise<SessionVersion> {
-      const version = await known(unwritten.write(() => store.open(session, options)));
-      if (!version) throw new AppError('sign-in-overtaken');
-      if (options.replaces) {
-        view.end(options.replaces);
-        countEndings('replaced', 1);
-      }
-      return version;
-    },
-    endSession,
-    endPeople: async (...[userIds, ...how]: Parameters<SessionStore['endPeople']>) => {
+    async endPeople(...[userIds, ...how]: Parameters<SessionStore['endPeople']>): Promise<number> {
       if (userIds.length === 0) return 0;
       const ended = await end(userIds, how, () => store.endPeople(userIds, ...how));
       countEndings(how[0].reason, ended);
       return ended;
     },
-    applyEvent: async (event: EventName, { left, ...effect }: EventEffect) => {
+    async applyEvent(event: EventName, { left, ...effect }: EventEffect): Promise<boolean> {
       const write = () => store.applyEvent(event, { left, ...effect });
       if (left.length === 0) return write();
       const isNew = await end(left, event.id, write);
       if (isNew) countEndings('left', left.length);
       return isNew;
     },
-    endEveryone: async (ending: Ending) => {
+    async endEveryone(ending: Ending): Promise<void> {
       await end('everybody', ending, () => store.endEveryone(ending));
       countEndings(ending.reason, 1);
     },
-    /** Is called with each session that stands when it is used. */
-    onUse: (listener: (session: Session) => void) => listeners.push(listener),
-    flushSeen,
-    async close() {
-      for (const timer of timers) clearInterval(timer);
-      view.close();
-      await flushSeen();
-      unwritten.close();
+  };
+}
+
+interface UsesOptions extends Pick<Parts, 'store' | 'unwritten'> {
+  idleSeconds: number | undefined;
+  endSession(session: EndedSession, ending: Ending): Promise<void>;
+}
+
+/** When sessions are used; one that was not used for too long is ended. */
+function createUses({ store, unwritten, idleSeconds, endSession }: UsesOptions) {
+  const idle = idleSeconds === undefined ? undefined : createIdleCheck({ store, idleSeconds });
+  let seen = new Map<string, number>();
+  return {
+    /** `unknown` while the store is silent: other processes may have served the session. */
+    async note(session: Session): Promise<'valid' | 'ended' | 'unknown'> {
+      const isUsed = await idle?.use(session).catch(() => 'unknown' as const);
+      if (isUsed === 'unknown') return 'unknown';
+      if (isUsed === false) {
+        // When it cannot be written, it is over here, and every other process finds the same.
+        await endSession(session, { reason: 'idle', by: session.userId }).catch(() => undefined);
+        return 'ended';
+      }
+      seen.set(session.id, Math.floor(Date.now() / 1000));
+      return 'valid';
+    },
+
+    /** Writes down when sessions were last used. */
+    async flush(): Promise<void> {
+      if (seen.size === 0) return;
+      const noted = seen;
+      seen = new Map();
+      await unwritten.write(() => store.noteSeen(noted)).catch(() => undefined);
     },
   };
+}
+
+async function prune(store: SessionStore): Promise<void> {
+  await Promise.all([store.prune(), pruneAudit()]).catch((error: unknown) =>
+    log().warn({ event: 'prune', err: error }),
+  );
 }
 
 /** The sessions of this process. */
