@@ -19,49 +19,14 @@ interface DirectorySearchProps {
   children: ReactNode;
 }
 
+type State = 'idle' | 'searching' | 'failed';
+
 const DEBOUNCE_MS = 120;
 
 /** The search box: a form that works by itself, and finds as one types where there is JavaScript. */
 export function DirectorySearch({ query, found, language, icons, children }: DirectorySearchProps) {
   const text = directoryPage[language];
-  const [result, setResult] = useState(found);
-  const [state, setState] = useState<'idle' | 'searching' | 'failed'>('idle');
-  const input = useRef<HTMLInputElement>(null);
-  const pending = useRef<{ abort: AbortController; timer: ReturnType<typeof setTimeout> }>(undefined);
-
-  /** Looks for what is in the box, and forgets what was looked for before. */
-  const look = useRef((delayMs: number) => {
-    if (pending.current) stop(pending.current);
-    const wanted = input.current?.value.trim() ?? '';
-    const abort = new AbortController();
-    const timer = setTimeout(async () => {
-      keepInAddress(wanted);
-      if (wanted === '') {
-        setResult(null);
-        setState('idle');
-        return;
-      }
-      setState('searching');
-      try {
-        setResult(await fetchResult(wanted, abort.signal));
-        setState('idle');
-      } catch {
-        if (!abort.signal.aborted) setState('failed');
-      }
-    }, delayMs);
-    pending.current = { abort, timer };
-  }).current;
-
-  useEffect(() => {
-    // After "back", or typing before hydration, the box and the address differ from what the server rendered.
-    const asked = new URLSearchParams(location.search).get('q') ?? '';
-    const box = input.current;
-    if (box && box.value === query && asked !== query) box.value = asked;
-    if (box && box.value.trim() !== query.trim()) look(0);
-    return () => {
-      if (pending.current) stop(pending.current);
-    };
-  }, [look, query]);
+  const { input, result, state, look } = useSearch(query, found);
 
   /** Empties the box and leaves the cursor in it. */
   function clear(event: MouseEvent): void {
@@ -135,6 +100,50 @@ export function DirectorySearch({ query, found, language, icons, children }: Dir
   );
 }
 
+/** What is found for the text in the box, as one types. `look` looks for it after a delay, in ms. */
+function useSearch(query: string, found: SearchResult | null) {
+  const [result, setResult] = useState(found);
+  const [state, setState] = useState<State>('idle');
+  const input = useRef<HTMLInputElement>(null);
+  const pending = useRef<{ abort: AbortController; timer: ReturnType<typeof setTimeout> }>(undefined);
+
+  /** Looks for what is in the box, and forgets what was looked for before. */
+  const look = useRef((delayMs: number) => {
+    if (pending.current) stop(pending.current);
+    const wanted = input.current?.value.trim() ?? '';
+    const abort = new AbortController();
+    const timer = setTimeout(async () => {
+      keepInAddress(wanted);
+      if (wanted === '') {
+        setResult(null);
+        setState('idle');
+        return;
+      }
+      setState('searching');
+      try {
+        setResult(await fetchResult(wanted, abort.signal));
+        setState('idle');
+      } catch {
+        if (!abort.signal.aborted) setState('failed');
+      }
+    }, delayMs);
+    pending.current = { abort, timer };
+  }).current;
+
+  useEffect(() => {
+    // After "back", or typing before hydration, the box and the address differ from what the server rendered.
+    const asked = new URLSearchParams(location.search).get('q') ?? '';
+    const box = input.current;
+    if (box && box.value === query && asked !== query) box.value = asked;
+    if (box && box.value.trim() !== query.trim()) look(0);
+    return () => {
+      if (pending.current) stop(pending.current);
+    };
+  }, [look, query]);
+
+  return { input, result, state, look };
+}
+
 /** In the place of people who are being looked for. */
 function Bones({ label }: { label: string }) {
   return (
@@ -154,11 +163,7 @@ function Bones({ label }: { label: string }) {
   );
 }
 
-function toStatus(
-  state: 'idle' | 'searching' | 'failed',
-  result: SearchResult | null,
-  text: (typeof directoryPage)[Language],
-): string {
+function toStatus(state: State, result: SearchResult | null, text: (typeof directoryPage)[Language]): string {
   if (state === 'failed') return text.searchFailed;
   if (result === null) return state === 'searching' ? text.searching : '';
   const { people, departments, more, query } = result;

@@ -26,33 +26,9 @@ const left = new Map<string, PeopleResult>();
 /** A department's people: pages with plain links, loaded one after another as one scrolls. */
 export function PeopleList({ departmentId, pageSize, language, icons, first }: PeopleListProps) {
   const text = directoryPage[language];
-  const key = `${departmentId}/${first.page}/${first.asOf}`;
-  const [list, setList] = useState<PeopleResult>(first);
-  const [state, setState] = useState<State>('idle');
+  const { list, state, loadNext } = usePages(departmentId, first);
   const end = useRef<HTMLAnchorElement>(null);
   const address = (page: number) => `/directory/departments/${departmentId}?page=${page}` as const;
-
-  useEffect(() => {
-    const known = left.get(key);
-    if (known) setList(known);
-  }, [key]);
-
-  async function loadNext() {
-    if (state === 'loading') return;
-    setState('loading');
-    try {
-      const next = await fetchPage(departmentId, list.page + 1);
-      if (next.asOf !== first.asOf) return setState('updated');
-      const shown = new Set(list.people.map(({ userId }) => userId));
-      const people = [...list.people, ...next.people.filter(({ userId }) => !shown.has(userId))];
-      const longer = { ...next, people };
-      left.set(key, longer);
-      setList(longer);
-      setState('idle');
-    } catch {
-      setState('failed');
-    }
-  }
 
   const load = useRef(loadNext);
   load.current = loadNext;
@@ -111,6 +87,37 @@ export function PeopleList({ departmentId, pageSize, language, icons, first }: P
       )}
     </>
   );
+}
+
+/** The pages loaded so far as one list, and how to load the next. */
+function usePages(departmentId: number, first: PeopleResult) {
+  const key = `${departmentId}/${first.page}/${first.asOf}`;
+  const [list, setList] = useState<PeopleResult>(first);
+  const [state, setState] = useState<State>('idle');
+
+  useEffect(() => {
+    const known = left.get(key);
+    if (known) setList(known);
+  }, [key]);
+
+  async function loadNext() {
+    if (state === 'loading') return;
+    setState('loading');
+    try {
+      const next = await fetchPage(departmentId, list.page + 1);
+      if (next.asOf !== first.asOf) return setState('updated');
+      const shown = new Set(list.people.map(({ userId }) => userId));
+      const people = [...list.people, ...next.people.filter(({ userId }) => !shown.has(userId))];
+      const longer = { ...next, people };
+      left.set(key, longer);
+      setList(longer);
+      setState('idle');
+    } catch {
+      setState('failed');
+    }
+  }
+
+  return { list, state, loadNext };
 }
 
 async function fetchPage(departmentId: number, page: number): Promise<PeopleResult> {
