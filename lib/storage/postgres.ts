@@ -32,48 +32,7 @@ export async function openPostgres(
 ): Promise<Database> {
   // Only where it is used: it takes memory.
   const { default: driver } = await import('pg');
-  const newPool = () => createPool(driver, url, poolSize, statementMs);
-  let pool = newPool();
-
-  /** A server that is silent on one connection may be on all: the next statements get new ones. */
-  function forget(silent: pg.Pool): void {
-    if (silent !== pool) return;
-    pool = newPool();
-    void silent.end().catch(() => undefined);
-  }
-
-  const silence = createSilence(() => onConnection((session) => session.script('SELECT 1', statementMs)));
-
-  /** @throws SilentError where the server has been silent, without waiting for it again */
-  async function unlessSilent<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    silence.assertNotSilent();
-    return onConnection(work);
-  }
-
-  async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    const from = pool;
-    const askedAt = process.hrtime.bigint();
-    const connecting = from.connect();
-    const client = await silence.untilFound(connecting).catch((error: Error) => {
-      // It may come all the same.
-      connecting.then((late) => late.release(true)).catch(() => undefined);
-      return whenNotConnected(error);
-    });
-    const session = createSession(client, { askedAt, silence, requestMs: statementMs });
-    try {
-      return await work(session);
-    } finally {
-      session.giveBack();
-      if (session.isSilent()) forget(from);
-    }
-  }
-
-  /** Where all connections are lent, the server is not silent: it has enough to say. */
-  function whenNotConnected(error: Error): never {
-    if (error.message !== 'Connection terminated due to connection timeout') throw error;
-    silence.note();
-    throw new SilentError();
-  }
+  const connections = createConnections(() => createPool(driver, url, poolSize, statementMs), statementMs);
 
   async function transact<T>(
     begin: string,
@@ -82,7 +41,7 @@ export async function openPostgres(
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await unlessSilent((session) => inTransaction(session, begin, work, timeoutMs));
+        return await connections.use((session) => inTransaction(session, begin, work, timeoutMs));
       } catch (error) {
         if (attempt === ATTEMPTS || !isConflict(error)) throw error;
       }
@@ -90,7 +49,7 @@ export async function openPostgres(
   }
 
   const read = async <T>(sql: string, values: readonly Parameter[]) =>
-    (await unlessSilent((session) => session.query(sql, values, statementMs))).rows as T[];
+    (await connections.use((session) => session.query(sql, values, statementMs))).rows as T[];
   const transaction = <T>(
     work: (tx: Transaction) => Promise<T>,
     { lock, timeoutMs }: TransactionOptions = {},
@@ -109,7 +68,55 @@ export async function openPostgres(
         : transaction(work, options),
     snapshot: (work, { timeoutMs = statementMs } = {}) =>
       transact(beginOf({ timeoutMs, mode: 'ISOLATION LEVEL REPEATABLE READ READ ONLY' }), work, timeoutMs),
-    close: () => {
+    close: connections.close,
+  };
+}
+
+/** Lends connections, each for one piece of work. @param requestMs the limit of a statement that a request waits for */
+function createConnections(newPool: () => pg.Pool, requestMs: number) {
+  let pool = newPool();
+
+  /** A server that is silent on one connection may be on all: the next statements get new ones. */
+  function forget(silent: pg.Pool): void {
+    if (silent !== pool) return;
+    pool = newPool();
+    void silent.end().catch(() => undefined);
+  }
+
+  const silence = createSilence(() => onConnection((session) => session.script('SELECT 1', requestMs)));
+
+  async function onConnection<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const from = pool;
+    const askedAt = process.hrtime.bigint();
+    const connecting = from.connect();
+    const client = await silence.untilFound(connecting).catch((error: Error) => {
+      // It may come all the same.
+      connecting.then((late) => late.release(true)).catch(() => undefined);
+      return whenNotConnected(error);
+    });
+    const session = createSession(client, { askedAt, silence, requestMs });
+    try {
+      return await work(session);
+    } finally {
+      session.giveBack();
+      if (session.isSilent()) forget(from);
+    }
+  }
+
+  /** Where all connections are lent, the server is not silent: it has enough to say. */
+  function whenNotConnected(error: Error): never {
+    if (error.message !== 'Connection terminated due to connection timeout') throw error;
+    silence.note();
+    throw new SilentError();
+  }
+
+  return {
+    /** @throws SilentError where the server has been silent, without waiting for it again */
+    async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
+      silence.assertNotSilent();
+      return onConnection(work);
+    },
+    close(): Promise<void> {
       silence.close();
       return pool.end();
     },
