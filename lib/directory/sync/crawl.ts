@@ -73,10 +73,7 @@ export function createCrawl({ client, store, lease, signal, doneBefore, sizes }:
       return { done, total: done + unwritten.length + queues.activeCount() + waiting, failures };
     },
     /** Calls to the API of which most are to come yet. */
-    callsLeft(): number {
-      const ofQueue = (tasks: Task[]) => tasks.reduce((sum, task) => sum + callsOf(task, sizes), 0);
-      return Math.max(0, ...queues.waiting().map(ofQueue));
-    },
+    callsLeft: (): number => Math.max(0, ...queues.waiting().map((tasks) => callsOf(tasks, sizes))),
     /** Walks the tasks and all that follow from them. @throws when a write fails, the lease is lost, or it is aborted */
     async walk(tasks: readonly Task[]): Promise<void> {
       for (const task of tasks) queues.add(task);
@@ -134,8 +131,12 @@ function createPause() {
   };
 }
 
+function callsOf(tasks: readonly Task[], sizes: CrawlOptions['sizes']): number {
+  return tasks.reduce((sum, task) => sum + callsOfOne(task, sizes), 0);
+}
+
 /** A department of several pages is read page by page, and compared with its list of ids. */
-function callsOf({ kind, subject, cursor }: Task, sizes: CrawlOptions['sizes']): number {
+function callsOfOne({ kind, subject, cursor }: Task, sizes: CrawlOptions['sizes']): number {
   const size = sizes.get(Number(subject)) ?? 0;
   if (kind !== 'people' || cursor < 0 || size <= MEMBER_PAGE_SIZE) return 1;
   return Math.max(0, Math.ceil((size - cursor) / MEMBER_PAGE_SIZE)) + 1;
