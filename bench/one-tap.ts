@@ -80,16 +80,17 @@ export async function tap(
   }
 }
 
+interface Exchange {
+  script: boolean;
+  post: boolean;
+  from: number;
+  answered: number;
+  to: number;
+  bytes: number;
+}
+
 /** What goes over the line. `startedAt`: Unix time of the first request, in ms. */
 async function watch(cdp: CDPSession) {
-  interface Exchange {
-    script: boolean;
-    post: boolean;
-    from: number;
-    answered: number;
-    to: number;
-    bytes: number;
-  }
   const exchanges: Exchange[] = [];
   const open = new Map<string, Exchange>();
   const chunks: { exchange: Exchange; at: number; bytes: number }[] = [];
@@ -138,23 +139,28 @@ async function watch(cdp: CDPSession) {
   return () => {
     const session = exchanges.find(({ post }) => post)?.answered ?? Number.NaN;
     const scripts = chunks.filter(({ exchange, at }) => exchange.script && at <= session);
-    let chain = 0;
-    let end = Number.NEGATIVE_INFINITY;
-    for (const exchange of exchanges
-      .filter(({ to }) => to < Number.POSITIVE_INFINITY)
-      .sort((a, b) => a.to - b.to)) {
-      if (exchange.from < end) continue;
-      chain++;
-      end = exchange.to;
-    }
     return {
       startedAt,
       session: (session - origin) * 1000,
       scriptBytes: scripts.reduce((sum, { bytes }) => sum + bytes, 0),
       bytes: exchanges.reduce((sum, { bytes }) => sum + bytes, 0),
-      trips: chain,
+      trips: longestChain(exchanges),
     };
   };
+}
+
+/** How many requests the longest chain has of which each began after the one before had ended. */
+function longestChain(exchanges: Exchange[]): number {
+  let chain = 0;
+  let end = Number.NEGATIVE_INFINITY;
+  for (const exchange of exchanges
+    .filter(({ to }) => to < Number.POSITIVE_INFINITY)
+    .sort((a, b) => a.to - b.to)) {
+    if (exchange.from < end) continue;
+    chain++;
+    end = exchange.to;
+  }
+  return chain;
 }
 
 /** Unix time of the first paint of the page, in ms. */

@@ -7,7 +7,7 @@ import type { OddNames } from './company/staff';
 import { type Control, createControl } from './control/control';
 import { handleControl, isControlPath } from './control/control-plane';
 import type { ProtectedHost } from './platform/apps';
-import { createPlatform } from './platform/platform';
+import { createPlatform, type Platform } from './platform/platform';
 import { DEFAULT_PERMISSIONS, type Scope, type Settings } from './platform/settings';
 import { STREAM_PATH } from './platform/stream-gateway';
 import { enterAsOtherBrowser } from './workbench/other-browser';
@@ -79,35 +79,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   server.keepAliveTimeout = 60_000;
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
-  const app = {
-    corpId: options.corpId ?? 'dingemulator0001corp',
-    clientId: options.clientId ?? 'dingemulatorapp00key1',
-    clientSecret: options.clientSecret ?? 'emulator-client-secret-that-opens-nothing-0001',
-    agentId: options.agentId ?? '4100200300',
-  };
-  const protectedHosts = (options.protectedHosts ?? []).map((one) => ({
-    ...one,
-    // A name without a port is reached by the emulator's own.
-    host: one.host.includes(':') ? one.host : `${one.host}:${port}`,
-  }));
-  const platform = createPlatform({
-    app,
-    corpName: options.corpName ?? '青禾智能科技',
-    members: options.members ?? 60,
-    departments: options.departments ?? 12,
-    seed: options.seed ?? 1,
-    oddDepartments: options.oddDepartments,
-    oddNames: options.oddNames,
-    settings: initialSettings(options, url),
-    url,
-    protectedHosts,
-    hosts: [
-      ...[`127.0.0.1:${port}`, `localhost:${port}`, ...(options.hosts ?? [])],
-      ...protectedHosts.map(({ host }) => host),
-    ],
-    appOrigins: options.appUrl === undefined ? [] : [new URL(options.appUrl).origin],
-  });
+  const platform = platformFor(options, port);
   const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
@@ -126,7 +98,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   });
   function serve(req: IncomingMessage, res: ServerResponse): void {
     const path = pathOf(req.url);
-    const isProtected = protectedHosts.some(({ host }) => host === req.headers.host);
+    const isProtected = platform.protectedHosts.some(({ host }) => host === req.headers.host);
     if (options.appOrigin && !isProtected && !path.startsWith('/__emulator/'))
       enterAsOtherBrowser(req, res, options.appOrigin);
     const handled = isControlPath(path)
@@ -151,7 +123,40 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
-  return { url, port, ...app, company: platform.company, control, serve, close };
+  const { app, company, url } = platform;
+  return { url, port, ...app, company, control, serve, close };
+}
+
+/** The platform that the options describe, at the port where it is reached. */
+function platformFor(options: EmulatorOptions, port: number): Platform {
+  const url = `http://127.0.0.1:${port}`;
+  const protectedHosts = (options.protectedHosts ?? []).map((one) => ({
+    ...one,
+    // A name without a port is reached by the emulator's own.
+    host: one.host.includes(':') ? one.host : `${one.host}:${port}`,
+  }));
+  return createPlatform({
+    app: {
+      corpId: options.corpId ?? 'dingemulator0001corp',
+      clientId: options.clientId ?? 'dingemulatorapp00key1',
+      clientSecret: options.clientSecret ?? 'emulator-client-secret-that-opens-nothing-0001',
+      agentId: options.agentId ?? '4100200300',
+    },
+    corpName: options.corpName ?? '青禾智能科技',
+    members: options.members ?? 60,
+    departments: options.departments ?? 12,
+    seed: options.seed ?? 1,
+    oddDepartments: options.oddDepartments,
+    oddNames: options.oddNames,
+    settings: initialSettings(options, url),
+    url,
+    protectedHosts,
+    hosts: [
+      ...[`127.0.0.1:${port}`, `localhost:${port}`, ...(options.hosts ?? [])],
+      ...protectedHosts.map(({ host }) => host),
+    ],
+    appOrigins: options.appUrl === undefined ? [] : [new URL(options.appUrl).origin],
+  });
 }
 
 function initialSettings(options: EmulatorOptions, url: string): Settings {

@@ -8,7 +8,7 @@ import type { FaultRequest } from '../platform/faults';
 import type { Platform } from '../platform/platform';
 import { clientCodeRequest, codeRequest } from './code-minting';
 import type { Control } from './control';
-import { runEventRoute } from './event-routes';
+import { EVENT_ROUTES } from './event-routes';
 
 const PREFIX = '/__emulator/';
 const PAGE = 100;
@@ -32,7 +32,8 @@ export async function handleControl(
     requireOwnOrigin(platform, req);
     const { kind, fields } = await readBody(req, 'json');
     if (kind === 'unreadable') throw new ControlError(400, 'the body must be a JSON object');
-    const body = await runRoute(platform, control, { method: req.method ?? '', url, fields });
+    const { run, id } = findRoute(req.method ?? '', url.pathname);
+    const body = await run({ platform, control, id, query: url.searchParams, fields });
     sendJson(res, 200, body ?? { ok: true });
   } catch (error) {
     if (error instanceof ControlError) return sendJson(res, error.status, { error: error.message });
@@ -41,93 +42,77 @@ export async function handleControl(
   }
 }
 
+/** What a route is asked: `id` is the second part of its path. */
 interface ControlRequest {
-  method: string;
-  url: URL;
+  platform: Platform;
+  control: Control;
+  id: string;
+  query: URLSearchParams;
   fields: Record<string, unknown>;
 }
 
-function runRoute(platform: Platform, control: Control, { method, url, fields }: ControlRequest): unknown {
-  const [noun = '', id, ...more] = url.pathname.slice(PREFIX.length).split('/').map(decode);
-  const route = `${method} ${noun}${id === undefined ? '' : /^(tokens|jsapi)$/.test(noun) ? `/${id}` : '/*'}`;
-  if (more.length > 0) throw new ControlError(404, `nothing here: ${url.pathname}`);
-  const answer = runEventRoute(platform.events, route, fields);
-  if (answer) return answer;
-  switch (route) {
-    case 'POST codes': {
-      const { userid, ...options } = codeRequest.parse(fields);
-      return { code: control.mintCode(userid, options) };
-    }
-    case 'POST jsapi/code':
-      return control.clientCode(clientCodeRequest.parse(fields) as ClientCodeRequest);
-    case 'POST jsapi/config':
-      return control.judgeConfig(configRequest.parse(fields));
-    case 'POST faults':
-      // The store parses it: an order in the wrong shape is a ZodError.
-      return control.fault(fields as unknown as FaultRequest);
-    case 'GET faults':
-      return { faults: control.faults() };
-    case 'DELETE faults':
-      return control.clearFaults();
-    case 'DELETE faults/*':
-      return control.clearFaults(id);
-    case 'GET clock':
-      return control.clock();
-    case 'POST clock':
-      control.advanceClock(z.strictObject({ advanceMs: z.number() }).parse(fields).advanceMs);
-      return control.clock();
-    case 'GET calls':
-      return control.calls();
-    case 'POST reset':
-      return control.reset();
-    case 'GET settings':
-      return control.settings();
-    case 'POST settings':
-      return control.settings(fields);
-    case 'POST tokens/revoke':
-      return control.revokeTokens();
-    case 'POST move': {
-      const { userid, departmentIds } = moveRequest.parse(fields);
-      return control.move(userid, departmentIds);
-    }
-    case 'POST promote': {
-      const { userid, level } = promotion.parse(fields);
-      return control.promote(userid, level);
-    }
-    case 'GET notices':
-      return { notices: control.notices(url.searchParams.get('userid') ?? '') };
-    case 'POST notices': {
-      const { userid, taskId } = readRequest.parse(fields);
-      return control.readNotice(userid, taskId);
-    }
-    case 'GET robot':
-      return control.robot();
-    case 'GET people':
-      return listPeople(control, url.searchParams);
-    case 'POST people':
-      return control.hire(fields);
-    case 'POST people/*':
-      return control.patchPerson(id!, fields);
-    case 'DELETE people/*':
-      return control.fire(id!);
-    case 'POST departments':
-      return control.addDepartment(fields as { name: string; parentId: number });
-    case 'DELETE departments/*':
-      return control.dissolve(Number(id));
-    case 'POST departments/*':
-      return control.patchDepartment(Number(id), fields);
-    case 'GET company':
-      return describeCompany(platform);
-    default:
-      throw new ControlError(404, `nothing here: ${method} ${url.pathname}`);
-  }
-}
-
 const configRequest = z.strictObject({ parameters: z.record(z.string(), z.unknown()), url: z.string() });
-
 const moveRequest = z.strictObject({ userid: z.string(), departmentIds: z.array(z.int()).min(1).optional() });
 const readRequest = z.strictObject({ userid: z.string(), taskId: z.int() });
 const promotion = z.strictObject({ userid: z.string(), level: z.enum(['main', 'sub', 'none']).optional() });
+
+/** By method and path, with `*` for an id. */
+const ROUTES: Record<string, (request: ControlRequest) => unknown> = {
+  ...EVENT_ROUTES,
+  'POST codes': ({ control, fields }) => {
+    const { userid, ...options } = codeRequest.parse(fields);
+    return { code: control.mintCode(userid, options) };
+  },
+  'POST jsapi/code': ({ control, fields }) =>
+    control.clientCode(clientCodeRequest.parse(fields) as ClientCodeRequest),
+  'POST jsapi/config': ({ control, fields }) => control.judgeConfig(configRequest.parse(fields)),
+  // The store parses it: an order in the wrong shape is a ZodError.
+  'POST faults': ({ control, fields }) => control.fault(fields as unknown as FaultRequest),
+  'GET faults': ({ control }) => ({ faults: control.faults() }),
+  'DELETE faults': ({ control }) => control.clearFaults(),
+  'DELETE faults/*': ({ control, id }) => control.clearFaults(id),
+  'GET clock': ({ control }) => control.clock(),
+  'POST clock': ({ control, fields }) => {
+    control.advanceClock(z.strictObject({ advanceMs: z.number() }).parse(fields).advanceMs);
+    return control.clock();
+  },
+  'GET calls': ({ control }) => control.calls(),
+  'POST reset': ({ control }) => control.reset(),
+  'GET settings': ({ control }) => control.settings(),
+  'POST settings': ({ control, fields }) => control.settings(fields),
+  'POST tokens/revoke': ({ control }) => control.revokeTokens(),
+  'POST move': ({ control, fields }) => {
+    const { userid, departmentIds } = moveRequest.parse(fields);
+    return control.move(userid, departmentIds);
+  },
+  'POST promote': ({ control, fields }) => {
+    const { userid, level } = promotion.parse(fields);
+    return control.promote(userid, level);
+  },
+  'GET notices': ({ control, query }) => ({ notices: control.notices(query.get('userid') ?? '') }),
+  'POST notices': ({ control, fields }) => {
+    const { userid, taskId } = readRequest.parse(fields);
+    return control.readNotice(userid, taskId);
+  },
+  'GET robot': ({ control }) => control.robot(),
+  'GET people': ({ control, query }) => listPeople(control, query),
+  'POST people': ({ control, fields }) => control.hire(fields),
+  'POST people/*': ({ control, id, fields }) => control.patchPerson(id, fields),
+  'DELETE people/*': ({ control, id }) => control.fire(id),
+  'POST departments': ({ control, fields }) =>
+    control.addDepartment(fields as { name: string; parentId: number }),
+  'POST departments/*': ({ control, id, fields }) => control.patchDepartment(Number(id), fields),
+  'DELETE departments/*': ({ control, id }) => control.dissolve(Number(id)),
+  'GET company': ({ platform }) => describeCompany(platform),
+};
+
+function findRoute(method: string, path: string) {
+  const [noun = '', id, ...more] = path.slice(PREFIX.length).split('/').map(decode);
+  const rest = id === undefined ? '' : /^(tokens|jsapi)$/.test(noun) ? `/${id}` : '/*';
+  const run = ROUTES[`${method} ${noun}${rest}`];
+  if (!run || more.length > 0) throw new ControlError(404, `nothing here: ${method} ${path}`);
+  return { run, id: id ?? '' };
+}
 
 function listPeople(control: Control, query: URLSearchParams): unknown {
   const found = control.people(query.get('q') ?? '');

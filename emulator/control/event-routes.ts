@@ -1,31 +1,26 @@
 import type { CallbackRequest } from '../platform/callback-sender';
 import { type EventRequest, eventRequest } from '../platform/company-event';
-import type { EventHub } from '../platform/event-hub';
+import type { Platform } from '../platform/platform';
 import type { StreamRequest } from '../platform/stream-gateway';
+import type { Control } from './control';
 
-/** The control plane's routes about events. @returns undefined where a route is not one of them */
-export function runEventRoute(
-  { control, callbacks }: EventHub,
-  route: string,
-  fields: Record<string, unknown>,
-): Promise<object> | object | undefined {
-  switch (route) {
-    case 'POST events':
-      return control.emit(eventRequest.parse(fields) as EventRequest);
-    case 'POST callback':
-      return control.subscribe(fields as unknown as CallbackRequest).then(() => ({ ok: true }));
-    case 'DELETE callback':
-      control.unsubscribe();
-      return { ok: true };
-    case 'GET callback': {
-      const { token: _token, aesKey: _aesKey, ...shown } = callbacks.subscription ?? {};
-      return { subscription: callbacks.subscription && shown, deliveries: control.deliveries() };
-    }
-    case 'GET stream':
-      return control.stream();
-    case 'POST stream':
-      return control.stream(fields as StreamRequest);
-    default:
-      return undefined;
-  }
+/** What the routes about events are asked. */
+interface EventRouteRequest {
+  platform: Platform;
+  control: Control;
+  fields: Record<string, unknown>;
 }
+
+/** The control plane's routes about events, by method and path. */
+export const EVENT_ROUTES: Record<string, (request: EventRouteRequest) => unknown> = {
+  'POST events': ({ control, fields }) => control.events.emit(eventRequest.parse(fields) as EventRequest),
+  'POST callback': ({ control, fields }) => control.events.subscribe(fields as unknown as CallbackRequest),
+  'DELETE callback': ({ control }) => control.events.unsubscribe(),
+  'GET callback': ({ platform, control }) => {
+    const { callbacks } = platform.events;
+    const { token: _token, aesKey: _aesKey, ...shown } = callbacks.subscription ?? {};
+    return { subscription: callbacks.subscription && shown, deliveries: control.events.deliveries() };
+  },
+  'GET stream': ({ control }) => control.events.stream(),
+  'POST stream': ({ control, fields }) => control.events.stream(fields as StreamRequest),
+};

@@ -73,10 +73,9 @@ export function createCallbackSender(options: {
 }) {
   const { clock, alarms, origins } = options;
   let deliveries: Delivery[] = [];
-  let failed: { event: CompanyEvent; listedAt: number }[] = [];
   let era = 0;
-  let underWay = 0;
-  const queue: (() => Promise<void>)[] = [];
+  const queue = createQueue();
+  const failed = createFailedEvents(clock);
 
   /** @throws CheckFailure */
   async function post(to: Subscription, text: string): Promise<void> {
@@ -86,21 +85,9 @@ export function createCallbackSender(options: {
     return postSealed(to, text, clock.now());
   }
 
-  function next(): void {
-    while (underWay < MOST_AT_ONCE) {
-      const attempt = queue.shift();
-      if (!attempt) return;
-      underWay += 1;
-      void attempt().finally(() => {
-        underWay -= 1;
-        next();
-      });
-    }
-  }
-
   function attemptSoon(event: CompanyEvent, delivery: Delivery, to: Subscription): void {
     const mine = era;
-    queue.push(async () => {
+    queue.add(async () => {
       if (mine !== era) return;
       const reason = await post(to, toJson(callbackBody(event, to.keyStyle))).then(
         () => undefined,
@@ -111,7 +98,6 @@ export function createCallbackSender(options: {
       if (reason === undefined) delivery.state = 'delivered';
       else if (mine === era) retry(event, delivery, to);
     });
-    next();
   }
 
   function retry(event: CompanyEvent, delivery: Delivery, to: Subscription): void {
@@ -120,7 +106,7 @@ export function createCallbackSender(options: {
       alarms.in(pause, () => attemptSoon(event, delivery, to));
     } else {
       delivery.state = 'failed';
-      failed.push({ event, listedAt: clock.now() + LISTED_AFTER_MS });
+      failed.add(event);
     }
   }
 
@@ -143,22 +129,64 @@ export function createCallbackSender(options: {
       attemptSoon(event, delivery, to);
     },
     deliveries: (): Delivery[] => deliveries.slice(-KEPT).map((delivery) => ({ ...delivery })),
-    /** A page of what could not be delivered, removed from the list: the app gets each entry once. */
-    takeFailed(): { items: Record<string, Json>[]; hasMore: boolean } {
+    takeFailed: failed.take,
+    reset(): void {
+      era += 1;
+      queue.clear();
+      failed.clear();
+      deliveries = [];
+      sender.subscription = undefined;
+    },
+  };
+  return sender;
+}
+
+/** Starts attempts in their order, a few of them at once. */
+function createQueue() {
+  const waiting: (() => Promise<void>)[] = [];
+  let underWay = 0;
+
+  function next(): void {
+    while (underWay < MOST_AT_ONCE) {
+      const attempt = waiting.shift();
+      if (!attempt) return;
+      underWay += 1;
+      void attempt().finally(() => {
+        underWay -= 1;
+        next();
+      });
+    }
+  }
+
+  return {
+    add(attempt: () => Promise<void>): void {
+      waiting.push(attempt);
+      next();
+    },
+    clear(): void {
+      waiting.length = 0;
+    },
+  };
+}
+
+/** What could not be delivered, each entry listed some time after its last attempt. */
+function createFailedEvents(clock: Clock) {
+  let failed: { event: CompanyEvent; listedAt: number }[] = [];
+  return {
+    add(event: CompanyEvent): void {
+      failed.push({ event, listedAt: clock.now() + LISTED_AFTER_MS });
+    },
+    /** A page of the list, removed from it: the app gets each entry once. */
+    take(): { items: Record<string, Json>[]; hasMore: boolean } {
       const listed = failed.filter(({ listedAt }) => listedAt <= clock.now());
       const page = listed.slice(0, PAGE);
       failed = failed.filter((entry) => !page.includes(entry));
       return { items: page.map(({ event }) => failedItem(event)), hasMore: listed.length > PAGE };
     },
-    reset(): void {
-      era += 1;
-      queue.length = 0;
-      deliveries = [];
+    clear(): void {
       failed = [];
-      sender.subscription = undefined;
     },
   };
-  return sender;
 }
 
 /** Posts one text and wants `success` for it. @throws CheckFailure */

@@ -35,25 +35,8 @@ export type NoticeStore = ReturnType<typeof createNoticeStore>;
 /** Work notifications: who got which, and who was left out without a word. */
 export function createNoticeStore(clock: Clock) {
   const tasks = new Map<number, NoticeTask>();
-  /** By day and person: the contents that they got. */
-  const got = new Map<string, Set<string>>();
-  let minute = { at: 0, reached: 0 };
+  const limits = createLimits(clock);
   let lastId = 256_271_667_000;
-
-  /** Why a person gets nothing, by the code of the result; undefined: they get it. */
-  function refusalOf(userid: string, digest: string): string | undefined {
-    const key = `${beijingDay(clock.now())} ${userid}`;
-    const contents = got.get(key) ?? new Set();
-    got.set(key, contents);
-    if (contents.has(digest)) return '143106';
-    if (contents.size >= MOST_A_DAY) return '143105';
-    const at = Math.floor(clock.now() / 60_000);
-    if (minute.at !== at) minute = { at, reached: 0 };
-    if (minute.reached >= MOST_A_MINUTE) return '143103';
-    minute.reached += 1;
-    contents.add(digest);
-    return undefined;
-  }
 
   return {
     send(message: Record<string, Json>, to: { members: readonly string[]; invalid: string[] }): NoticeTask {
@@ -69,7 +52,7 @@ export function createNoticeStore(clock: Clock) {
         isRecalled: false,
       };
       for (const userid of to.members) {
-        const code = refusalOf(userid, digest);
+        const code = limits.refusalOf(userid, digest);
         if (code === undefined) task.receivers.set(userid, 'unread');
         else task.refused.set(userid, code);
       }
@@ -108,6 +91,33 @@ export function createNoticeStore(clock: Clock) {
     },
     reset(): void {
       tasks.clear();
+      limits.reset();
+    },
+  };
+}
+
+/** DingTalk's limits: a content once a day for a person, so many a day, and so many people a minute. */
+function createLimits(clock: Clock) {
+  /** By day and person: the contents that they got. */
+  const got = new Map<string, Set<string>>();
+  let minute = { at: 0, reached: 0 };
+
+  return {
+    /** Why a person gets nothing, by the code of the result; undefined: they get it. */
+    refusalOf(userid: string, digest: string): string | undefined {
+      const key = `${beijingDay(clock.now())} ${userid}`;
+      const contents = got.get(key) ?? new Set();
+      got.set(key, contents);
+      if (contents.has(digest)) return '143106';
+      if (contents.size >= MOST_A_DAY) return '143105';
+      const at = Math.floor(clock.now() / 60_000);
+      if (minute.at !== at) minute = { at, reached: 0 };
+      if (minute.reached >= MOST_A_MINUTE) return '143103';
+      minute.reached += 1;
+      contents.add(digest);
+      return undefined;
+    },
+    reset(): void {
       got.clear();
       minute = { at: 0, reached: 0 };
     },

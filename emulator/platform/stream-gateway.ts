@@ -109,17 +109,9 @@ export function createStreamGateway(options: { clock: Clock; alarms: Alarms; app
   function schedulePings(): void {
     stopPings();
     stopPings = alarms.in(settings.pingEveryMs, () => {
-      act('ping');
+      actOn(connections, 'ping', alarms);
       schedulePings();
     });
-  }
-
-  function act(what: Act): void {
-    for (const connection of connections) {
-      ACTS[what](connection);
-      if (what === 'half-open' || what === 'close-and-stay') connections.delete(connection);
-      if (what === 'disconnect') alarms.in(LEAVE_WITHIN_MS, connection.close);
-    }
   }
 
   return {
@@ -148,7 +140,7 @@ export function createStreamGateway(options: { clock: Clock; alarms: Alarms; app
       settings = { ...settings, ...given };
       if (change.mode) for (const connection of connections) applyMode(connection, change.mode);
       if (change.pingEveryMs !== undefined) schedulePings();
-      if (wanted) act(wanted);
+      if (wanted) actOn(connections, wanted, alarms);
       return { ...settings, connections: connections.size, ...counts, ...outbox.report() };
     },
     reset() {
@@ -183,6 +175,14 @@ const ACTS: Record<Act, (connection: StreamConnection) => void> = {
     connection.isLeaving = true;
   },
 };
+
+function actOn(connections: Set<StreamConnection>, what: Act, alarms: Alarms): void {
+  for (const connection of connections) {
+    ACTS[what](connection);
+    if (what === 'half-open' || what === 'close-and-stay') connections.delete(connection);
+    if (what === 'disconnect') alarms.in(LEAVE_WITHIN_MS, connection.close);
+  }
+}
 
 /** A connection that became deaf or mute stays so, whatever the mode is later. */
 function applyMode(connection: StreamConnection, mode: StreamReport['mode']): void {

@@ -1,4 +1,4 @@
-import type { PersonSummary } from '../control/control';
+import type { PersonSummary } from '../control/company-control';
 
 type Person = PersonSummary;
 

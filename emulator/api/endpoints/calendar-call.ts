@@ -1,5 +1,5 @@
 import { type Answer, v1Refusal } from '../../platform/answers';
-import { CalendarRefusal } from '../../platform/calendar/calendar';
+import { CalendarRefusal } from '../../platform/calendar/event-store';
 import { authorizedScope } from './authorized-scope';
 import { Invalid } from './calendar-input';
 import type { Call, Endpoint } from './endpoint';

@@ -1,5 +1,5 @@
 import type { EventControl } from '../event-hub';
-import type { CalendarChange } from './calendar';
+import type { CalendarChange } from './event-store';
 
 /** Emits `calendar_event_change` for every change of an event. @see https://open.dingtalk.com/document/development/calendar-events */
 export function calendarEventsOf(events: EventControl): (change: CalendarChange) => void {

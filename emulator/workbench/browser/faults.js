@@ -3,7 +3,14 @@ import { createCallLists } from './call-lists.js';
 import { createClock } from './clock.js';
 import { element } from './element.js';
 import { createRulesPanel } from './rules.js';
-import { armedFaults, armFault, disarmFault, isSameFault, upstreamFaults } from './upstream-faults.js';
+import {
+  armedFaults,
+  armFaults,
+  disarmAll,
+  disarmFaults,
+  isSameFault,
+  upstreamFaults,
+} from './upstream-faults.js';
 
 const refreshMs = 1500;
 
@@ -15,45 +22,23 @@ const refreshMs = 1500;
  * @param {() => void} onRules other rules are in force
  */
 export function createFaultPanel(texts, company, onRules) {
-  /** @type {import('./native.js').BridgeMood} */
-  let mood = 'answers';
+  const bridge = createBridgeMoods(texts);
   const failure = element('p', { class: 'fault-failure', role: 'alert' });
   const lists = createCallLists(texts);
   const clock = createClock(texts);
   const log = company.hasLog ? createAppLog(texts) : undefined;
 
-  const moods = Object.entries(texts.moods).map(([id, words]) => {
-    const input = inputOf({ type: 'radio', name: 'mood', value: id, 'data-testid': `bridge-${id}` });
-    input.checked = id === mood;
-    input.addEventListener('change', () => {
-      mood = /** @type {any} */ (id);
-    });
-    return choice(input, words);
-  });
-
   const switches = upstreamFaults.map(({ id, orders }) => {
     const input = inputOf({ type: 'checkbox', role: 'switch', 'data-testid': `fault-${id}` });
-    input.addEventListener('change', () => attempt(() => (input.checked ? arm(orders) : disarm(orders))));
+    input.addEventListener('change', () =>
+      attempt(() => (input.checked ? armFaults(orders) : disarmFaults(orders))),
+    );
     return { input, orders, node: choice(input, texts.faultNames[id]) };
   });
 
-  /** @param {import('./upstream-faults.js').FaultOrder[]} orders */
-  async function arm(orders) {
-    const answers = await Promise.all(orders.map(armFault));
-    if (!answers.every(({ ok }) => ok)) throw new Error(texts.faultFailed);
-  }
-
-  /** @param {import('./upstream-faults.js').FaultOrder[]} orders */
-  async function disarm(orders) {
-    const armed = await armedFaults();
-    const ours = armed.filter((fault) => orders.some((order) => isSameFault(fault, order)));
-    await Promise.all(ours.map(({ id }) => disarmFault(id)));
-  }
-
   async function clearAll() {
-    const [first] = moods;
-    first?.querySelector('input')?.click();
-    await attempt(() => disarmFault());
+    bridge.reset();
+    await attempt(disarmAll);
   }
 
   /** @param {() => Promise<unknown>} act */
@@ -84,7 +69,7 @@ export function createFaultPanel(texts, company, onRules) {
     node: element(
       'div',
       { class: 'fault-scroll' },
-      group(texts.bridge, moods),
+      group(texts.bridge, bridge.choices),
       group(
         texts.upstream,
         switches.map(({ node }) => node),
@@ -102,9 +87,28 @@ export function createFaultPanel(texts, company, onRules) {
       log?.node,
       lists.node,
     ),
-    mood: () => mood,
+    mood: bridge.mood,
     showNativeCall: lists.showNativeCall,
     refresh: () => refresh().catch(() => {}),
+  };
+}
+
+/** How the bridge of the webview behaves, to choose from. @param {import('./texts.js').Texts} texts */
+function createBridgeMoods(texts) {
+  /** @type {import('./native.js').BridgeMood} */
+  let mood = 'answers';
+  const inputs = Object.keys(texts.moods).map((id) => {
+    const input = inputOf({ type: 'radio', name: 'mood', value: id, 'data-testid': `bridge-${id}` });
+    input.checked = id === mood;
+    input.addEventListener('change', () => {
+      mood = /** @type {any} */ (id);
+    });
+    return input;
+  });
+  return {
+    choices: inputs.map((input) => choice(input, texts.moods[input.value])),
+    mood: () => mood,
+    reset: () => inputs[0]?.click(),
   };
 }
 

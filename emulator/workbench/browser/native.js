@@ -39,18 +39,21 @@ function plain(parameters) {
  * @returns {(method: string, params: any) => Promise<unknown>} rejects with `{ errorCode, errorMessage }`
  */
 export function createNative({ company, userid, mood, frame, shape, openChat, page, choose, scan, onCall }) {
+  const { config, signed } = createGrants(page);
+  const codeFor = (/** @type {object} */ asked) =>
+    authCode({ ...asked, userid: userid(), url: page()?.address });
   /** @type {Record<string, (params: any) => unknown>} */
   const methods = {
-    'runtime.permission.requestAuthCode': ({ corpId }) => authCode({ corpId }),
+    'runtime.permission.requestAuthCode': ({ corpId }) => codeFor({ corpId }),
     'runtime.permission.requestAuthCodeV2': ({ corpId, clientId }) =>
-      authCode({ corpId, clientId: clientId ?? '' }),
+      codeFor({ corpId, clientId: clientId ?? '' }),
     'biz.navigation.setTitle': ({ title }) => frame.setTitle(String(title ?? '')),
     'biz.navigation.close': () => frame.close(),
     'biz.util.openLink': ({ url }) => frame.openLink(String(url ?? '')),
     'biz.chat.openSingleChat': ({ corpId, userId }) => chat(corpId, userId),
     // `dd.config`, as phones and as computers call it.
-    'runtime.permission.requestJsApis': (params) => config(params),
-    config: (params) => config(params),
+    'runtime.permission.requestJsApis': config,
+    config,
     'biz.contact.choose': (params) => signed('biz.contact.choose', () => choose(params)),
     'biz.util.scan': () => {
       if (shape() === 'desktop') throw { errorCode: '1', errorMessage: 'not_exist' };
@@ -58,54 +61,11 @@ export function createNative({ company, userid, mood, frame, shape, openChat, pa
     },
   };
 
-  /** @type {{ document: unknown, address: string, names: string[] } | undefined} */
-  let granted;
-
-  /** The page may call what it lists, if DingTalk accepts its signature. @param {any} parameters */
-  async function config(parameters) {
-    const asking = page();
-    if (asking === undefined) throw { errorCode: '2', errorMessage: 'no page' };
-    const answer = await fetch('/__emulator/jsapi/config', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ parameters: plain(parameters), url: asking.address }),
-    });
-    const verdict = await answer.json();
-    if (verdict.errorCode !== undefined) throw verdict;
-    granted = { ...asking, names: verdict.jsApiList };
-  }
-
-  /** Another page, or the same under another address, has to be signed itself. @param {string} name @param {() => unknown} call */
-  function signed(name, call) {
-    const asking = page();
-    const isGranted =
-      asking?.document === granted?.document &&
-      asking?.address === granted?.address &&
-      granted?.names.includes(name);
-    if (!isGranted) throw { errorCode: '7', errorMessage: `no permission: ${name} needs dd.config` };
-    return call();
-  }
-
   /** Only phones have it. @param {unknown} corpId @param {unknown} userId */
   function chat(corpId, userId) {
     if (shape() === 'desktop') throw { errorCode: '1', errorMessage: 'not_exist' };
     if (corpId !== company.corpId) throw refused;
     return openChat(String(userId ?? ''));
-  }
-
-  /** The page's host decides of which app a code can be. @param {{ corpId: unknown, clientId?: unknown }} asked */
-  async function authCode(asked) {
-    const url = page()?.address;
-    if (url === undefined) throw { errorCode: '2', errorMessage: 'no page' };
-    const answer = await fetch('/__emulator/jsapi/code', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...plain(asked), userid: userid(), url }),
-    });
-    if (!answer.ok) throw { errorCode: '2', errorMessage: `HTTP ${answer.status}` };
-    const verdict = await answer.json();
-    if (verdict.errorCode !== undefined) throw verdict;
-    return { code: verdict.code };
   }
 
   /** @param {string} method @param {any} params */
@@ -135,4 +95,59 @@ export function createNative({ company, userid, mood, frame, shape, openChat, pa
       onCall(call);
     }
   };
+}
+
+/**
+ * What a page may call once DingTalk has accepted its signature.
+ *
+ * @param {() => { document: unknown, address: string } | undefined} page
+ */
+function createGrants(page) {
+  /** @type {{ document: unknown, address: string, names: string[] } | undefined} */
+  let granted;
+
+  return {
+    /** The page may call what it lists, if DingTalk accepts its signature. @param {any} parameters */
+    async config(parameters) {
+      const asking = page();
+      if (asking === undefined) throw { errorCode: '2', errorMessage: 'no page' };
+      const answer = await fetch('/__emulator/jsapi/config', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ parameters: plain(parameters), url: asking.address }),
+      });
+      const verdict = await answer.json();
+      if (verdict.errorCode !== undefined) throw verdict;
+      granted = { ...asking, names: verdict.jsApiList };
+    },
+
+    /** Another page, or the same under another address, has to be signed itself. @param {string} name @param {() => unknown} call */
+    signed(name, call) {
+      const asking = page();
+      const isGranted =
+        asking?.document === granted?.document &&
+        asking?.address === granted?.address &&
+        granted?.names.includes(name);
+      if (!isGranted) throw { errorCode: '7', errorMessage: `no permission: ${name} needs dd.config` };
+      return call();
+    },
+  };
+}
+
+/**
+ * A code for the person who holds the device. The page's host decides of which app it can be.
+ *
+ * @param {{ corpId?: unknown, clientId?: unknown, userid: string, url: string | undefined }} asked
+ */
+async function authCode(asked) {
+  if (asked.url === undefined) throw { errorCode: '2', errorMessage: 'no page' };
+  const answer = await fetch('/__emulator/jsapi/code', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(asked),
+  });
+  if (!answer.ok) throw { errorCode: '2', errorMessage: `HTTP ${answer.status}` };
+  const verdict = await answer.json();
+  if (verdict.errorCode !== undefined) throw verdict;
+  return { code: verdict.code };
 }

@@ -41,47 +41,21 @@ export function createPage(options) {
     onclick: () => peoplePanel.toggle(),
   });
   const faultsButton = barButton('faults', texts.faults, () => faultsPanel.toggle(), 'faults-toggle');
-  const clientButtons = new Map(
-    clients.map((client) => [client.id, clientButton(texts, client, options.onClient)]),
-  );
+  const choice = createClientChoice(texts, options.onClient);
   const stage = element('div', { class: 'stage' });
-  const toast = element('div', { class: 'toast', role: 'status' });
+  const toast = createToast();
 
   document.title = `${texts.product} · ${company.corpName}`;
   document.body.append(
-    element(
-      'header',
-      { class: 'bar' },
-      element('img', { src: 'logo.svg', alt: '', width: 28, height: 28 }),
-      element(
-        'div',
-        { class: 'bar-names' },
-        element('h1', { text: texts.product }),
-        element('p', { text: company.corpName }),
-      ),
-      personButton,
-      barLink('external', texts.openInTab, company.otherBrowser ?? '/', texts.openInTabHint),
-      barButton('erase', texts.clearData, options.onClearData, 'clear-data', texts.clearDataHint),
-      faultsButton,
-      languageButton(options.language),
-    ),
+    bar(options, personButton, faultsButton),
     element(
       'main',
       { class: 'layout' },
       people,
-      element(
-        'section',
-        { class: 'middle' },
-        element(
-          'div',
-          { class: 'clients', role: 'group', 'aria-label': texts.client },
-          ...clientButtons.values(),
-        ),
-        stage,
-      ),
+      element('section', { class: 'middle' }, choice.node, stage),
       faults,
     ),
-    toast,
+    toast.node,
   );
 
   const peoplePanel = createPanel(people, { roomy: '(min-width: 900px)', openAtFirst: true });
@@ -92,7 +66,6 @@ export function createPage(options) {
   });
   list.load();
 
-  let toastTimer = 0;
   return {
     /** @param {import('./company.js').Person} person */
     showPerson(person) {
@@ -100,10 +73,7 @@ export function createPage(options) {
       personButton.replaceChildren(avatar(person), element('span', { text: person.name }), icon('down'));
       personButton.setAttribute('aria-label', `${texts.change}: ${person.name}`);
     },
-    /** @param {import('./clients.js').Client} client */
-    showClient(client) {
-      for (const [id, button] of clientButtons) button.setAttribute('aria-pressed', String(id === client.id));
-    },
+    showClient: choice.show,
     /** @param {HTMLElement} device */
     showDevice: (device) => stage.replaceChildren(device),
     /** @param {boolean} isOpen */
@@ -111,14 +81,44 @@ export function createPage(options) {
     reloadPeople: list.load,
     openPeople: () => peoplePanel.show(),
     openFaults: () => faultsPanel.show(),
+    say: toast.say,
+  };
+}
+
+/** Short messages, each for a while. */
+function createToast() {
+  const node = element('div', { class: 'toast', role: 'status' });
+  let timer = 0;
+  return {
+    node,
     /** @param {string} sentence */
     say(sentence) {
-      toast.textContent = sentence;
-      toast.classList.add('is-shown');
-      clearTimeout(toastTimer);
-      toastTimer = window.setTimeout(() => toast.classList.remove('is-shown'), toastMs);
+      node.textContent = sentence;
+      node.classList.add('is-shown');
+      clearTimeout(timer);
+      timer = window.setTimeout(() => node.classList.remove('is-shown'), toastMs);
     },
   };
+}
+
+/** The bar on top. @param {HTMLElement} personButton @param {HTMLElement} faultsButton */
+function bar({ texts, company, language, onClearData }, personButton, faultsButton) {
+  return element(
+    'header',
+    { class: 'bar' },
+    element('img', { src: 'logo.svg', alt: '', width: 28, height: 28 }),
+    element(
+      'div',
+      { class: 'bar-names' },
+      element('h1', { text: texts.product }),
+      element('p', { text: company.corpName }),
+    ),
+    personButton,
+    barLink('external', texts.openInTab, company.otherBrowser ?? '/', texts.openInTabHint),
+    barButton('erase', texts.clearData, onClearData, 'clear-data', texts.clearDataHint),
+    faultsButton,
+    languageButton(language),
+  );
 }
 
 function dialog(name, title, hint, content, foot, close) {
@@ -141,6 +141,18 @@ function dialog(name, title, hint, content, foot, close) {
     )
   );
   return node;
+}
+
+function createClientChoice(texts, onClient) {
+  const buttons = new Map(clients.map((client) => [client.id, clientButton(texts, client, onClient)]));
+  const attributes = { class: 'clients', role: 'group', 'aria-label': texts.client };
+  return {
+    node: element('div', attributes, ...buttons.values()),
+    /** @param {import('./clients.js').Client} client */
+    show(client) {
+      for (const [id, button] of buttons) button.setAttribute('aria-pressed', String(id === client.id));
+    },
+  };
 }
 
 function clientButton(texts, client, onClient) {

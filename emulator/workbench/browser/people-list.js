@@ -12,7 +12,7 @@ const typingPauseMs = 180;
  * @param {(person: Person) => void} onChoose
  */
 export function createPeopleList(texts, onChoose) {
-  const list = element('ul', { class: 'people', 'aria-label': texts.person });
+  const list = element('ul', { class: 'people', 'aria-label': texts.person, onkeydown: moveFocus });
   const count = element('p', { role: 'status' });
   const more = element('button', {
     type: 'button',
@@ -46,64 +46,10 @@ export function createPeopleList(texts, onChoose) {
     // A slow answer to an earlier question must not replace that to a later one.
     if (question !== asked) return;
     if (offset === 0) list.replaceChildren();
-    list.append(...people.map(item));
+    list.append(...people.map((person) => itemOf(person, texts, onChoose)));
     count.textContent = total === 0 ? texts.nobody : texts.peopleFound(total);
     more.hidden = offset + people.length >= total;
-    mark();
-  }
-
-  /** @param {Person} person */
-  function item(person) {
-    const works = [...new Set([person.title, person.departmentNames.join(' / ')])]
-      .filter(Boolean)
-      .join(' · ');
-    const button = element(
-      'button',
-      {
-        type: 'button',
-        class: 'person',
-        'data-testid': `person-${person.userid}`,
-        onclick: () => onChoose(person),
-      },
-      avatar(person),
-      element(
-        'span',
-        { class: 'person-lines' },
-        element(
-          'b',
-          {},
-          person.name,
-          badge(texts.adminLevels[person.adminLevel], 'is-admin'),
-          person.active ? undefined : badge(texts.inactive),
-        ),
-        element('small', { text: works || person.userid, title: works }),
-      ),
-      icon('check'),
-    );
-    return element('li', {}, button);
-  }
-
-  /** @returns {HTMLElement[]} */
-  function personButtons() {
-    return [...list.querySelectorAll('button')];
-  }
-
-  list.addEventListener('keydown', (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[/** @type {KeyboardEvent} */ (event).key];
-    if (step === undefined) return;
-    const buttons = personButtons();
-    buttons[buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step]?.focus();
-    event.preventDefault();
-  });
-
-  function mark() {
-    const buttons = personButtons();
-    const current = buttons.find(({ dataset }) => dataset.testid === `person-${chosen}`);
-    for (const button of buttons) {
-      button.setAttribute('aria-pressed', String(button === current));
-      // One stop for the Tab key, not one for each of the staff: the arrow keys move within the list.
-      button.tabIndex = button === (current ?? buttons[0]) ? 0 : -1;
-    }
+    markChosen(list, chosen);
   }
 
   let pause = 0;
@@ -130,9 +76,67 @@ export function createPeopleList(texts, onChoose) {
     /** @param {string} userid */
     choose(userid) {
       chosen = userid;
-      mark();
+      markChosen(list, chosen);
     },
   };
+}
+
+/**
+ * @param {Person} person
+ * @param {import('./texts.js').Texts} texts
+ * @param {(person: Person) => void} onChoose
+ */
+function itemOf(person, texts, onChoose) {
+  const works = [...new Set([person.title, person.departmentNames.join(' / ')])].filter(Boolean).join(' · ');
+  const button = element(
+    'button',
+    {
+      type: 'button',
+      class: 'person',
+      'data-testid': `person-${person.userid}`,
+      onclick: () => onChoose(person),
+    },
+    avatar(person),
+    element(
+      'span',
+      { class: 'person-lines' },
+      element(
+        'b',
+        {},
+        person.name,
+        badge(texts.adminLevels[person.adminLevel], 'is-admin'),
+        person.active ? undefined : badge(texts.inactive),
+      ),
+      element('small', { text: works || person.userid, title: works }),
+    ),
+    icon('check'),
+  );
+  return element('li', {}, button);
+}
+
+/** @param {HTMLElement} list */
+function buttonsOf(list) {
+  return [...list.querySelectorAll('button')];
+}
+
+/** @param {HTMLElement} list @param {string} userid */
+function markChosen(list, userid) {
+  const buttons = buttonsOf(list);
+  const current = buttons.find(({ dataset }) => dataset.testid === `person-${userid}`);
+  for (const button of buttons) {
+    button.setAttribute('aria-pressed', String(button === current));
+    // One stop for the Tab key, not one for each of the staff: the arrow keys move within the list.
+    button.tabIndex = button === (current ?? buttons[0]) ? 0 : -1;
+  }
+}
+
+/** @param {KeyboardEvent} event */
+function moveFocus(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  const buttons = buttonsOf(/** @type {HTMLElement} */ (event.currentTarget));
+  buttons[buttons.indexOf(/** @type {any} */ (document.activeElement)) + step]?.focus();
+  event.preventDefault();
 }
 
 /** A word beside a name; nothing where there is no word. @param {string | undefined} text @param {string} [look] */

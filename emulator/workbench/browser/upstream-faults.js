@@ -46,8 +46,14 @@ export async function armedFaults() {
   return faults.filter(({ remaining }) => remaining !== 0);
 }
 
+/** @param {FaultOrder[]} orders @throws when one was refused */
+export async function armFaults(orders) {
+  const answers = await Promise.all(orders.map(armFault));
+  if (!answers.every(({ ok }) => ok)) throw new Error('an order was refused');
+}
+
 /** @param {FaultOrder} order */
-export async function armFault(order) {
+function armFault(order) {
   return fetch('/__emulator/faults', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -55,9 +61,16 @@ export async function armFault(order) {
   });
 }
 
-/** Takes back one fault, or all of them. @param {string} [id] */
-export async function disarmFault(id) {
-  return fetch(id === undefined ? '/__emulator/faults' : `/__emulator/faults/${id}`, { method: 'DELETE' });
+/** Takes back what was ordered. @param {FaultOrder[]} orders */
+export async function disarmFaults(orders) {
+  const armed = await armedFaults();
+  const ours = armed.filter((fault) => orders.some((order) => isSameFault(fault, order)));
+  await Promise.all(ours.map(({ id }) => fetch(`/__emulator/faults/${id}`, { method: 'DELETE' })));
+}
+
+/** Takes back every fault, whatever armed it. */
+export function disarmAll() {
+  return fetch('/__emulator/faults', { method: 'DELETE' });
 }
 
 /** Whether an armed fault is what was ordered. @param {FaultOrder} armed @param {FaultOrder} order */

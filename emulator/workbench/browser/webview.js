@@ -2,6 +2,7 @@ import { enterContainer } from './containers.js';
 import { element } from './element.js';
 
 /** @typedef {import('./clients.js').Client} Client */
+/** @typedef {{ title: string, url: string, loading: boolean, isWhite: boolean }} Page */
 
 const loadingPollMs = 4;
 const restingPollMs = 120;
@@ -16,7 +17,7 @@ const restingPollMs = 120;
  * @param {HTMLElement} options.mount where the iframe goes
  * @param {string} options.label the iframe's accessible name
  * @param {(method: string, params: any) => Promise<any>} options.invoke
- * @param {(page: { title: string, url: string, loading: boolean, isWhite: boolean }) => void} options.onChange
+ * @param {(page: Page) => void} options.onChange
  */
 export function openWebview({ url, client, language, mount, label, invoke, onChange }) {
   const frame = /** @type {HTMLIFrameElement} */ (
@@ -26,18 +27,10 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
   const container = enterContainer(client, language, { invoke, frame: frameWindow });
   /** @type {Document | undefined} */
   let known;
-  let page = { title: '', url: '', loading: true, isWhite: false };
   let documentTitle = '';
   let entered = '';
-  let timer = 0;
-
-  const show = (change) => {
-    const next = { ...page, ...change };
-    if (/** @type {(keyof typeof page)[]} */ (Object.keys(next)).every((name) => next[name] === page[name]))
-      return;
-    page = next;
-    onChange(page);
-  };
+  const show = createPageState(onChange);
+  const polling = createPolling(look);
 
   /** Looks whether the iframe shows another document, which then needs its bridge before its scripts ask for it. */
   function look() {
@@ -51,7 +44,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
       container.install(current);
       current.addEventListener('pagehide', () => {
         show({ loading: true, isWhite: false });
-        watch(loadingPollMs);
+        polling.start(loadingPollMs);
       });
     }
     // The later one wins: the page's own title, or its call to setTitle.
@@ -62,23 +55,15 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
     if (current.location.href !== 'about:blank') show({ url: current.location.href });
   }
 
-  function watch(everyMs) {
-    clearInterval(timer);
-    timer = window.setInterval(look, everyMs);
-    look();
-  }
-
   frame.addEventListener('load', () => {
     if (readable(frame)?.URL === 'about:blank') return;
-    watch(restingPollMs);
+    polling.start(restingPollMs);
     show({ loading: false, isWhite: client.platform === 'pc' && isBareError(frame) });
   });
   frame.name = container.frameName;
   frame.src = url;
   mount.replaceChildren(frame);
-  watch(loadingPollMs);
-  const lengthAtOpening = history.length;
-  let stepsBack = 0;
+  polling.start(loadingPollMs);
 
   return {
     setTitle: (title) => show({ title }),
@@ -92,23 +77,58 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
     /** @param {string} to */
     open: (to) => frameWindow()?.location.assign(to),
     reload: () => frameWindow()?.location.reload(),
-    /** One page back; at the first page there is none, and false is returned. */
-    back() {
-      const navigation = /** @type {any} */ (frameWindow())?.navigation;
-      // history.back() at the webview's first page would leave the workbench itself.
-      const canGoBack = navigation?.canGoBack ?? history.length - lengthAtOpening - stepsBack > 0;
-      if (!canGoBack) return false;
-      stepsBack += 1;
-      // Two taps in haste: the frame's own list stays within the frame, history.back() would go on to the workbench's.
-      if (navigation) for (const step of Object.values(navigation.back())) step.catch(() => undefined);
-      else frameWindow()?.history.back();
-      return true;
-    },
+    back: createGoBack(frameWindow),
     close() {
-      clearInterval(timer);
+      polling.stop();
       frame.remove();
       container.leave();
     },
+  };
+}
+
+/** What the webview shows, told only when it is something else. @param {(page: Page) => void} onChange */
+function createPageState(onChange) {
+  let page = { title: '', url: '', loading: true, isWhite: false };
+  return (/** @type {Partial<Page>} */ change) => {
+    const next = { ...page, ...change };
+    if (/** @type {(keyof Page)[]} */ (Object.keys(next)).every((name) => next[name] === page[name])) return;
+    page = next;
+    onChange(page);
+  };
+}
+
+/** Looks at once, and then so often. @param {() => void} look */
+function createPolling(look) {
+  let timer = 0;
+  return {
+    /** @param {number} everyMs */
+    start(everyMs) {
+      clearInterval(timer);
+      timer = window.setInterval(look, everyMs);
+      look();
+    },
+    stop: () => clearInterval(timer),
+  };
+}
+
+/**
+ * One page back; at the first page there is none, and false is returned.
+ *
+ * @param {() => Window | null} frame
+ */
+function createGoBack(frame) {
+  const lengthAtOpening = history.length;
+  let stepsBack = 0;
+  return () => {
+    const navigation = /** @type {any} */ (frame())?.navigation;
+    // history.back() at the webview's first page would leave the workbench itself.
+    const canGoBack = navigation?.canGoBack ?? history.length - lengthAtOpening - stepsBack > 0;
+    if (!canGoBack) return false;
+    stepsBack += 1;
+    // Two taps in haste: the frame's own list stays within the frame, history.back() would go on to the workbench's.
+    if (navigation) for (const step of Object.values(navigation.back())) step.catch(() => undefined);
+    else frame()?.history.back();
+    return true;
   };
 }
 
