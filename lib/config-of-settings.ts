@@ -93,7 +93,7 @@ export function toConfig(settings: z.infer<typeof settingsSchema>) {
     accessMaxAgeHours: settings.ACCESS_MAX_AGE_HOURS,
     /** Whether `npm run ticket` makes links that sign administrators in without DingTalk. */
     breakGlass: settings.BREAK_GLASS,
-    /** The door in front of pages that others wrote. */
+    /** The sign-in in front of pages that others wrote. */
     gate: {
       /** Where it listens for the proxies' questions; undefined: it is off. */
       listen: settings.GATE_LISTEN,

@@ -50,8 +50,8 @@ export async function signInByTicket(
     throw new AppError('flow-invalid', { hint: 'ticket' });
   if (!(await tickets().spend(token))) throw new AppError('flow-invalid', { hint: 'ticket used' });
   const { purpose, userId, parent } = ticket;
-  const own = sessionCookies().draft({ userId, name: await knownName(userId), door: 'ticket' });
-  const draft = parent ? { ...withoutVersion(parent), id: own.id, door: 'ticket' as const } : own;
+  const own = sessionCookies().draft({ userId, name: await knownName(userId), method: 'ticket' });
+  const draft = parent ? { ...withoutVersion(parent), id: own.id, method: 'ticket' as const } : own;
   const client = toClientKind(request.headers.get('user-agent'));
   const previous = await currentMember();
   const version = await sessions().open(
