@@ -24,7 +24,7 @@ const CHECK_DEADLINE_MS = 5000;
 /** While something is wrong, a request for readiness repeats the check after this time. */
 const CHECK_AGAIN_MS = 5000;
 /** The first answer waits so long for the check at the start. */
-const PATIENCE_MS = 2500;
+const MAX_WAIT_MS = 2500;
 
 /** What is wrong for everybody, or with one sign-in method. */
 type Scope = 'everybody' | 'oauth';
@@ -43,7 +43,7 @@ export async function signInHealth(): Promise<SignInHealth> {
   const isDue = performance.now() - state.checkedAt > CHECK_AGAIN_MS;
   if (state.failures.has('everybody') && isDue) void checkSignIn();
   if (state.checking && state.checkedAt === Number.NEGATIVE_INFINITY)
-    await within(state.checking, PATIENCE_MS);
+    await within(state.checking, MAX_WAIT_MS);
   const reason =
     state.failures.get('everybody') ?? (dingTalkClient().isReachable() ? undefined : 'unreachable');
   if (reason) return { ok: false, reason };
