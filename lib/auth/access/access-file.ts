@@ -98,8 +98,8 @@ function createReader(text: string, ownHost: string | undefined) {
       : complain(entry, '"for" is missing / 缺少 "for"');
     const recent = fields.recent && toMinutes(fields.recent);
     const origins = fields.origins && toNames(fields.origins, 'origins', isOrigin, 'https://host');
-    const isTold = (name: string) => TELL.some((known) => known === name);
-    const tell = fields.tell && toNames(fields.tell, 'tell', isTold, TELL.join(', '));
+    const isKnown = (name: string) => TELL.some((known) => known === name);
+    const tell = fields.tell && toNames(fields.tell, 'tell', isKnown, TELL.join(', '));
     if (!at || !conditions) return undefined;
     return { at, line: lineOf(entry.offset), conditions, recent, origins, tell };
   }

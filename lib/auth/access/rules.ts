@@ -111,12 +111,12 @@ export async function createRulesInForce({
 
   const differs = () => file?.hash !== undefined && file.problems.length === 0 && file.hash !== inForce?.hash;
 
-  let toldOf: string | undefined;
-  function tellOfDifference(): void {
+  let loggedHash: string | undefined;
+  function logDifference(): void {
     const hash = differs() ? inForce?.hash : undefined;
-    if (hash !== undefined && hash !== toldOf)
+    if (hash !== undefined && hash !== loggedHash)
       log().warn({ event: 'access-file-differs', path, file: file?.hash, inForce: hash });
-    toldOf = hash;
+    loggedHash = hash;
   }
 
   let looking: Promise<void> | undefined;
@@ -132,7 +132,7 @@ export async function createRulesInForce({
     try {
       await takeAccepted();
       await lookAtFile();
-      tellOfDifference();
+      logDifference();
       failed = false;
     } catch (error) {
       if (!failed) log().error({ event: 'access-rules-unknown', err: error });
