@@ -24,7 +24,7 @@ const nextConfig = {
   },
   turbopack: {
     rules: {
-      '**/app/login/quick/script-text.ts': { loaders: ['./script-loader.cjs'] },
+      '**/app/login/instant/script-text.ts': { loaders: ['./script-loader.cjs'] },
       '**/gate/browser/script-text.ts': { loaders: ['./script-loader.cjs'] },
     },
   },

@@ -29,7 +29,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 
 async function answerTo(request: NextRequest, headers: Headers): Promise<NextResponse> {
   if (isColdEntry(request)) {
-    const rewritten = NextResponse.rewrite(new URL(withBasePath('/login/quick'), request.url), {
+    const rewritten = NextResponse.rewrite(new URL(withBasePath('/login/instant'), request.url), {
       request: { headers },
     });
     // Next compresses what a route handler answers only if the type was known before.

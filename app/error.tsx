@@ -14,16 +14,16 @@ export default function ErrorPage({ error }: ErrorPageProps) {
   const text =
     errorPage[typeof document !== 'undefined' && document.documentElement.lang === 'en' ? 'en' : 'zh-CN'];
   return (
-    <main className="door">
+    <main className="centered">
       <div role="alert">
-        <h1 className="door-name">{text.title}</h1>
-        <p className="door-text">{text.sentence}</p>
+        <h1 className="centered-name">{text.title}</h1>
+        <p className="centered-text">{text.sentence}</p>
         {error.digest && (
           <p className="problem-id">
             {text.requestId} <code>{error.digest}</code>
           </p>
         )}
-        <button type="button" className="button door-button" onClick={() => location.reload()}>
+        <button type="button" className="button centered-button" onClick={() => location.reload()}>
           {text.reload}
         </button>
       </div>

@@ -5,12 +5,12 @@ import { Mark } from './_ui/mark';
 export default async function NotFound() {
   const { messages } = await currentMessages();
   return (
-    <main className="door">
+    <main className="centered">
       <div>
         <Mark large />
-        <h1 className="door-name">{messages.errorPage.notFound}</h1>
-        <p className="door-text">{messages.problems['not-found'].next}</p>
-        <Link className="button door-button" href="/" prefetch={false}>
+        <h1 className="centered-name">{messages.errorPage.notFound}</h1>
+        <p className="centered-text">{messages.problems['not-found'].next}</p>
+        <Link className="button centered-button" href="/" prefetch={false}>
           {messages.errorPage.home}
         </Link>
       </div>

@@ -30,11 +30,11 @@ export async function readingFigures({
   ...rest
 }: Read): Promise<Figure[]> {
   const userId = await someoneActive(rest.emulator);
-  const sight = await sightFor(store, userId);
-  const search = await searchTimes(store, sight, size);
+  const visibility = await visibilityFor(store, userId);
+  const search = await searchTimes(store, visibility, size);
   const pages = await pageTimes(store, size, departmentId);
   const page = `page of 50 of a department of ${size.big}, inside the store, p99`;
-  const visible = await countVisible(store, sight);
+  const visible = await countVisible(store, visibility);
   return [
     atMost('search p99, inside the store', round(percentile(search, 0.99)), ' ms', mostSearchMs),
     { what: 'search p50, inside the store', value: round(percentile(search, 0.5)), unit: ' ms' },
@@ -48,15 +48,15 @@ async function someoneActive(emulator: EmulatorProcess): Promise<string> {
   return people.find(({ active }) => active)!.userid;
 }
 
-async function sightFor(store: SyncStore, userId: string): Promise<Visibility> {
+async function visibilityFor(store: SyncStore, userId: string): Promise<Visibility> {
   const tree = buildTree(await store.state(), await store.departments());
   return visibilityOf(tree, { userId, member: await store.member(userId), roles: [] }, false);
 }
 
-async function countVisible(store: SyncStore, sight: Visibility): Promise<number> {
+async function countVisible(store: SyncStore, visibility: Visibility): Promise<number> {
   let count = 0;
   await store.everybody((members) => {
-    count += members.filter((member) => sight.canSeePerson(member)).length;
+    count += members.filter((member) => visibility.canSeePerson(member)).length;
   });
   return count;
 }
@@ -84,13 +84,13 @@ const QUERIES = [
 /** Those of the end are the odd ones. */
 const queriesOf = ({ queries }: Size) => QUERIES.slice(-queries);
 
-async function searchTimes(store: SyncStore, sight: Visibility, size: Size): Promise<number[]> {
+async function searchTimes(store: SyncStore, visibility: Visibility, size: Size): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < size.rounds; round++) {
     for (const query of queriesOf(size)) {
       const startedAt = performance.now();
       await store.find(planSearch(normalize(query), false), {
-        accepts: ({ member }) => sight.canSeePerson(member),
+        accepts: ({ member }) => visibility.canSeePerson(member),
         limit: 21,
       });
       times.push(performance.now() - startedAt);

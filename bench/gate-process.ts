@@ -94,7 +94,7 @@ async function sealAll(people: readonly string[], hosts: readonly string[]): Pro
     corpId,
     userId,
     name: '张伟',
-    door: 'browser' as const,
+    method: 'oauth' as const,
     issuedAt,
     expiresAt: issuedAt + 43_200,
     host,

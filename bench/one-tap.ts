@@ -1,5 +1,5 @@
 import type { Browser, CDPSession, Page } from 'playwright';
-import { blockQuickScript, type ClientName, openClient } from '../tests/support/client';
+import { blockInstantScript, type ClientName, openClient } from '../tests/support/client';
 import { codeFor, type Person } from './company';
 import type { EmulatorProcess } from './emulator-process';
 
@@ -68,7 +68,7 @@ export async function tap(
       await cdp.send('Network.emulateNetworkConditions', NETWORK);
       await cdp.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN });
     }
-    if (withoutScript) await blockQuickScript(context);
+    if (withoutScript) await blockInstantScript(context);
     const line = await watch(cdp);
     await page.goto(url, { waitUntil: 'commit' });
     await page.getByRole('heading', { level: 1 }).filter({ hasText: heading }).waitFor();

@@ -33,7 +33,7 @@ export async function benchSessions({ short }: { real: boolean; short: boolean }
         id: `session-${index}`,
         userId: `stayer-${index}`,
         name: '张伟',
-        door: 'client' as const,
+        method: 'webview' as const,
         client: 'dingtalk-android' as const,
         issuedAt: expiresAt - 43_200,
         expiresAt,

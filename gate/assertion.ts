@@ -22,21 +22,21 @@ const signingKey = singleton('gate-signing-key', () => ({ key: undefined as KeyO
 /**
  * What an upstream can check without asking anybody: who it is, for this host alone, for five minutes (a JWT, ES256).
  *
- * @param told by the rule; the assertion has no more than the headers
+ * @param fields of the rule; the assertion has no more than the headers
  * @returns undefined where `GATE_KEYS` is not set
  */
 export async function assertionOf({
   session,
   identity,
-  told,
+  fields,
 }: {
   session: HostSession;
   identity: Identity;
-  told: readonly string[];
+  fields: readonly string[];
 }): Promise<string | undefined> {
   const [keyId, pem] = [...config().gate.keys][0] ?? [];
   if (keyId === undefined || pem === undefined) return undefined;
-  const { subject, claims, text } = claimsOf(identity, told);
+  const { subject, claims, text } = claimsOf(identity, fields);
   const key = `${session.id} ${session.host} ${text}`;
   const known = made().get(key);
   if (known) return known;
@@ -63,17 +63,17 @@ interface Claims {
 /** An identity is read again every second, and says the same. */
 const composed = new WeakMap<Identity, Map<string, Claims>>();
 
-function claimsOf(identity: Identity, told: readonly string[]): Claims {
+function claimsOf(identity: Identity, fields: readonly string[]): Claims {
   const kinds = composed.get(identity) ?? new Map<string, Claims>();
   composed.set(identity, kinds);
-  const kind = told.join();
+  const kind = fields.join();
   let found = kinds.get(kind);
   if (!found) {
-    const subject = told.includes('user') ? identity.user : '';
+    const subject = fields.includes('user') ? identity.user : '';
     const claims = {
-      ...(told.includes('name') ? { name: identity.name } : {}),
-      ...(told.includes('email') && identity.email ? { email: identity.email } : {}),
-      ...(told.includes('groups') ? { groups: groupsIn(identity.groups) } : {}),
+      ...(fields.includes('name') ? { name: identity.name } : {}),
+      ...(fields.includes('email') && identity.email ? { email: identity.email } : {}),
+      ...(fields.includes('groups') ? { groups: groupsIn(identity.groups) } : {}),
     };
     found = { subject, claims, text: JSON.stringify([subject, claims]) };
     kinds.set(kind, found);

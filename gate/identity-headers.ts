@@ -11,7 +11,7 @@ export interface Identity {
   groups: readonly string[];
 }
 
-export type Told = keyof Identity;
+export type IdentityField = keyof Identity;
 
 /** Names of the headers, for each of the two families that upstreams know. */
 export const HEADER_FAMILIES = {
@@ -22,11 +22,11 @@ export const HEADER_FAMILIES = {
     email: 'X-Auth-Request-Email',
     groups: 'X-Auth-Request-Groups',
   },
-} as const satisfies Record<string, Record<Told, string>>;
+} as const satisfies Record<string, Record<IdentityField, string>>;
 
 export type HeaderFamily = keyof typeof HEADER_FAMILIES;
 
-export const TOLD_BY_DEFAULT: readonly Told[] = ['user', 'name'];
+export const DEFAULT_FIELDS: readonly IdentityField[] = ['user', 'name'];
 /** nginx reads the head of an answer into one buffer of 4 KB; the rest of the head needs its part. */
 const MAX_GROUPS_BYTES = 2048;
 const MAX_NAME_BYTES = 256;
@@ -35,20 +35,20 @@ const TRUNCATED = 'truncated';
 
 /**
  * The headers that a verdict sends on to the upstream. Each one is always there, empty where it is unknown or not to be
- * told: a proxy may otherwise pass on what the visitor sent under its name.
+ * sent: a proxy may otherwise pass on what the visitor sent under its name.
  *
- * @param told what a rule's `tell` lists; by default user and name
+ * @param fields what a rule's `tell` lists; by default user and name
  * @returns names and values as `writeHead` takes them: UTF-8, a byte a character
  */
 export function identityHeaders(
   identity: Identity | undefined,
-  told: readonly string[] = TOLD_BY_DEFAULT,
+  fields: readonly string[] = DEFAULT_FIELDS,
   family: HeaderFamily = 'remote',
 ): [string, string][] {
   const names = HEADER_FAMILIES[family];
-  const value = (part: Exclude<Told, 'groups'>) =>
-    identity && told.includes(part) ? asBytes(identity[part], MAX_NAME_BYTES) : '';
-  const groups = identity && told.includes('groups') ? asBytes(groupsIn(identity.groups).join(',')) : '';
+  const value = (part: Exclude<IdentityField, 'groups'>) =>
+    identity && fields.includes(part) ? asBytes(identity[part], MAX_NAME_BYTES) : '';
+  const groups = identity && fields.includes('groups') ? asBytes(groupsIn(identity.groups).join(',')) : '';
   return [
     [names.user, value('user')],
     [names.name, value('name')],

@@ -7,7 +7,7 @@ import { directoryStore } from '@/lib/directory/store';
 import type { HostSession } from '@/lib/session/host-session';
 import { shownName } from '@/lib/shown-text';
 import { assertionOf } from './assertion';
-import { type Identity, identityHeaders, TOLD_BY_DEFAULT } from './identity-headers';
+import { DEFAULT_FIELDS, type Identity, identityHeaders } from './identity-headers';
 
 /** The headers of an admitted request's answer: names and values in turn, as `writeHead` takes them. */
 export type UpstreamIdentity = string[];
@@ -24,25 +24,25 @@ const remembered = new WeakMap<MemberFacts, Map<string, Promise<Known>>>();
 const ANSWER = ['Cache-Control', 'no-store', 'Content-Length', '0'];
 
 /**
- * What an upstream is told of a member.
+ * What an upstream learns of a member.
  *
- * @param told by the rule; by default user and name
+ * @param fields of the rule; by default user and name
  * @returns undefined where the member has no value of the kind that `GATE_USER` names, or shares it with another
  */
 export async function identityOf(
   session: HostSession,
   facts: MemberFacts,
-  told: readonly string[] = TOLD_BY_DEFAULT,
+  fields: readonly string[] = DEFAULT_FIELDS,
 ): Promise<UpstreamIdentity | undefined> {
   const { identity, headers } = await known(session, facts);
   if (!identity) return undefined;
-  const key = told.join();
+  const key = fields.join();
   let fixed = headers.get(key);
   if (!fixed) {
-    fixed = [...ANSWER, ...identityHeaders(identity, told, config().gate.headers).flat(), 'X-Dingpass-Jwt'];
+    fixed = [...ANSWER, ...identityHeaders(identity, fields, config().gate.headers).flat(), 'X-Dingpass-Jwt'];
     headers.set(key, fixed);
   }
-  return [...fixed, (await assertionOf({ session, identity, told })) ?? ''];
+  return [...fixed, (await assertionOf({ session, identity, fields })) ?? ''];
 }
 
 function known(session: HostSession, facts: MemberFacts): Promise<Known> {

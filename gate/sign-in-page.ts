@@ -107,7 +107,7 @@ function instantSignIn(
     requestId,
     script: { address: scriptAddress(isDingTalkMobile(userAgent) ? 'phone' : 'desktop'), data },
     body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(signIn.asking)}</p></div>
-<a class="late" href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a></div>
-<noscript><p><a href="${escaped(elsewhere)}">${escaped(signIn.otherDoor)}</a></p></noscript>`,
+<a class="late" href="${escaped(elsewhere)}">${escaped(signIn.otherMethod)}</a></div>
+<noscript><p><a href="${escaped(elsewhere)}">${escaped(signIn.otherMethod)}</a></p></noscript>`,
   });
 }

@@ -158,7 +158,7 @@ function directoryOf(settings: Settings) {
   };
 }
 
-/** The door in front of pages that others wrote. */
+/** The sign-in in front of pages that others wrote. */
 function gateOf(settings: Settings) {
   return {
     /** Where it listens for the proxies' questions; undefined: it is off. */

@@ -58,7 +58,7 @@ const targetsOf = (source: Source) =>
 const isIn = (path: string, ...folders: string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
 /** Loaded by client components and by the scripts of the instant sign-in pages. */
 const CLIENT_MODULES = [
-  ...['account-switch', 'flow', 'quick/script', 'session-flags'].map((name) => `app/login/${name}.ts`),
+  ...['account-switch', 'flow', 'instant/script', 'session-flags'].map((name) => `app/login/${name}.ts`),
   'gate/browser/script.ts',
 ];
 const isClient = ({ path, text }: Source) =>

@@ -65,7 +65,7 @@ function oneAtATime(begin: () => Promise<Outcome>): Promise<Outcome> {
 }
 
 /** In the address of the sign-in page after an instant sign-in: elsewhere a stored outcome is not meant for the page. */
-const FROM_INSTANT = '&from=quick';
+const FROM_INSTANT = '&from=instant';
 
 /** Leaves the outcome of an instant sign-in to the sign-in page. @returns its address */
 export function handOver(outcome: Outcome, loginPage: string): string {

@@ -23,7 +23,7 @@ export async function generateMetadata(): Promise<Metadata> {
   return { title: `${messages.signIn.title} · ${messages.appName}` };
 }
 
-/** The public page in front of the door: it cleans the return target and hands over to the client component. */
+/** The public sign-in page: it cleans the return target and hands over to the client component. */
 export default async function LoginPage(props: PageProps<'/login'>) {
   const query = toParameters(await props.searchParams);
   const next = safeReturnTo(query.get('next'));
@@ -39,33 +39,33 @@ export default async function LoginPage(props: PageProps<'/login'>) {
   expectSignIn();
   const { corpId, clientId } = config();
   const nonce = nonceOf((await headers()).get('content-security-policy'));
-  const browserDoor = withBasePath(`/api/oauth/start?${new URLSearchParams({ next })}`);
+  const oauthAddress = withBasePath(`/api/oauth/start?${new URLSearchParams({ next })}`);
   return (
-    <main className="door">
+    <main className="centered">
       {signedOut && <script nonce={nonce}>{MARK_SIGNED_OUT}</script>}
       <Mark large />
-      <h1 className="door-name">{messages.appName}</h1>
+      <h1 className="centered-name">{messages.appName}</h1>
       {session && within !== undefined && !signedOut && (
         <>
-          <p className="door-text">{messages.signIn.stepUp(session.name, within)}</p>
+          <p className="centered-text">{messages.signIn.stepUp(session.name, within)}</p>
           <Link className="button button-quiet" href="/" prefetch={false}>
             {messages.signIn.stepUpBack}
           </Link>
         </>
       )}
-      <div className="door-place">
+      <div className="centered-place">
         <SignIn
           corpId={corpId}
           clientId={clientId}
           next={next}
           signedOut={signedOut}
           refusal={refusal}
-          browserDoor={browserDoor}
+          oauthAddress={oauthAddress}
           text={toText(messages)}
         />
         <noscript>
-          <p className="door-text">{messages.signIn.noScript}</p>
-          <a className="button button-wide" href={browserDoor}>
+          <p className="centered-text">{messages.signIn.noScript}</p>
+          <a className="button button-wide" href={oauthAddress}>
             {messages.signIn.browserButton}
           </a>
         </noscript>
@@ -88,7 +88,7 @@ function refusalOf(query: URLSearchParams, messages: Messages): LoginProblem | u
     return {
       ...explain(failed as Problem, messages, { dingTalkCode: wordOf('dingtalk'), reason: wordOf('reason') }),
       requestId,
-      action: 'browser-door',
+      action: 'oauth',
     };
   }
   const linkedCorpId = corpIdIn(query);

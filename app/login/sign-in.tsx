@@ -9,9 +9,9 @@ import { type ClientProblem, enter, type FlowOptions, type Outcome, type Phase, 
 export interface LoginProblem extends Explanation {
   requestId?: string | undefined;
   /** The way to try again, where it is not the client's. */
-  action?: 'browser-door' | undefined;
-  /** Whether the other door is worth a try. */
-  offerBrowserDoor?: boolean;
+  action?: 'oauth' | undefined;
+  /** Whether a sign-in at DingTalk's page is worth a try. */
+  offerOAuth?: boolean;
 }
 
 export interface SignInText {
@@ -23,7 +23,7 @@ export interface SignInText {
   again: string;
   browserLead: string;
   browserButton: string;
-  otherDoor: string;
+  otherMethod: string;
   labels: ProblemNoteLabels;
   /** What can go wrong before our server is reached. */
   problems: Record<ClientProblem, Explanation>;
@@ -35,17 +35,17 @@ interface SignInProps extends FlowOptions {
   /** What is wrong already, with the link or with a sign-in at DingTalk's page: then nothing is asked. */
   refusal: LoginProblem | undefined;
   /** Where a sign-in in a browser begins. */
-  browserDoor: string;
+  oauthAddress: string;
   text: SignInText;
 }
 
 type State = Phase | 'entering' | 'signed-out' | 'in-browser' | LoginProblem;
 
 /** Where the client fails, but a sign-in at DingTalk's own page may not. */
-const BROWSER_DOOR_HELPS = new Set<ClientProblem>(['bridge-silent', 'bridge-refused', 'domain-unknown']);
+const OAUTH_HELPS = new Set<ClientProblem>(['bridge-silent', 'bridge-refused', 'domain-unknown']);
 
 /** Shows a sign-in as it goes: what is happening, or what went wrong and what to do. */
-export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor, text }: SignInProps) {
+export function SignIn({ corpId, clientId, next, signedOut, refusal, oauthAddress, text }: SignInProps) {
   const [state, setState] = useState<State>(refusal ?? (signedOut ? 'signed-out' : 'asking'));
 
   const follow = useCallback(
@@ -63,7 +63,7 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   if (state === 'signed-out') {
     return (
       <div role="status">
-        <p className="door-text">{text.signedOut}</p>
+        <p className="centered-text">{text.signedOut}</p>
         <button type="button" className="button button-wide" onClick={start}>
           {text.again}
         </button>
@@ -73,8 +73,8 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
   if (state === 'in-browser') {
     return (
       <div role="status">
-        <p className="door-text">{text.browserLead}</p>
-        <a className="button button-wide" href={browserDoor}>
+        <p className="centered-text">{text.browserLead}</p>
+        <a className="button button-wide" href={oauthAddress}>
           {text.browserButton}
         </a>
       </div>
@@ -84,18 +84,18 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
     return (
       <div role="status">
         <div className="wait" aria-hidden="true" />
-        <p className="door-text after-1">{text[state]}</p>
+        <p className="centered-text after-1">{text[state]}</p>
         {/* Should this page's scripts never run, style alone brings the way out. */}
-        <a className="button button-quiet after-14" href={browserDoor}>
-          {text.otherDoor}
+        <a className="button button-quiet after-14" href={oauthAddress}>
+          {text.otherMethod}
         </a>
       </div>
     );
   }
   return (
     <ProblemNote {...state} labels={text.labels}>
-      {state.action === 'browser-door' && (
-        <a className="button button-wide" href={browserDoor}>
+      {state.action === 'oauth' && (
+        <a className="button button-wide" href={oauthAddress}>
           {text.retry}
         </a>
       )}
@@ -104,9 +104,9 @@ export function SignIn({ corpId, clientId, next, signedOut, refusal, browserDoor
           {text.retry}
         </button>
       )}
-      {state.offerBrowserDoor && (
-        <a className="button button-quiet" href={browserDoor}>
-          {text.otherDoor}
+      {state.offerOAuth && (
+        <a className="button button-quiet" href={oauthAddress}>
+          {text.otherMethod}
         </a>
       )}
     </ProblemNote>
@@ -122,7 +122,7 @@ function toState(outcome: Outcome, text: SignInText): State {
   const { operator } = sentence;
   return {
     ...sentence,
-    offerBrowserDoor: BROWSER_DOOR_HELPS.has(outcome.problem),
+    offerOAuth: OAUTH_HELPS.has(outcome.problem),
     operator: operator && { ...operator, dingTalkCode: outcome.nativeCode },
   };
 }

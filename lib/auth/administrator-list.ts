@@ -22,13 +22,13 @@ export async function isViewerAdministrator(
   if (adminUserIds.includes(userId)) return true;
   const { asOf, missing } = await directoryStore().state();
   const isRead = asOf !== undefined && !missing.some(({ what }) => what === 'admins');
-  if (ask && !isRead) await within(askForAdministrators(), ASK_PATIENCE_MS);
+  if (ask && !isRead) await within(askForAdministrators(), MAX_WAIT_MS);
   const goodForMs = Math.max(ADMINISTRATORS_FOR_MS, 2000 * directory.syncIntervalSeconds);
   return directoryStore().isMainAdministrator(userId, Date.now() - goodForMs);
 }
 
 const ASK_AGAIN_MS = 60_000;
-const ASK_PATIENCE_MS = 3000;
+const MAX_WAIT_MS = 3000;
 const asked = singleton('administrators-asked', () => ({
   at: Number.NEGATIVE_INFINITY,
   /** Only while DingTalk is being asked: a promise keeps alive the request in which it was made. */

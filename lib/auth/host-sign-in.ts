@@ -40,13 +40,13 @@ export async function signInOnHost({
     unionId,
     name = userId,
   } = await verifiedMember({
-    door: 'client',
+    method: 'webview',
     code,
     request,
     context,
     app: client,
   });
-  const draft = { ...sessionCookies().draft({ userId, unionId, name, door: 'client' }), host };
+  const draft = { ...sessionCookies().draft({ userId, unionId, name, method: 'webview' }), host };
   const kind = toClientKind(request.headers.get('user-agent'));
   const opened = await openHostSession(draft, {
     since,

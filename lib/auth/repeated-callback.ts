@@ -12,7 +12,7 @@ const PURPOSE = 'oauth-answer';
 /** An answer that was lost on its way is asked for again within seconds. */
 const KEPT_MS = 60_000;
 /** How long the repetition waits for a sign-in that is under way, perhaps in another process. */
-const PATIENCE_MS = 8000;
+const MAX_WAIT_MS = 8000;
 /** A repetition that overtakes its original has to wait for the note that there is one. */
 const OVERTAKEN_MS = 300;
 const LOOK_EVERY_MS = 50;
@@ -57,7 +57,7 @@ export function createRepeatedCallbacks(values: UsedValues, settings: SealerSett
         seen ||= detail === UNDER_WAY;
         if (typeof detail === 'string' && detail !== UNDER_WAY) return open(detail);
         const isOver = seen && detail === undefined;
-        if (isOver || performance.now() - began > (seen ? PATIENCE_MS : OVERTAKEN_MS)) return undefined;
+        if (isOver || performance.now() - began > (seen ? MAX_WAIT_MS : OVERTAKEN_MS)) return undefined;
       }
     },
   };

@@ -16,7 +16,7 @@ import { within } from '../within';
  * Whether sign-ins work, as far as this process knows: from a harmless call at the start, and from how sign-ins end.
  * For the body of `/api/ready`, never for its status: no other process of this app would fare better.
  */
-export type SignInHealth = { ok: true } | { ok: false; reason: Problem; door?: Session['door'] };
+export type SignInHealth = { ok: true } | { ok: false; reason: Problem; method?: Session['method'] };
 
 /** No such person: an answer about them says that token, address and permission are in order. Not counted by DingTalk. */
 const ABSENT_UNION_ID = 'dingpassReadinessCheck';
@@ -24,10 +24,10 @@ const CHECK_DEADLINE_MS = 5000;
 /** While something is wrong, a request for readiness repeats the check after this time. */
 const CHECK_AGAIN_MS = 5000;
 /** The first answer waits so long for the check at the start. */
-const PATIENCE_MS = 2500;
+const MAX_WAIT_MS = 2500;
 
-/** What is wrong for everybody, or with one door. */
-type Scope = 'everybody' | 'browser';
+/** What is wrong for everybody, or with one sign-in method. */
+type Scope = 'everybody' | 'oauth';
 
 const health = singleton('sign-in-health', () => ({
   failures: new Map<Scope, Problem>(),
@@ -43,12 +43,12 @@ export async function signInHealth(): Promise<SignInHealth> {
   const isDue = performance.now() - state.checkedAt > CHECK_AGAIN_MS;
   if (state.failures.has('everybody') && isDue) void checkSignIn();
   if (state.checking && state.checkedAt === Number.NEGATIVE_INFINITY)
-    await within(state.checking, PATIENCE_MS);
+    await within(state.checking, MAX_WAIT_MS);
   const reason =
     state.failures.get('everybody') ?? (dingTalkClient().isReachable() ? undefined : 'unreachable');
   if (reason) return { ok: false, reason };
-  const inBrowser = state.failures.get('browser');
-  return inBrowser ? { ok: false, reason: inBrowser, door: 'browser' } : { ok: true };
+  const oauthFailure = state.failures.get('oauth');
+  return oauthFailure ? { ok: false, reason: oauthFailure, method: 'oauth' } : { ok: true };
 }
 
 /**
@@ -87,16 +87,16 @@ function found(failure: AppError | undefined): void {
 }
 
 /** A sign-in went well, or did not. The log has a line of it already. */
-export function noteSignIn(door: Session['door'], error?: unknown): void {
+export function noteSignIn(method: Session['method'], error?: unknown): void {
   if (error === undefined) {
     settle('everybody', undefined);
     health().logged = undefined;
-    if (door === 'browser') settle('browser', undefined);
+    if (method === 'oauth') settle('oauth', undefined);
     return;
   }
   if (!(error instanceof AppError) || !FAILS_SIGN_INS.has(error.problem)) return;
-  const isBrowserOnly = /userAccessToken$|\/contact\/users\/me$/.test(error.detail.api ?? '');
-  settle(isBrowserOnly ? 'browser' : 'everybody', error);
+  const isOAuthOnly = /userAccessToken$|\/contact\/users\/me$/.test(error.detail.api ?? '');
+  settle(isOAuthOnly ? 'oauth' : 'everybody', error);
 }
 
 function settle(scope: Scope, failure: AppError | undefined): void {

@@ -22,11 +22,11 @@ import { attempts } from './rate-limit';
 import { noteSignIn } from './sign-in-health';
 import { usedCodes } from './used-values';
 
-type CodeDoor = Exclude<Session['door'], 'ticket'>;
+type CodeMethod = Exclude<Session['method'], 'ticket'>;
 
 export interface SignInInput {
-  /** `client`: a code of the webview; `browser`: one of DingTalk's sign-in page. They are not interchangeable. */
-  door: CodeDoor;
+  /** `webview`: a code of the client; `oauth`: one of DingTalk's sign-in page. They are not interchangeable. */
+  method: CodeMethod;
   code: string;
   request: Request;
   context: RequestContext;
@@ -69,9 +69,9 @@ export async function signIn(input: SignInInput): Promise<SignedIn> {
  *
  * @throws AppError
  */
-export async function verifiedMember({ door, code, request, context, app }: SignInInput): Promise<Member> {
+export async function verifiedMember({ method, code, request, context, app }: SignInInput): Promise<Member> {
   const { headers } = request;
-  context.note({ door });
+  context.note({ method });
   const options = {
     isFailure: isFailedAttempt,
     isUnanswered: isUnansweredExchange,
@@ -81,12 +81,12 @@ export async function verifiedMember({ door, code, request, context, app }: Sign
   };
   return attempts().run(rateLimitKey(headers), options, async () => {
     try {
-      const member = await once(code, () => memberBehind(door, code, context.budget, app));
-      noteSignIn(door);
+      const member = await once(code, () => memberBehind(method, code, context.budget, app));
+      noteSignIn(method);
       return member;
     } catch (error) {
       const failure = toAppError(error);
-      noteSignIn(door, failure);
+      noteSignIn(method, failure);
       throw failure;
     }
   });
@@ -97,16 +97,16 @@ async function openSession(
   { userId, unionId, name = userId }: Member,
   previous: Session | null,
   since: number,
-  { door, request, context }: SignInInput,
+  { method, request, context }: SignInInput,
 ): Promise<SignedIn> {
-  const draft = sessionCookies().draft({ userId, unionId, name, door });
+  const draft = sessionCookies().draft({ userId, unionId, name, method });
   const client = toClientKind(request.headers.get('user-agent'));
   const version = await sessions().open(
     { ...draft, client },
     {
       since,
       replaces: previous ?? undefined,
-      line: { event: 'sign-in', userId, sessionId: draft.id, detail: `${door} ${client}` },
+      line: { event: 'sign-in', userId, sessionId: draft.id, detail: `${method} ${client}` },
     },
   );
   if (previous) noteReplaced(previous.id);
@@ -140,13 +140,13 @@ export async function signOut(request: Request, context: RequestContext): Promis
 }
 
 async function memberBehind(
-  door: CodeDoor,
+  method: CodeMethod,
   code: string,
   budget: RequestBudget,
   app: Client = dingTalkClient(),
 ): Promise<Member> {
   const { userId } =
-    door === 'client' ? await exchangeCode(app, code, budget) : await employeeBehind(code, budget);
+    method === 'webview' ? await exchangeCode(app, code, budget) : await employeeBehind(code, budget);
   const member = (await freshMember(userId)) ?? (await askMember(userId, budget));
   if (member.active !== true) throw new AppError('member-inactive');
   return member;

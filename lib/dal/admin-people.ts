@@ -16,7 +16,7 @@ export async function findUserIds(text: string, limit: number): Promise<string[]
   const tree = await directoryTree();
   const viewer = { userId: '', member: null, roles: [] };
   const { people } = await findPeople(
-    { viewer, tree, sight: visibilityOf(tree, viewer, true) },
+    { viewer, tree, visibility: visibilityOf(tree, viewer, true) },
     terms,
     limit,
   );

@@ -19,13 +19,16 @@ export interface DepartmentNode extends DepartmentName {
   hidden: boolean;
 }
 
-export async function toNode({ tree, sight }: View, department: StoredDepartment): Promise<DepartmentNode> {
+export async function toNode(
+  { tree, visibility }: View,
+  department: StoredDepartment,
+): Promise<DepartmentNode> {
   const { id, name, parentId } = department;
-  const count = sight.countOf(department);
+  const count = visibility.countOf(department);
   return {
     id,
     name,
-    parentId: parentId !== undefined && sight.canSeeDepartment(parentId) ? parentId : undefined,
+    parentId: parentId !== undefined && visibility.canSeeDepartment(parentId) ? parentId : undefined,
     memberCount: typeof count === 'number' ? count : await directoryStore().countPeople(count),
     hidden: tree.hasRules && tree.pathOf(id).some((ancestor) => ancestor.hidden),
   };
@@ -35,23 +38,23 @@ export function toNodes(view: View, departments: readonly StoredDepartment[]): P
   return Promise.all(departments.map((department) => toNode(view, department)));
 }
 
-export function visiblePath({ tree, sight }: View, id: number): DepartmentName[] {
-  const path = tree.pathOf(id).filter((department) => sight.canSeeDepartment(department.id));
+export function visiblePath({ tree, visibility }: View, id: number): DepartmentName[] {
+  const path = tree.pathOf(id).filter((department) => visibility.canSeeDepartment(department.id));
   return path.map(({ id, name }) => ({ id, name }));
 }
 
-export function departmentsOf({ tree, sight }: View, member: StoredMember): DepartmentName[] {
+export function departmentsOf({ tree, visibility }: View, member: StoredMember): DepartmentName[] {
   return member.departments.flatMap(({ id }) => {
-    const department = sight.canSeeDepartment(id) ? tree.departments.get(id) : undefined;
+    const department = visibility.canSeeDepartment(id) ? tree.departments.get(id) : undefined;
     return department ? [{ id, name: department.name }] : [];
   });
 }
 
 /** What this viewer may know: nothing of hidden departments and people, nor their number, nor the operator's details. */
-export function shownState({ tree, sight }: View): ShownState {
+export function shownState({ tree, visibility }: View): ShownState {
   const { state, asOf, ageSeconds, completeAsOf, missing } = tree.state;
   const shown = missing
-    .filter(({ departmentId }) => departmentId === undefined || sight.canSeeDepartment(departmentId))
+    .filter(({ departmentId }) => departmentId === undefined || visibility.canSeeDepartment(departmentId))
     .map(({ what, problem, departmentId, departmentName }) => ({
       what,
       problem,

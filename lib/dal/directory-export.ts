@@ -48,7 +48,7 @@ export async function exportPeople(
     state: shownState(view),
     packed: await pack((write) =>
       directoryStore().everybody(async (members) => {
-        const visible = members.filter((member) => view.sight.canSeePerson(member));
+        const visible = members.filter((member) => view.visibility.canSeePerson(member));
         await write(visible.map((member) => toText(toExportRow(view, member))).join(''));
       }),
     ),
@@ -71,7 +71,7 @@ async function pack(produce: (write: (text: string) => Promise<void>) => Promise
 
 function toExportRow(view: View, member: StoredMember): ExportRow {
   const record = shownRecord(member);
-  const visible = member.departments.filter(({ id }) => view.sight.canSeeDepartment(id));
+  const visible = member.departments.filter(({ id }) => view.visibility.canSeeDepartment(id));
   const pathText = (id: number) =>
     visiblePath(view, id)
       .map(({ name }) => name)
@@ -83,7 +83,7 @@ function toExportRow(view: View, member: StoredMember): ExportRow {
     title: record.title ?? '',
     departments: visible.map(({ id }) => pathText(id)),
     leads: visible.filter(({ leader }) => leader).map(({ id }) => pathText(id)),
-    mobile: view.sight.mobileOf(member) ?? '',
+    mobile: view.visibility.mobileOf(member) ?? '',
     telephone: record.telephone ?? '',
     email: record.email ?? '',
     orgEmail: record.orgEmail ?? '',

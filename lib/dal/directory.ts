@@ -104,7 +104,7 @@ export function overview(): Promise<Overview> {
 }
 
 async function overviewFor(view: View): Promise<Overview> {
-  const visible = view.tree.ordered.filter(({ id }) => view.sight.canSeeDepartment(id));
+  const visible = view.tree.ordered.filter(({ id }) => view.visibility.canSeeDepartment(id));
   return {
     state: shownState(view),
     departments: await toNodes(view, visible),
@@ -132,9 +132,9 @@ export function departmentPage(id: number, page = 1): Promise<DepartmentPage | n
 }
 
 async function departmentPageFor(view: View, id: number, page: number): Promise<DepartmentPage | null> {
-  const { tree, sight } = view;
+  const { tree, visibility } = view;
   const department = tree.departments.get(id);
-  if (!department || !sight.canSeeDepartment(id)) return null;
+  if (!department || !visibility.canSeeDepartment(id)) return null;
   const pageCount = Math.max(1, Math.ceil(department.own / PAGE_SIZE));
   const shown = Math.min(Math.max(1, Math.trunc(page) || 1), pageCount);
   const offset = (shown - 1) * PAGE_SIZE;
@@ -145,7 +145,7 @@ async function departmentPageFor(view: View, id: number, page: number): Promise<
     path: visiblePath(view, id).slice(0, -1),
     subDepartments: await toNodes(
       view,
-      tree.childrenOf(id).filter((child) => sight.canSeeDepartment(child.id)),
+      tree.childrenOf(id).filter((child) => visibility.canSeeDepartment(child.id)),
     ),
     people: people.map((member) => ({ ...toCard(member), leader: member.leader })),
     peopleCount: department.own,
@@ -163,26 +163,26 @@ async function personPageFor(view: View, userId: string): Promise<PersonPage | n
   const store = directoryStore();
   const known = await store.member(userId);
   // No call to DingTalk about a person who is not in the directory, or whom the viewer may not see.
-  if (!known || !view.sight.canSeePerson(known)) return null;
+  if (!known || !view.visibility.canSeePerson(known)) return null;
   await lookUp(view.viewer.userId, userId, await store.detail(userId));
   const member = await store.member(userId);
-  if (!member || !view.sight.canSeePerson(member)) return null;
+  if (!member || !view.visibility.canSeePerson(member)) return null;
   const [roles, detail] = [await store.rolesOf(userId), await store.detail(userId)];
   const manager = detail?.managerUserId ? await store.member(detail.managerUserId) : null;
-  const mobile = view.sight.mobileOf(member);
+  const mobile = view.visibility.mobileOf(member);
   const { telephone, email, orgEmail, workPlace } = shownRecord(member);
   return {
     ...toCard(member),
     state: shownState(view),
     departments: member.departments
-      .filter(({ id }) => view.sight.canSeeDepartment(id))
+      .filter(({ id }) => view.visibility.canSeeDepartment(id))
       .map(({ id, leader }) => {
         const path = visiblePath(view, id);
         return { id, name: path.at(-1)!.name, path: path.slice(0, -1), leader };
       }),
     roles: roles.map(({ id, name }) => shownName(name, String(id))),
     manager:
-      manager && view.sight.canSeePerson(manager)
+      manager && view.visibility.canSeePerson(manager)
         ? { userId: manager.userId, name: shownRecord(manager).name }
         : undefined,
     managerUnknown: detail === null,
@@ -203,7 +203,7 @@ export function search(query: string): Promise<SearchPage> {
 async function searchFor(view: View, query: string): Promise<SearchPage> {
   const { shown, terms } = parseQuery(query);
   const departments = await findDepartments(view.tree, alphanumericOnly(terms.join('')), {
-    visible: view.sight.canSeeDepartment,
+    visible: view.visibility.canSeeDepartment,
     limit: MAX_DEPARTMENTS_FOUND,
   });
   const { people, isComplete } = await findPeople(view, terms, SEARCH_LIMIT + 1);

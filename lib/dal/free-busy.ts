@@ -31,9 +31,9 @@ export interface FreeBusy {
  */
 export async function freeBusy(userIds: readonly string[], window: Window): Promise<FreeBusy> {
   const wanted = [...new Set(userIds)];
-  const { viewer, visible } = await readView(async ({ viewer, sight }) => {
+  const { viewer, visible } = await readView(async ({ viewer, visibility }) => {
     const members = await directoryStore().members(wanted);
-    const seen = members.filter((member) => sight.canSeePerson(member));
+    const seen = members.filter((member) => visibility.canSeePerson(member));
     return { viewer, visible: new Map(seen.map((member) => [member.userId, member])) };
   });
   const people = wanted.flatMap((userId) => visible.get(userId) ?? []);

@@ -137,10 +137,10 @@ function checkMeeting<T extends Partial<Pick<MeetingDraft, 'title' | 'time' | 'd
 async function unionIdsOf(userIds: readonly string[], organizer: string): Promise<string[]> {
   const wanted = [...new Set(userIds)].filter((userId) => userId !== organizer);
   if (wanted.length > MAX_ATTENDEES) throw new AppError('too-many-attendees');
-  const unionIds = await readView(async ({ sight }) => {
+  const unionIds = await readView(async ({ visibility }) => {
     const members = await directoryStore().members(wanted);
     return members
-      .filter((member) => sight.canSeePerson(member))
+      .filter((member) => visibility.canSeePerson(member))
       .flatMap(({ record }) => record.unionId ?? []);
   });
   if (unionIds.length < wanted.length) throw new AppError('not-found', { hint: 'attendees' });

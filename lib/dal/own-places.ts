@@ -17,7 +17,7 @@ export function ownPlaces(
 ): Promise<OwnPlaces> {
   return readView(async (view) => {
     const departments = profile.departmentIds.flatMap((id) => {
-      const path = view.sight.canSeeDepartment(id) ? visiblePath(view, id) : [];
+      const path = view.visibility.canSeeDepartment(id) ? visiblePath(view, id) : [];
       const own = path.at(-1);
       return own ? [{ ...own, path: path.slice(0, -1), leads: profile.ledDepartmentIds.includes(id) }] : [];
     });
@@ -25,7 +25,7 @@ export function ownPlaces(
     return {
       departments,
       manager:
-        manager && view.sight.canSeePerson(manager)
+        manager && view.visibility.canSeePerson(manager)
           ? { userId: manager.userId, name: shownName(manager.record.name, manager.userId) }
           : undefined,
     };

@@ -69,15 +69,15 @@ async function shownNames(
 ): Promise<ShownNames> {
   const { view, shown } = await readViewOf(viewerId, async (view) => {
     const members = await directoryStore().members(userIds);
-    return { view, shown: members.filter((member) => view.sight.canSeePerson(member)) };
+    return { view, shown: members.filter((member) => view.visibility.canSeePerson(member)) };
   });
-  const { tree, sight } = view;
+  const { tree, visibility } = view;
   const people = new Map(shown.map(({ userId, record }) => [userId, shownName(record.name, userId)]));
   return {
     person: (userId) => people.get(userId),
     department(name) {
       const [id, ...others] = departmentsNamed(name);
-      if (id === undefined || others.length > 0 || !sight.canSeeDepartment(id)) return undefined;
+      if (id === undefined || others.length > 0 || !visibility.canSeeDepartment(id)) return undefined;
       return tree.departments.get(id)?.name;
     },
   };

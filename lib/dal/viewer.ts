@@ -32,7 +32,7 @@ async function viewOf(userId: string): Promise<View> {
   return {
     viewer,
     tree,
-    sight: visibilityOf(tree, viewer, await isGranted(config().directory.seeHidden, userId)),
+    visibility: visibilityOf(tree, viewer, await isGranted(config().directory.seeHidden, userId)),
   };
 }
 

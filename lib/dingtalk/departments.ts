@@ -23,7 +23,7 @@ export interface DepartmentDetail {
   /** As in its parent's list. */
   tags: string[];
   /** Whether DingTalk gave both flags, hidden and restricted. A flag that is missing counts as set. */
-  rulesTold: boolean;
+  hasRules: boolean;
   /** Colleagues do not see it, but for those permitted. */
   hidden: boolean;
   permittedDepartmentIds: number[];
@@ -79,7 +79,7 @@ export async function getDepartment(client: Client, departmentId: number): Promi
     name: toText(wire.name) ?? '',
     parentId: toWhole(wire.parent_id),
     tags: toTags(wire.tags),
-    rulesTold: isRoot || (hidden !== undefined && restricted !== undefined),
+    hasRules: isRoot || (hidden !== undefined && restricted !== undefined),
     hidden: hidden ?? !isRoot,
     permittedDepartmentIds: toList(wire.dept_permits, toWhole),
     permittedUserIds: toList(wire.user_permits, toUserId),

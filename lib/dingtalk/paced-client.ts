@@ -15,7 +15,7 @@ export interface PaceOptions {
   /** Pauses before the repetitions of a call that failed in passing, in ms. */
   backoffMs?: readonly number[];
   /** How long a call waits for a line that is down, in ms. */
-  outagePatienceMs?: number;
+  maxOutageMs?: number;
   /** Milliseconds on a clock that never jumps. */
   now?: () => number;
   /** Waits some ms. @throws when it is stopped */
@@ -117,7 +117,7 @@ export function createPacedClient(client: Client, options: PaceOptions = {}): Pa
 /** Sends again what failed in passing. @throws the error of the last attempt */
 async function repeated<T>(
   send: () => Promise<T>,
-  { backoffMs = BACKOFF_MS, outagePatienceMs = 60_000, now, pause }: PaceOptions & Clock,
+  { backoffMs = BACKOFF_MS, maxOutageMs = 60_000, now, pause }: PaceOptions & Clock,
 ): Promise<T> {
   let refusals = 0;
   const startedAt = now();
@@ -128,7 +128,7 @@ async function repeated<T>(
       if (!(error instanceof DingTalkError) || !error.isTransient || NOT_RETRYABLE.test(error.code))
         throw error;
       if (error.isOverRate && ++refusals <= MAX_REFUSALS_OF_A_CALL) continue;
-      const lineIsDown = error.code === 'circuit-open' && now() - startedAt < outagePatienceMs;
+      const lineIsDown = error.code === 'circuit-open' && now() - startedAt < maxOutageMs;
       const waitMs = lineIsDown ? OUTAGE_PAUSE_MS : backoffMs[failures++];
       if (waitMs === undefined) throw error;
       await pause(waitMs * (0.8 + Math.random() * 0.4));

@@ -32,7 +32,7 @@ export function noteLeaver(userId: string, options?: { areSessionsEnded?: boolea
 }
 
 /** While a publication is under way, nobody waits for its end. */
-const PATIENCE_MS = 500;
+const MAX_WAIT_MS = 500;
 
 /** Writes about somebody, now or when the directory can be written; where that fails, DingTalk is asked about them later. */
 async function soon(userId: string, write: () => Promise<unknown>): Promise<void> {
@@ -44,7 +44,7 @@ async function soon(userId: string, write: () => Promise<unknown>): Promise<void
   );
   await within(
     written.catch(() => undefined),
-    PATIENCE_MS,
+    MAX_WAIT_MS,
   );
 }
 

@@ -52,14 +52,16 @@ export async function findPeople(
 }
 
 /** Those first that take more terms to be about the person: mostly the first one is enough. */
-async function* readingsOf({ tree, sight }: View, terms: string[]): AsyncGenerator<Reading> {
+async function* readingsOf({ tree, visibility }: View, terms: string[]): AsyncGenerator<Reading> {
   if (terms.length === 0) return;
   yield { terms, places: [] };
   const places: Set<number>[] = [];
   for (const term of terms) {
     // Whom the viewer may not see in a department must not be found by its name either.
-    const named = await findDepartments(tree, alphanumericOnly(term), { visible: sight.canSeeDepartment });
-    places.push(new Set([...tree.withBelow(named.map(({ id }) => id))].filter(sight.canSeeDepartment)));
+    const named = await findDepartments(tree, alphanumericOnly(term), {
+      visible: visibility.canSeeDepartment,
+    });
+    places.push(new Set([...tree.withBelow(named.map(({ id }) => id))].filter(visibility.canSeeDepartment)));
   }
   const others = Array.from({ length: 2 ** terms.length - 1 }, (_, at): Reading => {
     const isPlace = (term: number) => (((at + 1) >> term) & 1) === 1;
@@ -73,14 +75,14 @@ async function* readingsOf({ tree, sight }: View, terms: string[]): AsyncGenerat
     .sort((a, b) => a.places.length - b.places.length);
 }
 
-async function findNamed({ tree, sight }: View, { terms, places }: Reading, limit: number) {
+async function findNamed({ tree, visibility }: View, { terms, places }: Reading, limit: number) {
   const { people, isComplete } = await directoryStore().find(
-    planSearch(terms.join(' '), sight.canSeeHiddenMobiles),
+    planSearch(terms.join(' '), visibility.canSeeHiddenMobiles),
     {
-      accepts: ({ member }) => sight.canSeePerson(member) && isIn(member, places),
+      accepts: ({ member }) => visibility.canSeePerson(member) && isIn(member, places),
       limit,
       within: fewest(tree, [
-        ...(sight.within ? [sight.within] : []),
+        ...(visibility.within ? [visibility.within] : []),
         ...places.map((ids) => ({ departmentIds: [...ids], userIds: [] })),
       ]),
     },

@@ -27,7 +27,7 @@ export interface Viewer {
 export interface View {
   viewer: Viewer;
   tree: DirectoryTree;
-  sight: Visibility;
+  visibility: Visibility;
 }
 
 /**

@@ -13,7 +13,7 @@ import { refresher } from './refresher';
 
 /** People removed from the directory before other work has a turn. */
 const REMOVED_AT_ONCE = 20;
-const PATIENCE_MS = 1000;
+const MAX_WAIT_MS = 1000;
 
 /** The dispatcher of this process: events of the callback, of Stream, and those that DingTalk could not deliver. */
 export const dispatcher = singleton('dispatcher', () => createDispatcher({ corpId: config().corpId, apply }));
@@ -34,7 +34,7 @@ async function apply(event: DirectoryEvent, effect: EventEffect): Promise<boolea
   // record meanwhile: the refresh job tells that it is old.
   const notes = left.length === 0 ? [] : await notesOf(left);
   if (!(await sessions().applyEvent(event, { ...effect, notes }))) return false;
-  await within(removeFromDirectory(left), PATIENCE_MS);
+  await within(removeFromDirectory(left), MAX_WAIT_MS);
   if (left.length > 0) refresher().refreshLater(...refresh);
   else refresher().refresh(...refresh);
   return true;

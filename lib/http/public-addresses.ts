@@ -6,14 +6,14 @@ import 'server-only';
  */
 export const PUBLIC_ADDRESSES: Readonly<Record<string, string>> = {
   '/login': 'the sign-in page',
-  '/login/quick': 'the sign-in page for a DingTalk client without a session',
+  '/login/instant': 'the sign-in page for a DingTalk client without a session',
   '/unavailable': 'tells that no session can be checked at the moment',
   '/signed-out': 'asks after a sign-out on a protected host whether to leave the others; shows nothing else',
   '/ticket': 'names whose a ticket is, and asks for a press; spends nothing',
   '/denied': 'tells that a page is for others; shows nothing of it',
   '/directory/export.csv': 'asks by itself: programs get a 401 as JSON, as under /api',
   '/brand/[file]': 'the company’s logo, icons and web manifest',
-  '/quick-door.js': 'a file',
+  '/instant-sign-in.js': 'a file',
 };
 
 /** Scripts and styles of the pages, the sign-in page's among them, and the company's pictures. They hold no data. */

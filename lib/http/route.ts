@@ -169,11 +169,11 @@ function logFailure(failure: unknown, line: Record<string, unknown>, isEvent: bo
   else if (isEvent) log().warn(fields);
 }
 
-function recordRefusal(failure: unknown, { door }: Record<string, unknown>): void {
+function recordRefusal(failure: unknown, { method }: Record<string, unknown>): void {
   record({
     event: 'sign-in-refused',
     reason: failure instanceof AppError ? failure.problem : 'internal',
-    detail: typeof door === 'string' ? door : undefined,
+    detail: typeof method === 'string' ? method : undefined,
   });
 }
 

@@ -58,9 +58,9 @@ const zhCN = {
   rule: (name: string, line: string) => `规则 ${name}（第 ${line} 行）`,
   key: (id: string) => `密钥 ${id}`,
   exports: { audit: '审计记录', directory: '通讯录' } as Partial<Record<string, string>>,
-  ways: {
-    client: '钉钉内登录',
-    browser: '浏览器登录',
+  methods: {
+    webview: '钉钉内登录',
+    oauth: '浏览器登录',
     'hand-off': '从钉钉转到浏览器',
     'break-glass': '应急登录链接',
   } as Partial<Record<string, string>>,
@@ -148,9 +148,9 @@ const en: typeof zhCN = {
   rule: (name, line) => `rule ${name} (line ${line})`,
   key: (id) => `key ${id}`,
   exports: { audit: 'audit log', directory: 'directory' },
-  ways: {
-    client: 'in DingTalk',
-    browser: 'in a browser',
+  methods: {
+    webview: 'in DingTalk',
+    oauth: 'in a browser',
     'hand-off': 'handed over from DingTalk',
     'break-glass': 'emergency sign-in link',
   },

@@ -450,7 +450,7 @@ export const en: Messages = {
     browserLead:
       'You are using a browser. Sign in with DingTalk by scanning a code or with your account, or open this app from the DingTalk workbench.',
     browserButton: 'Sign in with DingTalk',
-    otherDoor: 'Sign in on DingTalk’s page instead',
+    otherMethod: 'Sign in on DingTalk’s page instead',
     stepUp: (name: string, minutes: number) =>
       `${name}, you are still signed in. This page requires a sign-in within the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}; please confirm your identity.`,
     stepUpBack: 'Back to the home page without signing in again',

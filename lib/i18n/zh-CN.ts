@@ -430,7 +430,7 @@ export const zhCN = {
     again: '重新登录',
     browserLead: '您正在使用浏览器，请用钉钉扫码或账号登录，也可以从钉钉工作台打开。',
     browserButton: '用钉钉登录',
-    otherDoor: '改用钉钉网页登录',
+    otherMethod: '改用钉钉网页登录',
     stepUp: (name: string, minutes: number) =>
       `${name}，您仍处于登录状态。您打开的页面要求最近 ${minutes} 分钟内登录过，请再确认一次身份。`,
     stepUpBack: '返回首页，不重新登录',

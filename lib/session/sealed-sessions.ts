@@ -15,8 +15,8 @@ export interface Session {
   unionId?: string | undefined;
   /** Display name, clipped. */
   name: string;
-  /** How they signed in: in DingTalk's client, or in a browser. */
-  door: 'client' | 'browser' | 'ticket';
+  /** How they signed in: in DingTalk's client, at its sign-in page in a browser, or by a link. */
+  method: 'webview' | 'oauth' | 'ticket';
   /** Unix time in seconds. */
   issuedAt: number;
   /** Unix time in seconds; from this second on it is over. */
@@ -69,7 +69,7 @@ interface Clocks {
   onKeyUse?: ((keyId: string) => void) | undefined;
 }
 
-const VERSION = 3;
+const VERSION = 4;
 /** Names are clipped to this many characters: the cookie must fit a browser's 4096 bytes. */
 export const MAX_NAME_LENGTH = 64;
 /** A seal of the longest allowed fields stays below this; anything longer is not ours. */
@@ -90,7 +90,7 @@ const FIELDS = {
     .string()
     .min(1)
     .max(MAX_NAME_LENGTH * 2),
-  door: z.enum(['client', 'browser', 'ticket']),
+  method: z.enum(['webview', 'oauth', 'ticket']),
   issuedAt: z.int().positive(),
   expiresAt: z.int().positive(),
   generation: z.int().nonnegative(),

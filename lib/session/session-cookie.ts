@@ -8,7 +8,7 @@ import { createSealedSessions, MAX_NAME_LENGTH, type Session, type SessionSettin
 
 export type { Session };
 
-export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'door'>;
+export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'method'>;
 type Version = Pick<Session, 'generation' | 'epoch' | 'sequence' | 'databaseId'>;
 /** A session that is not sealed yet. */
 export type Draft = Omit<Session, keyof Version>;
@@ -45,7 +45,7 @@ export function createSessions(
       userId: person.userId,
       ...(person.unionId ? { unionId: person.unionId.slice(0, 128) } : {}),
       name: displayName(person.name, person.userId),
-      door: person.door,
+      method: person.method,
       issuedAt,
       expiresAt: issuedAt + settings.sessionTtlSeconds,
     };

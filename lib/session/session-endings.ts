@@ -87,7 +87,7 @@ async function endOne(
   const sequence = await nextSequence(tx, head);
   // The row may have been lost or dropped: the ending counts all the same.
   await tx.run(
-    `INSERT INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
+    `INSERT INTO session (id, user_id, name, method, client, generation, epoch, issued_at, expires_at, last_seen)
      VALUES (?, ?, '', '', '', 0, 0, 0, ?, 0) ON CONFLICT DO NOTHING`,
     id,
     userId,

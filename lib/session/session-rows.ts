@@ -20,7 +20,7 @@ interface Row {
   id: string;
   user_id: string;
   name: string;
-  door: SessionRow['door'];
+  method: SessionRow['method'];
   client: string;
   issued_at: number;
   expires_at: number;
@@ -89,13 +89,14 @@ async function restoreSession(tx: Transaction, session: SealedSession): Promise<
   await tx.run(`INSERT INTO ${SESSION_VALUES} ON CONFLICT DO NOTHING`, ...values);
 }
 
-const SESSION_VALUES = `session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen,
+const SESSION_VALUES = `session (id, user_id, name, method, client, generation, epoch, issued_at, expires_at, last_seen,
   host, parent_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 function toValues(session: SealedSession & { client: ClientKind }): Parameter[] {
-  const { id, userId, name, door, client, generation, epoch, issuedAt, expiresAt, host, parentId } = session;
+  const { id, userId, name, method, client, generation, epoch, issuedAt, expiresAt, host, parentId } =
+    session;
   return [
-    ...[id, userId, name, door, client, generation, epoch, issuedAt, expiresAt, issuedAt],
+    ...[id, userId, name, method, client, generation, epoch, issuedAt, expiresAt, issuedAt],
     host ?? null,
     parentId ?? null,
   ];
@@ -228,7 +229,7 @@ function toSessionRow(row: Row): SessionRow {
     id: row.id,
     userId: row.user_id,
     name: row.name,
-    door: row.door,
+    method: row.method,
     client: row.client as ClientKind,
     issuedAt: row.issued_at,
     expiresAt: row.expires_at,

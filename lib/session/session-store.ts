@@ -3,6 +3,7 @@ import type { DirectoryEvent } from '../dingtalk/event';
 import type { AuditLine } from '../storage/audit-line';
 import type { EventInbox, RefreshTarget } from '../storage/event-inbox';
 import type { LeaverNote } from '../storage/leavers';
+import type { Session } from './sealed-sessions';
 import type { ClientKind } from './user-agent';
 
 /** What a session is made under. It is over as soon as `generation` or `epoch` is another. */
@@ -25,7 +26,7 @@ export interface SessionRow {
   id: string;
   userId: string;
   name: string;
-  door: 'client' | 'browser' | 'ticket';
+  method: Session['method'];
   client: ClientKind;
   issuedAt: number;
   expiresAt: number;

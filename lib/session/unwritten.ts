@@ -13,7 +13,7 @@ interface UnwrittenOptions {
 const RETRY_MS = 1000;
 /** How often a store is tried while there are no writes. */
 const TOUCH_MS = 5000;
-const PATIENCE_MS = 60_000;
+const MAX_FAILING_MS = 60_000;
 /** More than the people of a company. A write beyond is not kept; its caller has the error. */
 const MAX_KEPT = 50_000;
 
@@ -81,7 +81,7 @@ export function createUnwritten({
       });
     },
     /** False once every write has failed for a minute. */
-    isWritable: () => failingSince === undefined || now() - failingSince < PATIENCE_MS,
+    isWritable: () => failingSince === undefined || now() - failingSince < MAX_FAILING_MS,
     close: () => clearInterval(timer),
   };
 }

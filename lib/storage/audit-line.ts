@@ -30,7 +30,7 @@ export interface AuditLine {
   sessionId?: string | undefined;
   /** A problem's name, or why a session ended. */
   reason?: string | undefined;
-  /** Words of ours about the circumstances, such as the door. */
+  /** Words of ours about the context, such as the sign-in method. */
   detail?: string | undefined;
   /** How many alike this line stands for; 1 where absent. */
   count?: number | undefined;

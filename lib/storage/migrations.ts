@@ -6,7 +6,7 @@ import { directorySchema } from './directory-schema';
 import { jsapiTicketSchema } from './jsapi-ticket-schema';
 import { keySchema } from './key-schema';
 import { noticeSchema } from './notice-schema';
-import { sessionSchema } from './session-schema';
+import { sessionMethodSchema, sessionSchema } from './session-schema';
 import { signInSchema } from './sign-in-schema';
 import { ticketSchema } from './ticket-schema';
 
@@ -40,6 +40,7 @@ export const recordsMigrations: readonly Migration[] = [
   { name: 'notices', sql: noticeSchema },
   { name: 'jsapi-ticket', sql: jsapiTicketSchema },
   { name: 'session-keys', sql: keySchema },
+  { name: 'session-methods', sql: sessionMethodSchema },
 ];
 
 /** What can be read from DingTalk again. */

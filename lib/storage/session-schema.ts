@@ -67,3 +67,10 @@ CREATE TABLE refresh_job (
 ) WITHOUT ROWID;
 CREATE TABLE missed_event (id TEXT PRIMARY KEY, event TEXT NOT NULL) WITHOUT ROWID;
 `;
+
+/** Sign-in methods have the names of OAuth and of the DingTalk client's webview. */
+export const sessionMethodSchema = `
+ALTER TABLE session RENAME COLUMN door TO method;
+UPDATE session SET method = 'webview' WHERE method = 'client';
+UPDATE session SET method = 'oauth' WHERE method = 'browser';
+`;

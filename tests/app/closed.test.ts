@@ -121,7 +121,7 @@ test('what is public answers strangers, the scripts of the sign-in page included
   const expected = {
     '/login': 200,
     '/brand/icon.svg': 200,
-    '/quick-door.js': 200,
+    '/instant-sign-in.js': 200,
     '/denied': 403,
     '/unavailable': 503,
   };

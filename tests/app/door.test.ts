@@ -65,7 +65,7 @@ function expectPrivate(answer: Answer) {
 
 // ── Pages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Every page behind the door, as an address. */
+/** Every page that needs a session, as an address. */
 const pages = readdirSync('app/(internal)', { recursive: true, encoding: 'utf8' })
   .filter((path) => /(^|\/)page\.tsx$/.test(path))
   .map(
@@ -196,7 +196,7 @@ test('a sign-in answers who, where to, and sets the session, for two calls', asy
       unionId: emulator.company.people[0]!.unionid,
       name,
       corpId: emulator.corpId,
-      door: 'client',
+      method: 'webview',
       expiresAt: expect.any(Number),
     },
     next: '/me?tab=1',
@@ -372,12 +372,12 @@ test('a session holds ids and a name, never a token of DingTalk', async () => {
     [
       'corpId',
       'databaseId',
-      'door',
       'epoch',
       'expiresAt',
       'generation',
       'id',
       'issuedAt',
+      'method',
       'name',
       'purpose',
       'sequence',

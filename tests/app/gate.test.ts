@@ -539,7 +539,7 @@ describe('a link that signs in', () => {
     const { status, headers } = await press(browser, link);
     expect([status, headers.get('location')]).toEqual([303, '/me']);
     const [there, here] = await Promise.all([main, browser].map((one) => one.ask('/api/session')));
-    expect(here!.json.member).toMatchObject({ userId: member.userid, door: 'ticket' });
+    expect(here!.json.member).toMatchObject({ userId: member.userid, method: 'ticket' });
     expect(here!.json.member.expiresAt).toBe(there!.json.member.expiresAt);
     const other = new Visitor(app);
     expect((await press(other, link)).status).toBe(401);
@@ -571,7 +571,7 @@ describe('a link that signs in', () => {
     expect((await browser.ask('/api/session')).json.member).toMatchObject({
       userId: member.userid,
       name: member.name,
-      door: 'ticket',
+      method: 'ticket',
     });
     const audit = (await browser.ask(`/api/admin/audit.csv?person=${member.userid}`)).text;
     expect(audit).toContain('ticket-issued');

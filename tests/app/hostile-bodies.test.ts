@@ -179,7 +179,7 @@ test('after all of this a sign-in answers with exactly its own fields: nothing w
   const { answer } = await signIn(userA);
   const inherited: string[] = [];
   for (const key in answer.json.member) inherited.push(key);
-  expect(inherited.sort()).toEqual(['corpId', 'door', 'expiresAt', 'name', 'unionId', 'userId']);
+  expect(inherited.sort()).toEqual(['corpId', 'expiresAt', 'method', 'name', 'unionId', 'userId']);
   expect(Object.keys(answer.json).sort()).toEqual(['member', 'next']);
 });
 

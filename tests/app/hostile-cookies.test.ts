@@ -106,8 +106,8 @@ test('a seal of our key whose subject is not a string, or whose times make no se
     { purpose: undefined },
     { purpose: 'oauth-state' },
     { v: undefined },
-    { v: '3' },
-    { v: 2 },
+    { v: '4' },
+    { v: 3 },
     { generation: undefined },
     { generation: -1 },
     { generation: 1000 },
@@ -123,7 +123,7 @@ test('a seal of our key whose subject is not a string, or whose times make no se
     { databaseId: 1, sequence: 1000 },
     { id: 'not-a-uuid' },
     { isAdmin: true },
-    { door: 'window' },
+    { method: 'window' },
     { issuedAt: -1, expiresAt: 1 },
     { issuedAt: now + 3600, expiresAt: now + 3600 + TTL_SECONDS },
     { expiresAt: now + 10 * TTL_SECONDS },
@@ -360,7 +360,7 @@ async function mint({ payload = {}, secret = SESSION_SECRET }: { payload?: objec
   const { generation, epoch, sequence, databaseId } = await standing();
   const issuedAt = nowSeconds();
   const session = {
-    v: 3,
+    v: 4,
     generation,
     epoch,
     sequence,
@@ -370,7 +370,7 @@ async function mint({ payload = {}, secret = SESSION_SECRET }: { payload?: objec
     corpId: emulator.corpId,
     userId: userA,
     name: names[0],
-    door: 'client',
+    method: 'webview',
     issuedAt,
     expiresAt: issuedAt + TTL_SECONDS,
     ...payload,

@@ -54,7 +54,7 @@ async function linesOf(action: () => Promise<unknown>, of = app): Promise<Line[]
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
-test('a sign-in leaves one line: who, through which door, how long, how many calls', async () => {
+test('a sign-in leaves one line: who, by which method, how long, how many calls', async () => {
   let requestId = '';
   const lines = await linesOf(async () => {
     const answer = await new Visitor(app).post('/api/session', { code: mint() });
@@ -72,7 +72,7 @@ test('a sign-in leaves one line: who, through which door, how long, how many cal
       upstreamCalls: 2,
       userId: emulator.company.people[0]!.userid,
       sessionId: expect.stringMatching(UUID),
-      door: 'client',
+      method: 'webview',
     },
   ]);
 });

@@ -72,15 +72,15 @@ test.each(['authCode', 'code'])(
   },
 );
 
-test('one person through both doors has the same session but for id, times and door', async () => {
+test('one person by both methods has the same session but for id, times and method', async () => {
   const inClient = await signedIn(app, emulator, userid);
   const inBrowser = newVisitor();
   await callback(inBrowser, { authCode: browserCode(), state: await start(inBrowser) });
   const [a, b] = await Promise.all([inClient.ask('/api/session'), inBrowser.ask('/api/session')]);
-  const { expiresAt: _a, door: clientDoor, ...first } = a.json.member;
-  const { expiresAt: _b, door: browserDoor, ...second } = b.json.member;
+  const { expiresAt: _a, method: clientMethod, ...first } = a.json.member;
+  const { expiresAt: _b, method: browserMethod, ...second } = b.json.member;
   expect(second).toEqual(first);
-  expect([clientDoor, browserDoor]).toEqual(['client', 'browser']);
+  expect([clientMethod, browserMethod]).toEqual(['webview', 'oauth']);
 });
 
 test.each([
@@ -345,7 +345,7 @@ describe('corpus', () => {
     expect(visitor.cookieHeader().length).toBeLessThan(byId.get('OA-030')!.expect.cookieHeaderBytesMax!);
   });
 
-  test('OA-031 a code of the client is nothing to this door, and the other way round', async () => {
+  test('OA-031 a code of the client is refused by this method, and the other way round', async () => {
     const visitor = newVisitor();
     const state = await start(visitor);
     const answer = await callback(visitor, { authCode: emulator.control.mintCode(userid), state });

@@ -144,7 +144,7 @@ test('a body that breaks off leaves lines of the log only, wherever it was sent'
   ];
   const places = [
     '/',
-    '/login/quick',
+    '/login/instant',
     '/denied',
     '/directory/export.csv',
     '/brand/icon.svg',

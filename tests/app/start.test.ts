@@ -237,7 +237,7 @@ test('the first request that gets an answer is cleaned like any other', async ()
     // Next serves a part of the file to whom it lets through with this header.
     const { status, headers } = await send(
       { url: `http://127.0.0.1:${port}` },
-      { path: '/quick-door.js', headers: { range: 'bytes=0-1' } },
+      { path: '/instant-sign-in.js', headers: { range: 'bytes=0-1' } },
     );
     expect([status, headers['cross-origin-opener-policy']]).toEqual([200, 'same-origin']);
   } finally {

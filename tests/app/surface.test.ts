@@ -8,7 +8,7 @@ import { givenCookie, send, sendRsc, type WireAnswer, type WireRequest } from '.
 
 const ORIGIN = 'https://app.example.com';
 const COOKIE = '__Host-dingpass';
-/** Who gets the quick door, where nothing else is due. */
+/** Who gets the instant sign-in, where nothing else is due. */
 const IN_CLIENT = {
   phone: { 'user-agent': CLIENTS.android, accept: 'text/html' },
   desktop: { 'user-agent': CLIENTS.mac, accept: 'text/html' },
@@ -69,7 +69,7 @@ describe('who has no session', () => {
     90_000,
   );
 
-  test('what a router or a browser fetches ahead is never the quick door', async () => {
+  test('what a router or a browser fetches ahead is never the instant sign-in', async () => {
     const ahead: WireRequest['headers'][] = [
       { rsc: '1', accept: '*/*' },
       { rsc: '1', accept: '*/*', 'next-router-prefetch': '1' },
@@ -105,9 +105,9 @@ describe('the security headers', () => {
     { path: '/me' },
     { path: '/login' },
     { path: '/login?failed=internal' },
-    { path: '/login/quick' },
-    { path: '/login/quick', method: 'HEAD' },
-    { path: '/login/quick', method: 'POST' },
+    { path: '/login/instant' },
+    { path: '/login/instant', method: 'HEAD' },
+    { path: '/login/instant', method: 'POST' },
     { path: '/me?corpid=dingsomebodyelse' },
     { path: '/directory/export.csv' },
     { path: '/nothing' },
@@ -202,7 +202,7 @@ describe('nothing that depends on a session is kept by anybody', () => {
     '/example/step-up',
     '/login',
     '/login?next=/me',
-    '/login/quick',
+    '/login/instant',
     '/nothing',
     '/directory/export.csv',
     '/api/session',
@@ -242,7 +242,7 @@ describe('nothing that depends on a session is kept by anybody', () => {
   });
 });
 
-describe("the framework's own doors", () => {
+describe("the framework's own addresses", () => {
   test('images are not fetched for anybody', async () => {
     for (const url of [
       '/brand/icon.svg',

@@ -56,12 +56,12 @@ async function isGreeted(name: string): Promise<void> {
 }
 
 describe('a person taps the app in the workbench and is signed in', () => {
-  test.each(clients)('on %s, at the quick door', async (client) => {
+  test.each(clients)('on %s, at the instant sign-in', async (client) => {
     const { userid, name } = person(2);
-    const doors: string[] = [];
+    const addresses: string[] = [];
     page.on('request', (request) => {
       const { pathname } = new URL(request.url());
-      if (/^\/(login|quick-door\.js)$/.test(pathname)) doors.push(pathname);
+      if (/^\/(login|instant-sign-in\.js)$/.test(pathname)) addresses.push(pathname);
     });
     await page.goto(workbench());
     await page.getByTestId(`person-${userid}`).click();
@@ -69,7 +69,7 @@ describe('a person taps the app in the workbench and is signed in', () => {
     await page.getByTestId('app-icon').click();
     await isGreeted(name);
     expect(codes()).toEqual({ minted: 1, used: 1 });
-    expect(doors).toEqual(['/quick-door.js']);
+    expect(addresses).toEqual(['/instant-sign-in.js']);
     expect(noise).toEqual([]);
   });
 
@@ -84,7 +84,7 @@ describe('a person taps the app in the workbench and is signed in', () => {
     await tab.goto(`${origin()}/me`);
     await tab.getByRole('link', { name: '用钉钉登录' }).waitFor();
     expect(asked.slice(0, 2)).toEqual(['/me', '/login']);
-    expect(asked).not.toContain('/quick-door.js');
+    expect(asked).not.toContain('/instant-sign-in.js');
   });
 
   test('by a link that opens the app at once', async () => {

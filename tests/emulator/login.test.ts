@@ -235,7 +235,7 @@ test('what a profile has no value for is absent from it', async () => {
   expect(Object.keys(json).sort()).toEqual(['mobile', 'nick', 'openId', 'stateCode', 'unionId', 'visitor']);
 });
 
-test("a user token does not open the app's doors", async () => {
+test("a user token is refused where the app's token is wanted", async () => {
   const code = emulator.control.mintCode(first().userid, { kind: 'oauth' });
   const { accessToken } = (await exchange({ code })).json;
   expect((await topapi(emulator, '/topapi/user/listadmin', {}, accessToken)).json.sub_code).toBe('40014');

@@ -116,7 +116,7 @@ test('R4, R5: through an outage of every kind, who is in stays in; who is not is
 });
 
 // Last: it leaves the circuit open.
-test('a crowd at the door of a silent DingTalk does not keep the circuit from opening', async () => {
+test('many sign-ins while DingTalk is silent do not keep the circuit from opening', async () => {
   await signedIn(app, emulator, emulator.company.people[0]!.userid);
   emulator.control.fault({ endpoint: 'any', times: 'always', fault: { kind: 'blackhole' } });
   const caller = createCaller(app, 400);

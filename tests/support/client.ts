@@ -53,10 +53,10 @@ export async function openClient(
   return { page: await context.newPage(), context, asked };
 }
 
-/** As if the script in the quick door's page did not run: it dies of the first thing that it does. */
-export async function blockQuickScript(context: BrowserContext): Promise<void> {
+/** As if the script in the instant sign-in page did not run: it dies of the first thing that it does. */
+export async function blockInstantScript(context: BrowserContext): Promise<void> {
   await context.addInitScript(() =>
-    Object.defineProperty(window, 'dingpassQuick', {
+    Object.defineProperty(window, 'dingpassInstant', {
       set() {
         throw new Error('blocked');
       },

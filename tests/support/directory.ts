@@ -23,7 +23,7 @@ export interface Mirror {
 }
 
 /** As fast as this machine can: the pace is tested by itself. */
-export const FAST = { callsPerSecond: 5000, backoffMs: [5, 10, 20], outagePatienceMs: 500 };
+export const FAST = { callsPerSecond: 5000, backoffMs: [5, 10, 20], maxOutageMs: 500 };
 
 export async function openMirror(emulator: Emulator, file = temporaryFile()): Promise<Mirror> {
   const db = await openDirectory(file);

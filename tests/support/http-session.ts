@@ -54,7 +54,7 @@ export class Visitor {
   }
 }
 
-/** Signs a new visitor in through the silent door. */
+/** Signs a new visitor in with a code of the client. */
 export async function signedIn(
   app: Target,
   emulator: { control: { mintCode(userid: string): string } },

@@ -104,7 +104,7 @@ export const ROUTES = [
   '/api/oauth/callback',
   '/nothing/x',
   '/brand/icon.svg',
-  '/login/quick',
+  '/login/instant',
   '/api/nothing',
   '/_next/static/x.js',
 ] as const;

@@ -44,7 +44,7 @@ export function describeRevocations(open: (clock: () => number) => Promise<Store
     id: randomUUID() as string,
     userId,
     name: '张伟',
-    door: 'client' as const,
+    method: 'webview' as const,
     client: 'dingtalk-android' as const,
     issuedAt: Math.floor(time / 1000),
     expiresAt: Math.floor(time / 1000) + 43_200,

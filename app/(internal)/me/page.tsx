@@ -23,8 +23,8 @@ export default async function MePage() {
   const session = await pageMember();
   const { language, messages } = await currentMessages();
   const { me, frame } = messages;
-  const told = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN');
-  const profile = 'profile' in told ? told.profile : undefined;
+  const answer = await currentProfile(language === 'en' ? 'en_US' : 'zh_CN');
+  const profile = 'profile' in answer ? answer.profile : undefined;
   const shown = profile ?? { ...session, departmentIds: [], ledDepartmentIds: [], roles: [], positions: [] };
   const name = shownText(shown.name) ?? session.name;
   const fields = toProfileFields({ ...shown, name }, messages, { language, timeZone: config().timeZone });
@@ -66,14 +66,14 @@ export default async function MePage() {
               </li>
             </ul>
           </section>
-          <Source told={told} messages={messages} />
+          <Source answer={answer} messages={messages} />
         </div>
         <div>
           <ProfileSections
             fields={fields}
             places={places}
             hiredAt={profile?.hiredAt}
-            isFresh={told.source === 'dingtalk'}
+            isFresh={answer.source === 'dingtalk'}
             me={me}
           />
         </div>
@@ -84,27 +84,27 @@ export default async function MePage() {
 
 /** Where it is from, and what went wrong where it is not from DingTalk. */
 function Source({
-  told,
+  answer,
   messages,
 }: {
-  told: Awaited<ReturnType<typeof currentProfile>>;
+  answer: Awaited<ReturnType<typeof currentProfile>>;
   messages: Messages;
 }) {
   const { me } = messages;
-  if ('profile' in told)
+  if ('profile' in answer)
     return (
       <p className="line" role="status">
-        {told.source === 'dingtalk' ? me.fresh : me.mirrored}
+        {answer.source === 'dingtalk' ? me.fresh : me.mirrored}
       </p>
     );
   return (
     <div className="section">
       <Note kind="warn">
         <p>{me.failed}</p>
-        {'failure' in told && (
+        {'failure' in answer && (
           <ProblemNote
-            {...explain(told.failure.problem, messages, told.failure.detail)}
-            requestId={told.requestId}
+            {...explain(answer.failure.problem, messages, answer.failure.detail)}
+            requestId={answer.requestId}
             labels={messages.problemNote}
           />
         )}

@@ -41,7 +41,7 @@ async function signInByCode(request: Request, context: RequestContext): Promise<
   const body = await readJson(request, bodySchema);
   if (!isOurCorp(body.corpId)) throw new AppError('corp-mismatch');
   const { session, setCookie } = await signIn({
-    door: 'client',
+    method: 'webview',
     code: body.code,
     request,
     context,
@@ -51,6 +51,6 @@ async function signInByCode(request: Request, context: RequestContext): Promise<
   return Response.json(answer, setCookie ? { headers: { 'set-cookie': setCookie } } : {});
 }
 
-function toMember({ userId, unionId, name, corpId, door, expiresAt }: Session) {
-  return { userId, unionId, name, corpId, door, expiresAt };
+function toMember({ userId, unionId, name, corpId, method, expiresAt }: Session) {
+  return { userId, unionId, name, corpId, method, expiresAt };
 }

@@ -11,7 +11,7 @@ export const { GET, POST, PUT, PATCH, DELETE } = methods({
     access: 'public',
     event: 'sign-in',
     handler: async (request, context) => {
-      context.note({ door: 'ticket' });
+      context.note({ method: 'ticket' });
       const form = await readForm(request);
       const { setCookie } = await signInByTicket(form.get('ticket') ?? '', request, context);
       const location = asLocation(safeReturnTo(form.get('next')));

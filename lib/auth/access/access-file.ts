@@ -99,8 +99,8 @@ function toRule(entry: Node, reader: Reader): Rule | undefined {
     : complain(entry, '"for" is missing / 缺少 "for"');
   const recent = fields.recent && toMinutes(fields.recent, complain);
   const origins = fields.origins && toNames(fields.origins, 'origins', isOrigin, 'https://host', complain);
-  const isTold = (name: string) => TELL.some((known) => known === name);
-  const tell = fields.tell && toNames(fields.tell, 'tell', isTold, TELL.join(', '), complain);
+  const isKnown = (name: string) => TELL.some((known) => known === name);
+  const tell = fields.tell && toNames(fields.tell, 'tell', isKnown, TELL.join(', '), complain);
   if (!at || !conditions) return undefined;
   return { at, line: reader.lineOf(entry.offset), conditions, recent, origins, tell };
 }

@@ -86,7 +86,7 @@ export function createAccessRules(rules: readonly Rule[]): AccessRules {
 /** What a member needs in order to see what they may see, to end it, and to be told why not; what asks nobody. */
 const NEVER_RULED = new Set([
   '/login',
-  '/login/quick',
+  '/login/instant',
   '/unavailable',
   '/denied',
   '/signed-out',

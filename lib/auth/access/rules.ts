@@ -77,7 +77,7 @@ export async function createRulesInForce({
 }: RulesOptions): Promise<RulesInForce> {
   const accepted = createAcceptedRules(db, ownHost);
   let file: { stamp: string; hash: string | undefined; problems: readonly FileProblem[] } | undefined;
-  let toldOf: string | undefined;
+  let loggedHash: string | undefined;
   let failed = false;
   let looking: Promise<void> | undefined;
 
@@ -101,18 +101,18 @@ export async function createRulesInForce({
   const differs = () =>
     file?.hash !== undefined && file.problems.length === 0 && file.hash !== accepted.latest()?.hash;
 
-  function tellOfDifference(): void {
+  function logDifference(): void {
     const hash = differs() ? accepted.latest()?.hash : undefined;
-    if (hash !== undefined && hash !== toldOf)
+    if (hash !== undefined && hash !== loggedHash)
       log().warn({ event: 'access-file-differs', path, file: file?.hash, inForce: hash });
-    toldOf = hash;
+    loggedHash = hash;
   }
 
   async function lookOnce(): Promise<void> {
     try {
       await accepted.read();
       await lookAtFile();
-      tellOfDifference();
+      logDifference();
       failed = false;
     } catch (error) {
       if (!failed) log().error({ event: 'access-rules-unknown', err: error });

@@ -214,10 +214,10 @@ async function childrenOf(client: Client, parentId: number) {
 
 /** Rules that were not told count as closed, and are named as missing. */
 function rulesOf(detail: DepartmentDetail): TaskResult {
-  const { id: departmentId, name, rulesTold } = detail;
+  const { id: departmentId, name, hasRules } = detail;
   return {
     rules: { departmentId, name, rules: toRules(detail) },
-    unreadable: rulesTold ? [] : [malformed('settings', { departmentId, departmentName: name || undefined })],
+    unreadable: hasRules ? [] : [malformed('settings', { departmentId, departmentName: name || undefined })],
   };
 }
 

@@ -19,13 +19,15 @@ test('ninety people whom one event ends are one group, with all of their lines',
 });
 
 test('lines of one person, and of nobody known, are folded where they are alike', () => {
-  const refused = { event: 'sign-in-refused', reason: 'not-member', detail: 'client' } as const;
+  const refused = { event: 'sign-in-refused', reason: 'not-member', detail: 'webview' } as const;
   expect(sizes(many(5, () => refused))).toEqual([5]);
   expect(sizes(many(4, () => ({ event: 'access-refused', userId: 'a', detail: '/admin' })))).toEqual([4]);
 });
 
 test('people who sign in one after another stay lines of their own, and so do those who sign out themselves', () => {
-  expect(sizes(many(4, (at) => ({ userId: `u${at}`, detail: 'client dingtalk-mac' })))).toEqual([1, 1, 1, 1]);
+  expect(sizes(many(4, (at) => ({ userId: `u${at}`, detail: 'webview dingtalk-mac' })))).toEqual([
+    1, 1, 1, 1,
+  ]);
   const own = many(3, (at) => ({ event: 'sign-out', reason: 'signed-out', userId: `u${at}`, by: `u${at}` }));
   expect(sizes(own)).toEqual([1, 1, 1]);
 });

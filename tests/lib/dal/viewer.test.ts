@@ -35,10 +35,10 @@ test('what was read while a department was hidden is read once more, and does no
     ({ id }) => id !== 1 && !reader.departmentIds.some((own) => emulator.company.pathOf(own).includes(id)),
   )!;
   const seen: boolean[] = [];
-  const value = await readViewOf(reader.userid, async ({ sight }) => {
+  const value = await readViewOf(reader.userid, async ({ visibility }) => {
     // Between the tree and the rows.
     if (seen.length === 0) await syncStore().noteDepartment(other.id, other.name, { ...other, hidden: true });
-    seen.push(sight.canSeeDepartment(other.id));
+    seen.push(visibility.canSeeDepartment(other.id));
     return seen.at(-1);
   });
   expect(seen).toEqual([true, false]);

@@ -42,7 +42,7 @@ beforeAll(async () => {
 async function found(userId: string, terms: string[], limit = 100) {
   const tree = await directoryTree();
   const viewer = { userId, member: await syncStore().member(userId), roles: [] };
-  const view = { tree, viewer, sight: visibilityOf(tree, viewer, false) };
+  const view = { tree, viewer, visibility: visibilityOf(tree, viewer, false) };
   const { people, isComplete } = await findPeople(view, terms, limit);
   return { ids: people.map(({ member }) => member.userId), isComplete };
 }

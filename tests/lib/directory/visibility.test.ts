@@ -13,7 +13,7 @@ const PARENTS: [number, number | undefined][] = [
   [20, 1],
 ];
 
-function sight(
+function visibility(
   rules: Record<number, Partial<StoredDepartment>>,
   viewer: { departments: number[]; userId?: string },
   seesAll = false,
@@ -46,12 +46,12 @@ function someone(
 const everything = [1, 10, 11, 12, 20];
 
 test('without rules everybody sees everything there is', () => {
-  expect(sight({}, { departments: [20] }).ids).toEqual(everything);
-  expect(sight({}, { departments: [20] }).canSeeDepartment(999)).toBe(false);
+  expect(visibility({}, { departments: [20] }).ids).toEqual(everything);
+  expect(visibility({}, { departments: [20] }).canSeeDepartment(999)).toBe(false);
 });
 
 test('a hidden department and what is below it are invisible', () => {
-  expect(sight({ 10: { hidden: true } }, { departments: [20] }).ids).toEqual([1, 20]);
+  expect(visibility({ 10: { hidden: true } }, { departments: [20] }).ids).toEqual([1, 20]);
 });
 
 test.each([
@@ -64,34 +64,34 @@ test.each([
     permittedUserIds: ['boss'],
     permittedDepartmentIds: who.includes('permitted department') ? [20] : [],
   };
-  expect(sight({ 10: rule }, viewer).ids).toEqual(ids);
+  expect(visibility({ 10: rule }, viewer).ids).toEqual(ids);
 });
 
 test('a viewer of DIRECTORY_SEE_HIDDEN sees everything', () => {
   const rules = { 10: { hidden: true }, 20: { restricted: true } };
-  const seen = sight(rules, { departments: [20] }, true);
+  const seen = visibility(rules, { departments: [20] }, true);
   expect(seen.ids).toEqual(everything);
   expect(seen.mobileOf(someone('x', [1], { mobile: '138', hideMobile: true }))).toBe('138');
 });
 
 test('people of a restricted department see their own, and what is listed', () => {
   const rule = { restricted: true, visibleDepartmentIds: [10], visibleUserIds: ['friend'] };
-  const seen = sight({ 20: rule }, { departments: [20] });
+  const seen = visibility({ 20: rule }, { departments: [20] });
   expect(seen.ids).toEqual([10, 11, 12, 20]);
   expect(seen.canSeePerson(someone('friend', [1]))).toBe(true);
   expect(seen.canSeePerson(someone('stranger', [1]))).toBe(false);
-  expect(sight({ 20: rule }, { departments: [20, 1] }).ids).toEqual(everything);
+  expect(visibility({ 20: rule }, { departments: [20, 1] }).ids).toEqual(everything);
 });
 
 test('somebody is visible in any visible department, and always to themselves', () => {
-  const seen = sight({ 10: { hidden: true } }, { departments: [20] });
+  const seen = visibility({ 10: { hidden: true } }, { departments: [20] });
   expect(seen.canSeePerson(someone('a', [11]))).toBe(false);
   expect(seen.canSeePerson(someone('a', [11, 20]))).toBe(true);
   expect(seen.canSeePerson(someone('viewer', [11]))).toBe(true);
 });
 
 test('a hidden mobile number is its owner’s', () => {
-  const seen = sight({}, { departments: [20] });
+  const seen = visibility({}, { departments: [20] });
   expect(seen.mobileOf(someone('x', [1], { mobile: '138', hideMobile: true }))).toBeUndefined();
   expect(seen.mobileOf(someone('viewer', [1], { mobile: '138', hideMobile: true }))).toBe('138');
   expect(seen.mobileOf(someone('x', [1], { mobile: '138', stateCode: '86' }))).toBe('138');
@@ -101,17 +101,17 @@ test('a hidden mobile number is its owner’s', () => {
 test('who has no department that we know is seen only where the app may not read everything', () => {
   const outsider = someone('x', []);
   // The whole company: such a department is newer than the last run, and may be hidden.
-  expect(sight({}, { departments: [20] }).canSeePerson(outsider)).toBe(false);
-  expect(sight({ 10: { hidden: true } }, { departments: [20] }).canSeePerson(outsider)).toBe(false);
-  expect(sight({}, { departments: [20] }, true).canSeePerson(outsider)).toBe(true);
-  expect(sight({}, { departments: [] }).canSeePerson(someone('viewer', []))).toBe(true);
+  expect(visibility({}, { departments: [20] }).canSeePerson(outsider)).toBe(false);
+  expect(visibility({ 10: { hidden: true } }, { departments: [20] }).canSeePerson(outsider)).toBe(false);
+  expect(visibility({}, { departments: [20] }, true).canSeePerson(outsider)).toBe(true);
+  expect(visibility({}, { departments: [] }).canSeePerson(someone('viewer', []))).toBe(true);
   // A part of it: they were authorised singly.
   const part = PARENTS.filter(([id]) => id !== 1);
-  expect(sight({}, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(true);
-  expect(sight({ 10: { hidden: true } }, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(
+  expect(visibility({}, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(true);
+  expect(visibility({ 10: { hidden: true } }, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(
     true,
   );
-  const restricted = sight({ 20: { restricted: true } }, { departments: [20] }, false, part);
+  const restricted = visibility({ 20: { restricted: true } }, { departments: [20] }, false, part);
   expect(restricted.canSeePerson(outsider)).toBe(false);
 });
 
@@ -121,7 +121,7 @@ test('a count tells nothing of hidden departments, those below a hidden one incl
     11: { hidden: true },
   };
   const count = (departments: number[], userId: string, id: number, seesAll = false) => {
-    const { countOf } = sight(rules, { departments, userId }, seesAll);
+    const { countOf } = visibility(rules, { departments, userId }, seesAll);
     return countOf({ id, below: 2, belowPublic: 1 } as StoredDepartment);
   };
   expect(count([20], 'viewer', 1)).toBe(1);
@@ -133,7 +133,7 @@ test('a count tells nothing of hidden departments, those below a hidden one incl
 });
 
 test('whom a viewer with limits sees can be said in a few words', () => {
-  expect(sight({}, { departments: [20] }).within).toBeUndefined();
-  const restricted = sight({ 20: { restricted: true, visibleUserIds: ['friend'] } }, { departments: [20] });
+  expect(visibility({}, { departments: [20] }).within).toBeUndefined();
+  const restricted = visibility({ 20: { restricted: true, visibleUserIds: ['friend'] } }, { departments: [20] });
   expect(restricted.within).toEqual({ departmentIds: [20], userIds: ['friend', 'viewer'] });
 });

@@ -51,7 +51,7 @@ async function signIn(userId: string): Promise<Session> {
     id: randomUUID(),
     userId,
     name: userId,
-    door: 'client' as const,
+    method: 'webview' as const,
     issuedAt,
     expiresAt: issuedAt + 3600,
   };

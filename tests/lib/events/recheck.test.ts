@@ -30,7 +30,7 @@ function setUp() {
     id: 's1',
     userId: 'zhang',
     name: '张伟',
-    door: 'client',
+    method: 'webview',
     issuedAt: START,
     expiresAt: START + 12 * HOUR,
     generation: 0,

@@ -53,7 +53,7 @@ beforeAll(async () => {
   server = createGate().listen(0, '127.0.0.1');
   await once(server, 'listening');
   gate = { url: `http://127.0.0.1:${(server.address() as { port: number }).port}` };
-  const draft = sessionCookies().draft({ userId: 'zhang', name: '张伟', door: 'client' });
+  const draft = sessionCookies().draft({ userId: 'zhang', name: '张伟', method: 'webview' });
   const old = { ...draft, issuedAt: draft.issuedAt - 3600, expiresAt: draft.expiresAt - 3600 };
   const version = await sessions().open(
     { ...old, client: 'unknown' as never },

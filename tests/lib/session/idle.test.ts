@@ -67,7 +67,7 @@ test('an idle session is ended for every process, with a line that says why', as
     corpId: 'c',
     userId: 'zhang',
     name: '张',
-    door: 'client' as const,
+    method: 'webview' as const,
     issuedAt,
     expiresAt: issuedAt + 43_200,
   };

@@ -47,7 +47,7 @@ describe.each(ENGINES)('%s', (engine) => {
       id,
       userId,
       name: userId,
-      door: 'client',
+      method: 'webview',
       issuedAt: EXPIRES - 43_200,
       expiresAt: EXPIRES,
     } as const;

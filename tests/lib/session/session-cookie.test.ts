@@ -22,9 +22,9 @@ const zhang: NewSession = {
   userId: 'zhang.wei01',
   unionId: 'unionidOfZhangWeiiEiE',
   name: '张伟',
-  door: 'client',
+  method: 'webview',
 };
-const li: NewSession = { userId: 'li.na01', unionId: 'unionidOfLiNaiEiE', name: '李娜', door: 'browser' };
+const li: NewSession = { userId: 'li.na01', unionId: 'unionidOfLiNaiEiE', name: '李娜', method: 'oauth' };
 
 let time = 0;
 const now = () => time;
@@ -96,7 +96,7 @@ test('one cookie in many spellings does not push out what is remembered of the o
 
 test('somebody without a unionId has a session too', async () => {
   const { seal, open } = sessions();
-  const { setCookie } = await seal({ userId: 'x', name: 'x', door: 'client' });
+  const { setCookie } = await seal({ userId: 'x', name: 'x', method: 'webview' });
   expect((await open(sentBack(setCookie))).session).toMatchObject({ userId: 'x' });
 });
 
@@ -205,7 +205,7 @@ test('an ordinary member fits into 1 KB', async () => {
     userId: 'manager4567012345678',
     unionId: 'z21HjQliSzpw0YWCNxmii6u2Os62cZ62iSZ',
     name: '欧阳建国（产品研发中心）',
-    door: 'client',
+    method: 'webview',
   });
   expect(Buffer.byteLength(setCookie)).toBeLessThanOrEqual(1024);
 });
@@ -226,9 +226,9 @@ const profile: fc.Arbitrary<NewSession> = fc.record(
       .filter((text) => text !== ''),
     unionId: anyText(200),
     name: anyText(5000),
-    door: fc.constantFrom('client' as const, 'browser' as const),
+    method: fc.constantFrom('webview' as const, 'oauth' as const),
   },
-  { requiredKeys: ['userId', 'name', 'door'] },
+  { requiredKeys: ['userId', 'name', 'method'] },
 );
 
 test('whatever DingTalk calls somebody, their cookie is below 4096 bytes and opens again', async () => {
@@ -258,7 +258,7 @@ test('the worst profile that fits our schema still fits a cookie', async () => {
     userId: '\u0001'.repeat(64),
     unionId: '\u0001'.repeat(200),
     name: '\ud83d\ude00'.repeat(4000),
-    door: 'browser',
+    method: 'oauth',
   });
   expect(bytesOf(setCookie)).toBeLessThan(4096);
   expect((await open(sentBack(setCookie))).session).not.toBeNull();
@@ -352,7 +352,7 @@ test.each<[string, (payload: Record<string, unknown>) => unknown]>([
   ],
   ['of nobody', (payload) => ({ ...payload, userId: '' })],
   ['of a list of people', (payload) => ({ ...payload, userId: ['zhang.wei01'] })],
-  ['without a door', ({ door: _, ...rest }) => rest],
+  ['without a method', ({ method: _, ...rest }) => rest],
   ['whose id is no id', (payload) => ({ ...payload, id: '1' })],
 ])('a seal of ours that holds a session %s is nobody', async (_, change) => {
   const { cookieName, payload } = await kit();

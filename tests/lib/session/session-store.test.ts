@@ -19,6 +19,27 @@ describe.each(ENGINES)('%s', (engine) => {
     };
   });
 
+  test('sessions of a database from before sign-in methods had their names are taken over', async () => {
+    const { open } = await createTestDatabase(engine);
+    const before = await open(recordsMigrations.filter(({ name }) => name !== 'session-methods'));
+    for (const door of ['client', 'browser', 'ticket'])
+      await before.run(
+        `INSERT INTO session (id, user_id, name, door, client, generation, epoch, issued_at, expires_at, last_seen)
+         VALUES (?, 'zhang', '张', ?, 'other-other', 0, (SELECT epoch FROM revocation_head), 1, 100, 1)`,
+        door,
+        door,
+      );
+    const db = await open(recordsMigrations);
+    const store = createSessionStore(db, () => 50_000);
+    const methodOf = async (id: string) => (await store.find(id))?.method;
+    expect(await Promise.all(['client', 'browser', 'ticket'].map(methodOf))).toEqual([
+      'webview',
+      'oauth',
+      'ticket',
+    ]);
+    await Promise.all([before.close(), db.close()]);
+  });
+
   test('an event is remembered with its whole effect or not at all', async () => {
     const db = await openTestDatabase(engine, recordsMigrations);
     let isFull = true;
@@ -112,7 +133,7 @@ const session = (id: string, nowMs: number) => ({
   id,
   userId: 'zhang',
   name: '张',
-  door: 'client' as const,
+  method: 'webview' as const,
   client: 'dingtalk-android' as const,
   issuedAt: Math.floor(nowMs / 1000),
   expiresAt: Math.floor(nowMs / 1000) + 12 * 3600,

@@ -61,10 +61,10 @@ function detailText({ event, detail }: WrittenLine, messages: Messages): string 
   switch (event) {
     case 'sign-in':
     case 'sign-in-refused': {
-      const [way = '', client] = detail.split(' ');
+      const [method = '', client] = detail.split(' ');
       // DingTalk's client is named anyway.
-      const isSaid = way === 'client' && client?.startsWith('dingtalk');
-      return [client && deviceName(client, messages), isSaid ? '' : (own(audit.ways, way) ?? way)]
+      const isSaid = method === 'webview' && client?.startsWith('dingtalk');
+      return [client && deviceName(client, messages), isSaid ? '' : (own(audit.methods, method) ?? method)]
         .filter(Boolean)
         .join(' · ');
     }

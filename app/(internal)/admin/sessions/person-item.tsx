@@ -84,7 +84,7 @@ interface DeviceProps extends Pick<PersonItemProps, 'q' | 'messages' | 'language
 
 function Device({ session, q, messages, language }: DeviceProps) {
   const text = messages.online;
-  const { id, client, door, issuedAt, lastSeen, isThis } = session;
+  const { id, client, method, issuedAt, lastSeen, isThis } = session;
   return (
     <DeviceItem
       session={session}
@@ -100,7 +100,7 @@ function Device({ session, q, messages, language }: DeviceProps) {
           <Sentence text={text.signedIn}>
             <When at={issuedAt * 1000} language={language} />
           </Sentence>
-          {door !== 'client' && ` · ${text.doors[door]}`}
+          {method !== 'webview' && ` · ${text.methods[method]}`}
         </>
       }
     >

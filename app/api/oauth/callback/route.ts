@@ -52,7 +52,7 @@ async function sessionFor(
   if (flow.outcome === 'good') {
     const code = codeIn(query);
     return repeatedCallbacks().first(state, code, async () => {
-      const { setCookie } = await signIn({ door: 'browser', code, request, context });
+      const { setCookie } = await signIn({ method: 'oauth', code, request, context });
       return setCookie ? [setCookie] : [];
     });
   }

@@ -16,7 +16,7 @@ import scripts from './script-text';
 const HEADERS = { 'cache-control': 'private, no-store', vary: 'accept-language, cookie, user-agent' };
 
 /**
- * The quick door: what `proxy.ts` shows a client of DingTalk that has no session, in place of the page that it opened.
+ * The instant sign-in: what `proxy.ts` shows a client of DingTalk that has no session, in place of the page that it opened.
  * The code is asked for by a script in the page itself, before React, style sheets or a redirect could arrive. Whatever
  * does not go smoothly is the sign-in page's.
  */
@@ -42,9 +42,9 @@ export function GET(request: Request): Response {
     // First of all: the code is under way before anything is painted.
     head: `<script nonce="${nonce}" ${data}>${isMobile ? scripts.phone : scripts.desktop}</script>`,
     body: `<div class="place"><div role="status"><div class="wait" aria-hidden="true"></div><p class="after-1">${escaped(asking)}</p></div>
-<a class="late" href="${escaped(withBasePath(loginPage))}">${escaped(signIn.otherDoor)}</a></div>
+<a class="late" href="${escaped(withBasePath(loginPage))}">${escaped(signIn.otherMethod)}</a></div>
 <noscript><meta http-equiv="refresh" content="0;url=${escaped(withBasePath(loginPage))}"></noscript>
-<script nonce="${nonce}" async src="${withBasePath('/quick-door.js')}"></script>
+<script nonce="${nonce}" async src="${withBasePath('/instant-sign-in.js')}"></script>
 <link rel="prefetch" href="${ICONS_ADDRESS}">`,
     headers: HEADERS,
   });

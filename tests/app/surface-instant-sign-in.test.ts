@@ -34,7 +34,7 @@ corpus.each(
       `/me?next=${query}`,
       `/me?corpid=${query}`,
       `/me?${sent}`,
-      `/login/quick?next=${query}`,
+      `/login/instant?next=${query}`,
     ]) {
       expectOurs(path, await send(app, { path, headers: PHONE }));
     }
@@ -43,7 +43,7 @@ corpus.each(
   },
 );
 
-test('the quick door knows the address that was opened, whatever a client claims that it is', async () => {
+test('the instant sign-in knows the address that was opened, whatever a client claims that it is', async () => {
   const headers = { ...PHONE, 'x-dingpass-target': '//evil.example' };
   const { next } = placesIn(await send(app, { path: '/me?a=1', headers }));
   expect(next).toBe('/me?a=1');
@@ -75,7 +75,7 @@ function expectOurs(asked: string, answer: WireAnswer): void {
   }
 }
 
-/** Where the script of the quick door, the link in it, and a browser without scripts would go. */
+/** Where the script of the instant sign-in, the link in it, and a browser without scripts would go. */
 function placesIn({
   text,
 }: WireAnswer): Record<'next' | 'loginPage' | 'link' | 'refresh', string | undefined> {

@@ -69,7 +69,7 @@ test('in a browser: scan, and land on the deep link with nothing of the code in 
   expect(app.output()).not.toMatch(/authCode=|state=/);
 });
 
-test('inside the client the page never offers to scan while the silent door works', async () => {
+test('inside the client the page never offers to scan while the silent sign-in works', async () => {
   const { page } = await client('iphone', person(0));
   const offered: boolean[] = [];
   await page.goto(app.url);
@@ -78,7 +78,7 @@ test('inside the client the page never offers to scan while the silent door work
   expect(offered).toEqual([false]);
 });
 
-test('a client whose bridge refuses is offered the other door', async () => {
+test('a client whose bridge refuses is offered the other method', async () => {
   const opened = await openClient(browser, {
     client: 'windows',
     onAsk: () => ({ errorCode: '3', errorMessage: 'no' }),
@@ -136,7 +136,7 @@ test('"back" after a browser sign-in does not end it', async () => {
   await greeting(page, person(0).name);
 });
 
-test('the menu signs out and leads to the right door, and another person comes in with nothing of the first left', async () => {
+test('the menu signs out and leads to the right sign-in, and another person comes in with nothing of the first left', async () => {
   const page = await ordinaryBrowser();
   await page.goto(app.url);
   await scan(page, person(0).userid);

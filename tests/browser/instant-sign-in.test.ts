@@ -4,7 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { type App, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
-import { type BridgeAnswer, blockQuickScript, CLIENTS, type ClientName, openClient } from '../support/client';
+import {
+  type BridgeAnswer,
+  blockInstantScript,
+  CLIENTS,
+  type ClientName,
+  openClient,
+} from '../support/client';
 import { signedIn } from '../support/http-session';
 import { send, sendRsc } from '../support/raw-request';
 
@@ -51,7 +57,7 @@ test.each(EVERY_CLIENT)(
     expect(answer.headers.get('cache-control')).toBe('private, no-store');
     expect(html).not.toContain('/_next/static/chunks/');
     expect(scriptIn(html).length).toBeGreaterThan(1000);
-    const beside = await (await get('/quick-door.js', {})).text();
+    const beside = await (await get('/instant-sign-in.js', {})).text();
     expect(gzipSync(scriptIn(html)).length + gzipSync(beside).length).toBeLessThan(20_000);
     const nonce = /'nonce-([^']+)'/.exec(answer.headers.get('content-security-policy') ?? '')?.[1];
     expect(html).toContain(`<script nonce="${nonce}"`);
@@ -115,7 +121,7 @@ test.each<[string, string, Record<string, string>]>([
   ['asks for a page', 'GET', PHONE],
   ['asks for what a page would say', 'HEAD', PHONE],
 ])('a client that %s is told that nobody may keep the answer', async (_, method, headers) => {
-  for (const path of ['/me', '/me?corpid=dingsomebodyelse', '/login/quick']) {
+  for (const path of ['/me', '/me?corpid=dingsomebodyelse', '/login/instant']) {
     const answer = await send(app, { method, path, headers });
     expect([200, 307]).toContain(answer.status);
     expect(answer.headers['cache-control']).toMatch(/^private,.*no-store/);
@@ -143,29 +149,29 @@ async function cold(client: ClientName, onAsk: (times: number) => BridgeAnswer =
   const requests: string[] = [];
   opened.context.on('request', (request) => {
     if (request.url() !== `${app.url}/api/session`) return;
-    const door =
-      new URL(request.headers().referer ?? '').pathname === '/login' ? 'sign-in page' : 'quick door';
-    requests.push(`${request.method()} at the ${door}`);
+    const page =
+      new URL(request.headers().referer ?? '').pathname === '/login' ? 'sign-in page' : 'instant sign-in';
+    requests.push(`${request.method()} at the ${page}`);
   });
   const sent = () => ({ codes: opened.asked.length, requests });
   return { ...opened, sent, [Symbol.asyncDispose]: () => opened.context.close() };
 }
 
 describe('people come to the exact address with one code and one POST', () => {
-  test.each(EVERY_CLIENT)('at the quick door, on %s', async (client) => {
+  test.each(EVERY_CLIENT)('at the instant sign-in, on %s', async (client) => {
     await using opened = await cold(client);
     await opened.page.goto(app.url + DEEP);
     await isIn(opened.page);
     expect(opened.page.url()).toBe(app.url + DEEP);
-    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the instant sign-in'] });
     expect(opened.asked).toEqual([methodOf(client)]);
   });
 
   test.each(TWO_CLIENTS)(
-    'at the sign-in page, where the script in the quick door did not run, on %s',
+    'at the sign-in page, where the script in the instant sign-in did not run, on %s',
     async (client) => {
       await using opened = await cold(client);
-      await blockQuickScript(opened.context);
+      await blockInstantScript(opened.context);
       await opened.page.goto(app.url + DEEP);
       await isIn(opened.page);
       expect(opened.page.url()).toBe(app.url + DEEP);
@@ -183,7 +189,7 @@ describe('people come to the exact address with one code and one POST', () => {
   });
 
   test.each(EACH_BRIDGE)(
-    'at the sign-in page, which shows why the quick door got no code and waits for a tap, on %s',
+    'at the sign-in page, which shows why the instant sign-in got no code and waits for a tap, on %s',
     async (client) => {
       await using opened = await cold(client, (times) => (times === 1 ? bad() : good()));
       await opened.page.goto(app.url + DEEP);
@@ -207,7 +213,7 @@ describe('people come to the exact address with one code and one POST', () => {
       });
       await opened.page.goto(app.url + DEEP);
       await isTold(opened.page, '应用配置有误，请联系管理员。');
-      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+      expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the instant sign-in'] });
     },
   );
 });
@@ -253,11 +259,11 @@ test.each(['android', 'windows'] as const)(
     await slowDown(opened.page);
     await opened.page.goto(`${app.url}/me`);
     await isTold(opened.page, NOT_KEPT);
-    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the quick door'] });
+    expect(opened.sent()).toEqual({ codes: 1, requests: ['POST at the instant sign-in'] });
   },
 );
 
-test('where neither cookies nor storage are kept, each door tries once and people are told', async () => {
+test('where neither cookies nor storage are kept, each page tries once and people are told', async () => {
   await using opened = await cold('android');
   await loseCookies(opened.page);
   await loseStorage(opened.page);
@@ -266,8 +272,8 @@ test('where neither cookies nor storage are kept, each door tries once and peopl
   expect(opened.sent()).toEqual({
     codes: 2,
     requests: [
-      'POST at the quick door',
-      'GET at the quick door',
+      'POST at the instant sign-in',
+      'GET at the instant sign-in',
       'POST at the sign-in page',
       'GET at the sign-in page',
     ],
@@ -280,10 +286,13 @@ test('without storage, people are signed in all the same', async () => {
   await opened.page.goto(app.url + DEEP);
   await isIn(opened.page);
   expect(opened.page.url()).toBe(app.url + DEEP);
-  expect(opened.sent().requests.slice(0, 2)).toEqual(['POST at the quick door', 'GET at the quick door']);
+  expect(opened.sent().requests.slice(0, 2)).toEqual([
+    'POST at the instant sign-in',
+    'GET at the instant sign-in',
+  ]);
 });
 
-test('on a slow phone what the quick door was told is shown, and nothing is asked anew', async () => {
+test('on a slow phone what the instant sign-in was told is shown, and nothing is asked anew', async () => {
   await using opened = await cold('iphone', bad);
   await slowDown(opened.page);
   await opened.page.goto(`${app.url}/me`);
@@ -292,9 +301,9 @@ test('on a slow phone what the quick door was told is shown, and nothing is aske
 });
 
 test.each([
-  ['/me', 'quick door'],
+  ['/me', 'instant sign-in'],
   ['/login?next=%2Fme', 'sign-in page'],
-])('what an earlier visit left in the tab is not believed at %s', async (path, door) => {
+])('what an earlier visit left in the tab is not believed at %s', async (path, page) => {
   await using opened = await cold('harmony');
   await opened.page.goto(`${app.url}/api/health`);
   await opened.page.evaluate(() =>
@@ -302,10 +311,10 @@ test.each([
   );
   await opened.page.goto(app.url + path);
   await isIn(opened.page);
-  expect(opened.sent()).toEqual({ codes: 1, requests: [`POST at the ${door}`] });
+  expect(opened.sent()).toEqual({ codes: 1, requests: [`POST at the ${page}`] });
 });
 
-test('what went wrong at the quick door is told by the sign-in page, which asks for nothing anew', async () => {
+test('what went wrong at the instant sign-in is told by the sign-in page, which asks for nothing anew', async () => {
   const before = exchanges();
   const { page, context, asked } = await openClient(browser, {
     client: 'iphone',
