@@ -1,5 +1,6 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
+import type { Window } from './dingtalk/calendar-agenda';
 import type { CalendarEvent } from './dingtalk/calendar-event';
 import { singleton } from './singleton';
 
@@ -24,7 +25,11 @@ export interface RememberedBusy extends Remembered {
 
 const create = <T extends object>() => new LRUCache<string, T>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
 
-/** By person and window. */
+/** The key of both: person and window. */
+export function calendarKey(unionId: string, { from, until, timeZone }: Window): string {
+  return JSON.stringify([unionId, from, until, timeZone]);
+}
+
 export const agendas = singleton('calendar-agendas', () => create<RememberedAgenda>());
 export const busyTimes = singleton('calendar-busy', () => create<RememberedBusy>());
 

@@ -28,7 +28,43 @@ export const JSAPI_PROBLEMS = [
 export type JsapiProblem = (typeof JSAPI_PROBLEMS)[number];
 
 /** The problem that a code of the client stands for; `jsapi-refused` for all that are not documented. */
-export function jsapiProblemOf(code: string): SigningProblem {
+function problemOf(code: string): SigningProblem {
   const found = Object.entries(JSAPI_CODES).find(([, codes]) => codes.split(' ').includes(code));
   return (found?.[0] ?? 'jsapi-refused') as SigningProblem;
+}
+
+/** What our server answers in place of a signature, in the person's language. */
+export interface SignatureRefusal {
+  code: string;
+  message: string;
+  nextStep: string;
+  requestId: string;
+}
+
+/** Why a JSAPI was not carried out. */
+export class JsapiError extends Error {
+  readonly problem: JsapiProblem;
+  /** The client's own code, for the operator. */
+  readonly nativeCode: string | undefined;
+  readonly answer: SignatureRefusal | undefined;
+
+  constructor(
+    problem: JsapiProblem,
+    detail: { nativeCode?: string; answer?: SignatureRefusal | undefined } = {},
+  ) {
+    super(problem);
+    this.name = 'JsapiError';
+    this.problem = problem;
+    this.nativeCode = detail.nativeCode;
+    this.answer = detail.answer;
+  }
+}
+
+/** What a client's refusal means. `权限校验失败 Code:52013 - Message: …` comes under the client's code 3. */
+export function toJsapiError({ code, message }: { code: string; message: string }): JsapiError {
+  const nativeCode = /Code:\s*(\d{5})/.exec(message)?.[1] ?? code;
+  if (code === '-1') return new JsapiError('jsapi-cancelled', { nativeCode });
+  if (code === '4040') return new JsapiError('not-in-dingtalk', { nativeCode });
+  if (/^(1|40[56]0)$/.test(code)) return new JsapiError('jsapi-unsupported', { nativeCode });
+  return new JsapiError(problemOf(nativeCode), { nativeCode });
 }

@@ -1,37 +1,10 @@
 import { withBasePath } from './base-path';
-import { type JsapiProblem, jsapiProblemOf } from './jsapi-codes';
+import { JsapiError } from './jsapi-codes';
 
 /**
  * A page that has to be signed before the client carries out a JSAPI for it: its address, and its signature from our
  * server. Browser only, and without DingTalk's package.
  */
-
-/** What our server answers in place of a signature, in the person's language. */
-export interface SignatureRefusal {
-  code: string;
-  message: string;
-  nextStep: string;
-  requestId: string;
-}
-
-/** Why a JSAPI was not carried out. */
-export class JsapiError extends Error {
-  readonly problem: JsapiProblem;
-  /** The client's own code, for the operator. */
-  readonly nativeCode: string | undefined;
-  readonly answer: SignatureRefusal | undefined;
-
-  constructor(
-    problem: JsapiProblem,
-    detail: { nativeCode?: string; answer?: SignatureRefusal | undefined } = {},
-  ) {
-    super(problem);
-    this.name = 'JsapiError';
-    this.problem = problem;
-    this.nativeCode = detail.nativeCode;
-    this.answer = detail.answer;
-  }
-}
 
 /**
  * The address that a client takes the page for, without fragment. iPhones and iPads keep the one that the page was
@@ -64,13 +37,4 @@ export async function fetchSignature(address: string, after?: 'refusal'): Promis
   const body = await response.json().catch(() => undefined);
   if (!response.ok || !body) throw new JsapiError('jsapi-unsigned', { answer: body?.error });
   return body;
-}
-
-/** What a client's refusal means. `权限校验失败 Code:52013 - Message: …` comes under the client's code 3. */
-export function toJsapiError({ code, message }: { code: string; message: string }): JsapiError {
-  const nativeCode = /Code:\s*(\d{5})/.exec(message)?.[1] ?? code;
-  if (code === '-1') return new JsapiError('jsapi-cancelled', { nativeCode });
-  if (code === '4040') return new JsapiError('not-in-dingtalk', { nativeCode });
-  if (/^(1|40[56]0)$/.test(code)) return new JsapiError('jsapi-unsupported', { nativeCode });
-  return new JsapiError(jsapiProblemOf(nativeCode), { nativeCode });
 }

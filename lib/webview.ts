@@ -9,16 +9,10 @@ import { requestAuthCode$ as requestAuthCodeV1 } from 'dingtalk-jsapi/api/runtim
 import { openChatByUserId$ as openChatByUserId } from 'dingtalk-jsapi/api/union/openChatByUserId';
 import { requestAuthCode$ as requestAuthCodeV2 } from 'dingtalk-jsapi/api/union/requestAuthCode';
 import * as dd from 'dingtalk-jsapi/entry/union';
-import {
-  addressToSign,
-  entryAddress,
-  fetchSignature,
-  JsapiError,
-  type PageSignature,
-  toJsapiError,
-} from './signed-page';
+import { JsapiError, toJsapiError } from './jsapi-codes';
+import { addressToSign, entryAddress, fetchSignature, type PageSignature } from './signed-page';
 
-export type { JsapiError, SignatureRefusal } from './signed-page';
+export type { JsapiError, SignatureRefusal } from './jsapi-codes';
 
 /** The problems of `errors.ts` that a client can be the cause of. */
 export type WebviewProblem =

@@ -235,7 +235,7 @@ const NOT_SERVER_ONLY: Record<string, string> = {
   'lib/http/return-to.ts': 'pure',
   'lib/http/internal-headers.ts': 'the name of a header, for proxy.ts too',
   'lib/session/user-agent.ts': 'pure, for the browser too',
-  'lib/jsapi-codes.ts': 'a table of the client’s codes, and a pure function',
+  'lib/jsapi-codes.ts': 'a table of the client’s codes, and errors',
   'lib/signed-page.ts': 'runs in the browser only',
   'lib/webview.ts': 'runs in the browser only',
   'gate/browser/script.ts': 'runs in the browser only',

@@ -64,8 +64,7 @@ export function createRepeatedCallbacks(values: UsedValues, settings: SealerSett
 
   async function open(sealed: string): Promise<readonly string[] | undefined> {
     const opened = await sealer.open(PURPOSE, sealed, KEPT_MS / 1000);
-    const parsed = answerSchema.safeParse('value' in opened ? opened.value : undefined);
-    return parsed.success ? parsed.data.setCookies : undefined;
+    return answerSchema.safeParse('value' in opened ? opened.value : undefined).data?.setCookies;
   }
 }
 

@@ -1,6 +1,6 @@
 import 'server-only';
 import { requireMember } from '../auth/auth';
-import { agendas, type RememberedAgenda } from '../calendar-cache';
+import { agendas, calendarKey, type RememberedAgenda } from '../calendar-cache';
 import { listAgenda, type Window } from '../dingtalk/calendar-agenda';
 import { dingTalkClient } from '../dingtalk-client';
 import { calendarCall, unionIdOf } from './calendar-calls';
@@ -13,7 +13,7 @@ import { calendarCall, unionIdOf } from './calendar-calls';
 export async function myAgenda(window: Window): Promise<Omit<RememberedAgenda, 'unionId'>> {
   const session = await requireMember();
   const unionId = await unionIdOf(session);
-  const key = JSON.stringify([unionId, window.from, window.until, window.timeZone]);
+  const key = calendarKey(unionId, window);
   const known = agendas().get(key);
   if (known) return known;
   const asOf = Date.now();

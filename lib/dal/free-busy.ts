@@ -1,5 +1,5 @@
 import 'server-only';
-import { busyTimes, type RememberedBusy } from '../calendar-cache';
+import { busyTimes, calendarKey, type RememberedBusy } from '../calendar-cache';
 import type { Window } from '../dingtalk/calendar-agenda';
 import { queryBusy } from '../dingtalk/calendar-busy';
 import { dingTalkClient } from '../dingtalk-client';
@@ -49,15 +49,10 @@ export async function freeBusy(userIds: readonly string[], window: Window): Prom
   };
 }
 
-async function busyOf(
-  userId: string,
-  unionIds: readonly string[],
-  window: Window,
-): Promise<Map<string, RememberedBusy>> {
-  const keyOf = (unionId: string) => JSON.stringify([unionId, window.from, window.until, window.timeZone]);
+async function busyOf(userId: string, unionIds: readonly string[], window: Window) {
   const found = new Map<string, RememberedBusy>();
   for (const unionId of unionIds) {
-    const known = busyTimes().get(keyOf(unionId));
+    const known = busyTimes().get(calendarKey(unionId, window));
     if (known) found.set(unionId, known);
   }
   const missing = unionIds.filter((unionId) => !found.has(unionId));
@@ -71,7 +66,7 @@ async function busyOf(
     const remembered = { asOf, ...answer };
     found.set(answer.unionId, remembered);
     // What DingTalk does not tell now, it may tell in a moment.
-    if (answer.spans) busyTimes().set(keyOf(answer.unionId), remembered);
+    if (answer.spans) busyTimes().set(calendarKey(answer.unionId, window), remembered);
   }
   return found;
 }

@@ -39,6 +39,7 @@ export async function listAgenda(
   window: Window,
   options: CallOptions = {},
 ): Promise<Agenda> {
+  const startOf = ({ time }: CalendarEvent) => spanOf(time, window.timeZone).start;
   const found = new Map<string, CalendarEvent>();
   const tokens = new Set<string>();
   let nextToken: string | undefined;
@@ -58,18 +59,15 @@ export async function listAgenda(
     if (events.length < (page.events?.length ?? 0)) isWhole = false;
     for (const event of events) found.set(`${event.id} ${JSON.stringify(event.time)}`, event);
     nextToken = toText(page.nextToken);
+    if (nextToken === undefined) break;
     // A page that leads back would be read for ever.
-    if (nextToken !== undefined && tokens.has(nextToken)) throw malformed(VIEW, 'unexpected-cursor');
-    if (nextToken !== undefined) tokens.add(nextToken);
-  } while (nextToken !== undefined && tokens.size < MAX_PAGES);
+    if (tokens.has(nextToken)) throw malformed(VIEW, 'unexpected-cursor');
+    tokens.add(nextToken);
+  } while (tokens.size < MAX_PAGES);
   const events = [...found.values()]
     .filter(({ isCancelled, time }) => !isCancelled && overlaps(spanOf(time, window.timeZone), window))
-    .sort((one, other) => startOf(one, window) - startOf(other, window) || (one.id < other.id ? -1 : 1));
+    .sort((one, other) => startOf(one) - startOf(other) || (one.id < other.id ? -1 : 1));
   return { events, isWhole: isWhole && nextToken === undefined };
-}
-
-function startOf({ time }: CalendarEvent, { timeZone }: Window): number {
-  return spanOf(time, timeZone).start;
 }
 
 /** DingTalk does not know the reader's zone: what whole days fall into the window is decided here, of a day more on each side. */

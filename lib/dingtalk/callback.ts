@@ -64,13 +64,12 @@ export class CallbackRefused extends Error {
 export function openCallback(
   query: URLSearchParams,
   rawBody: Uint8Array | string,
-  options: { keys: CallbackKeys; now?: () => number; windowMs?: number },
+  { keys, now = Date.now }: { keys: CallbackKeys; now?: () => number },
 ): OpenedCallback {
-  const { keys, now = Date.now, windowMs = CALLBACK_WINDOW_MS } = options;
   const { signatures, timestamp, nonce, encrypt } = readRequest(query, rawBody);
   const right = sign([keys.token, timestamp, nonce, encrypt]);
   if (!signatures.every((signature) => isEqual(signature, right))) throw new CallbackRefused('signature');
-  if (!(Math.abs(now() - Number(timestamp)) <= windowMs)) throw new CallbackRefused('time');
+  if (!(Math.abs(now() - Number(timestamp)) <= CALLBACK_WINDOW_MS)) throw new CallbackRefused('time');
   return { ...unpack(decrypt(encrypt, keys.aesKey), keys.ownerKeys), delivery: right };
 }
 

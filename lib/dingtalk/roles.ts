@@ -24,13 +24,12 @@ export async function listRoles(
   offset = 0,
 ): Promise<{ roles: Role[]; nextOffset: number | undefined }> {
   const path = '/topapi/role/list';
-  const { hasMore, list } = await read(client, path, { offset, size: ROLE_PAGE_SIZE }, pageSchema);
-  const roles = (list ?? []).flatMap((item) => {
+  const { list, nextOffset } = await readPage(client, path, { offset, size: ROLE_PAGE_SIZE });
+  const roles = list.flatMap((item) => {
     const group = toFields(item);
     return toList(group.roles, (role) => toRole(role, toText(group.name) ?? ''));
   });
-  const found = list?.length ?? 0;
-  return { roles, nextOffset: nextOf({ path, hasMore, found, offset, size: ROLE_PAGE_SIZE }) };
+  return { roles, nextOffset };
 }
 
 function toRole(item: unknown, groupName: string): Role | undefined {
@@ -51,24 +50,16 @@ export async function listRoleMembers(
 ): Promise<{ userIds: string[]; nextOffset: number | undefined }> {
   const path = '/topapi/role/simplelist';
   const body = { role_id: roleId, offset, size: ROLE_MEMBER_PAGE_SIZE };
-  const { hasMore, list } = await read(client, path, body, pageSchema);
-  const userIds = toList(list, (item) => toUserId(toFields(item).userid));
-  const found = list?.length ?? 0;
-  return { userIds, nextOffset: nextOf({ path, hasMore, found, offset, size: ROLE_MEMBER_PAGE_SIZE }) };
-}
-
-interface Page {
-  path: string;
-  hasMore: unknown;
-  found: number;
-  offset: number;
-  size: number;
+  const { list, nextOffset } = await readPage(client, path, body);
+  return { userIds: toList(list, (item) => toUserId(toFields(item).userid)), nextOffset };
 }
 
 /** Where the page does not say whether it is the last, one that is not full is. */
-function nextOf({ path, hasMore, found, offset, size }: Page): number | undefined {
-  const goesOn = toFlag(hasMore) ?? found >= size;
+async function readPage(client: Client, path: string, body: { offset: number; size: number }) {
+  const page = await read(client, path, body, pageSchema);
+  const list = page.list ?? [];
+  const goesOn = toFlag(page.hasMore) ?? list.length >= body.size;
   // An empty page that is not the last would be read for ever, or end the list too early.
-  if (goesOn && found === 0) throw malformed(path, 'empty-page');
-  return goesOn ? offset + size : undefined;
+  if (goesOn && list.length === 0) throw malformed(path, 'empty-page');
+  return { list, nextOffset: goesOn ? body.offset + body.size : undefined };
 }

@@ -57,12 +57,9 @@ export function addDays(date: string, days: number): string {
 
 /** Whether a text is a date of the calendar, such as not `2026-02-30`. */
 export function isDate(text: string): boolean {
-  return /^[1-9]\d{3}-\d\d-\d\d$/.test(text) && addDaysOrNothing(text) === text;
-}
-
-function addDaysOrNothing(date: string): string | undefined {
-  const at = Date.parse(`${date}T00:00Z`);
-  return Number.isNaN(at) ? undefined : new Date(at).toISOString().slice(0, 10);
+  const at = Date.parse(`${text}T00:00Z`);
+  if (!/^[1-9]\d{3}-\d\d-\d\d$/.test(text) || Number.isNaN(at)) return false;
+  return new Date(at).toISOString().slice(0, 10) === text;
 }
 
 /** How far the wall clock is ahead of UTC, in ms. */

@@ -27,17 +27,14 @@ export function lastReport(): DoctorReport | undefined {
 /** One run at a time. Nothing that counts against DingTalk's quota is called. */
 function examineApp(): Promise<DoctorReport> {
   const current = state();
-  const options = { isApp: true, maySpend: false, storage: appStorageView };
-  current.running ??= outsideRequest(() =>
-    runDoctor(options)
-      .then((report) => {
-        current.latest = report;
-        return report;
-      })
-      .finally(() => {
-        current.running = undefined;
-      }),
-  );
+  current.running ??= outsideRequest(async () => {
+    try {
+      current.latest = await runDoctor({ isApp: true, maySpend: false, storage: appStorageView });
+      return current.latest;
+    } finally {
+      current.running = undefined;
+    }
+  });
   return current.running;
 }
 
@@ -56,21 +53,10 @@ export async function adminReport(): Promise<DoctorReport> {
   return latest && Date.now() - latest.at - latest.ms < FRESH_MS ? latest : examineApp();
 }
 
-/** What strangers may know of a report: names of checks, none that would help an attacker. */
-export interface PublicReport {
-  /** ISO 8601. */
-  at: string;
-  warn: string[];
-  bad: string[];
-}
+export type PublicReport = ReturnType<typeof publicPartOf>;
 
-/** Of the latest report; undefined before there is one. */
-export function publicReport(): PublicReport | undefined {
-  const latest = lastReport();
-  return latest && publicPartOf(latest);
-}
-
-export function publicPartOf({ at, findings }: DoctorReport): PublicReport {
+/** What strangers may know of a report: when it was made (ISO 8601), and names of checks, none that would help an attacker. */
+export function publicPartOf({ at, findings }: DoctorReport) {
   const isPublic = (id: string) => !CHECKS.find((check) => check.id === id)?.isPrivate;
   const named = (outcome: 'warn' | 'bad') =>
     findings.filter((finding) => finding.outcome === outcome && isPublic(finding.id)).map(({ id }) => id);

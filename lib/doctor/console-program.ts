@@ -38,17 +38,12 @@ export type ConsoleProgram = (words: readonly string[], options?: { timeoutMs?: 
 
 /** Runs commands of one program. @param program its path or name */
 export function createConsole(program: string): ConsoleProgram {
-  return (words, { timeoutMs = LIMIT_MS } = {}) =>
-    new Promise((resolve, reject) => {
-      const options = { timeout: timeoutMs, maxBuffer: MAX_BYTES };
-      execFile(program, [...words, '--format', 'json'], options, (error, stdout) => {
-        try {
-          resolve(readOutput(error, stdout));
-        } catch (failure) {
-          reject(failure);
-        }
-      });
-    });
+  return (words, { timeoutMs = LIMIT_MS } = {}) => {
+    const options = { timeout: timeoutMs, maxBuffer: MAX_BYTES };
+    return new Promise<[ExecFileException | null, string]>((resolve) => {
+      execFile(program, [...words, '--format', 'json'], options, (error, stdout) => resolve([error, stdout]));
+    }).then((ended) => readOutput(...ended));
+  };
 }
 
 function readOutput(error: ExecFileException | null, stdout: string): unknown {
@@ -68,8 +63,7 @@ function readOutput(error: ExecFileException | null, stdout: string): unknown {
 function parse(text: string): unknown {
   try {
     const output = JSON.parse(text) as Record<string, unknown>;
-    if (output?.success === true) return output.data ?? output.result ?? output;
-    return output;
+    return output?.success === true ? (output.data ?? output.result ?? output) : output;
   } catch {
     return undefined;
   }

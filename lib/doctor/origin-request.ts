@@ -14,17 +14,14 @@ export type OriginAnswer =
     }
   | { failure: string };
 
-export interface OriginRequest {
-  method: 'GET' | 'POST';
-  headers?: Record<string, string>;
-  body?: Buffer;
-}
-
 const LIMIT_MS = 3000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Asks an address as a browser does: directly, TLS verified, redirects not followed. Never throws. */
-export function askOrigin(url: URL, { method, headers = {}, body }: OriginRequest): Promise<OriginAnswer> {
+export function askOrigin(
+  url: URL,
+  { method, headers, body }: { method: 'GET' | 'POST'; headers?: Record<string, string>; body?: Buffer },
+): Promise<OriginAnswer> {
   return new Promise((resolve) => {
     const isSecure = url.protocol === 'https:';
     const send = isSecure ? httpsRequest : httpRequest;
@@ -32,17 +29,10 @@ export function askOrigin(url: URL, { method, headers = {}, body }: OriginReques
     const agent = isSecure
       ? new Agent({ ...globalAgent.options, keepAlive: false, maxCachedSessions: 0 })
       : false;
-    const length = body ? { 'content-length': String(body.length) } : {};
     const signal = AbortSignal.timeout(LIMIT_MS);
-    const given = { ...headers, ...length, connection: 'close' };
-    const outgoing = send(url, { method, headers: given, signal, agent });
-    const fail = (error: NodeJS.ErrnoException) =>
-      resolve({
-        failure:
-          error.name === 'AbortError' || error.name === 'TimeoutError'
-            ? 'timeout'
-            : (error.code ?? 'unknown'),
-      });
+    const outgoing = send(url, { method, headers: { ...headers, connection: 'close' }, signal, agent });
+    const fail = ({ name, code = 'unknown' }: NodeJS.ErrnoException) =>
+      resolve({ failure: name === 'AbortError' || name === 'TimeoutError' ? 'timeout' : code });
     outgoing.on('error', fail);
     outgoing.once('response', (answer) => {
       const certificateEnds = endOf(answer.socket as TLSSocket);
@@ -54,13 +44,8 @@ export function askOrigin(url: URL, { method, headers = {}, body }: OriginReques
         if (bytes <= MAX_ANSWER_BYTES) parts.push(part);
       });
       answer.once('end', () => {
-        const { statusCode: status = 0 } = answer;
-        resolve({
-          status,
-          headers: answer.headers,
-          text: Buffer.concat(parts).toString('utf8'),
-          certificateEnds,
-        });
+        const { statusCode: status = 0, headers } = answer;
+        resolve({ status, headers, text: Buffer.concat(parts).toString('utf8'), certificateEnds });
       });
     });
     outgoing.end(body);

@@ -35,6 +35,5 @@ export function sealProbe(settings: SealerSettings, nonce: string): Promise<stri
 /** @returns the nonce; undefined where the seal is not of these keys, or old */
 export async function openProbe(settings: SealerSettings, seal: string): Promise<string | undefined> {
   const opened = await createSealer(settings).open(PURPOSE, seal, TTL_SECONDS);
-  const parsed = z.object({ nonce: z.string() }).safeParse('value' in opened ? opened.value : undefined);
-  return parsed.success ? parsed.data.nonce : undefined;
+  return z.object({ nonce: z.string() }).safeParse('value' in opened ? opened.value : undefined).data?.nonce;
 }

@@ -1,30 +1,26 @@
 import 'server-only';
-import type { Language } from '../i18n';
-import { messagesIn } from '../i18n';
+import { type Language, messagesIn } from '../i18n';
 import type { Outcome } from './check';
 import { type Description, describeFinding, fill, type Waiting, withWaitingTogether } from './description';
 import type { DoctorReport } from './doctor';
 
-/** A report for a terminal. */
-
-const SIGNS: Record<Outcome, string> = {
-  ok: '✓',
-  warn: '!',
-  bad: '✗',
-  skipped: '·',
-  untried: '?',
-  manual: '☐',
+/** With the colour in a terminal. */
+const SIGNS: Record<Outcome, [sign: string, colour?: number]> = {
+  ok: ['✓', 32],
+  warn: ['!', 33],
+  bad: ['✗', 31],
+  skipped: ['·', 90],
+  untried: ['?', 90],
+  manual: ['☐'],
 };
-const COLOURS: Partial<Record<Outcome, number>> = { ok: 32, warn: 33, bad: 31, skipped: 90, untried: 90 };
 const INDENT = '    ';
 
-/** @param options.colour where a terminal shows it */
+/** A report for a terminal. @param options.colour where a terminal shows it */
 export function reportLines(report: DoctorReport, language: Language, { colour = false } = {}): string[] {
   const { doctor } = messagesIn(language);
   const described = report.findings.map((finding) => describeFinding(finding, language, report.region));
   const circles = (['local', 'dingtalk', 'console'] as const).flatMap((circle) => {
-    const own = described.filter((one) => one.circle === circle);
-    const { single, waiting } = withWaitingTogether(own);
+    const { single, waiting } = withWaitingTogether(described.filter((one) => one.circle === circle));
     const lines = [
       ...single.flatMap((one) => linesOf(one, language, colour)),
       ...waiting.flatMap((one) => waitingLines(one, language, colour)),
@@ -37,15 +33,14 @@ export function reportLines(report: DoctorReport, language: Language, { colour =
 /** How many of each outcome, and how long it took. */
 export function summaryOf({ findings, ms }: DoctorReport, language: Language): string {
   const { doctor } = messagesIn(language);
-  const count = (outcome: Outcome) => String(findings.filter((one) => one.outcome === outcome).length);
-  const outcomes = ['ok', 'warn', 'bad', 'skipped', 'untried', 'manual'] as const;
-  const values = Object.fromEntries(outcomes.map((outcome) => [outcome, count(outcome)]));
+  const count = (outcome: string) => String(findings.filter((one) => one.outcome === outcome).length);
+  const values = Object.fromEntries(Object.keys(SIGNS).map((outcome) => [outcome, count(outcome)]));
   return `${fill(doctor.summary, values)} · ${fill(doctor.took, { seconds: (ms / 1000).toFixed(1) })}`;
 }
 
 function signOf(outcome: Outcome, colour: boolean): string {
-  const code = COLOURS[outcome];
-  return colour && code ? `\x1b[${code}m${SIGNS[outcome]}\x1b[0m` : SIGNS[outcome];
+  const [sign, code] = SIGNS[outcome];
+  return colour && code ? `\x1b[${code}m${sign}\x1b[0m` : sign;
 }
 
 function waitingLines({ outcome, found, tried }: Waiting, language: Language, colour: boolean): string[] {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../config';
 import type { Database } from '../storage/database';
 import {
+  type Databases,
   databaseFiles,
   directoryDatabase,
   FormerDatabaseError,
@@ -18,34 +19,29 @@ export interface StorageView {
   /** Each once; none before the app has started for the first time. */
   databases: readonly Database[];
   /** With all tables of this version; undefined before it has started once. */
-  current: { records: Database; directory: Database } | undefined;
+  current: Databases | undefined;
   close(): Promise<void>;
 }
 
+const NOTHING: StorageView = { databases: [], current: undefined, close: async () => undefined };
+
 /** @throws FormerDatabaseError, what the database says */
 export async function openStorageView({ dataDir, database }: Config): Promise<StorageView> {
-  if (database) return openServer(database.url);
-  if (hasFormerFile(dataDir)) throw new FormerDatabaseError();
-  const files = databaseFiles(dataDir);
-  if (!existsSync(files.records) || !existsSync(files.directory)) return viewOf([], undefined);
-  const [records, directory] = [await openSqlite(files.records), await openSqlite(files.directory)];
-  return viewOf([records, directory], { records, directory });
-}
-
-async function openServer(url: string): Promise<StorageView> {
-  const db = await openPostgres(url, { poolSize: 2 });
-  try {
-    await assertSupported(db);
-    return await viewOf([db], { records: db, directory: db });
-  } catch (error) {
-    await db.close();
-    throw error;
+  if (database) {
+    const db = await openPostgres(database.url, { poolSize: 2 });
+    return viewOf({ records: db, directory: db }, () => assertSupported(db));
   }
+  if (hasFormerFile(dataDir)) throw new FormerDatabaseError();
+  const { records, directory } = databaseFiles(dataDir);
+  if (!existsSync(records) || !existsSync(directory)) return NOTHING;
+  return viewOf({ records: await openSqlite(records), directory: await openSqlite(directory) });
 }
 
-async function viewOf(databases: readonly Database[], whole: StorageView['current']): Promise<StorageView> {
+async function viewOf(whole: Databases, check?: () => Promise<void>): Promise<StorageView> {
+  const databases = [...new Set(Object.values(whole))];
   const close = async () => void (await Promise.all(databases.map((db) => db.close())));
   try {
+    await check?.();
     const taken = (await Promise.all(databases.map(migrationsOf))).flat();
     const isCurrent = migrations.every(({ name }) => taken.includes(name));
     return { databases, current: isCurrent ? whole : undefined, close };

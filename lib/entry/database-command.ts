@@ -12,18 +12,15 @@ import { fail, runCommand, say } from './command';
  * `-- --adopt` keeps the data of the same company under new settings.
  */
 
-const USAGE = '用法 · usage: npm run database -- [--begin-anew | --adopt]';
-
 await runCommand(async (words) => {
   const [word, ...more] = words;
   if (more.length > 0 || (word !== undefined && !['--begin-anew', '--adopt'].includes(word)))
-    return fail(USAGE);
+    return fail('用法 · usage: npm run database -- [--begin-anew | --adopt]');
   const { dataDir, database } = config();
   if (!database && allDatabaseFiles(dataDir).length === 0)
     return fail(`没有数据库 · there is no database yet: ${dataDir}`);
   try {
-    const databases = [...new Set(Object.values(await openUnclaimed()))];
-    return await settle(databases, word);
+    return await settle([...new Set(Object.values(await openUnclaimed()))], word);
   } catch (error) {
     if (!(error instanceof FormerDatabaseError && word === '--begin-anew')) throw error;
     return moveAside('former');

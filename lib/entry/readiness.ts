@@ -1,6 +1,6 @@
 import 'server-only';
 import { type SignInHealth, signInHealth } from '../auth/sign-in-health';
-import { type PublicReport, publicReport } from '../doctor/app-report';
+import { lastReport, type PublicReport, publicPartOf } from '../doctor/app-report';
 import { lifecycle } from '../lifecycle';
 import { sessions } from '../session/sessions';
 
@@ -22,7 +22,9 @@ const RESTORED_MS = 86_400_000;
 /** Whether requests may come, and how sign-ins fare. Never throws. */
 export async function readiness(): Promise<Readiness> {
   const notReady = lifecycle().draining ? 'draining' : lackingRecords();
-  return { notReady, signIn: await signInHealth(), restoredAt: lastRestored(), checks: publicReport() };
+  const report = lastReport();
+  const checks = report && publicPartOf(report);
+  return { notReady, signIn: await signInHealth(), restoredAt: lastRestored(), checks };
 }
 
 function lastRestored(): string | undefined {

@@ -6,6 +6,8 @@ const MAX_LENGTH = 2048;
 const FORBIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\uff0f\uff3c\\]/u;
 /** What must not come out of a path however often it is decoded: a backslash, a control character, `%u` spellings. */
 const TRAP = /[\\\p{Cc}]|%u[0-9a-f]{4}/iu;
+/** What even a query must not have. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const MAX_DECODINGS = 5;
 /** Our own addresses that are no return target: a loop, the API, the framework's files. */
 const NOT_A_PAGE = /^\/(?:login|api|_next)(?:\/|$)/i;
@@ -34,9 +36,7 @@ function isOursHoweverDecoded(path: string): boolean {
     if (stage.startsWith('//') || TRAP.test(stage)) return false;
     const resolved = resolvedPath(stage);
     if (resolved === undefined || resolved.startsWith('//') || NOT_A_PAGE.test(resolved)) return false;
-    const decoded = stage.replace(/%([0-7][0-9a-f])/gi, (_, code) =>
-      String.fromCharCode(Number.parseInt(code, 16)),
-    );
+    const decoded = decodeAscii(stage);
     if (decoded === stage) return true;
     stage = decoded;
   }
@@ -48,25 +48,18 @@ export function asLocation(target: string): string {
   return target.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
-/** What even a query must not have. */
-const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
-
 /** What a browser makes of the target's path, or undefined when it would leave this origin. */
 function resolvedPath(value: string): string | undefined {
   const base = 'https://origin.invalid';
   try {
     const url = new URL(value, base);
-    return url.origin === base ? decodeDots(url.pathname) : undefined;
+    return url.origin === base ? decodeAscii(url.pathname) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** `/%6cogin` is `/login` to the router. */
-function decodeDots(pathname: string): string {
-  try {
-    return decodeURIComponent(pathname);
-  } catch {
-    return pathname;
-  }
+function decodeAscii(path: string): string {
+  return path.replace(/%([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16)));
 }

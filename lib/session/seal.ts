@@ -42,9 +42,19 @@ export function createSealer({ sessionKeys, sealKey }: SealerSettings) {
       if (dot < 1 || secret === undefined) {
         return { failure: /^[\w-]{1,32}\.Fe26\./.test(text) ? 'unknown-key' : 'not-ours' };
       }
-      const unsealed = await unseal(text.slice(dot + 1), keyFor(purpose, secret), ttlSeconds);
-      if (typeof unsealed === 'string') return { failure: unsealed === 'expired' ? 'expired' : 'not-ours' };
-      const { purpose: sealedFor, ...value } = unsealed;
+      let isExpired = false;
+      const { purpose: sealedFor, ...value } = await unsealData<Record<string, unknown>>(
+        text.slice(dot + 1),
+        {
+          password: keyFor(purpose, secret),
+          ttl: ttlSeconds,
+          // What cannot be unsealed comes as an empty object.
+          onUnsealError: (reason) => {
+            isExpired = reason === 'expired';
+          },
+        },
+      );
+      if (isExpired) return { failure: 'expired' };
       return sealedFor === purpose ? { value } : { failure: 'not-ours' };
     },
   };
@@ -53,25 +63,4 @@ export function createSealer({ sessionKeys, sealKey }: SealerSettings) {
 /** The key of one purpose (HKDF, RFC 5869). @returns 43 characters */
 function deriveKey(secret: string, purpose: string): string {
   return Buffer.from(hkdfSync('sha256', secret, '', `dingpass ${purpose}`, 32)).toString('base64url');
-}
-
-async function unseal(
-  seal: string,
-  password: string,
-  ttl: number,
-): Promise<string | Record<string, unknown>> {
-  let failure = '';
-  try {
-    const data = await unsealData<Record<string, unknown>>(seal, {
-      password,
-      ttl,
-      onUnsealError: (reason) => {
-        failure = reason;
-      },
-    });
-    if (failure) return failure;
-    return typeof data === 'object' && data !== null ? data : 'invalid';
-  } catch {
-    return 'invalid';
-  }
 }

@@ -5,13 +5,13 @@ import { config } from '../config';
 import { shownName } from '../shown-text';
 import { singleton } from '../singleton';
 import { createSealedSessions, MAX_NAME_LENGTH, type Session, type SessionSettings } from './sealed-sessions';
+import type { SessionVersion } from './session-store';
 
 export type { Session };
 
 export type NewSession = Pick<Session, 'userId' | 'unionId' | 'name' | 'method'>;
-type Version = Pick<Session, 'generation' | 'epoch' | 'sequence' | 'databaseId'>;
 /** A session that is not sealed yet. */
-export type Draft = Omit<Session, keyof Version>;
+type Draft = Omit<Session, keyof SessionVersion>;
 
 /** Channels of `node:diagnostics_channel`, so that nothing here loads the database: a key's id, and a `NoSessionReason`. */
 export const KEY_USED = 'dingpass.key-used';
@@ -52,9 +52,8 @@ export function createSessions(
   }
 
   /** Finishes it. @returns also the `Set-Cookie` value that carries it */
-  async function seal(draft: Draft, version: Version) {
-    const { generation, epoch, sequence, databaseId } = version;
-    const session: Session = { ...draft, generation, epoch, sequence, databaseId };
+  async function seal(draft: Draft, version: SessionVersion) {
+    const session: Session = { ...draft, ...version };
     return { session, setCookie: await sealed.seal(session) };
   }
 

@@ -51,26 +51,19 @@ export function isOwner(owner: DatabaseOwner, settings: DatabaseOwner): boolean 
 
 /** Binds a database that belongs to none yet. @throws DatabaseOwnerError where it belongs to another */
 export async function claimDatabase(db: Database, settings: DatabaseOwner): Promise<void> {
-  if (!(await ownerOf(db))) {
-    const { corpId, clientId, apiUrl } = settings;
-    const sql = 'INSERT INTO database_owner VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING';
-    await db.run(sql, corpId, clientId, apiUrl);
-  }
+  if (!(await ownerOf(db))) await write(db, settings, 'NOTHING');
   // Another process may have bound it a moment before.
   const owner = (await ownerOf(db))!;
   if (!isOwner(owner, settings)) throw new DatabaseOwnerError(owner, settings);
 }
 
 /** Binds a database to these settings, whomever it belonged to. */
-export async function adoptDatabase(
-  db: Database,
-  { corpId, clientId, apiUrl }: DatabaseOwner,
-): Promise<void> {
-  await db.run(
-    `INSERT INTO database_owner VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE
-     SET corp_id = excluded.corp_id, client_id = excluded.client_id, api_url = excluded.api_url`,
-    corpId,
-    clientId,
-    apiUrl,
-  );
+export async function adoptDatabase(db: Database, settings: DatabaseOwner): Promise<void> {
+  const columns = ['corp_id', 'client_id', 'api_url'].map((name) => `${name} = excluded.${name}`);
+  await write(db, settings, `UPDATE SET ${columns.join(', ')}`);
+}
+
+function write(db: Database, { corpId, clientId, apiUrl }: DatabaseOwner, onConflict: string) {
+  const sql = `INSERT INTO database_owner VALUES (1, ?, ?, ?) ON CONFLICT (one) DO ${onConflict}`;
+  return db.run(sql, corpId, clientId, apiUrl);
 }

@@ -18,7 +18,7 @@ import { explained, isUnavailable } from './unavailable';
  * Records and directory. On the file engine each has its own file, so that a publication of the directory keeps no
  * sign-out waiting; on PostgreSQL both are one database.
  */
-interface Databases {
+export interface Databases {
   records: Database;
   directory: Database;
 }

@@ -146,8 +146,10 @@ const NEARBY = 1000;
 /** The last position that a `tsvector` can say. */
 const MAX_POSITION = 16_383;
 
-/** JSON can spell what is no text: half a character, at which libsql ends the process, and PostgreSQL the statement. */
-/** U+0000 and halves of characters, as JSON has them. */
+/**
+ * U+0000 and halves of characters, as JSON has them. They are no text: at half a character libsql ends the process, and
+ * PostgreSQL the statement.
+ */
 const TO_CLEAN = /\\u(?:0000|d[89a-f])/i;
 
 function toJson(value: unknown, clean: (text: string) => string): string {
@@ -166,4 +168,16 @@ function wellFormed(text: string): string {
 export function cleanText(text: string): string {
   const nul = text.includes('\0') ? text.replaceAll('\0', '\ufffd') : text;
   return wellFormed(nul);
+}
+
+const numbered = new Map<string, string>();
+
+/** `?` as PostgreSQL has it: `$1`, `$2` … Texts in quotes stay as they are. */
+export function toNumbered(sql: string): string {
+  const known = numbered.get(sql);
+  if (known !== undefined) return known;
+  let count = 0;
+  const text = sql.replace(/'(?:[^']|'')*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
+  numbered.set(sql, text);
+  return text;
 }

@@ -22,10 +22,12 @@ export interface MonthlyCalls {
   daysLeft: number | undefined;
 }
 
-type Counter = ReturnType<typeof createCallCounter>;
-
 /** @param options.limit calls of a month */
-export function createMonthlyCalls(options: { counter: Counter; limit: number; now?: () => number }) {
+export function createMonthlyCalls(options: {
+  counter: ReturnType<typeof createCallCounter>;
+  limit: number;
+  now?: () => number;
+}) {
   const { counter, limit, now = Date.now } = options;
   return {
     /**
@@ -71,8 +73,5 @@ export function createMonthlyCalls(options: { counter: Counter; limit: number; n
 
 /** The calls of this company's app, all processes together. */
 export const monthlyCalls = singleton('monthly-calls', () =>
-  createMonthlyCalls({
-    counter: createCallCounter(recordsDatabase()),
-    limit: config().monthlyCalls,
-  }),
+  createMonthlyCalls({ counter: createCallCounter(recordsDatabase()), limit: config().monthlyCalls }),
 );

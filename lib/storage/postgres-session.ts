@@ -2,7 +2,7 @@ import 'server-only';
 import type pg from 'pg';
 import { within } from '../within';
 import type { Parameter } from './database';
-import { cleanText } from './dialect';
+import { cleanText, toNumbered } from './dialect';
 import { type Silence, SilentError } from './silence';
 
 /** The server's own deadline comes first, so that it is the server that ends a statement. */
@@ -55,18 +55,6 @@ export function createSession(
     isSilent: () => silent,
     giveBack: () => client.release(broken || silent),
   };
-}
-
-const numbered = new Map<string, string>();
-
-/** `?` as PostgreSQL has it: `$1`, `$2` … Texts in quotes stay as they are. */
-function toNumbered(sql: string): string {
-  const known = numbered.get(sql);
-  if (known !== undefined) return known;
-  let count = 0;
-  const text = sql.replace(/'(?:[^']|'')*'|\?/g, (found) => (found === '?' ? `$${++count}` : found));
-  numbered.set(sql, text);
-  return text;
 }
 
 function toPlain(value: Parameter): unknown {

@@ -1,12 +1,9 @@
 import 'server-only';
 import { AppError } from '../../errors';
-import { log } from '../../log';
 import type { Session } from '../../session/session-cookie';
-import { singleton } from '../../singleton';
-import type { Company } from './company';
-import { type AccessRules, decide, nameOf, type Verdict } from './decide';
+import { decide, nameOf, type Verdict } from './decide';
 import { companyNames, memberFacts } from './member-facts';
-import { findNameProblems } from './name-problems';
+import { logNameProblems } from './name-problem-log';
 import { rulesInForce } from './rules';
 
 const OPEN: Verdict = { admitted: true, because: 'no-rule', findings: [] };
@@ -17,7 +14,9 @@ export class RuleRefusal extends AppError {
   readonly verdict: Verdict;
 
   constructor(session: Session, verdict: Verdict) {
-    super('not-permitted', { hint: ruleHint(verdict) });
+    const { rule, because } = verdict;
+    const place = rule ? ` line ${rule.line}: ${nameOf(rule)}` : `: ${because}`;
+    super('not-permitted', { hint: `ACCESS_FILE${place}` });
     this.session = session;
     this.verdict = verdict;
   }
@@ -26,11 +25,6 @@ export class RuleRefusal extends AppError {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof AppError && 'verdict' in value;
   }
-}
-
-/** For operators: which rule it was. */
-export function ruleHint({ rule, because }: Verdict): string {
-  return rule ? `ACCESS_FILE line ${rule.line}: ${nameOf(rule)}` : `ACCESS_FILE: ${because}`;
 }
 
 /**
@@ -52,23 +46,4 @@ export async function admissionOf(userId: string, paths: readonly string[]): Pro
     if (next.rule) verdict = next;
   }
   return verdict;
-}
-
-const logged = singleton('name-problems', () => ({
-  rules: undefined as AccessRules | undefined,
-  company: undefined as Company | undefined,
-}));
-
-/** Once for each file and each change of departments and roles. A directory that has not been read has no names. */
-function logNameProblems(rules: AccessRules, company: Company): void {
-  const last = logged();
-  if ((last.rules === rules && last.company === company) || company.departmentPaths.size === 0) return;
-  Object.assign(last, { rules, company });
-  const problems = findNameProblems(rules, company).map(({ rule, condition, suggestions, isAmbiguous }) => ({
-    rule: nameOf(rule),
-    line: rule.line,
-    condition,
-    [isAmbiguous ? 'fits' : 'nearest']: suggestions,
-  }));
-  if (problems.length > 0) log().warn({ event: 'access-names-unknown', problems });
 }

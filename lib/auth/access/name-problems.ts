@@ -48,11 +48,7 @@ function innermost(condition: Condition): Condition[] {
   return condition.kind === 'not' ? innermost(condition.condition) : [condition];
 }
 
-function suggestionsFor(
-  condition: Condition,
-  company: Company,
-  isPerson: ((userId: string) => boolean) | undefined,
-): Pick<NameProblem, 'suggestions' | 'isAmbiguous'> | undefined {
+function suggestionsFor(condition: Condition, company: Company, isPerson?: (userId: string) => boolean) {
   if (condition.kind === 'person')
     return isPerson?.(condition.userId) === false ? { suggestions: [], isAmbiguous: false } : undefined;
   if (condition.kind === 'role') {
