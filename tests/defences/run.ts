@@ -25,13 +25,9 @@ function makeCopy(): void {
 function switchOff(edits: readonly Edit[]): () => void {
   const before = new Map(edits.map(({ file }) => [file, readFileSync(join(copy, file), 'utf8')]));
   for (const { file, from, to } of edits) {
-    const path = join(copy, file);
-    const text = readFileSync(path, 'utf8');
-    if (!text.includes(from)) throw new Error(`${file} has no longer ${from}`);
-    writeFileSync(
-      path,
-      text.replace(from, () => to),
-    );
+    const text = readFileSync(join(copy, file), 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} has no longer: ${from}`);
+    writeFileSync(join(copy, file), text.split(from).join(to));
   }
   return () => {
     for (const [file, text] of before) writeFileSync(join(copy, file), text);
