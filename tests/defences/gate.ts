@@ -114,6 +114,14 @@ export const gate: readonly Defence[] = [
     only: 'lets nobody in, and is told as what it is',
   },
   {
+    name: 'XSS: what a visitor writes is text on pages without React',
+    file: 'lib/http/plain-page.ts',
+    from: `text.replace(/[&"'<>]/g, `,
+    to: 'text.replace(/none/g, ',
+    test: 'tests/lib/gate/hostile-script.test.ts',
+    only: 'what a visitor writes into a path is text on the page of a refusal',
+  },
+  {
     name: 'step-up on a host',
     file: 'gate/verdict.ts',
     from: "if (!isRecent(session, verdict.recent)) return { kind: 'sign-in', within: verdict.recent };",
@@ -158,6 +166,14 @@ export const gate: readonly Defence[] = [
     only: 'of another purpose, another host, another nonce or twice opens nothing',
   },
   {
+    name: 'a ticket is over after its time',
+    file: 'lib/auth/tickets.ts',
+    from: 'seconds() + TICKET_LIFE[purpose],',
+    to: 'seconds() + 86_400,',
+    test: 'tests/lib/gate/hostile-script.test.ts',
+    only: 'is over after',
+  },
+  {
     name: 'a ticket works once',
     file: 'lib/auth/tickets.ts',
     from: 'return spent === 1;',
@@ -172,6 +188,14 @@ export const gate: readonly Defence[] = [
     to: '',
     test: 'tests/app/gate.test.ts',
     only: 'is not spent by a prefetch or a link scanner',
+  },
+  {
+    name: 'a link that signs in dies with the session that it came from',
+    file: 'lib/auth/ticket-sign-in.ts',
+    from: "return parent !== undefined && (await sessions().verify(parent)) === 'valid';",
+    to: 'return parent !== undefined;',
+    test: 'tests/app/gate.test.ts',
+    only: 'opens nothing after the sign-out of the session that it came from',
   },
   {
     name: 'emergency sign-in is for active administrators',

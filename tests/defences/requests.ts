@@ -45,6 +45,14 @@ export const requests: readonly Defence[] = [
     only: 'a body that does not arrive is given up after five seconds',
   },
   {
+    name: 'slow clients: a request that is not finished is cut off',
+    file: 'lib/http/request-hooks.ts',
+    from: 'if (!request.complete) request.socket.destroy();',
+    to: '',
+    test: 'tests/lib/http/request-hooks.test.ts',
+    only: 'a client that does not finish its request is cut off after fifteen seconds',
+  },
+  {
     name: 'encoded bodies are refused',
     file: 'lib/http/request-body.ts',
     from: "if (encoding.trim().toLowerCase() !== 'identity') throw",
@@ -198,6 +206,14 @@ export const requests: readonly Defence[] = [
     to: 'new Uint8Array(16)',
     test: 'tests/app/surface.test.ts',
     only: 'the nonce is another one each time, and every script of a page has it',
+  },
+  {
+    name: 'X-Content-Type-Options',
+    file: 'lib/http/security-headers.ts',
+    from: "headers.set('x-content-type-options', 'nosniff');",
+    to: '',
+    test: 'tests/app/surface.test.ts',
+    only: 'HSTS is for https only',
   },
   {
     name: 'Cross-Origin-Opener-Policy',

@@ -17,7 +17,7 @@ const output = join(copy, 'report.json');
 function makeCopy(): void {
   cpSync('.', copy, { recursive: true, filter: (path) => !NOT_COPIED.test(path) });
   // Turbopack follows no link that leads out of the project. Hard links cost no space, where the disk is the same.
-  const isLinked = spawnSync('cp', ['-Rl', 'node_modules', copy], { stdio: 'ignore' }).status === 0;
+  const isLinked = spawnSync('cp', ['-RPl', 'node_modules', copy], { stdio: 'ignore' }).status === 0;
   if (!isLinked) cpSync('node_modules', join(copy, 'node_modules'), { recursive: true, force: true });
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -124,4 +125,17 @@ test('too many parameters are refused in a sentence, before anything is served',
   expect(text).toContain('"code":"BAD_REQUEST"');
   expect(text).toMatch(/cross-origin-resource-policy: same-origin/i);
   expect(seen).toEqual([]);
+});
+
+test('a client that does not finish its request is cut off after fifteen seconds', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write('POST /api/a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345');
+  await once(socket, 'data');
+  vi.advanceTimersByTime(14_000);
+  expect(await sockets()).toBe(1);
+  vi.advanceTimersByTime(1000);
+  vi.useRealTimers();
+  await vi.waitFor(async () => expect(await sockets()).toBe(0));
 });
