@@ -297,7 +297,8 @@ describe('a script of the host', () => {
       const twice = [`${name}: ${WIKI}`, `${name}: x`];
       const host = name === 'Host' ? [] : [`Host: ${WIKI}`];
       const answer = await sendAsIs(['GET /.dingpass/denied HTTP/1.1', ...host, ...twice]);
-      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d/);
+      // Taken, it would be a 403.
+      expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
     },
   );
 
