@@ -142,10 +142,6 @@ export const gate: readonly Defence[] = [
     file: 'gate/host-session-requests.ts',
     from: "ticket?.purpose === 'return' &&",
     to: 'ticket &&',
-    also: [
-      { file: 'gate/host-session-requests.ts', from: 'ticket.host === host.name &&', to: '' },
-      { file: 'gate/host-session-requests.ts', from: 'ticket.nonceHash === hashOf(nonce);', to: 'true;' },
-    ],
     test: 'tests/lib/gate/hostile-script.test.ts',
     only: 'of another purpose, another host, another nonce or twice opens nothing',
   },

@@ -206,6 +206,10 @@ describe('a ticket', () => {
     const ticket = await issue();
     const answers = await Promise.all(Array.from({ length: 100 }, () => bring(ticket)));
     expect(answers.filter((answer) => sessionIn(answer))).toHaveLength(1);
+    // As by several processes, each of which has just seen it unspent.
+    const other = await issue();
+    const spent = await Promise.all(Array.from({ length: 100 }, () => tickets().spend(other)));
+    expect(spent.filter(Boolean)).toHaveLength(1);
   });
 });
 
