@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { defences } from './defences/all';
 import { takeConsoleOutput } from './support/console-guard';
 import { describeBuild } from './support/global-setup';
 
@@ -39,4 +40,30 @@ test('a build that is missing or older than a source is named, and what to do', 
   at('lib/room/file.ts', 3000);
   expect(describeBuild(root)).toMatch(/older than .*lib\/room\/file\.ts: run `npm run build`/);
   rmSync(root, { recursive: true });
+});
+
+/** A test file, the files of support that it imports, and the corpora that it opens: where names of tests stand. */
+function namesIn(test: string): string {
+  const text = readFileSync(test, 'utf8');
+  const imported = [...text.matchAll(/from '((?:\.\.\/)+support\/[\w-]+)'/g)].map(([, path = '']) =>
+    join(dirname(test), `${path}.ts`),
+  );
+  const opened = [...text.matchAll(/openCorpus<\w+>\('([\w-]+)'/g)].map(
+    ([, name]) => `tests/corpora/${name}.json`,
+  );
+  return [text, ...[...imported, ...opened].map((path) => readFileSync(path, 'utf8'))].join('\n');
+}
+
+test('each defence of the list is where it was, once, and so is its test', () => {
+  expect(new Set(defences.map(({ name }) => name)).size).toBe(defences.length);
+  const lost = defences.flatMap((defence) => {
+    const edits = [defence, ...(defence.also ?? [])];
+    const unfound = edits.filter(({ file, from }) => readFileSync(file, 'utf8').split(from).length !== 2);
+    const isTested = namesIn(defence.test).includes(defence.only ?? '');
+    return [
+      ...unfound.map(({ file, from }) => `${defence.name}: ${file} should have once: ${from}`),
+      ...(isTested ? [] : [`${defence.name}: ${defence.test} should have a test: ${defence.only}`]),
+    ];
+  });
+  expect(lost).toEqual([]);
 });

@@ -164,6 +164,7 @@ describe.each(ENGINES)('two processes on one database: %s', (engine) => {
     expect(await other.flows.finish(null, state)).toMatchObject({ outcome: 'invalid', next: '/' });
     expect(await other.flows.finish(null, forged)).toMatchObject({ outcome: 'invalid', next: '/' });
     const cookie = setCookies[0]!.split(';')[0]!;
+    expect(await other.flows.finish(cookie, forged)).toMatchObject({ outcome: 'invalid', next: '/' });
     expect(await one.flows.finish(cookie, state)).toMatchObject({ outcome: 'good', next: '/secret-page' });
     expect(await other.flows.finish(null, forged)).toMatchObject({ outcome: 'invalid', next: '/' });
     expect(await other.flows.finish(null, state)).toMatchObject({ outcome: 'used', next: '/secret-page' });
