@@ -13,7 +13,7 @@ export const events: readonly Defence[] = [
   {
     name: 'event replay: the window of time',
     file: 'lib/dingtalk/callback.ts',
-    from: "if (!(Math.abs(now() - Number(timestamp)) <= windowMs)) throw new CallbackRefused('time');",
+    from: "if (!(Math.abs(now() - Number(timestamp)) <= CALLBACK_WINDOW_MS)) throw new CallbackRefused('time');",
     to: '',
     test: 'tests/lib/dingtalk/callback.test.ts',
     only: 'ms off is refused',

@@ -172,8 +172,8 @@ export const gate: readonly Defence[] = [
   {
     name: 'a ticket works once',
     file: 'lib/auth/tickets.ts',
-    from: 'return spent === 1;',
-    to: 'return spent <= 1;',
+    from: 'return changed === 1;',
+    to: 'return changed <= 1;',
     test: 'tests/lib/gate/hostile-script.test.ts',
     only: 'brought a hundred times at once is good once',
   },

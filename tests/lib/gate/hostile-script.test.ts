@@ -130,7 +130,7 @@ describe('a database that fails in the middle of a request', () => {
 
   test('is told to people on the way back from the main origin, and spends no ticket', async () => {
     const ticket = await issue();
-    vi.spyOn(tickets(), 'look').mockRejectedValueOnce(new Error('away'));
+    vi.spyOn(tickets(), 'find').mockRejectedValueOnce(new Error('away'));
     const answer = await bring(ticket);
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
     expect(sessionIn(await bring(ticket))).toBeDefined();
@@ -197,9 +197,9 @@ describe('a ticket', () => {
   ] as const)('for a %s is over after %i seconds', async (purpose, seconds) => {
     const token = await issue({ purpose });
     const ticketsIn = (passed: number) => createTickets(recordsDatabase(), () => Date.now() + passed * 1000);
-    expect(await ticketsIn(seconds - 5).look(token)).toBeDefined();
-    expect(await ticketsIn(seconds).look(token)).toBeUndefined();
-    expect(await ticketsIn(seconds).spend(token)).toBe(false);
+    expect(await ticketsIn(seconds - 5).find(token)).toBeDefined();
+    expect(await ticketsIn(seconds).find(token)).toBeUndefined();
+    expect(await ticketsIn(seconds).consume(token)).toBe(false);
   });
 
   test('brought a hundred times at once is good once', async () => {
@@ -208,7 +208,7 @@ describe('a ticket', () => {
     expect(answers.filter((answer) => sessionIn(answer))).toHaveLength(1);
     // As by several processes, each of which has just seen it unspent.
     const other = await issue();
-    const spent = await Promise.all(Array.from({ length: 100 }, () => tickets().spend(other)));
+    const spent = await Promise.all(Array.from({ length: 100 }, () => tickets().consume(other)));
     expect(spent.filter(Boolean)).toHaveLength(1);
   });
 });
