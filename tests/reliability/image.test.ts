@@ -16,6 +16,7 @@ let emulator: Emulator;
 let app: Contained;
 let url: string;
 let cookie: string;
+let output: () => string;
 
 beforeAll(async () => {
   emulator = await startEmulator({ members: 60, enforceQps: false });
@@ -23,7 +24,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`;
   const env = { ...bareEnv(), ...appEnv(emulator, url), PORT: String(port), MALLOC_ARENA_MAX: '2' };
   app = runContained(assembleImage(), [...START_OPTIONS, 'start.mjs'], env, { data: dataVolume() });
-  const output = collect(app.process);
+  output = collect(app.process);
   while (!(await fetch(`${url}/api/health`).catch(() => undefined))?.ok) {
     if (app.process.exitCode !== null) throw new Error(output());
     await delay(50);
@@ -35,8 +36,10 @@ beforeAll(async () => {
   caller.close();
 });
 afterAll(async () => {
-  process.kill(await app.pid(), 'SIGTERM');
+  const { exitCode, signalCode } = app.process;
+  if (exitCode === null && signalCode === null) process.kill(await app.pid(), 'SIGTERM');
   await emulator.close();
+  expect([exitCode, signalCode], output()).toEqual([null, null]);
 });
 
 /** Of the process in its container, in MB. */
