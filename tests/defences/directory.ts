@@ -84,8 +84,8 @@ export const directory: readonly Defence[] = [
   {
     name: 'access rules: a broken file changes nothing',
     file: 'lib/auth/access/rules.ts',
-    from: 'hash === undefined || problems.length > 0 || hash',
-    to: 'hash === undefined || hash',
+    from: 'hash === undefined || problems.length > 0) return;',
+    to: 'hash === undefined) return;',
     also: [
       {
         file: 'lib/auth/access/rules.ts',
@@ -94,8 +94,8 @@ export const directory: readonly Defence[] = [
       },
       {
         file: 'lib/auth/access/rules.ts',
-        from: 'if (rules) inForce = { rules, hash, acceptedAt };',
-        to: 'inForce = { rules: rules ?? createAccessRules([]), hash, acceptedAt };',
+        from: 'const { rules } = parseAccessFile(text, ownHost);',
+        to: 'const rules = parseAccessFile(text, ownHost).rules ?? createAccessRules([]);',
       },
     ],
     test: 'tests/lib/auth/access/rules.test.ts',

@@ -4,7 +4,7 @@ import type { Defence } from './defence';
 export const revocation: readonly Defence[] = [
   {
     name: 'revocation of a person: their generation',
-    file: 'lib/session/revocation-cache.ts',
+    file: 'lib/session/known-revocations.ts',
     from: ' && session.generation === generationOf(session.userId)',
     to: '',
     test: 'tests/lib/session/revocation-cache.test.ts',
@@ -12,7 +12,7 @@ export const revocation: readonly Defence[] = [
   },
   {
     name: 'revocation of everyone: the epoch',
-    file: 'lib/session/revocation-cache.ts',
+    file: 'lib/session/known-revocations.ts',
     from: ' || session.epoch < epoch)',
     to: ')',
     also: [
@@ -23,7 +23,7 @@ export const revocation: readonly Defence[] = [
   },
   {
     name: 'revocation of one session',
-    file: 'lib/session/revocation-cache.ts',
+    file: 'lib/session/known-revocations.ts',
     from: 'ended.has(session.id) || ',
     to: '',
     test: 'tests/lib/session/revocation-cache.test.ts',
@@ -31,7 +31,7 @@ export const revocation: readonly Defence[] = [
   },
   {
     name: 'an ending that cannot be written yet holds in this process',
-    file: 'lib/session/revocation-cache.ts',
+    file: 'lib/session/known-revocations.ts',
     from: ' || isHeld(session)',
     to: '',
     test: 'tests/lib/session/unwritten.test.ts',
@@ -78,7 +78,7 @@ export const revocation: readonly Defence[] = [
   },
   {
     name: 'a cookie of another database is refused',
-    file: 'lib/session/revocation-cache.ts',
+    file: 'lib/session/known-revocations.ts',
     from: "if (session.databaseId !== databaseId) return 'ended';",
     to: '',
     test: 'tests/lib/session/restored.test.ts',

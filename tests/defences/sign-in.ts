@@ -157,7 +157,7 @@ export const signIn: readonly Defence[] = [
   {
     name: 'exchanges that DingTalk does not answer are counted for strangers',
     file: 'lib/auth/rate-limit.ts',
-    from: 'else if (isUnanswered(error) && !(await isKnown(client, options))) await count([]);',
+    from: 'else if (isUnanswered(error) && !(await isKnown(client, options))) await failures.count([]);',
     to: '',
     test: 'tests/lib/auth/rate-limit.test.ts',
     only: 'questions that DingTalk does not answer',
