@@ -16,7 +16,7 @@ export const revocation: readonly Defence[] = [
     from: ' || session.epoch < epoch)',
     to: ')',
     also: [
-      { file: 'lib/session/revocation-cache.ts', from: 'return session.epoch === epoch && ', to: 'return ' },
+      { file: 'lib/session/known-revocations.ts', from: 'return session.epoch === epoch && ', to: 'return ' },
     ],
     test: 'tests/lib/session/revocation-cache.test.ts',
     only: 'a new epoch ends everybody',
