@@ -94,8 +94,8 @@ export const directory: readonly Defence[] = [
       },
       {
         file: 'lib/auth/access/rules.ts',
-        from: 'if (!rules) return;',
-        to: '',
+        from: 'const { rules } = parseAccessFile(text, ownHost);',
+        to: 'const rules = parseAccessFile(text, ownHost).rules ?? createAccessRules([]);',
       },
     ],
     test: 'tests/lib/auth/access/rules.test.ts',

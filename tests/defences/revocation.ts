@@ -13,8 +13,8 @@ export const revocation: readonly Defence[] = [
   {
     name: 'revocation of everyone: the epoch',
     file: 'lib/session/known-revocations.ts',
-    from: ' || session.epoch < epoch) return',
-    to: ') return',
+    from: ' || session.epoch < epoch)',
+    to: ')',
     also: [
       { file: 'lib/session/known-revocations.ts', from: 'return session.epoch === epoch && ', to: 'return ' },
     ],
@@ -50,7 +50,7 @@ export const revocation: readonly Defence[] = [
     from: 'answeredAt <= staleMs && isWritable();',
     to: 'answeredAt <= staleMs;',
     test: 'tests/lib/session/unwritten.test.ts',
-    only: 'a store that takes nothing for a minute leaves every session unknown until the first write',
+    only: 'a store that takes nothing for a minute closes the door',
   },
   {
     name: 'older copy: noticed by a process that knows more',
