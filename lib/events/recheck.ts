@@ -65,7 +65,8 @@ export function createRecheck(options: RecheckOptions) {
     /** A session was used. Costs nothing. */
     seen(session: SealedSession): void {
       const { id, issuedAt } = session;
-      if (now() / 1000 - issuedAt < OLD_AFTER_SECONDS || waiting.has(id) || waiting.size >= MAX_WAITING) return;
+      if (now() / 1000 - issuedAt < OLD_AFTER_SECONDS || waiting.has(id) || waiting.size >= MAX_WAITING)
+        return;
       if ((settled.get(id) ?? 0) > now()) return;
       waiting.set(id, session);
       if (!busy) void outsideRequest(work);
