@@ -1,6 +1,6 @@
 import type { Route } from 'next';
 import { config } from '@/lib/config';
-import { type Audience, openPages } from '@/lib/dal/frame';
+import { type Audience, openPages } from '@/lib/dal/open-pages';
 import type { Language, Messages } from '@/lib/i18n';
 import type { IconName } from './_ui/icon';
 
@@ -21,7 +21,7 @@ export interface Entry {
 }
 
 /** All of them, in their order. Pages of one's own are added here. */
-export const ENTRIES: readonly Entry[] = [
+const ENTRIES: readonly Entry[] = [
   {
     href: '/directory',
     icon: 'people',

@@ -14,7 +14,7 @@ export interface Identity {
 export type IdentityField = keyof Identity;
 
 /** Names of the headers, for each of the two families that upstreams know. */
-export const HEADER_FAMILIES = {
+const HEADER_FAMILIES = {
   remote: { user: 'Remote-User', name: 'Remote-Name', email: 'Remote-Email', groups: 'Remote-Groups' },
   'x-auth-request': {
     user: 'X-Auth-Request-User',

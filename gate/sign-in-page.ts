@@ -21,11 +21,11 @@ export interface PageRequest {
 }
 
 /** In the browser that begins on a protected host: only that one may bring the ticket back. */
-export const NONCE_COOKIE = 'dingpass-begun';
+const NONCE_COOKIE = 'dingpass-begun';
 const NONCE_LIFE_SECONDS = 3600;
 const NONCE = /^[\w-]{43}$/;
 
-export function hostCookies() {
+function hostCookies() {
   return createCookies({ publicOrigin: config().publicOrigin, sessionSameSite: 'lax' });
 }
 

@@ -1,7 +1,7 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
-import type { Window } from './dingtalk/calendar-agenda';
-import type { CalendarEvent } from './dingtalk/calendar-event';
+import type { Agenda, Window } from './dingtalk/calendar-agenda';
+import type { Busy } from './dingtalk/calendar-busy';
 import { singleton } from './singleton';
 
 /** What this process remembers of calendars: each question to DingTalk is one of the month's few thousand calls. */
@@ -10,18 +10,9 @@ import { singleton } from './singleton';
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 5000;
 
-interface Remembered {
-  unionId: string;
-  /** When it was asked for, Unix time in ms. */
-  asOf: number;
-}
-export interface RememberedAgenda extends Remembered {
-  events: CalendarEvent[];
-  isWhole: boolean;
-}
-export interface RememberedBusy extends Remembered {
-  spans: { start: number; end: number }[] | undefined;
-}
+/** With when it was asked for, Unix time in ms. */
+export type RememberedAgenda = Agenda & { unionId: string; asOf: number };
+export type RememberedBusy = Busy & { asOf: number };
 
 const create = <T extends object>() => new LRUCache<string, T>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
 

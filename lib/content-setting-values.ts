@@ -39,7 +39,6 @@ const FEATURES = [
   'payment',
   'usb',
 ] as const;
-export type Feature = (typeof FEATURES)[number];
 
 export const features = listOf(/[,，\s]+/)
   .transform((names) => names.map((name) => name.toLowerCase()))

@@ -4,30 +4,20 @@ import type { Language } from '@/lib/i18n';
 import { frameText } from '@/lib/i18n/frame';
 import { localDay } from '@/lib/local-time';
 
-interface MomentProps {
+interface AgoProps {
   /** Unix time in ms. */
   at: number;
   language: Language;
 }
 
-/** A date and time of day. For the server: the browser's time zone and spelling may differ. */
-export function Moment({ at, language }: MomentProps) {
-  return <time dateTime={new Date(at).toISOString()}>{exactText(at, language)}</time>;
-}
-
-/** "2 小时前" within a day, then the day and time; the exact moment on hover. */
-export function Ago({ at, language }: MomentProps) {
+/** "2 小时前" within a day, then the day and time; the exact moment on hover. For the server: browsers have other time zones. */
+export function Ago({ at, language }: AgoProps) {
   const seconds = Math.max(0, (Date.now() - at) / 1000);
   return (
     <time dateTime={new Date(at).toISOString()} title={exactText(at, language)}>
       {seconds < DAY_SECONDS / 2 ? ageText(seconds, language) : dayTimeText(at, language)}
     </time>
   );
-}
-
-/** How long ago, in the largest unit that fits. */
-export function Age({ seconds, language }: { seconds: number; language: Language }) {
-  return <>{ageText(seconds, language)}</>;
 }
 
 /** "今天 20:52", "明天（11月28日）02:10", "12月3日 09:00": the day is named by its nearness, and always there. */

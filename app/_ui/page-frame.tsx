@@ -49,16 +49,20 @@ export async function Page({ title, back, actions, lead, side, done, again, chil
         </div>
         {done && <Note kind="ok">{done}</Note>}
         {again && <Note kind="warn">{again}</Note>}
-        {side ? (
-          <div className="split">
-            <div>{children}</div>
-            <div className="side">{side}</div>
-          </div>
-        ) : (
-          children
-        )}
+        <Split side={side}>{children}</Split>
       </main>
     </Sheet>
+  );
+}
+
+/** The content, and beside it a second column where there is one. */
+export function Split({ side, children }: Pick<PageProps, 'side' | 'children'>) {
+  if (!side) return children;
+  return (
+    <div className="split">
+      <div>{children}</div>
+      <div className="side">{side}</div>
+    </div>
   );
 }
 

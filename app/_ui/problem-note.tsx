@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { OperatorHint } from '@/lib/http/error-response';
 import type { Messages } from '@/lib/i18n';
+import { ApplyLink, FieldRow } from './field-row';
 
 export type ProblemNoteLabels = Messages['problemNote'];
 
@@ -30,34 +31,20 @@ export function ProblemNote(props: ProblemNoteProps) {
         <div className="problem-operator" data-testid="operator-hint">
           <p className="section-title">{labels.heading}</p>
           <dl className="panel fields">
-            <Row label={labels.cause}>{operator.cause}</Row>
-            <Row label={labels.remedy}>{operator.remedy}</Row>
-            <Row label={labels.actor}>{operator.actor}</Row>
-            <Row label={labels.dingTalkCode}>{operator.dingTalkCode}</Row>
-            <Row label={labels.reason}>{operator.reason}</Row>
-            <Row label={labels.proxy}>{operator.proxy}</Row>
-            <Row label={labels.permissions}>{operator.requiredScopes?.join(', ')}</Row>
-            <Row label={labels.address}>{operator.callerAddress}</Row>
-            <Row label={labels.apply}>
-              {operator.applyUrl && (
-                <a href={operator.applyUrl} rel="noreferrer">
-                  {operator.applyUrl}
-                </a>
-              )}
-            </Row>
+            <FieldRow label={labels.cause}>{operator.cause}</FieldRow>
+            <FieldRow label={labels.remedy}>{operator.remedy}</FieldRow>
+            <FieldRow label={labels.actor}>{operator.actor}</FieldRow>
+            <FieldRow label={labels.dingTalkCode}>{operator.dingTalkCode}</FieldRow>
+            <FieldRow label={labels.reason}>{operator.reason}</FieldRow>
+            <FieldRow label={labels.proxy}>{operator.proxy}</FieldRow>
+            <FieldRow label={labels.permissions}>{operator.requiredScopes?.join(', ')}</FieldRow>
+            <FieldRow label={labels.address}>{operator.callerAddress}</FieldRow>
+            <FieldRow label={labels.apply}>
+              {operator.applyUrl && <ApplyLink url={operator.applyUrl} />}
+            </FieldRow>
           </dl>
         </div>
       )}
-    </div>
-  );
-}
-
-function Row({ label, children }: { label: string; children?: ReactNode }) {
-  if (!children) return null;
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }

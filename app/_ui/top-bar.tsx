@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { withBasePath } from '@/lib/base-path';
 import { brand } from '@/lib/brand';
 import { isAvatarAllowed } from '@/lib/dal/avatar';
-import { type OwnCard, ownCard } from '@/lib/dal/frame';
+import { type OwnCard, ownCard } from '@/lib/dal/own-card';
 import { TARGET_HEADER } from '@/lib/http/internal-headers';
 import { currentClient, currentMessages } from '@/lib/http/language';
 import type { Language, Messages } from '@/lib/i18n';

@@ -17,7 +17,7 @@ import { searchEndpoints } from './endpoints/search';
 import { userTokenEndpoints } from './endpoints/user-token';
 
 /** Every endpoint of DingTalk that the emulator has. */
-export const ENDPOINTS: readonly Endpoint[] = [
+const ENDPOINTS: readonly Endpoint[] = [
   ...appTokenEndpoints,
   ...codeEndpoints,
   ...memberEndpoints,

@@ -18,7 +18,7 @@ const KEPT = 1000;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A subscription as the console takes it, and the spelling in which DingTalk writes its callbacks. */
-export const callbackRequest = z.strictObject({
+const callbackRequest = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   token: z.string().regex(/^[A-Za-z0-9]{3,64}$/),
   aesKey: z.string().regex(/^[A-Za-z0-9]{43}$/),

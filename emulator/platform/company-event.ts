@@ -63,7 +63,7 @@ export function toEvent(
 }
 
 /** The part of an event that depends on its kind. @param pascal `UserId`, as callbacks have long had it, else `userId` */
-export function detailsOf(event: CompanyEvent, pascal: boolean): Record<string, Json> {
+function detailsOf(event: CompanyEvent, pascal: boolean): Record<string, Json> {
   const { type, userIds, departmentIds, roleIds, action } = event;
   const named = (details: Record<string, Json>) =>
     Object.fromEntries(

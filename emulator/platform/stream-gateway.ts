@@ -15,7 +15,7 @@ export const STREAM_PATH = '/v1.0/gateway/connect';
 const LEAVE_WITHIN_MS = 10_000;
 
 /** How the gateway behaves, and what it does now. */
-export const streamRequest = z.strictObject({
+const streamRequest = z.strictObject({
   /** `silent`: every connection, old and new, stays open and nothing is sent or read. `mute`: only pings are answered. `unanswered`: handshakes are not answered. */
   mode: z.enum(['normal', 'silent', 'mute', 'unanswered']).optional(),
   /** Life of a ticket. */

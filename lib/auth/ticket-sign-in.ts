@@ -3,7 +3,6 @@ import { directoryStore } from '../directory/store';
 import { AppError } from '../errors';
 import type { RequestContext } from '../http/route';
 import { type Session, sessionCookies } from '../session/session-cookie';
-import type { SessionVersion } from '../session/session-store';
 import { sessions } from '../session/sessions';
 import { toClientKind } from '../session/user-agent';
 import { shownName } from '../shown-text';
@@ -51,7 +50,7 @@ export async function signInByTicket(
   if (!(await tickets().consume(token))) throw new AppError('flow-invalid', { hint: 'ticket used' });
   const { purpose, userId, parent } = ticket;
   const own = sessionCookies().draft({ userId, name: await knownName(userId), method: 'ticket' });
-  const draft = parent ? { ...withoutVersion(parent), id: own.id, method: 'ticket' as const } : own;
+  const draft = parent ? { ...parent, id: own.id, method: 'ticket' as const } : own;
   const client = toClientKind(request.headers.get('user-agent'));
   const previous = await currentMember();
   const version = await sessions().open(
@@ -77,9 +76,4 @@ async function knownName(userId: string): Promise<string> {
     .member(userId)
     .catch(() => null);
   return shownName(member?.record.name, userId);
-}
-
-function withoutVersion(session: Session): Omit<Session, keyof SessionVersion> {
-  const { generation: _g, epoch: _e, sequence: _s, databaseId: _d, ...rest } = session;
-  return rest;
 }

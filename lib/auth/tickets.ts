@@ -24,7 +24,7 @@ export interface Ticket {
 }
 
 /** In seconds. */
-export const TICKET_LIFE: Record<TicketPurpose, number> = { return: 60, 'hand-off': 60, 'break-glass': 600 };
+const TICKET_LIFE: Record<TicketPurpose, number> = { return: 60, 'hand-off': 60, 'break-glass': 600 };
 /** Used tickets are kept so long: a second arrival is told apart from an invented one. */
 const KEPT_SECONDS = 3600;
 const TOKEN = /^[\w-]{43}$/;
@@ -38,7 +38,7 @@ interface Row {
 }
 
 /** @param now milliseconds since 1970 */
-export function createTickets(db: Database, now: () => number = Date.now) {
+function createTickets(db: Database, now: () => number = Date.now) {
   const seconds = () => Math.floor(now() / 1000);
   return {
     /** @returns what the browser brings: 256 random bits, of which only the hash is kept */

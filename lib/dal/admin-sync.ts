@@ -1,7 +1,5 @@
 import 'server-only';
 import { requireAdministrator } from '../auth/administrator';
-import { isViewerAdministrator } from '../auth/administrator-list';
-import { currentMember } from '../auth/auth';
 import type { MirrorState, SyncProgress } from '../directory/mirror-state';
 import type { StoredRun } from '../directory/sync/run';
 import { syncStore } from '../directory/sync/run-store';
@@ -34,16 +32,6 @@ export interface SyncStatus {
 
 const HISTORY = 20;
 
-/**
- * Whether the visitor is an administrator: `ADMIN_USER_IDS`, or one of DingTalk's main administrators.
- *
- * @param ask false for what only decorates a page: DingTalk is not asked while there is no directory
- */
-export async function isAdministrator({ ask = true }: { ask?: boolean } = {}): Promise<boolean> {
-  const member = await currentMember();
-  return member !== null && (await isViewerAdministrator(member.userId, { ask }));
-}
-
 /** @throws AppError `not-signed-in`, `not-permitted` */
 export async function syncStatus(): Promise<SyncStatus> {
   await requireAdministrator();
@@ -62,11 +50,7 @@ export async function syncStatus(): Promise<SyncStatus> {
  * @param acceptShrink take the result over even if more than 20 % of the people are gone
  * @throws AppError `not-signed-in`, `not-permitted`
  */
-export async function startSyncNow({
-  acceptShrink = false,
-}: {
-  acceptShrink?: boolean;
-} = {}): Promise<boolean> {
+export async function startSyncNow({ acceptShrink }: { acceptShrink: boolean }): Promise<boolean> {
   await requireAdministrator();
   return startSync('admin', acceptShrink);
 }

@@ -1,7 +1,7 @@
 import 'server-only';
 import { busyTimes, calendarKey, type RememberedBusy } from '../calendar-cache';
 import type { Window } from '../dingtalk/calendar-agenda';
-import { queryBusy } from '../dingtalk/calendar-busy';
+import { type Busy, queryBusy } from '../dingtalk/calendar-busy';
 import { dingTalkClient } from '../dingtalk-client';
 import { directoryStore } from '../directory/store';
 import { calendarCall, unionIdOf } from './calendar-calls';
@@ -11,7 +11,7 @@ import { readView } from './viewer';
 /** When a person is busy: never what for. */
 export interface PersonBusy extends PersonCard {
   /** In order, Unix time in ms, within the window; undefined: DingTalk does not tell. */
-  busy: { start: number; end: number }[] | undefined;
+  busy: Busy['spans'];
 }
 
 export interface FreeBusy {

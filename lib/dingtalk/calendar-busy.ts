@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import type { CallOptions } from './calendar';
 import type { Window } from './calendar-agenda';
-import { spanOf, toEventTime } from './calendar-event';
+import { type Span, spanOf, toEventTime } from './calendar-event';
 import type { Client } from './client';
 import { toIso } from './time-zone';
 import { toFields, toList } from './wire-values';
 
 const SCHEDULE = '/v1.0/calendar/users/{unionId}/querySchedule';
 /** The most people that one question about their free time may name. */
-export const SCHEDULE_SIZE = 20;
+const SCHEDULE_SIZE = 20;
 
 /** When a person is busy: spans in order that do not touch each other. Undefined: DingTalk does not say. */
 export interface Busy {
   unionId: string;
-  spans: { start: number; end: number }[] | undefined;
+  spans: Span[] | undefined;
 }
 
 const scheduleSchema = z.object({ scheduleInformation: z.array(z.unknown()) });
@@ -70,7 +70,7 @@ function toSpans(items: unknown, window: Window): Busy['spans'] {
     .map(({ start, end }) => ({ start: Math.max(start, window.from), end: Math.min(end, window.until) }))
     .filter(({ start, end }) => start < end)
     .sort((one, other) => one.start - other.start);
-  const merged: { start: number; end: number }[] = [];
+  const merged: Span[] = [];
   for (const span of clipped) {
     const last = merged.at(-1);
     if (last && span.start <= last.end) last.end = Math.max(last.end, span.end);

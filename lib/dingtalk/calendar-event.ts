@@ -32,7 +32,7 @@ export interface CalendarEvent {
 }
 
 /** Where no zone is given, and none that exists, it is DingTalk's own. */
-export const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
+const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 
 /** @returns undefined for what has no id or no time that can be read */
 export function toCalendarEvent(value: unknown): CalendarEvent | undefined {
@@ -87,8 +87,14 @@ export function toWireTime(time: EventTime) {
   return { isAllDay: false, start: moment(time.start), end: moment(time.end) };
 }
 
+/** Unix time in ms. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
 /** From when to when an event is, for a reader in a zone: whole days begin at the reader's midnight. */
-export function spanOf(time: EventTime, timeZone: string): { start: number; end: number } {
+export function spanOf(time: EventTime, timeZone: string): Span {
   if (time.kind === 'timed') return { start: time.start, end: time.end };
   return {
     start: toInstant(time.firstDay, timeZone),
@@ -97,10 +103,7 @@ export function spanOf(time: EventTime, timeZone: string): { start: number; end:
 }
 
 /** Whether a span has some of a window in it; one without any length, whether it is in it. */
-export function overlaps(
-  span: { start: number; end: number },
-  window: { from: number; until: number },
-): boolean {
+export function overlaps(span: Span, window: { from: number; until: number }): boolean {
   if (span.start >= window.until) return false;
   return span.end > window.from || (span.start === span.end && span.start === window.from);
 }

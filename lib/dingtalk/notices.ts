@@ -15,7 +15,7 @@ const BASE = '/topapi/message/corpconversation';
 
 /** The result of a task with more receivers times out at DingTalk. */
 export const RECEIVERS_PER_TASK = 100;
-export const MAX_TITLE_LENGTH = 50;
+const MAX_TITLE_LENGTH = 50;
 const MAX_MESSAGE_BYTES = 2048;
 
 export interface NoticeMessage {

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { createProxyFor } from '../dingtalk/outgoing-proxy';
 import { createOpenSocket } from '../dingtalk/stream/socket';
 import { type ReceivedEvents, receivedEvents } from '../events/intake';
+import { DAY_MS } from '../local-time';
 import type { Database } from '../storage/database';
 import { bad, type Check, ok, type Patient, type Result, warn } from './check';
 
 /** Whether DingTalk tells of leavers, and has told anything lately. */
 
-const DAY_MS = 86_400_000;
 const HANDSHAKE_MS = 3000;
 /** Of the address book, as the console and `dws` name them: those that this app acts on. */
 export const EVENT_CODES =

@@ -4,6 +4,7 @@ import { rootCertificates } from 'node:tls';
 import { describeProblem, readAccessFile } from '../auth/access/rules';
 import { BrandFileError, readBrand } from '../brand';
 import { nodeEnvironment } from '../config';
+import { DAY_MS } from '../local-time';
 import { regionOf } from '../region';
 import { keyAges } from '../session/key-ages';
 import { isGuessable } from '../session/key-strength';
@@ -83,7 +84,6 @@ function countCertificates(path: string): number {
   }
 }
 
-const DAY_MS = 86_400_000;
 const MOST_DAYS = 365;
 
 /** None where there is no database yet, or one of a version before; its own check says what is wrong with it. */

@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomBytes } from 'node:crypto';
 import { withBasePath } from '../base-path';
+import { DAY_MS } from '../local-time';
 import { createCookies } from '../session/cookie';
 import { bad, type Check, ok, type Patient, type Result, untried, warn } from './check';
 import { askOrigin, type OriginAnswer } from './origin-request';
@@ -16,7 +17,6 @@ import {
 
 /** Whether `PUBLIC_ORIGIN` leads here, and what arrives: one request with a nonce, another with a large body. */
 
-const DAY_MS = 86_400_000;
 const CERTIFICATE_DAYS = 14;
 /** A query as DingTalk's callbacks and OAuth have it: decoded and encoded again, it would be another. */
 const QUERY = '?q=%E5%BC%A0&b=1%2B2+3';

@@ -26,7 +26,7 @@ export const ALERT_AFTER_MS: Record<Alert, number> = {
 };
 
 /** Whether a fault is there; undefined where it is not known. @param at Unix time in ms */
-export function isFaulty(
+function isFaulty(
   alert: Alert,
   { notReady, signIn, directory, events, calls }: OperatingState,
   { intervalSeconds }: AlertSettings,

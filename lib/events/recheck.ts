@@ -20,7 +20,6 @@ interface RecheckOptions {
   /** Whether DingTalk still has this person, active. @throws when it does not say */
   isStillThere(userId: string): Promise<boolean>;
   onGone(userId: string): Promise<unknown>;
-  oldAfterSeconds?: number;
   pauseMs?: number;
   retryMs?: number;
   /** Unix time in ms. */
@@ -33,7 +32,7 @@ interface RecheckOptions {
  */
 export function createRecheck(options: RecheckOptions) {
   const { claim, settle, isStillThere, onGone, now = Date.now } = options;
-  const { oldAfterSeconds = OLD_AFTER_SECONDS, pauseMs = PAUSE_MS, retryMs = RETRY_MS } = options;
+  const { pauseMs = PAUSE_MS, retryMs = RETRY_MS } = options;
   const waiting = new Map<string, SealedSession>();
   /** Asked about, or not to be asked about before this time. */
   const settled = new Map<string, number>();
@@ -66,7 +65,8 @@ export function createRecheck(options: RecheckOptions) {
     /** A session was used. Costs nothing. */
     seen(session: SealedSession): void {
       const { id, issuedAt } = session;
-      if (now() / 1000 - issuedAt < oldAfterSeconds || waiting.has(id) || waiting.size >= MAX_WAITING) return;
+      if (now() / 1000 - issuedAt < OLD_AFTER_SECONDS || waiting.has(id) || waiting.size >= MAX_WAITING)
+        return;
       if ((settled.get(id) ?? 0) > now()) return;
       waiting.set(id, session);
       if (!busy) void outsideRequest(work);

@@ -113,7 +113,5 @@ const en: typeof zhCN = {
     `There is no one with the user ID “${userId}”; nothing was signed out. Upper and lower case matter, and a name is not a user ID: use the search above.`,
 };
 
-export type OnlineText = typeof zhCN;
-
 /** Who is online, and signing them out. */
 export const onlinePage = { 'zh-CN': zhCN, en };

@@ -40,7 +40,5 @@ const en: typeof zhCN = {
   },
 };
 
-export type SessionsText = typeof zhCN;
-
 /** What clients are called. */
 export const sessionsPage = { 'zh-CN': zhCN, en };

@@ -61,7 +61,7 @@ export interface NoticeReport extends StoredNotice {
 
 const RECEIVERS_PER_TASK = 100;
 const INSERTED_AT_ONCE = 2000;
-export const MOST_A_DAY = 500;
+const MOST_A_DAY = 500;
 const DELIVERED = ['waiting', 'sent', 'read', 'unread'];
 
 export type NoticeStore = ReturnType<typeof createNoticeStore>;

@@ -30,8 +30,8 @@ const KIND = {
 };
 
 /** The one owner of the cookies of protected hosts. */
-export function createHostSessions(settings: SessionSettings, now: () => number = Date.now) {
-  const sealed = createSealedSessions<HostSession>(settings, KIND, { now });
+function createHostSessions(settings: SessionSettings) {
+  const sealed = createSealedSessions<HostSession>(settings, KIND, { now: Date.now });
   return {
     ...sealed,
     /** Opens the session in a `Cookie` header that came to a host: never throws, and never another host's. */

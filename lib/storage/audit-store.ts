@@ -1,4 +1,5 @@
 import 'server-only';
+import { DAY_MS } from '../local-time';
 import { type AuditEvent, type AuditLine, type DatedLine, insertAudit } from './audit-line';
 import type { Database } from './database';
 import { deleteInChunks } from './delete-in-chunks';
@@ -28,7 +29,6 @@ export type AuditStore = ReturnType<typeof createAuditStore>;
 /** Refusals are what a stranger can make us write. Each kind has its own bound, and none takes the place of other lines. */
 const MAX_REFUSALS_OF_A_KIND = 100_000;
 const REFUSALS: AuditEvent[] = ['sign-in-refused', 'session-refused', 'access-refused'];
-const DAY_MS = 86_400_000;
 
 /** How many events there were, of one kind and reason, in one hour after `from`: 0 is the first. */
 export interface HourlyCount {

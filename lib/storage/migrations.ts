@@ -27,7 +27,7 @@ CREATE TABLE database_owner (
 `;
 
 /** What every command needs: whose the database is. */
-export const ownerMigrations: readonly Migration[] = [{ name: 'database-owner-1', sql: ownerSchema }];
+const ownerMigrations: readonly Migration[] = [{ name: 'database-owner-1', sql: ownerSchema }];
 
 /** What must not be lost: sessions and their endings, events, the audit, access rules, used codes, notices. */
 export const recordsMigrations: readonly Migration[] = [

@@ -3,11 +3,10 @@ import { config } from '../config';
 import type { DingTalkRequest } from '../dingtalk/request';
 import { toAppError } from '../dingtalk-problems';
 import { AppError } from '../errors';
+import { DAY_MS } from '../local-time';
 import { singleton } from '../singleton';
 import { beijingDay, type CallKind, createCallCounter, endOfMonth } from './call-counter';
 import { recordsDatabase } from './databases';
-
-const DAY_MS = 86_400_000;
 
 /** How far the month's calls go. */
 export interface MonthlyCalls {

@@ -1,7 +1,7 @@
 import type { Route } from 'next';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { Page } from '@/app/_ui/page-frame';
+import { Page, Split } from '@/app/_ui/page-frame';
 import { adminTabs } from '@/lib/dal/admin-tabs';
 import { currentMessages } from '@/lib/http/language';
 
@@ -45,14 +45,7 @@ export async function AdminPage({ tab, again = false, side, children }: AdminPag
           ))}
         </nav>
       )}
-      {side ? (
-        <div className="split">
-          <div>{children}</div>
-          <div className="side">{side}</div>
-        </div>
-      ) : (
-        children
-      )}
+      <Split side={side}>{children}</Split>
     </Page>
   );
 }

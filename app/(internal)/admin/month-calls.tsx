@@ -2,6 +2,7 @@ import { Section } from '@/app/_ui/section';
 import { config } from '@/lib/config';
 import type { AdminOverview } from '@/lib/dal/admin-overview';
 import type { Language, Messages } from '@/lib/i18n';
+import { DAY_MS } from '@/lib/local-time';
 import { Measures } from './charts';
 
 interface MonthCallsProps {
@@ -47,5 +48,3 @@ export function MonthCalls({ overview: { calls }, messages, language }: MonthCal
     </Section>
   );
 }
-
-const DAY_MS = 86_400_000;

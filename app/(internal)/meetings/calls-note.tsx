@@ -3,6 +3,7 @@ import { config } from '@/lib/config';
 import type { calendarCalls } from '@/lib/dal/calendar-calls';
 import type { Language } from '@/lib/i18n';
 import type { MeetingsText } from '@/lib/i18n/meetings-page';
+import { DAY_MS } from '@/lib/local-time';
 
 interface CallsNoteProps {
   calls: Awaited<ReturnType<typeof calendarCalls>>;
@@ -22,5 +23,3 @@ export function CallsNote({ calls, text, language }: CallsNoteProps) {
     daysLeft === undefined ? text.resets(day(endsAt)) : text.lasts(day(Date.now() + daysLeft * DAY_MS));
   return <p className="hint meeting-calls">{text.sentences(text.calls(left, limit), lasts)}</p>;
 }
-
-const DAY_MS = 86_400_000;

@@ -19,35 +19,19 @@ export function createCompany(
   tree: Pick<DirectoryTree, 'departments' | 'pathOf'>,
   roles: readonly StoredRole[],
 ): Company {
+  const namesTo = (id: number) => tree.pathOf(id).map(({ name }) => name);
   const departmentPaths = new Map(
-    [...tree.departments.keys()].map(
-      (id) =>
-        [
-          id,
-          tree
-            .pathOf(id)
-            .map(({ name }) => name)
-            .join('/'),
-        ] as const,
-    ),
+    [...tree.departments.keys()].map((id) => [id, namesTo(id).join('/')] as const),
   );
   const roleNames = new Map(roles.map(({ id, name, groupName }) => [id, `${groupName}/${name}`] as const));
-  const ancestors = new Map<number, ReadonlySet<number>>();
-  const ancestorsOf = (id: number) => {
-    let found = ancestors.get(id);
-    if (!found) {
-      found = new Set(tree.pathOf(id).map((department) => department.id));
-      ancestors.set(id, found);
-    }
-    return found;
-  };
+  const ancestorsOf = remembered((id: number) => new Set(tree.pathOf(id).map((department) => department.id)));
   const byId = (name: string) =>
     /^-?\d{1,15}$/.test(name) && tree.departments.has(Number(name)) ? [Number(name)] : undefined;
   return {
     departmentPaths,
     roleNames,
-    departmentsNamed: remembered((name) => byId(name) ?? fitting(departmentPaths, name)),
-    rolesNamed: remembered((name) => fitting(roleNames, name)),
+    departmentsNamed: remembered((name: string) => byId(name) ?? fitting(departmentPaths, name)),
+    rolesNamed: remembered((name: string) => fitting(roleNames, name)),
     has: (id) => tree.departments.has(id),
     isWithin: (id, ancestor) => ancestorsOf(id).has(ancestor),
   };
@@ -70,14 +54,11 @@ function tidy(path: string): string {
     .join('/');
 }
 
-function remembered(find: (name: string) => readonly number[]): (name: string) => readonly number[] {
-  const known = new Map<string, readonly number[]>();
-  return (name) => {
-    let found = known.get(name);
-    if (!found) {
-      found = find(name);
-      known.set(name, found);
-    }
+function remembered<K, V extends object>(find: (key: K) => V): (key: K) => V {
+  const known = new Map<K, V>();
+  return (key) => {
+    const found = known.get(key) ?? find(key);
+    known.set(key, found);
     return found;
   };
 }

@@ -54,9 +54,6 @@ const KEYWORDS = ['everybody', 'administrator', 'auditor'] as const;
 const PREFIXES = ['person:', 'department:', 'leaders-of:', 'role:', 'not:'] as const;
 const USER_ID = /^[\x21-\x7e]{1,64}$/;
 
-/** What can stand in a list of conditions, for messages. */
-export const CONDITION_WORDS: readonly string[] = [...KEYWORDS, ...PREFIXES];
-
 /** @returns a sentence in both languages where the text is no condition */
 export function parseCondition(text: string): Condition | string {
   const trimmed = text.trim();

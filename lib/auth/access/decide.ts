@@ -107,7 +107,7 @@ const NEVER_RULED = new Set([
 /** Next answers such an address with the page whose name is in it. */
 const NO_PAGE = /^\/+_next(?:\/|$)/;
 /** Where the rules are looked into: an administrator who has shut out everybody can still see why. */
-export const RULES_PAGE = '/admin/access';
+const RULES_PAGE = '/admin/access';
 
 export function isNeverRuled({ host, path, below }: AddressPattern): boolean {
   return host === undefined && !below && (NEVER_RULED.has(path) || path === RULES_PAGE);

@@ -42,7 +42,7 @@ export interface Audience {
   first: readonly Person[];
 }
 
-export const SHOWN_PEOPLE = 20;
+const SHOWN_PEOPLE = 20;
 const MAX_FOUND = 20;
 
 /** Why a person may, or may not, have an address of dingpass or of a host. @param address `[host]/path` */

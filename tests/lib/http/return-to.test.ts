@@ -68,6 +68,7 @@ test.each([
   '/_next/static/x.js',
   '/./api/session',
   '/me%2f..%2flogin',
+  '/login%2f../%ff',
   '/me%2F..%2Fapi%2Fsession',
   '/me%252f..%252flogin',
   '/x%2f..%2f%2fevil.example',

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { ApplyLink, FieldRow } from '@/app/_ui/field-row';
 import { Icon, type IconName } from '@/app/_ui/icon';
 import { type Description, fill, type Waiting } from '@/lib/doctor/description';
 import type { DoctorText } from '@/lib/i18n/doctor/page';
@@ -35,18 +35,14 @@ export function FindingItem({ finding, text }: { finding: Description; text: Doc
       </div>
       {fault !== undefined && (
         <dl className="fields fields-near">
-          <Field label={labels.cause}>{cause}</Field>
-          <Field label={labels.remedy}>{remedy}</Field>
-          <Field label={labels.where}>{where}</Field>
-          <Field label={labels.command}>{command && <code>{command}</code>}</Field>
-          <Field label={labels.apply}>
-            {link && /^https:\/\//.test(link) && (
-              <a href={link} rel="noreferrer">
-                {link}
-              </a>
-            )}
-          </Field>
-          <Field label={labels.actor}>{actor}</Field>
+          <FieldRow label={labels.cause}>{cause}</FieldRow>
+          <FieldRow label={labels.remedy}>{remedy}</FieldRow>
+          <FieldRow label={labels.where}>{where}</FieldRow>
+          <FieldRow label={labels.command}>{command && <code>{command}</code>}</FieldRow>
+          <FieldRow label={labels.apply}>
+            {link && /^https:\/\//.test(link) && <ApplyLink url={link} />}
+          </FieldRow>
+          <FieldRow label={labels.actor}>{actor}</FieldRow>
         </dl>
       )}
     </li>
@@ -68,15 +64,5 @@ export function WaitingItem({ waiting, text }: { waiting: Waiting; text: DoctorT
         </span>
       </div>
     </li>
-  );
-}
-
-function Field({ label, children }: { label: string; children: ReactNode }) {
-  if (!children) return null;
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,3 +1,4 @@
+import { ApplyLink, FieldRow } from '@/app/_ui/field-row';
 import { missingName } from '@/app/(internal)/directory/missing-name';
 import { config } from '@/lib/config';
 import type { Missing } from '@/lib/directory/mirror-state';
@@ -37,38 +38,24 @@ function Reason({ group, messages }: { group: Missing[]; messages: Messages }) {
   const affected = [...names.slice(0, MAX_LISTED), ...(more > 0 ? [directory.andMore(more)] : [])];
   return (
     <dl className="fields">
-      <Row label={text.affected}>
+      <FieldRow label={text.affected}>
         <ul>
           {affected.map((name) => (
             <li key={name}>{name}</li>
           ))}
         </ul>
-      </Row>
-      <Row label={labels.cause}>{inRegion(cause, region)}</Row>
-      <Row label={labels.remedy}>{inRegion(remedy, region)}</Row>
-      <Row label={labels.actor}>{messages.actors[problems[problem].actor]}</Row>
-      <Row label={labels.permissions}>{requiredScopes?.join(', ')}</Row>
-      <Row label={labels.dingTalkCode}>{dingTalkCode}</Row>
-      <Row label={labels.reason}>{reason}</Row>
-      <Row label={labels.proxy}>{proxy}</Row>
-      <Row label={text.api}>{api}</Row>
-      <Row label={labels.apply}>
-        {applyUrl && /^https:\/\//.test(applyUrl) && (
-          <a href={applyUrl} rel="noreferrer">
-            {applyUrl}
-          </a>
-        )}
-      </Row>
+      </FieldRow>
+      <FieldRow label={labels.cause}>{inRegion(cause, region)}</FieldRow>
+      <FieldRow label={labels.remedy}>{inRegion(remedy, region)}</FieldRow>
+      <FieldRow label={labels.actor}>{messages.actors[problems[problem].actor]}</FieldRow>
+      <FieldRow label={labels.permissions}>{requiredScopes?.join(', ')}</FieldRow>
+      <FieldRow label={labels.dingTalkCode}>{dingTalkCode}</FieldRow>
+      <FieldRow label={labels.reason}>{reason}</FieldRow>
+      <FieldRow label={labels.proxy}>{proxy}</FieldRow>
+      <FieldRow label={text.api}>{api}</FieldRow>
+      <FieldRow label={labels.apply}>
+        {applyUrl && /^https:\/\//.test(applyUrl) && <ApplyLink url={applyUrl} />}
+      </FieldRow>
     </dl>
-  );
-}
-
-function Row({ label, children }: { label: string; children: React.ReactNode }) {
-  if (!children) return null;
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
