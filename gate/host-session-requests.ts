@@ -46,7 +46,7 @@ export async function endHostSession(context: HostContext): Promise<Response> {
 }
 
 /**
- * The way back from the main origin. The ticket is looked at first: another browser's arrival spends nothing, and a
+ * The way back from the main origin. The ticket is looked at first: another browser's arrival uses up nothing, and a
  * second arrival of this one goes on to the page.
  */
 export async function takeTicket(context: HostContext): Promise<Response> {
@@ -58,7 +58,7 @@ export async function takeTicket(context: HostContext): Promise<Response> {
   const nonce = nonceIn(headers.cookie);
   const standing = await hostSessions().open(headers.cookie, host.name);
   const isSignedIn = standing.session !== null && (await standingOf(standing.session)) === 'valid';
-  const ticket = await tickets().look(token);
+  const ticket = await tickets().find(token);
   const isOwn =
     ticket?.purpose === 'return' &&
     ticket.host === host.name &&
@@ -66,13 +66,13 @@ export async function takeTicket(context: HostContext): Promise<Response> {
     ticket.nonceHash === hashOf(nonce);
   const page = { host, target, headers, requestId };
   if (!isOwn && isSignedIn && nonce !== undefined) return redirectTo(host.origin + target);
-  // Spent or too old, such as in a tab that was restored.
+  // Used or too old, such as in a tab that was restored.
   if (!ticket) return viaMainOrigin(page);
   if (!isOwn) {
     record({ event: 'sign-in-refused', reason: 'flow-invalid', userId: ticket.userId, detail: host.name });
     return otherBrowserPage(page);
   }
-  if (!ticket.parent || !(await tickets().spend(token))) return viaMainOrigin(page);
+  if (!ticket.parent || !(await tickets().consume(token))) return viaMainOrigin(page);
   const opened = await openChildSession(
     ticket.parent,
     host.name,

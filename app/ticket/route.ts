@@ -8,7 +8,7 @@ import { messagesIn, preferredLanguage } from '@/lib/i18n';
 export const dynamic = 'force-dynamic';
 
 /**
- * Where a link with a ticket leads: names whose it is, and asks for a press. Looking spends nothing, and nobody is signed
+ * Where a link with a ticket leads: names whose it is, and asks for a press. Opening it uses up nothing, and nobody is signed
  * in, or out, by a link alone.
  */
 export async function GET(request: Request): Promise<Response> {
@@ -23,7 +23,7 @@ export async function GET(request: Request): Promise<Response> {
       language,
       title: text.title,
       status: 401,
-      body: `<div role="alert"><p>${escaped(text.spent)}</p></div>${home}`,
+      body: `<div role="alert"><p>${escaped(text.used)}</p></div>${home}`,
       headers: { vary: 'accept-language, cookie' },
     });
   }

@@ -20,7 +20,7 @@ export interface CodeStore {
   /** Looks at a code without using it up; undefined when it is unknown, used or expired. */
   peek(code: string): CodeGrant | undefined;
   /** Uses the code up. */
-  spend(code: string): void;
+  consume(code: string): void;
   /** Codes made and used since the last reset. */
   counts(): { minted: number; used: number };
   reset(): void;
@@ -42,7 +42,7 @@ export function createCodeStore(clock: Clock): CodeStore {
       const entry = grants.get(code);
       return entry && clock.now() < entry.expiresAt ? entry.grant : undefined;
     },
-    spend(code) {
+    consume(code) {
       if (grants.delete(code)) used += 1;
     },
     counts: () => ({ minted, used }),

@@ -28,7 +28,7 @@ export interface AttemptOptions {
   /** Whether an error is the client's fault and counts. */
   isFailure(error: unknown): boolean;
   /**
-   * Whether DingTalk was asked about the code and gave no answer. It may have been invented, and the question is spent:
+   * Whether DingTalk was asked about the code and gave no answer. It may have been invented, and the call was made:
    * of a client that never succeeded it counts among those of everybody, though not against the client.
    */
   isUnanswered(error: unknown): boolean;

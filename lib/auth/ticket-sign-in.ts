@@ -25,16 +25,16 @@ export function issueHandOff(session: Session): Promise<string> {
   return tickets().issue({ purpose: 'hand-off', userId: session.userId, host: '', parent: session });
 }
 
-/** Looks at a ticket, and spends nothing: link scanners look, too. @returns undefined where it is not good */
+/** Finds a ticket without using it up: link scanners open links, too. @returns undefined where it is not good */
 export async function offeredTicket(token: string): Promise<OfferedTicket | undefined> {
-  const ticket = await tickets().look(token);
+  const ticket = await tickets().find(token);
   if (!ticket || ticket.purpose === 'return') return undefined;
   const { purpose, userId, parent } = ticket;
   return { purpose, userId, name: parent?.name ?? (await knownName(userId)) };
 }
 
 /**
- * Spends a ticket for a session on the main origin. One of a hand-off has its sign-in time and its end from the session
+ * Trades a ticket for a session on the main origin. One of a hand-off has its sign-in time and its end from the session
  * that it came from: no ticket passes for a sign-in at DingTalk.
  *
  * @throws AppError `flow-invalid`, `sign-in-overtaken`, `sessions-unknown`
@@ -45,10 +45,10 @@ export async function signInByTicket(
   context: RequestContext,
 ): Promise<{ setCookie: string }> {
   const since = await sessions().sequence();
-  const ticket = await tickets().look(token);
+  const ticket = await tickets().find(token);
   if (!ticket || ticket.purpose === 'return' || !(await mayOpen(ticket)))
     throw new AppError('flow-invalid', { hint: 'ticket' });
-  if (!(await tickets().spend(token))) throw new AppError('flow-invalid', { hint: 'ticket used' });
+  if (!(await tickets().consume(token))) throw new AppError('flow-invalid', { hint: 'ticket used' });
   const { purpose, userId, parent } = ticket;
   const own = sessionCookies().draft({ userId, name: await knownName(userId), method: 'ticket' });
   const draft = parent ? { ...withoutVersion(parent), id: own.id, method: 'ticket' as const } : own;
@@ -66,7 +66,7 @@ export async function signInByTicket(
   return sessionCookies().seal(draft, version);
 }
 
-/** Asked again when the ticket is spent: meanwhile an administrator may have become none. */
+/** Asked again when the ticket is used: meanwhile an administrator may have become none. */
 async function mayOpen({ parent, purpose, userId }: Ticket): Promise<boolean> {
   if (purpose === 'break-glass') return mayBreakGlass(userId);
   return parent !== undefined && (await sessions().verify(parent)) === 'valid';

@@ -25,7 +25,7 @@ export interface Ticket {
 
 /** In seconds. */
 export const TICKET_LIFE: Record<TicketPurpose, number> = { return: 60, 'hand-off': 60, 'break-glass': 600 };
-/** Spent tickets are kept so long: a second arrival is told apart from an invented one. */
+/** Used tickets are kept so long: a second arrival is told apart from an invented one. */
 const KEPT_SECONDS = 3600;
 const TOKEN = /^[\w-]{43}$/;
 
@@ -57,8 +57,8 @@ export function createTickets(db: Database, now: () => number = Date.now) {
       );
       return token;
     },
-    /** Looks at a ticket that can still be spent, and spends nothing. */
-    async look(token: string): Promise<Ticket | undefined> {
+    /** A ticket that can still be used, and stays so. */
+    async find(token: string): Promise<Ticket | undefined> {
       if (!TOKEN.test(token)) return undefined;
       const row = await db.get<Row>(
         'SELECT * FROM ticket WHERE hash = ? AND spent_at IS NULL AND expires_at > ?',
@@ -74,15 +74,15 @@ export function createTickets(db: Database, now: () => number = Date.now) {
         parent: row.session === null ? undefined : (JSON.parse(row.session) as Session),
       };
     },
-    /** True for the one caller, of all processes, who spends it. */
-    async spend(token: string): Promise<boolean> {
-      const spent = await db.run(
+    /** True for the one caller, of all processes, who uses it up. */
+    async consume(token: string): Promise<boolean> {
+      const changed = await db.run(
         'UPDATE ticket SET spent_at = ? WHERE hash = ? AND spent_at IS NULL AND expires_at > ?',
         seconds(),
         hashOf(token),
         seconds(),
       );
-      return spent === 1;
+      return changed === 1;
     },
   };
 }

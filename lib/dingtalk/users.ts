@@ -24,7 +24,7 @@ const whole = z.unknown().optional().transform(toWhole);
 const hint = z.unknown().optional().transform(toText);
 
 /**
- * Exchanges the one-time code of the webview for the member who holds the phone. The code is spent by this call,
+ * Exchanges the one-time code of the webview for the member who holds the phone. The code is used up by this call,
  * whatever comes of it, so the call is repeated only when it provably had no effect.
  *
  * @throws DingTalkError `40078` when the code is wrong, used, older than 5 minutes or another app's: DingTalk does

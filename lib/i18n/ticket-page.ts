@@ -6,7 +6,7 @@ const zhCN = {
   },
   other: (name: string) => `此浏览器当前以“${name}”的身份登录，继续后将退出该账号。`,
   press: (name: string) => `以“${name}”登录`,
-  spent: '此链接已失效：只能使用一次，且很快过期。请回到钉钉重新打开。',
+  used: '此链接已失效：只能使用一次，且很快过期。请回到钉钉重新打开。',
   handOff: {
     menu: '在浏览器中打开',
     title: '在浏览器中打开',
@@ -26,8 +26,7 @@ const en: typeof zhCN = {
   other: (name: string) =>
     `This browser is signed in as ${name}. If you continue, that account is signed out.`,
   press: (name: string) => `Sign in as ${name}`,
-  spent:
-    'This link is no longer valid: it works once and expires quickly. Please open it again from DingTalk.',
+  used: 'This link is no longer valid: it works once and expires quickly. Please open it again from DingTalk.',
   handOff: {
     menu: 'Open in browser',
     title: 'Open in browser',

@@ -26,7 +26,7 @@ function exchange(call: Call) {
   const code = readText(call, 'code');
   const grant = jsapiCodes.peek(code);
   if (!grant || grant.clientId !== app.clientId || grant.corpId !== app.corpId) throw new Refusal(40078);
-  jsapiCodes.spend(code);
+  jsapiCodes.consume(code);
   const deviceId = createRandom(71, ...Buffer.from(grant.account))
     .text(16)
     .toLowerCase();

@@ -37,7 +37,7 @@ function exchange({ platform, body }: Call): Answer {
   if (!code) return v1Missing('code');
   const grant = oauthCodes.peek(String(code));
   if (!grant || grant.clientId !== clientId) return codeNotFound();
-  oauthCodes.spend(String(code));
+  oauthCodes.consume(String(code));
   const corpId = grant.scopes.includes('corpid') ? grant.corpId : undefined;
   return pairAnswer(userTokens.issue({ account: grant.account, corpId }));
 }

@@ -119,7 +119,7 @@ describe('a database that fails in the middle of a request', () => {
 
   test('is told to people on the way back from the main origin, and spends no ticket', async () => {
     const ticket = await issue();
-    vi.spyOn(tickets(), 'look').mockRejectedValueOnce(new Error('away'));
+    vi.spyOn(tickets(), 'find').mockRejectedValueOnce(new Error('away'));
     const answer = await bring(ticket);
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '5']);
     expect(sessionIn(await bring(ticket))).toBeDefined();
