@@ -20,7 +20,7 @@ const HARD_LIMIT = 280;
 const CONCURRENCY_LIMIT = 300;
 /** How many may wait behind one address, or for all clients that never succeeded: an office, not an attack. */
 const MAX_WAITING = 400;
-const EVERYBODY = 'everybody';
+const ALL_CLIENTS = 'all clients';
 /** How long a client counts as one that has succeeded. */
 const KNOWN_SECONDS = 24 * 3600;
 
@@ -97,7 +97,7 @@ export function createAttempts(limiter: LimiterFactory) {
 
   /** How many more failures all clients may have that never succeeded. @throws AppError when this one may have none */
   async function newClientsLeft(client: string): Promise<number> {
-    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
+    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, ALL_CLIENTS)]);
     if (all.count >= HARD_LIMIT || (all.count >= SOFT_LIMIT && own.count > 0)) throw tooMany(all.msLeft);
     return CONCURRENCY_LIMIT - all.count;
   }
@@ -165,7 +165,7 @@ export function createAttempts(limiter: LimiterFactory) {
   async function count(keys: string[]): Promise<void> {
     await outsideRequest(() =>
       Promise.all([
-        minute.limiter.penalty(EVERYBODY),
+        minute.limiter.penalty(ALL_CLIENTS),
         ...windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key))),
       ]),
     );
@@ -185,7 +185,7 @@ export function createAttempts(limiter: LimiterFactory) {
       const own = () => failuresLeft(client, 'perClient');
       const counted = () => attempt(client, options, action);
       const asNewClient = () =>
-        limited(EVERYBODY, signal, () => own().then(() => newClientsLeft(client)), counted);
+        limited(ALL_CLIENTS, signal, () => own().then(() => newClientsLeft(client)), counted);
       return limited(client, signal, own, async () => {
         if (await isKnown(client, options)) return counted();
         if (network === undefined) return asNewClient();

@@ -49,10 +49,10 @@ export const hostSessions = singleton('host-sessions', () =>
 );
 
 /** Whether a host's session stands, and the one that it came from. */
-export async function standingOf(session: HostSession): Promise<'valid' | 'ended' | 'unknown'> {
-  const standing = await sessions().verify(session);
+export async function sessionStateOf(session: HostSession): Promise<'valid' | 'ended' | 'unknown'> {
+  const state = await sessions().verify(session);
   const { host: _host, parentId, ...parent } = session;
-  if (standing !== 'valid' || parentId === undefined) return standing;
+  if (state !== 'valid' || parentId === undefined) return state;
   return sessions().verify({ ...parent, id: parentId });
 }
 
