@@ -29,7 +29,7 @@ export interface AttemptOptions {
   isFailure(error: unknown): boolean;
   /**
    * Whether DingTalk was asked about the code and gave no answer. It may have been invented, and the call was made:
-   * of a client that never succeeded it counts among those of everybody, though not against the client.
+   * of a client that never succeeded it counts among those of all clients, though not against the client.
    */
   isUnanswered(error: unknown): boolean;
   signal?: AbortSignal | undefined;
@@ -144,7 +144,7 @@ export function createAttempts(limiter: LimiterFactory) {
   function noteSuccess(client: string): void {
     if (known.has(client)) return;
     known.set(client, true);
-    // Nobody waits for it: other processes learn that a client is known a moment later.
+    // Not awaited: other processes learn that a client is known a moment later.
     void outsideRequest(() => successes.set(client, 1, KNOWN_SECONDS)).catch(() => undefined);
   }
 
@@ -161,7 +161,7 @@ export function createAttempts(limiter: LimiterFactory) {
     }
   }
 
-  /** Of everybody together only the minute is asked for. */
+  /** Of all clients together only the minute is asked for. */
   async function count(keys: string[]): Promise<void> {
     await outsideRequest(() =>
       Promise.all([

@@ -23,7 +23,7 @@ export interface OwnCard {
 /** DingTalk's number for the whole company. */
 const ROOT_DEPARTMENT = 1;
 
-/** The member who asks, by the directory; by their session alone where the directory is silent. Null: nobody is signed in. */
+/** The member who asks, by the directory; by their session alone where the directory is silent. Null: the visitor is not signed in. */
 export const ownCard = cache(async (): Promise<OwnCard | null> => {
   const session = await perhapsMember();
   if (!session) return null;

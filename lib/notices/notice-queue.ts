@@ -72,7 +72,7 @@ export function createNoticeQueue({ db, now }: Pick<NoticeStore, 'db' | 'now'>) 
       });
     },
 
-    /** What DingTalk says became of it. @returns whether it says so of everybody */
+    /** What DingTalk says became of it. @returns whether it says so of all recipients */
     async settle(task: ClaimedTask, result: NoticeResult): Promise<boolean> {
       const { notice, number } = task;
       const told = new Set([

@@ -16,7 +16,7 @@ import type { ClientKind } from './user-agent';
  */
 export interface HostSession extends Session {
   host: string;
-  /** The session that it came from, and ends with; undefined where somebody signed in on this host. */
+  /** The session that it came from, and ends with; undefined for a sign-in on this host. */
   parentId?: string | undefined;
 }
 

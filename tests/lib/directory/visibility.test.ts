@@ -108,9 +108,9 @@ test('who has no department that we know is seen only where the app may not read
   // A part of it: they were authorised singly.
   const part = PARENTS.filter(([id]) => id !== 1);
   expect(visibility({}, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(true);
-  expect(visibility({ 10: { hidden: true } }, { departments: [20] }, false, part).canSeePerson(outsider)).toBe(
-    true,
-  );
+  expect(
+    visibility({ 10: { hidden: true } }, { departments: [20] }, false, part).canSeePerson(outsider),
+  ).toBe(true);
   const restricted = visibility({ 20: { restricted: true } }, { departments: [20] }, false, part);
   expect(restricted.canSeePerson(outsider)).toBe(false);
 });
@@ -134,6 +134,9 @@ test('a count tells nothing of hidden departments, those below a hidden one incl
 
 test('whom a viewer with limits sees can be said in a few words', () => {
   expect(visibility({}, { departments: [20] }).within).toBeUndefined();
-  const restricted = visibility({ 20: { restricted: true, visibleUserIds: ['friend'] } }, { departments: [20] });
+  const restricted = visibility(
+    { 20: { restricted: true, visibleUserIds: ['friend'] } },
+    { departments: [20] },
+  );
   expect(restricted.within).toEqual({ departmentIds: [20], userIds: ['friend', 'viewer'] });
 });
