@@ -20,7 +20,7 @@ const HARD_LIMIT = 280;
 const CONCURRENCY_LIMIT = 300;
 /** How many may wait behind one address, or for all clients that never succeeded: an office, not an attack. */
 const MAX_WAITING = 400;
-const ALL_CLIENTS = 'all clients';
+const ALL_CLIENTS = 'everybody';
 /** How long a client counts as one that has succeeded. */
 const KNOWN_SECONDS = 24 * 3600;
 
