@@ -6,7 +6,7 @@ import { config } from '@/lib/config';
 import { AppError } from '@/lib/errors';
 import { returnTarget } from '@/lib/http/host-return-target';
 import { isFetchedAhead, readJson, route } from '@/lib/http/route';
-import { hostSessions, openChildSession, sessionStateOf } from '@/lib/session/host-session';
+import { hostSessions, openChildSession, standingOf } from '@/lib/session/host-session';
 import { sessions } from '@/lib/session/sessions';
 import { toClientKind } from '@/lib/session/user-agent';
 import { record } from '@/lib/storage/audit-log';
@@ -37,7 +37,7 @@ export async function endHostSession(context: HostContext): Promise<Response> {
     assertOwnOrigin(context);
     handling.setCookie(hostSessions().clear());
     const { session } = await hostSessions().open(headers.cookie, host.name);
-    if (session && (await sessionStateOf(session)) !== 'ended') {
+    if (session && (await standingOf(session)) !== 'ended') {
       handling.note({ userId: session.userId, sessionId: session.id });
       await sessions().endSession(session, { reason: 'signed-out', by: session.userId });
     }
@@ -56,8 +56,8 @@ export async function takeTicket(context: HostContext): Promise<Response> {
   const target = returnTarget(url, host, hosts);
   const token = new URLSearchParams(url.split('?')[1]).get('ticket') ?? '';
   const nonce = nonceIn(headers.cookie);
-  const current = await hostSessions().open(headers.cookie, host.name);
-  const isSignedIn = current.session !== null && (await sessionStateOf(current.session)) === 'valid';
+  const standing = await hostSessions().open(headers.cookie, host.name);
+  const isSignedIn = standing.session !== null && (await standingOf(standing.session)) === 'valid';
   const ticket = await tickets().find(token);
   const isOwn =
     ticket?.purpose === 'return' &&

@@ -5,7 +5,7 @@ import { rulesInForce } from '@/lib/auth/access/rules';
 import { isRecent } from '@/lib/auth/auth';
 import { noteEnded, noteRefusedCookie } from '@/lib/auth/refusals';
 import { log } from '@/lib/log';
-import { type HostSession, hostSessions, sessionStateOf } from '@/lib/session/host-session';
+import { type HostSession, hostSessions, standingOf } from '@/lib/session/host-session';
 import { identityOf, type UpstreamIdentity } from './identity';
 import { isFromOtherSite } from './other-site';
 import type { VisitorRequest } from './sub-request';
@@ -41,7 +41,7 @@ async function verdictOn(request: VisitorRequest): Promise<Verdict> {
     return { kind: 'sign-in' };
   }
   const { session } = opened;
-  const state = await sessionStateOf(session);
+  const state = await standingOf(session);
   if (state === 'unknown') return { kind: 'unavailable' };
   if (state === 'ended') {
     noteEnded(session);

@@ -8,8 +8,8 @@ import { messagesIn, preferredLanguage } from '@/lib/i18n';
 export const dynamic = 'force-dynamic';
 
 /**
- * Where a link with a ticket leads: names whose it is, and asks for a press. Opening it uses up nothing, and no visitor
- * is signed in, or out, by a link alone.
+ * Where a link with a ticket leads: names whose it is, and asks for a press. Opening it uses up nothing, and nobody is signed
+ * in, or out, by a link alone.
  */
 export async function GET(request: Request): Promise<Response> {
   const query = new URL(request.url).searchParams;

@@ -91,7 +91,7 @@ export function createControl(platform: Platform): Control {
   const { company, clock, calls, faults } = platform;
   const requirePerson = (userid: string) => {
     const person = company.person(userid);
-    if (!person) throw new ControlError(404, `no member has the userid ${JSON.stringify(userid)}`);
+    if (!person) throw new ControlError(404, `nobody here has the userid ${JSON.stringify(userid)}`);
     return person;
   };
   const checkDepartments = (ids: readonly number[] = []) => {

@@ -20,7 +20,7 @@ const HARD_LIMIT = 280;
 const CONCURRENCY_LIMIT = 300;
 /** How many may wait behind one address, or for all clients that never succeeded: an office, not an attack. */
 const MAX_WAITING = 400;
-const ALL_CLIENTS = 'everybody';
+const EVERYBODY = 'everybody';
 /** How long a client counts as one that has succeeded. */
 const KNOWN_SECONDS = 24 * 3600;
 
@@ -28,8 +28,8 @@ export interface AttemptOptions {
   /** Whether an error is the client's fault and counts. */
   isFailure(error: unknown): boolean;
   /**
-   * Whether DingTalk was asked about the code and gave no answer. It may have been invented, and the call was made:
-   * of a client that never succeeded it counts among those of all clients, though not against the client.
+   * Whether DingTalk was asked about the code and gave no answer. It may have been invented, and the question is spent:
+   * of a client that never succeeded it counts among those of everybody, though not against the client.
    */
   isUnanswered(error: unknown): boolean;
   signal?: AbortSignal | undefined;
@@ -97,7 +97,7 @@ export function createAttempts(limiter: LimiterFactory) {
 
   /** How many more failures all clients may have that never succeeded. @throws AppError when this one may have none */
   async function newClientsLeft(client: string): Promise<number> {
-    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, ALL_CLIENTS)]);
+    const [own, all] = await Promise.all([failuresIn(minute, client), failuresIn(minute, EVERYBODY)]);
     if (all.count >= HARD_LIMIT || (all.count >= SOFT_LIMIT && own.count > 0)) throw tooMany(all.msLeft);
     return CONCURRENCY_LIMIT - all.count;
   }
@@ -144,7 +144,7 @@ export function createAttempts(limiter: LimiterFactory) {
   function noteSuccess(client: string): void {
     if (known.has(client)) return;
     known.set(client, true);
-    // Not awaited: other processes learn that a client is known a moment later.
+    // Nobody waits for it: other processes learn that a client is known a moment later.
     void outsideRequest(() => successes.set(client, 1, KNOWN_SECONDS)).catch(() => undefined);
   }
 
@@ -161,11 +161,11 @@ export function createAttempts(limiter: LimiterFactory) {
     }
   }
 
-  /** Of all clients together only the minute is asked for. */
+  /** Of everybody together only the minute is asked for. */
   async function count(keys: string[]): Promise<void> {
     await outsideRequest(() =>
       Promise.all([
-        minute.limiter.penalty(ALL_CLIENTS),
+        minute.limiter.penalty(EVERYBODY),
         ...windows.flatMap(({ limiter }) => keys.map((key) => limiter.penalty(key))),
       ]),
     );
@@ -185,7 +185,7 @@ export function createAttempts(limiter: LimiterFactory) {
       const own = () => failuresLeft(client, 'perClient');
       const counted = () => attempt(client, options, action);
       const asNewClient = () =>
-        limited(ALL_CLIENTS, signal, () => own().then(() => newClientsLeft(client)), counted);
+        limited(EVERYBODY, signal, () => own().then(() => newClientsLeft(client)), counted);
       return limited(client, signal, own, async () => {
         if (await isKnown(client, options)) return counted();
         if (network === undefined) return asNewClient();

@@ -56,7 +56,7 @@ export async function adminReport(): Promise<DoctorReport> {
   return latest && Date.now() - latest.at - latest.ms < FRESH_MS ? latest : examineApp();
 }
 
-/** What visitors without a session may know of a report: names of checks, none that would help an attacker. */
+/** What strangers may know of a report: names of checks, none that would help an attacker. */
 export interface PublicReport {
   /** ISO 8601. */
   at: string;

@@ -49,7 +49,7 @@ export const hostSessions = singleton('host-sessions', () =>
 );
 
 /** Whether a host's session stands, and the one that it came from. */
-export async function sessionStateOf(session: HostSession): Promise<'valid' | 'ended' | 'unknown'> {
+export async function standingOf(session: HostSession): Promise<'valid' | 'ended' | 'unknown'> {
   const state = await sessions().verify(session);
   const { host: _host, parentId, ...parent } = session;
   if (state !== 'valid' || parentId === undefined) return state;

@@ -114,7 +114,7 @@ export function createRevocationCache({
     const ask = (since: number) => within(store.changesSince(since), POLL_TIMEOUT_MS, tooLate);
     let changes = await ask(sequence);
     if (changes.databaseId === databaseId && changes.sequence < sequence && changes.epoch <= epoch) {
-      // What is known of the state that is lost stands until all sessions have been ended in the copy, too.
+      // What is known of the state that is lost stands until everybody has been ended in the copy, too.
       void onOlder?.({ sequence, epoch }, true);
       throw new Error('the database is an older copy of itself');
     }

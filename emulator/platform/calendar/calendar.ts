@@ -28,7 +28,7 @@ export interface CalendarChange {
 
 export type CalendarStore = ReturnType<typeof createCalendarStore>;
 
-/** The primary calendars of all members, by unionId. */
+/** Everybody's primary calendars. A person is a unionId. */
 export function createCalendarStore(clock: Clock, onChange: (change: CalendarChange) => void = () => {}) {
   const events = new Map<string, StoredEvent>();
   /** Ids of a series' single days. */
