@@ -17,7 +17,7 @@ const MAX_LOOKED_AT = 4000;
 const PART_OF_NAME = 30;
 const PART_OF_REST = 40;
 
-/** People who were looked at, and those of them who were accepted. */
+/** Whoever was looked at, and whoever of them was accepted. */
 interface Search {
   db: Statements;
   plan: SearchPlan;
@@ -32,7 +32,7 @@ export async function find(db: Statements, plan: SearchPlan, options: FindOption
   const search: Search = { db, plan, options, found: [], looked: new Set() };
   if (plan.key === '') return { people: [], isComplete: true };
   await findRanked(search);
-  // Also where no person was refused: how long a search takes must not reveal whether a person is hidden.
+  // Also where nobody was refused: how long a search takes must not tell whether there is somebody hidden.
   const isComplete = isEnough(search) || (await findRest(search));
   return { people: search.found, isComplete };
 }
@@ -47,7 +47,7 @@ async function findRanked(search: Search): Promise<void> {
   }
 }
 
-/** Some at a time, and once even for no person at all: refusing must take as long as for a hidden person. */
+/** Some at a time, and once even for nobody, who must not be quicker to refuse than somebody hidden. */
 async function takeBest(search: Search, candidates: readonly Candidate[]): Promise<void> {
   const { limit } = search.options;
   let at = 0;
@@ -73,7 +73,7 @@ async function load({ db }: Search, some: readonly Id[]): Promise<Map<number, St
   return new Map(rows.map((row) => [row.id, toMember(row)]));
 }
 
-/** @returns whether all people were looked at */
+/** @returns whether everybody was looked at */
 async function findRest(search: Search): Promise<boolean> {
   let count = 0;
   for await (const ids of search.options.within ? batchesWithin(search) : batches(search)) {
