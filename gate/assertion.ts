@@ -20,7 +20,7 @@ const made = singleton(
 const signingKey = singleton('gate-signing-key', () => ({ key: undefined as KeyObject | undefined }));
 
 /**
- * What an upstream can check without asking anybody: who it is, for this host alone, for five minutes (a JWT, ES256).
+ * What an upstream can check without a request: who it is, for this host alone, for five minutes (a JWT, ES256).
  *
  * @param fields of the rule; the assertion has no more than the headers
  * @returns undefined where `GATE_KEYS` is not set

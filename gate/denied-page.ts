@@ -10,7 +10,7 @@ import type { PageRequest } from './sign-in-page';
 import type { Verdict } from './verdict';
 
 /**
- * Why somebody is not let in, who can change it, and the request id.
+ * Why a member is not let in, who can change it, and the request id.
  *
  * @param denied undefined where the visitor would be let in by now
  */

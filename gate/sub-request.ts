@@ -53,7 +53,7 @@ const COUNTED = new Set([
 const JOINED: Record<string, string> = { cookie: '; ', accept: ', ', 'accept-language': ', ' };
 const METHOD = /^[A-Z]{3,16}$/;
 
-/** What a proxy's description lacks: nobody is let in by it. */
+/** What a proxy's description lacks: the request is refused. */
 export class SubRequestError extends Error {
   /** `missing`: no proxy of this dialect asked. */
   readonly problem: 'missing' | 'malformed' | 'unknown-host';

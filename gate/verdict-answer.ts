@@ -21,7 +21,7 @@ interface Asked {
 }
 
 /** With every answer: upstreams must find no identity that the visitor sent. */
-const nobody = (): [string, string][] => [
+const emptyIdentity = (): [string, string][] => [
   ...identityHeaders(undefined, [], config().gate.headers),
   ['X-Dingpass-Jwt', ''],
 ];
@@ -54,7 +54,7 @@ export async function answerVerdict(verdict: Verdict, asked: Asked): Promise<voi
 export function programRefusal(problem: Problem, { requestId }: { requestId: string }): Response {
   const { code, status } = problems[problem];
   const answer = Response.json({ error: { code, requestId } }, { status });
-  for (const [name, value] of nobody()) answer.headers.set(name, value);
+  for (const [name, value] of emptyIdentity()) answer.headers.set(name, value);
   answer.headers.set('cache-control', 'no-store');
   answer.headers.set('x-request-id', requestId);
   return answer;

@@ -21,7 +21,7 @@ export type Verdict =
   | { kind: 'denied'; why: 'rule' | 'other-site' | 'identity'; session: HostSession; verdict: RuleVerdict }
   | { kind: 'unavailable' };
 
-const NOBODY: RuleVerdict = { admitted: false, because: 'no-rule', findings: [] };
+const NO_RULE: RuleVerdict = { admitted: false, because: 'no-rule', findings: [] };
 
 /** Decides about one request: a session of this very host, the rules, and who sent it. Never throws. */
 export async function judge(request: VisitorRequest): Promise<Verdict> {
@@ -41,15 +41,15 @@ async function verdictOn(request: VisitorRequest): Promise<Verdict> {
     return { kind: 'sign-in' };
   }
   const { session } = opened;
-  const standing = await standingOf(session);
-  if (standing === 'unknown') return { kind: 'unavailable' };
-  if (standing === 'ended') {
+  const state = await standingOf(session);
+  if (state === 'unknown') return { kind: 'unavailable' };
+  if (state === 'ended') {
     noteEnded(session);
     return { kind: 'sign-in' };
   }
   const [facts, company] = [await memberFacts(session.userId), await companyNames()];
   const rules = rulesInForce()?.rules();
-  const verdict = rules ? decide(rules, { host: host.name, path: target }, facts, company) : NOBODY;
+  const verdict = rules ? decide(rules, { host: host.name, path: target }, facts, company) : NO_RULE;
   if (isFromOtherSite(request, verdict.rule?.origins))
     return { kind: 'denied', why: 'other-site', session, verdict };
   if (!verdict.admitted) return { kind: 'denied', why: 'rule', session, verdict };

@@ -67,13 +67,13 @@ function darkColours(colour: string): BrandColours {
 }
 
 /** Why a colour that can be read is a bad choice all the same. */
-export function doubtsAbout(colour: string): ('near-white' | 'near-red')[] {
-  const doubts: ('near-white' | 'near-red')[] = [];
+export function colourWarnings(colour: string): ('near-white' | 'near-red')[] {
+  const warnings: ('near-white' | 'near-red')[] = [];
   // A button of this colour has no edge.
-  if (contrast(colour, WHITE) < 1.35) doubts.push('near-white');
+  if (contrast(colour, WHITE) < 1.35) warnings.push('near-white');
   // What takes something away is red, and would look like everything else.
-  if (distance(lightColours(colour).brand, BAD) < 70) doubts.push('near-red');
-  return doubts;
+  if (distance(lightColours(colour).brand, BAD) < 70) warnings.push('near-red');
+  return warnings;
 }
 
 function isReadable(text: string, grounds: readonly string[], least = READABLE): boolean {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { z } from 'zod';
-import { type BrandColours, brandColours, doubtsAbout, NEUTRALS, type Scheme } from './brand-colours';
+import { type BrandColours, brandColours, colourWarnings, NEUTRALS, type Scheme } from './brand-colours';
 import { config } from './config';
 import { singleton } from './singleton';
 
@@ -13,7 +13,7 @@ export interface Brand {
   name: Text | undefined;
   colours: Record<Scheme, BrandColours>;
   /** Why the colour is a bad choice. */
-  doubts: readonly string[];
+  warnings: readonly string[];
   /** The picture beside the name; undefined: a drawn door in the company's colour. */
   logo: Picture | undefined;
   /** For consoles and home screens; undefined: the same door. */
@@ -110,7 +110,7 @@ export function readBrand(path: string | undefined): Brand {
   return {
     name,
     colours: brandColours(color),
-    doubts: doubtsAbout(color),
+    warnings: colourWarnings(color),
     logo,
     icon,
     support,

@@ -6,7 +6,7 @@ import { singleton } from './singleton';
 
 /** What this process remembers of calendars: each question to DingTalk is one of the month's few thousand calls. */
 
-/** Where DingTalk tells of changes, nobody waits so long; elsewhere a page is at most so old. */
+/** Where DingTalk reports changes, they are known sooner; elsewhere a page is at most so old. */
 const REMEMBERED_MS = 5 * 60_000;
 const MAX_REMEMBERED = 5000;
 

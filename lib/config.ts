@@ -116,7 +116,7 @@ export function nodeEnvironment() {
   };
 }
 
-/** The language of whoever runs a command, by the locale; undefined where it says nothing. */
+/** The language of the operator who runs a command, by the locale; undefined where it says nothing. */
 export function localeOfShell(env: Record<string, string | undefined> = process.env): string | undefined {
   return env.LC_ALL || env.LC_MESSAGES || env.LANG || undefined;
 }

@@ -79,7 +79,7 @@ function minutesIn(within: string | null): number | undefined {
   return within !== null && /^\d{1,4}$/.test(within) ? Number(within) : undefined;
 }
 
-/** What stands in the way before anything is asked of anybody: a wrong link, or a sign-in that failed at DingTalk. */
+/** What stands in the way before DingTalk is asked: a wrong link, or a sign-in that failed at DingTalk. */
 function refusalOf(query: URLSearchParams, messages: Messages): LoginProblem | undefined {
   const failed = query.get('failed');
   if (failed !== null && Object.hasOwn(problems, failed)) {

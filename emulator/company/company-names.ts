@@ -8,7 +8,7 @@ export const GIVEN_SYLLABLES: readonly (readonly [string, string])[] = pairs(
   '伟wei 芳fang 娜na 敏min 静jing 丽li 强qiang 磊lei 军jun 洋yang 勇yong 艳yan 杰jie 娟juan 涛tao 明ming 超chao 秀xiu 霞xia 平ping 刚gang 桂gui 文wen 辉hui 玲ling 建jian 国guo 华hua 红hong 梅mei 鑫xin 波bo 斌bin 宇yu 浩hao 凯kai 健jian 俊jun 帆fan 雪xue 婷ting 慧hui 颖ying 琳lin 晨chen 阳yang 佳jia 欣xin 怡yi 子zi 轩xuan 梓zi 涵han 雨yu 思si 诗shi 若ruo 一yi 嘉jia 天tian 晓xiao 小xiao 海hai 春chun 冬dong 志zhi 永yong 新xin 安an 宁ning 远yuan 山shan 川chuan 云yun 月yue 星xing 然ran 彤tong',
 );
 
-/** Names that break software, with the base of the userid. Their owners work here like everybody else. */
+/** Names that break software, with the base of the userid. Their owners are members like the others. */
 export const ODD_NAMES: readonly (readonly [string, string])[] = [
   ['Alice Johnson', 'alice.johnson'],
   ['<b>王加粗</b>', 'wang.jiacu'],

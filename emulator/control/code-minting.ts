@@ -38,7 +38,7 @@ export function mintCode(platform: Platform, id: string, options: CodeOptions = 
       ? oauthCodes.mint({ ...grant, scopes })
       : jsapiCodes.mint({ ...grant, scopes: [] });
   }
-  if (!outsider) throw new ControlError(404, `nobody here has the userid ${JSON.stringify(id)}`);
+  if (!outsider) throw new ControlError(404, `no member has the userid ${JSON.stringify(id)}`);
   if (kind === 'oauth') {
     const corpId = options.corpId ?? outsider.corpId;
     return oauthCodes.mint({ clientId, corpId, account: outsider.id, scopes });

@@ -26,7 +26,7 @@ export function demoSettings(emulator: Emulator, origin: string): Record<string,
 
 /**
  * Rules to be edited in the workbench: those of the app change nothing until the slashes are taken away. With the gate, the
- * wiki is for everybody, the handbook for one department.
+ * wiki is for all members, the handbook for one department.
  */
 export function exampleRules(
   { company }: Pick<Emulator, 'company'>,

@@ -165,7 +165,7 @@ async function spawnServer({ postgres, user }: PostgresBinaries, words: string[]
       child.once('error', reject);
       child.once('exit', () => resolve(false));
       child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
-        // While it recovers, it refuses whoever asks with a line each.
+        // While it recovers, it refuses each connection with a line.
         output = (output + chunk).slice(-10_000);
         if (output.includes('ready to accept connections')) resolve(true);
       });

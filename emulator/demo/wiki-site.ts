@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { anyFreePort } from './machines';
 
-/** A site that somebody else wrote: TiddlyWiki, which knows nothing of DingTalk and believes one header. */
+/** A site of another project: TiddlyWiki, which knows nothing of DingTalk and believes one header. */
 export interface WikiSite {
   url: string;
   process: ChildProcess;
@@ -23,7 +23,7 @@ const INFO = {
 };
 
 /**
- * Starts a wiki that takes a visitor's name from `Remote-User`, and lets nobody in without one.
+ * Starts a wiki that takes a visitor's name from `Remote-User`, and refuses requests without one.
  *
  * @param folder where its pages are kept
  * @param page the first page: its title, and its text in TiddlyWiki's own markup

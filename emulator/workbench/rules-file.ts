@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** More than anybody types into the panel. */
+/** More than a developer types into the panel. */
 const maxBytes = 65_536;
 
 /** Answers with the app's file of access rules, and replaces it with what is posted. The app reads it by itself. */

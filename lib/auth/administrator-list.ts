@@ -10,7 +10,8 @@ const ADMINISTRATORS_FOR_MS = 3 * 86_400_000;
 
 /**
  * An administrator of this app, or one of DingTalk's main administrators: by a list that DingTalk has confirmed in the
- * last three days, or two reads. A list that cannot be read any more would otherwise keep somebody in for ever.
+ * last three days, or two reads. A list that cannot be read any more would otherwise keep a former administrator in for
+ * ever.
  *
  * @param ask has DingTalk asked, a little, while there is no directory that would know
  */

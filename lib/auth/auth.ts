@@ -67,7 +67,7 @@ export async function requireMember(requirement: MemberRequirement = {}): Promis
   return session;
 }
 
-/** Path of the request, whatever `proxy.ts` made of it; empty, which no rule lets in, where nobody has written it down. */
+/** Path of the request, whatever `proxy.ts` made of it; empty, which no rule lets in, where the header is missing. */
 async function askedAddress(): Promise<string> {
   return (await headers()).get(ADDRESS_HEADER) ?? '';
 }

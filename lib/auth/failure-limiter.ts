@@ -18,7 +18,7 @@ export const memoryLimiter: LimiterFactory = (points, duration) =>
 
 /**
  * Counts that all processes share. While the database does not answer, each process counts by itself: a limit that
- * nothing counts would be none, and one that waits would keep everybody out.
+ * nothing counts would be none, and one that waits would keep all clients out.
  */
 export function sharedLimiter(db: Database): LimiterFactory {
   const storeClient = { query: (query: LibraryQuery) => runQuery(db, query) };

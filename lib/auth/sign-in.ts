@@ -55,8 +55,8 @@ export async function signIn(input: SignInInput): Promise<SignedIn> {
   // Before DingTalk is asked: an event that comes meanwhile overtakes this sign-in.
   const since = await sessions().sequence();
   const member = await verifiedMember(input).catch(async (error: unknown) => {
-    const isStranger = error instanceof AppError && error.code in NOT_A_MEMBER;
-    if (input.isAccountSwitch && isStranger) await endPreviousUsersSession();
+    const isNotMember = error instanceof AppError && error.code in NOT_A_MEMBER;
+    if (input.isAccountSwitch && isNotMember) await endPreviousUsersSession();
     throw error;
   });
   const previous = await currentMember();

@@ -84,7 +84,7 @@ async function countToday(now: number): Promise<Today> {
   };
 }
 
-/** Exports, and sessions that were ended by somebody else. */
+/** Exports, and sessions that another person ended. */
 async function latestActions(): Promise<WrittenLine[]> {
   const found = await Promise.all(ACTIONS.map((event) => auditStore().find({ event, limit: LOOKED_AT })));
   return found

@@ -28,7 +28,7 @@ export interface AdminSession extends ListedSession {
   isThis: boolean;
 }
 
-/** Somebody who is signed in. */
+/** A person who is signed in. */
 export interface OnlinePerson {
   userId: string;
   name: string;
@@ -55,7 +55,7 @@ export interface OnlinePage {
 /**
  * Who is signed in, with what.
  *
- * @param text part of a name, its sound, a department or whatever else finds people in the directory; empty: everybody
+ * @param text part of a name, its sound, a department or whatever else finds people in the directory; empty: all people
  * @param after what a page before called `next`
  * @throws AppError `not-signed-in`, `not-permitted`, `sign-in-too-old`
  */
@@ -136,7 +136,7 @@ export async function endSessionsOf(given: string): Promise<EndedSessions | null
   return { admin, userId, count };
 }
 
-/** Somebody whose sessions could be ended. */
+/** A person whose sessions could be ended. */
 export interface PersonToEnd {
   userId: string;
   name: string;
@@ -161,7 +161,7 @@ async function knownUserId(given: string): Promise<string | undefined> {
   return (await directoryStore().member(userId)) === null ? undefined : userId;
 }
 
-/** The emergency stop: everybody is out, the administrator included. @throws AppError `not-signed-in`, `not-permitted` */
+/** The emergency stop: every session ends, the administrator's too. @throws AppError `not-signed-in`, `not-permitted` */
 export async function endEverySession(): Promise<{ userId: string }> {
   const admin = await requireAdministrator();
   await sessions().endEveryone({ reason: 'emergency', by: admin.userId });

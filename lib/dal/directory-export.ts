@@ -34,8 +34,8 @@ export async function mayExport(): Promise<boolean> {
 }
 
 /**
- * Every person that the visitor may see, of one state. Read whole before anything is sent, because whoever takes it slowly
- * must not hold that state; packed meanwhile, some megabytes for a large company.
+ * Every person that the visitor may see, of one state. Read whole before anything is sent, because a client that takes
+ * it slowly must not hold that state; packed meanwhile, some megabytes for a large company.
  *
  * @param toText how a person is written
  * @throws AppError `not-permitted`

@@ -17,7 +17,7 @@ export interface PersonBusy extends PersonCard {
 export interface FreeBusy {
   /** In the order of the request. */
   people: PersonBusy[];
-  /** User ids that are nobody's, or of people whom the viewer may not see: which of both is not told. */
+  /** User ids that do not exist, or of people whom the viewer may not see: which of both is not told. */
   notFound: string[];
   /** When the oldest of it was asked for, Unix time in ms. */
   asOf: number;

@@ -80,7 +80,7 @@ export async function changeMeeting(
 }
 
 /**
- * Cancels a meeting for everybody, whom DingTalk tells.
+ * Cancels a meeting for all participants; DingTalk notifies them.
  *
  * @returns false when it was gone already
  * @throws AppError `event-read-only` for series and what others have organised; see {@link bookMeeting}

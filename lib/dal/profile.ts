@@ -19,11 +19,11 @@ const DEADLINE_MS = 5000;
 const REMEMBERED_MS = 45_000;
 const MAX_REMEMBERED = 2000;
 
-/** A member's record, and where it is from; `nobody`: DingTalk may not be asked now, and the directory has no record. */
+/** A member's record, and where it is from; `none`: DingTalk may not be asked now, and the directory has no record. */
 type Profile =
   | { source: 'dingtalk' | 'directory'; profile: Readonly<Member> }
-  | { source: 'nobody' }
-  | { source: 'nobody'; failure: AppError; requestId: string };
+  | { source: 'none' }
+  | { source: 'none'; failure: AppError; requestId: string };
 
 /** By language and user id. Plain frozen values: a promise would keep the request that it was made in. */
 const remembered = singleton(
@@ -54,7 +54,7 @@ export async function currentProfile(language: WireLanguage): Promise<Profile> {
     const requestId = randomUUID();
     const { calls: upstreamCalls } = budget;
     log().error({ event: 'profile', requestId, userId, upstreamCalls, ...failure.toLog() });
-    return { source: 'nobody', failure, requestId };
+    return { source: 'none', failure, requestId };
   }
 }
 
@@ -77,5 +77,5 @@ async function answerOf(key: string, userId: string, options: MemberOptions): Pr
 
 async function fromDirectory(userId: string): Promise<Profile> {
   const profile = await freshMember(userId, Number.POSITIVE_INFINITY);
-  return profile ? { source: 'directory', profile } : { source: 'nobody' };
+  return profile ? { source: 'directory', profile } : { source: 'none' };
 }

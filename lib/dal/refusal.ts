@@ -18,8 +18,8 @@ const MAX_CONDITIONS = 12;
 const MAX_ADMINISTRATORS = 3;
 
 /**
- * Why the member who asks may not have an address now; null where they may, where nobody is signed in, or where it is
- * not a rule that decides.
+ * Why the member who asks may not have an address now; null where they may, where the visitor is not signed in, or
+ * where it is not a rule that decides.
  *
  * @param path as it was asked for
  */

@@ -15,7 +15,7 @@ const index = singleton('upstream-users', () => ({
   owners: undefined as Promise<ReadonlyMap<string, readonly string[]>> | undefined,
 }));
 
-/** The value of a person; undefined where there is none. A mailbox is of the company's own mail: anybody can enter another address. */
+/** The value of a person; undefined where there is none. A mailbox is of the company's own mail: a person can enter any other address. */
 export function userValue({ jobNumber, orgEmail }: PersonRecord, kind: UserValueKind): string | undefined {
   if (kind === 'job-number') return jobNumber?.trim() || undefined;
   return /^([^@\s]+)@[^@\s]+$/.exec(orgEmail ?? '')?.[1];

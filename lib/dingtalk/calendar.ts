@@ -70,7 +70,7 @@ type EventChange = { [Field in keyof Omit<EventDraft, 'attendees'>]?: EventDraft
 /**
  * Changes what is given, and leaves the rest; for attendees see {@link changeAttendees}. Not for series.
  *
- * @param organizer whose event it is: nobody else may
+ * @param organizer whose event it is: no one but the organizer may
  * @throws DingTalkError `itemNotFound`
  * @see https://open.dingtalk.com/document/development/modify-event
  */
@@ -116,7 +116,7 @@ export async function changeAttendees(
 }
 
 /**
- * Cancels an event for everybody, whom DingTalk tells; for an attendee, takes it out of their own calendar.
+ * Cancels an event for all attendees; DingTalk notifies them; for an attendee, takes it out of their own calendar.
  *
  * @returns false when there was no such event any more
  * @throws DingTalkError

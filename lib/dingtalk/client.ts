@@ -19,9 +19,9 @@ export interface DingTalkOptions {
   oapiUrl: string;
   /** Limit of one call in ms, connection and body included. */
   timeoutMs?: number;
-  /** Told every token that is learned, so that a log can keep it out. */
+  /** Called with every token that is learned, so that a log can keep it out. */
   onToken?: (token: string) => void;
-  /** Told of every call that was sent how it was answered, for metrics. @param api the path of the request, without ids */
+  /** Called for every call that was sent with how it was answered, for metrics. @param api the path of the request, without ids */
   onAnswer?: (api: string, answer: CallAnswer) => void;
   /** Through which proxy an address is asked; by default each is asked directly. */
   proxyFor?: ProxyFor;

@@ -71,7 +71,7 @@ export class DingTalkError extends Error {
     return this.kind === 'rejected' && (THROTTLED.has(this.code) || THROTTLED_V1.test(this.code));
   }
 
-  /** Waiting is all that anyone can do about it. */
+  /** Only waiting helps. */
   get isTransient(): boolean {
     return this.kind !== 'rejected' || this.isThrottled || BUSY.has(this.code);
   }

@@ -48,7 +48,7 @@ const RENEW_AFTER = 0.8;
  * does not count against the monthly quota.
  *
  * @param options.store shares it with other processes; each fetches its own where the store fails
- * @param options.onTicket told every ticket that is learned, so that a log can keep it out
+ * @param options.onTicket called with every ticket that is learned, so that a log can keep it out
  * @param options.now milliseconds on a clock that never jumps
  * @see https://open.dingtalk.com/document/development/create-a-jsapi-ticket
  */

@@ -30,8 +30,8 @@ export function authorizeUrl(options: {
 }
 
 /**
- * Exchanges the browser's code for the unionId of whoever signed in. Nothing else of their account is taken: it may
- * come from another company.
+ * Exchanges the browser's code for the unionId of the person who signed in. Nothing else of their account is taken: it
+ * may come from another company.
  *
  * @throws DingTalkError `invalidParameter.authCode.notFound` when the code is wrong, used or expired
  * @see https://open.dingtalk.com/document/development/obtain-user-token

@@ -80,7 +80,7 @@ function formatIn(timeZone: string): Intl.DateTimeFormat {
     const digits = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
     const time = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
     format = new Intl.DateTimeFormat('en-US', { timeZone, ...digits, ...time });
-    // A stranger can name many spellings of a zone.
+    // A visitor can name many spellings of a zone.
     if (formats.size < 1000) formats.set(timeZone, format);
   }
   return format;

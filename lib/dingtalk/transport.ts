@@ -109,7 +109,8 @@ function send(
  * A TCP reset before the first byte of an answer: what a peer's kernel sends when it throws our bytes away unread
  * (a stale kept-alive connection, a restarting balancer). A peer that read the request and gave up closes with FIN
  * instead, which Node reports as "socket hang up" without a syscall; that one may have had an effect.
- * Should a reset ever follow a used code after all, the repeated exchange is refused with 40078 and signs nobody in.
+ * Should a reset ever follow a used code after all, the repeated exchange is refused with 40078, and no session comes
+ * of it.
  */
 function isUnread(error: NodeJS.ErrnoException): boolean {
   return (error.code === 'ECONNRESET' && error.syscall === 'read') || error.code === 'EPIPE';

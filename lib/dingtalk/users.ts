@@ -48,7 +48,7 @@ export async function exchangeCode(client: Client, code: string, budget?: Reques
  * The member of the app's company behind a unionId.
  *
  * @returns null for an external contact, who has a userId too but is no employee
- * @throws DingTalkError `60121` for a stranger
+ * @throws DingTalkError `60121` for a person who is no member
  * @see https://open.dingtalk.com/document/development/query-a-user-by-the-union-id
  */
 export async function findEmployee(
@@ -127,7 +127,7 @@ export async function listMembers(
 }
 
 /**
- * The ids of everybody directly in a department, in one answer. Not limited by the authorised range.
+ * The ids of all people directly in a department, in one answer. Not limited by the authorised range.
  *
  * @see https://open.dingtalk.com/document/development/query-the-list-of-department-userids
  */

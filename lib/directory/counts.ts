@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
 const AT_ONCE = 2000;
 
 /**
- * How many people each department has; where somebody is in several below it, they count once.
+ * How many people each department has; a person in several departments below it counts once.
  *
  * @param tx one snapshot
  * @returns in the order of the departments

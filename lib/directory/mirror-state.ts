@@ -5,7 +5,7 @@ import type { Problem } from '../errors';
 export interface Missing {
   /**
    * `scope`: which part the app may read · `departments`: what is below one · `settings`: whether one is hidden ·
-   * `department`: one whose id cannot be read · `people`: the people of one · `person`: somebody authorised singly · `record`: one person, who is kept as before ·
+   * `department`: one whose id cannot be read · `people`: the people of one · `person`: a person authorised singly · `record`: one person, who is kept as before ·
    * `roles` · `admins`
    */
   what:
@@ -41,7 +41,7 @@ export interface SkippedDepartment {
   why: 'virtual' | 'school' | 'cycle';
 }
 
-/** How far what somebody is shown can be trusted. */
+/** How far what a viewer is shown can be trusted. */
 export interface ShownState {
   /**
    * `complete` · `partial`: something is missing · `failed`: the last read brought nothing, what is shown is older ·
@@ -56,7 +56,7 @@ export interface ShownState {
   missing: Missing[];
 }
 
-/** The same of the whole mirror, whoever may see it. */
+/** The same of the whole mirror, for any viewer. */
 export interface MirrorState extends ShownState {
   people: number;
   departments: number;

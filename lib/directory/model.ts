@@ -64,14 +64,14 @@ export interface StoredRole {
   groupName: string;
 }
 
-/** What a single person's record told besides. */
+/** What a single person's record has besides. */
 export interface StoredDetail {
   managerUserId: string | undefined;
   /** Unix time in ms. */
   checkedAt: number;
 }
 
-/** Where somebody stands who was told of singly: after those whose place a department's list told. */
+/** The place of a person who was reported singly: after those whose place is from a department's list. */
 export const LAST_POSITION = 1_000_000_000;
 
 /** One person as `user/get` tells, with everything that the mirror keeps. */

@@ -3,10 +3,10 @@ import type { DepartmentDetail } from '../dingtalk/departments';
 import type { ListedMember, Member } from '../dingtalk/users';
 import type { DepartmentRules, NotedMember, PersonRecord } from './model';
 
-/** The part of a member that the mirror keeps. Both ways to read somebody must lead to the same record. */
+/** The part of a member that the mirror keeps. Both ways to read a person must lead to the same record. */
 export function toRecord(member: Member | ListedMember): PersonRecord {
   return {
-    // Without a name there is still somebody.
+    // Without a name it is still a person.
     name: member.name ?? member.userId,
     active: member.active === true,
     unionId: member.unionId,
@@ -15,7 +15,7 @@ export function toRecord(member: Member | ListedMember): PersonRecord {
     jobNumber: member.jobNumber,
     mobile: member.mobile,
     stateCode: member.stateCode,
-    // Not told counts as hidden.
+    // A missing flag counts as hidden.
     hideMobile: member.hideMobile === false ? undefined : true,
     telephone: member.telephone,
     email: member.email,

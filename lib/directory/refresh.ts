@@ -13,11 +13,11 @@ import { directoryStore } from './store';
 
 /** Single people and departments, between two runs: at a sign-in now, by DingTalk's events later. */
 
-/** Takes over what DingTalk told about somebody just now. Never throws: whoever signs in does not need the mirror. */
+/** Takes over what DingTalk has just answered about a person. Never throws: a sign-in does not need the mirror. */
 export function noteMember(member: Member): Promise<void> {
   return soon(member.userId, async () => {
     const noted = toNoted(member);
-    // Everybody has a department: where none was told, they stay where they are.
+    // Every member has a department: where none was answered, they stay where they are.
     if (noted.departments.length === 0) {
       noted.departments = (await directoryStore().member(member.userId))?.departments ?? [];
     }
@@ -26,15 +26,15 @@ export function noteMember(member: Member): Promise<void> {
   });
 }
 
-/** Somebody is no longer a member. Never throws. @see DirectoryStore.forget */
+/** A person is no longer a member. Never throws. @see DirectoryStore.forget */
 export function noteLeaver(userId: string, options?: { areSessionsEnded?: boolean }): Promise<void> {
   return soon(userId, () => directoryStore().forget(userId, options));
 }
 
-/** While a publication is under way, nobody waits for its end. */
+/** While a publication is under way, its end is not awaited. */
 const MAX_WAIT_MS = 500;
 
-/** Writes about somebody, now or when the directory can be written; where that fails, DingTalk is asked about them later. */
+/** Writes about a person, now or when the directory can be written; where that fails, DingTalk is asked about them later. */
 async function soon(userId: string, write: () => Promise<unknown>): Promise<void> {
   const written = outsideRequest(() =>
     write().catch(async (error: unknown) => {
@@ -49,7 +49,7 @@ async function soon(userId: string, write: () => Promise<unknown>): Promise<void
 }
 
 /**
- * A member from the mirror, when it is fresh enough to sign somebody in; null when DingTalk has to be asked.
+ * A member from the mirror, when it is fresh enough for a sign-in; null when DingTalk has to be asked.
  * Never throws.
  *
  * @param maxAgeSeconds 0: never

@@ -39,13 +39,13 @@ export function recordText(record: PersonRecord): string {
 
 export const recordOf = ({ record }: { record: string }) => JSON.parse(record) as PersonRecord;
 
-/** Somebody as they are to be, in the place of their row, if they have one. */
+/** A person as they are to be, in the place of their row, if they have one. */
 export interface PersonChange {
   person: NewMember;
   before: KnownPerson | undefined;
 }
 
-/** Somebody with the number of their row. */
+/** A person with the number of their row. */
 interface Entry extends NewMember {
   id: number;
 }

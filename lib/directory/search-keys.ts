@@ -9,7 +9,7 @@ export interface NewMember {
   record: PersonRecord;
 }
 
-/** By what somebody is found when it is typed from its beginning. The numbers are in the database. */
+/** By what a person is found when it is typed from its beginning. The numbers are in the database. */
 export const KEY = {
   name: 1,
   sound: 2,

@@ -4,7 +4,7 @@ import type { Phrase } from '../storage/dialect';
 import { alphanumericOnly, normalize } from './normalize';
 import { COLUMN, type Column, reversed, wordsOf } from './search-keys';
 
-/** Longer input is cut: nobody's name is longer, and nobody's patience. */
+/** Longer input is cut: no name is longer. */
 const MAX_QUERY = 64;
 const MAX_TERMS = 4;
 const MIN_MOBILE_DIGITS = 3;
@@ -26,7 +26,7 @@ export interface SearchPlan {
   each: Phrase[][];
 }
 
-/** What somebody typed, cleaned: its terms, and how it is shown. */
+/** What the viewer typed, cleaned: its terms, and how it is shown. */
 export function parseQuery(input: string): { shown: string; terms: string[] } {
   // Cut by characters, not by halves of them; twice, because folding can lengthen.
   const cut = [...input.slice(0, MAX_QUERY * 4).normalize('NFC')].slice(0, MAX_QUERY).join('');

@@ -6,7 +6,7 @@ import { directoryStore } from './store';
 import { type DirectoryTree, findDepartments } from './tree';
 import type { View } from './visibility';
 
-/** Somebody who was found, and by what. */
+/** A person who was found, and by what. */
 export interface Match {
   member: StoredMember;
   matched: FoundKind | 'department';
@@ -21,7 +21,7 @@ interface Reading {
   places: ReadonlySet<number>[];
 }
 
-/** So few people are looked at instead of everybody whom the words fit. */
+/** So few people are looked at instead of all whom the words fit. */
 const FEW = 2000;
 /** People of departments who are looked at when more than one department was named. */
 const MAX_LOOKED_AT = 4000;
@@ -31,7 +31,7 @@ const PAGE = 50;
  * Whom the viewer sees and every term of a query fits, in whatever order: best first.
  *
  * @param terms folded
- * @returns isComplete: false when not everybody whom the terms might fit was looked at
+ * @returns isComplete: false when not all people whom the terms might fit were looked at
  */
 export async function findPeople(
   view: View,
@@ -122,7 +122,7 @@ function fewest(tree: DirectoryTree, groups: People[]): People | undefined {
     .sort((a, b) => a.count - b.count)[0]?.people;
 }
 
-/** Whoever is in several of them is counted in each. */
+/** A person in several of them is counted in each. */
 function countIn(tree: DirectoryTree, departmentIds: Iterable<number>): number {
   let count = 0;
   for (const id of departmentIds) count += tree.departments.get(id)?.own ?? 0;

@@ -38,21 +38,21 @@ export function createDirectoryStore(open: () => Database) {
     /** What is missing in the published snapshot, whatever became of later runs. */
     lacking: () => read.readLacking(open()),
     detail: (userId: string) => read.readDetail(open(), userId),
-    /** @param confirmedAfter a list that DingTalk gave before is nobody's; Unix time in ms */
+    /** @param confirmedAfter a list that DingTalk gave before is out of date; Unix time in ms */
     isMainAdministrator: (userId: string, confirmedAfter = 0) =>
       read.isMainAdministrator(open(), userId, confirmedAfter),
-    /** Whoever fits the whole text, best first, then whoever has each of its terms somewhere. Holds nobody up for long. */
+    /** People who fit the whole text, best first, then those who have each of its terms somewhere. Never holds up the process for long. */
     find: (plan: SearchPlan, options: FindOptions) => find(open(), plan, options),
     /** How many people some departments have together, each counted once. */
     countPeople: (departmentIds: readonly number[]) => read.countPeople(open(), departmentIds),
-    /** Everybody, all of one state. @param visit gets some people at a time; the state is kept for it until it is done */
+    /** All people, all of one state. @param visit gets some people at a time; the state is kept for it until it is done */
     everybody: (visit: (members: StoredMember[]) => void | Promise<void>) =>
       read.readEverybody(open(), visit),
 
     // ——— One person or department at a time, in the published snapshot
-    /** Takes over what was told about somebody just now. Without a snapshot, nothing. @returns whether anything changed */
+    /** Takes over what was just answered about a person. Without a snapshot, nothing. @returns whether anything changed */
     note: (member: NotedMember, at: number) => write.note(open(), member, at),
-    /** Somebody is no longer there, and a leaver unless their sessions have ended already. @returns whether they were */
+    /** A person is no longer there, and a leaver unless their sessions have ended already. @returns whether they were */
     forget: (userId: string, { areSessionsEnded = false }: { areSessionsEnded?: boolean } = {}) =>
       write.forget(open(), userId, areSessionsEnded),
     /** Who the administrators are. */

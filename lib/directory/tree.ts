@@ -29,7 +29,7 @@ const COUNTS_FOR_MS = 1000;
 const cache = singleton('directory-tree', () => ({
   tree: undefined as DirectoryTree | undefined,
   countedAt: 0,
-  /** Only while it is being built: whoever asks meanwhile gets the same one. */
+  /** Only while it is being built: callers meanwhile get the same one. */
   building: undefined as Promise<DirectoryTree> | undefined,
 }));
 

@@ -7,11 +7,11 @@ import type { DirectoryTree } from './tree';
 export interface Visibility {
   canSeeDepartment(id: number): boolean;
   canSeePerson(member: StoredMember): boolean;
-  /** Somebody's mobile number, or undefined. */
+  /** A person's mobile number, or undefined. */
   mobileOf(member: StoredMember): string | undefined;
   /** How many people this viewer may know of in a department and below it; or where these have to be counted. */
   countOf(department: StoredDepartment): number | number[];
-  /** Everybody whom this viewer sees, where that can be said in a few words and is not everybody. */
+  /** All people whom this viewer sees, where that can be written in a short condition and is not the whole directory. */
   within: People | undefined;
   canSeeHiddenMobiles: boolean;
 }
@@ -31,7 +31,7 @@ export interface View {
 }
 
 /**
- * Works out what DingTalk's own rules let somebody see: hidden departments only for their own people and those
+ * Works out what DingTalk's own rules let a viewer see: hidden departments only for their own people and those
  * permitted; people of restricted departments see their own and what is listed.
  *
  * @param seesAll the viewer is one of `DIRECTORY_SEE_HIDDEN`
@@ -40,7 +40,7 @@ export function visibilityOf(tree: DirectoryTree, viewer: Viewer, seesAll: boole
   const limits = seesAll || !tree.hasRules ? undefined : limitsOf(tree, viewer);
   const seesDepartment = (id: number) =>
     tree.departments.has(id) && (limits === undefined || limits.departments.has(id));
-  // Whoever has no department that we know was authorised singly, from outside of what the app may read. Where it may
+  // A person who has no department that we know was authorised singly, from outside of what the app may read. Where it may
   // read everything there is no such outside: then the department is a new one, perhaps hidden, and the next run tells.
   const seesOutsiders = !tree.departments.has(ROOT_DEPARTMENT_ID) && !limits?.restricted;
   const seesPlaces = ({ departments }: StoredMember) =>
@@ -61,7 +61,7 @@ export function visibilityOf(tree: DirectoryTree, viewer: Viewer, seesAll: boole
       if (!tree.pathOf(department.id).some(({ hidden }) => hidden)) return department.belowPublic;
       const below = [...tree.withBelow([department.id])];
       const visible = below.filter(seesDepartment);
-      // Nothing can be subtracted: whoever is in a visible department counts, wherever else they are.
+      // Nothing can be subtracted: a person in a visible department counts, wherever else they are.
       return visible.length === below.length ? department.below : visible;
     },
     within:
@@ -82,7 +82,7 @@ function limitsOf(tree: DirectoryTree, viewer: Viewer): Limits {
   const ownPaths = (viewer.member?.departments ?? []).map(({ id }) => tree.pathOf(id));
   const around = new Set(ownPaths.flat().map(({ id }) => id));
   const own = new Set((viewer.member?.departments ?? []).map(({ id }) => id));
-  // Whoever has one department without the restriction is not restricted.
+  // A viewer with one department without the restriction is not restricted.
   const restrictions = ownPaths.map((path) => path.findLast(({ restricted }) => restricted));
   const restricted = restrictions.length > 0 && restrictions.every((department) => department !== undefined);
   const listed = new Set(restrictions.flatMap((department) => department?.visibleDepartmentIds ?? []));

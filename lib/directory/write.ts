@@ -12,7 +12,7 @@ import { recordText, removePeople, sortInTexts, writePeople } from './rows';
  */
 
 /**
- * A transaction that writes to the directory. One follows the other, on every machine: somebody who is reported gone
+ * A transaction that writes to the directory. One follows the other, on every machine: a person who is reported gone
  * cannot be seen in a publication that is not committed yet, and would come back.
  */
 export function writeDirectory<T>(
@@ -59,11 +59,11 @@ export function note(db: Database, member: NotedMember, at: number): Promise<boo
   });
 }
 
-/** @param areSessionsEnded those that begin from now on are of somebody who came back */
+/** @param areSessionsEnded those that begin from now on are of a person who came back */
 export function forget(db: Database, userId: string, areSessionsEnded: boolean): Promise<boolean> {
   return writeDirectory(db, async (tx) => {
     const row = await personRow(tx, userId);
-    // A run under way may have read, and sessions may be left of, somebody who is not published.
+    // A run under way may have read, and sessions may be left of, a person who is not published.
     if (!areSessionsEnded) await noteLeavers(tx, [userId]);
     await markPerson(tx, userId, []);
     if (!row) return false;

@@ -69,7 +69,7 @@ export interface Check {
   /** Ids of checks that must have ended, whatever their outcome. */
   after?: readonly string[];
   assumed?: boolean;
-  /** What it finds would help an attacker: strangers are not told which check it is. */
+  /** What it finds would help an attacker: the public report does not name the check. */
   isPrivate?: boolean;
   /** @param patient @throws DingTalkError, AppError: then it is `bad` */
   run(patient: Patient): Promise<Result> | Result;

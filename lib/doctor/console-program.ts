@@ -4,12 +4,12 @@ import { z } from 'zod';
 
 /**
  * DingTalk's console by command, `dws`, where an administrator has it and is signed in. Its answers are read as its
- * documentation gives them; nobody here has run it.
+ * documentation gives them; it has not been run by the authors.
  *
  * @see https://github.com/DingTalk-Real-AI/dingtalk-workspace-cli
  */
 
-/** Why there is no answer: the program is not there, nobody is signed in, or it refused. */
+/** Why there is no answer: the program is not there, no account is signed in, or it refused. */
 export type ConsoleFailure = 'not-installed' | 'not-signed-in' | 'refused' | 'timeout';
 
 export class ConsoleError extends Error {

@@ -18,14 +18,14 @@ import { bad, type Check, ok, type Patient, type Result, untried, warn } from '.
 /** Each permission point, by one call that reads or changes nothing. */
 
 /** No such person, code or department: DingTalk looks at token, address and permission before it looks for them. */
-const NOBODY = 'dingpassDoctor';
+const ABSENT_ID = 'dingpassDoctor';
 
 type Ask = (patient: Patient) => Promise<unknown>;
 
 const CALLS: Readonly<Record<string, Ask>> = {
-  qyapi_base: ({ client }) => exchangeCode(client, NOBODY),
-  qyapi_get_member: ({ client }) => findEmployee(client, NOBODY),
-  open_app_api_base: ({ client }) => exchangeBrowserCode(client, NOBODY),
+  qyapi_base: ({ client }) => exchangeCode(client, ABSENT_ID),
+  qyapi_get_member: ({ client }) => findEmployee(client, ABSENT_ID),
+  open_app_api_base: ({ client }) => exchangeBrowserCode(client, ABSENT_ID),
   'Contact.User.Read': ({ client }) => profile(client),
   qyapi_get_department_list: ({ client }) => listSubDepartments(client, ROOT_DEPARTMENT_ID),
   qyapi_get_department_member: ({ client }) => peopleOf(client, ROOT_DEPARTMENT_ID),
@@ -94,7 +94,7 @@ async function calendar(
   query?: Record<string, string>,
 ): Promise<unknown> {
   const request: DingTalkRequest<unknown> = {
-    ...{ host: 'api', method, path, pathValues: { unionId: NOBODY } },
+    ...{ host: 'api', method, path, pathValues: { unionId: ABSENT_ID } },
     ...(query ? { query } : { body: {} }),
     ...{ schema: z.unknown(), mayBeEmpty: true, repeatable: false },
   };

@@ -7,7 +7,7 @@ import { createSealer, type SealerSettings } from '../session/seal';
 /** Below the base path. */
 export const PROBE_ADDRESS = '/api/doctor';
 export const PROBE_HEADER = 'x-dingpass-probe';
-/** A client that claims to be somewhere else; for documentation only, so that it is nobody's. */
+/** A client that claims to be somewhere else; for documentation only, so that no client has it. */
 export const CLAIMED_ADDRESS = '192.0.2.77';
 const PURPOSE = 'doctor';
 const TTL_SECONDS = 60;

@@ -24,17 +24,17 @@ const folder: Check = {
   isWanted: ({ config }) => config.database === undefined,
   run: ({ config: { dataDir } }) => {
     const path = resolve(dataDir);
-    const standing = nearestFolder(path);
+    const existing = nearestFolder(path);
     try {
-      if (!statSync(standing).isDirectory()) return bad('folder-unwritable', { path, code: 'ENOTDIR' });
-      accessSync(standing, constants.W_OK | constants.X_OK);
-      if (standing === path) tryToWrite(path);
+      if (!statSync(existing).isDirectory()) return bad('folder-unwritable', { path, code: 'ENOTDIR' });
+      accessSync(existing, constants.W_OK | constants.X_OK);
+      if (existing === path) tryToWrite(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOSPC' || code === 'EDQUOT') return bad('disk-full', { path, free: '0' });
       return bad('folder-unwritable', { path, code: String(code) });
     }
-    const { bavail, bsize } = statfsSync(standing);
+    const { bavail, bsize } = statfsSync(existing);
     const free = Math.floor((bavail * bsize) / 1024 / 1024);
     return free < LEAST_FREE_MB
       ? warn('disk-full', { path, free: String(free) })

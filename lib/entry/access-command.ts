@@ -18,7 +18,7 @@ import { type AccessText, accessPage } from '../i18n/access-page';
 import { openDatabases } from '../storage/databases';
 import { fail, runCommand, say } from './command';
 
-/** `npm run access`: why somebody may or may not open an address, and whether the file of rules is in order. */
+/** `npm run access`: why a person may or may not open an address, and whether the file of rules is in order. */
 
 const USAGE = [
   '用法 · usage:',

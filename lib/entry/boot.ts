@@ -81,9 +81,9 @@ function warnOfWeakKeys(): void {
 
 /** Readable it is, whatever it is; mistaken for something else it can be. */
 function warnOfColour(): void {
-  const { doubts } = brand();
-  if (doubts.length > 0)
-    log().warn({ event: 'brand-colour', doubts, remedy: 'BRAND_FILE: choose another color' });
+  const { warnings } = brand();
+  if (warnings.length > 0)
+    log().warn({ event: 'brand-colour', warnings, remedy: 'BRAND_FILE: choose another color' });
 }
 
 /** Without a database, leavers cannot be told from members: then the process does not start. */

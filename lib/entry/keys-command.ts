@@ -15,7 +15,7 @@ await runCommand((words) => {
     return 0;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    // Keys that are there and cannot be read: steps for a first key would sign everybody out.
+    // Keys that are there and cannot be read: steps for a first key would end every session.
     return fail(`\n${error.problems.map((problem) => `  - ${problem}`).join('\n')}\n`);
   }
 });

@@ -11,7 +11,7 @@ export interface Readiness {
   /** Undefined: requests may come. */
   notReady: NotReady | undefined;
   signIn: SignInHealth;
-  /** Everybody was signed out, because the database is an older copy; ISO 8601. Told for a day. */
+  /** All sessions ended, because the database is an older copy; ISO 8601. Shown for a day. */
   restoredAt?: string | undefined;
   /** What the doctor found when it was last here; undefined before. */
   checks?: PublicReport | undefined;

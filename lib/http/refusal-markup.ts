@@ -31,7 +31,7 @@ export function refusalMarkup(
   return parts.filter(Boolean).join('');
 }
 
-/** The path as people write it; the query may hold what is nobody's business on a screen. */
+/** The path as people write it; the query may hold what does not belong on a screen. */
 function readable(target: string): string {
   const path = target.replace(/[?#].*$/s, '');
   try {

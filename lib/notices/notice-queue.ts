@@ -33,7 +33,7 @@ export function createNoticeQueue({ db, now }: Pick<NoticeStore, 'db' | 'now'>) 
     failed: (task: ClaimedTask, problem: string): Promise<void> =>
       db.transaction((tx) => noteFailed(tx, task, { problem, at: now() })),
 
-    /** What DingTalk says became of it. @returns whether it says so of everybody */
+    /** What DingTalk says became of it. @returns whether it says so of all recipients */
     async settle(task: ClaimedTask, result: NoticeResult): Promise<boolean> {
       const told = new Set([
         ...result.read,

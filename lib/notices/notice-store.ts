@@ -53,7 +53,7 @@ export interface NoticeReport extends StoredNotice {
   createdAt: number;
   by: string;
   counts: Partial<Record<Outcome, number>>;
-  /** Everybody who did not get it, or of whom that is not known. */
+  /** Recipients who did not get it, or of whom that is not known. */
   leftOut: Receiver[];
   /** Why tasks failed, each once: problems' names. */
   problems: string[];

@@ -16,7 +16,7 @@ import type { ClientKind } from './user-agent';
  */
 export interface HostSession extends Session {
   host: string;
-  /** The session that it came from, and ends with; undefined where somebody signed in on this host. */
+  /** The session that it came from, and ends with; undefined for a sign-in on this host. */
   parentId?: string | undefined;
 }
 
@@ -50,9 +50,9 @@ export const hostSessions = singleton('host-sessions', () =>
 
 /** Whether a host's session stands, and the one that it came from. */
 export async function standingOf(session: HostSession): Promise<'valid' | 'ended' | 'unknown'> {
-  const standing = await sessions().verify(session);
+  const state = await sessions().verify(session);
   const { host: _host, parentId, ...parent } = session;
-  if (standing !== 'valid' || parentId === undefined) return standing;
+  if (state !== 'valid' || parentId === undefined) return state;
   return sessions().verify({ ...parent, id: parentId });
 }
 

@@ -1,7 +1,7 @@
 import 'server-only';
 import { deflateRawSync } from 'node:zlib';
 
-/** Secrets out of documentation, which are in everybody's word list. */
+/** Secrets out of documentation, which are in every word list. */
 const PUBLISHED = /complex_password_at_least_32_characters|change.?me|your.{0,3}(?:secret|password|key)/i;
 /** 32 random characters never come as small as this. */
 const MIN_PACKED_BYTES = 20;

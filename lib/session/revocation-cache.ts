@@ -7,7 +7,7 @@ import type { Position, SessionStore } from './session-store';
 
 /**
  * `ended`: for certain. `stale`: made after what this process has seen. `unknown`: the store has been silent for too
- * long, so that nobody can say.
+ * long, so that it is not known.
  */
 export type Verdict = 'valid' | 'ended' | 'stale' | 'unknown';
 
@@ -26,7 +26,7 @@ export interface RevocationCache {
   /** A session that this process itself ended. */
   end(session: Pick<Checked, 'id'>): void;
   /**
-   * Ends sessions in this process alone, as long as the store cannot be told: those that somebody, or everybody, has
+   * Ends sessions in this process alone, as long as the store cannot be told: those that a person, or all people, have
    * now. What they open later stands.
    *
    * @returns takes it back, once the store knows
@@ -47,11 +47,11 @@ interface ViewOptions {
   store: Pick<SessionStore, 'changesSince'>;
   /** From one poll to the next. */
   pollMs?: number;
-  /** After so long a silence nobody is let in. */
+  /** After so long a silence no session is accepted. */
   staleMs?: number;
   /** A monotonic clock, in ms. */
   now?: () => number;
-  /** False once the store has refused to be written for too long: then endings get lost, and nobody is let in. */
+  /** False once the store has refused to be written for too long: then endings get lost, and no session is accepted. */
   isWritable?: () => boolean;
   onSilence?: (error: unknown) => void;
   onAnswer?: () => void;

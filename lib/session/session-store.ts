@@ -92,7 +92,7 @@ export interface SessionFilter {
   limit: number;
 }
 
-/** Somebody with sessions that are not over. */
+/** A person with sessions that are not over. */
 export interface LivePerson {
   userId: string;
   /** As of one of the sign-ins. */

@@ -5,8 +5,8 @@ import type { Dialect } from './dialect';
  * `sequence` is one more with each change that others have to learn: it is taken from the locked head row, in the
  * transaction that it numbers. A database sequence would let 11 be committed before 10, and a poll that has seen 11 would
  * never see the ending 10. The first epoch is a number that no other database has: sessions of a database that was lost
- * are over with it, because nobody knows which were revoked.
- * `checked` is 1 once DingTalk has answered about the session's owner, 0 before, and until then, while somebody asks,
+ * are over with it, because it is not known which were revoked.
+ * `checked` is 1 once DingTalk has answered about the session's owner, 0 before, and until then, while a process asks,
  * the Unix time at which their turn ends.
  */
 export const sessionSchema = ({ random }: Dialect) => `

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { type BrandColours, brandColours, contrast, doubtsAbout, NEUTRALS } from '../../lib/brand-colours';
+import { type BrandColours, brandColours, colourWarnings, contrast, NEUTRALS } from '../../lib/brand-colours';
 
 /** WCAG 2.2, 1.4.3: what text must have against its ground; 1.4.11 for what marks a field. */
 const LEAST = 4.5;
@@ -81,8 +81,8 @@ test.each([
   ['#1f3a93', []],
   ['#ff6a00', []],
   ['#000000', []],
-])('a colour that can be mistaken is named: %s', (colour, doubts) => {
-  expect(doubtsAbout(colour)).toEqual(doubts);
+])('a colour that can be mistaken is named: %s', (colour, warnings) => {
+  expect(colourWarnings(colour)).toEqual(warnings);
 });
 
 test.each(SCHEMES)('the brand is derived against the colours that the pages have, %s', (scheme) => {

@@ -44,7 +44,7 @@ test('one text is for both languages; pictures are found beside the file', () =>
   expect(brand.colours.light.brand).toBe('#1f3a93');
   expect([brand.logo?.type, brand.icon?.type]).toEqual(['image/svg+xml', 'image/png']);
   expect(brand.support?.text.en).toBe('Ask IT');
-  expect(brand.doubts).toEqual([]);
+  expect(brand.warnings).toEqual([]);
 });
 
 test('a byte order mark is no error, and another content has another version', () => {

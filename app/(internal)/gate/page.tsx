@@ -3,7 +3,7 @@ import { isRecent, pageMember } from '@/lib/auth/auth';
 import { ticketAddress, toGateQuery } from '@/lib/auth/gate-ticket';
 import { asLocation } from '@/lib/http/return-to';
 
-/** Where protected hosts send people to sign in: back at once, with a ticket, where somebody is signed in. */
+/** Where protected hosts send people to sign in: back at once, with a ticket, where the visitor is signed in. */
 export default async function GatePage(props: PageProps<'/gate'>) {
   const session = await pageMember();
   const query = toGateQuery(await props.searchParams);

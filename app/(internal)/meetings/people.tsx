@@ -17,7 +17,7 @@ import { DingTalkPicker } from './dingtalk-picker';
 
 interface PeopleProps {
   query: MeetingQuery;
-  /** Whoever of them is known; the first one is the member who books. Undefined: nobody was chosen. */
+  /** Those that the directory knows; the first one is the member who books. Undefined: no one was chosen. */
   chosen: readonly PersonCard[] | undefined;
   found: SearchPage | undefined;
   text: MeetingsText;

@@ -15,7 +15,7 @@ interface WeekGridProps {
 
 const NAMES_SHOWN = 3;
 
-/** When everybody is free: a table of a week, each beginning a link. */
+/** When all participants are free: a table of a week, each beginning a link. */
 export function WeekGrid({ week, query, text, language }: WeekGridProps) {
   const { days, rows, timeZone, unknown, previous, next, asOf } = week;
   const format = (options: Intl.DateTimeFormatOptions) =>

@@ -58,7 +58,7 @@ export function createNotices({ texts, userid, onOpen, onArrival, onUnread }) {
     if (body === shown && asked === holder) return;
     /** @type {Notice[]} */
     const notices = JSON.parse(body).notices;
-    // What lay there before somebody took the device in hand has not just arrived.
+    // What lay there before the device was chosen has not just arrived.
     const arrived = asked === holder ? notices.find(({ taskId }) => !known.has(taskId)) : undefined;
     [shown, holder] = [body, asked];
     known = new Set(notices.map(({ taskId }) => taskId));

@@ -57,7 +57,7 @@ export function normalPath(path: string): string | undefined {
 }
 
 /**
- * Every path that some program on the way could take this one for. Whoever is let in by all of their rules is let in
+ * Every path that some program on the way could take this one for. A member whom all of their rules let in is let in
  * however it is read.
  *
  * @returns undefined where there is no end to it, for what is no path, and for control characters and invalid UTF-8

@@ -32,7 +32,7 @@ export class RuleRefusal extends AppError {
  * `ACCESS_FILE` every member is let in.
  *
  * @param paths as they were sent
- * @throws where the rules cannot be read: nobody is let in
+ * @throws where the rules cannot be read: no member is let in
  */
 export async function admissionOf(userId: string, paths: readonly string[]): Promise<Verdict> {
   const rules = rulesInForce()?.rules();

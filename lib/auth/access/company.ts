@@ -13,7 +13,7 @@ export interface Company extends CompanyNames {
 
 /**
  * Departments by id, or by the end of their path; roles by name, or by group and name. What fits more than one is given
- * back whole, because nobody could tell which is meant.
+ * back whole, because it cannot be decided which is meant.
  */
 export function createCompany(
   tree: Pick<DirectoryTree, 'departments' | 'pathOf'>,

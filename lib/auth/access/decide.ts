@@ -83,7 +83,7 @@ export function createAccessRules(rules: readonly Rule[]): AccessRules {
   };
 }
 
-/** What a member needs in order to see what they may see, to end it, and to be told why not; what asks nobody. */
+/** What a member needs in order to see what they may see, to end it, and to be told why not; addresses without a session. */
 const NEVER_RULED = new Set([
   '/login',
   '/login/instant',
@@ -106,7 +106,7 @@ const NEVER_RULED = new Set([
 ]);
 /** Next answers such an address with the page whose name is in it. */
 const NO_PAGE = /^\/+_next(?:\/|$)/;
-/** Where the rules are looked into: an administrator who has shut out everybody can still see why. */
+/** Where the rules are looked into: an administrator whose rules shut out every member can still see why. */
 const RULES_PAGE = '/admin/access';
 
 export function isNeverRuled({ host, path, below }: AddressPattern): boolean {

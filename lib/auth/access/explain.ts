@@ -12,7 +12,7 @@ import { findNameProblems, type NameProblem, personsIn } from './name-problems';
 import { decideWithOwnPages } from './own-pages';
 import { rulesInForce } from './rules';
 
-/** The decision about an address with everything that somebody who looks after the rules wants to know about it. */
+/** The decision about an address with everything that the author of the rules wants to know about it. */
 
 export interface Person {
   userId: string;
@@ -94,7 +94,7 @@ export async function rulesFor(userId: string): Promise<readonly (Verdict & { ru
   return currentRules().rules.map((rule) => ({ ...verdictOf(rule, facts, company), rule }));
 }
 
-/** Everybody with what the rules say at one address. */
+/** All members with what the rules say at one address. */
 export async function eachPersonAt(
   address: string,
   visit: (person: Person, verdict: Verdict) => void,

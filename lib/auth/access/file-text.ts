@@ -2,7 +2,7 @@ import 'server-only';
 import { type Node, type ParseError, parseTree } from 'jsonc-parser';
 import { quoted } from './condition';
 
-/** The text of an access file, before anybody asks what it means. */
+/** The text of an access file, before its meaning is parsed. */
 
 /** What is wrong in an access file, and where. */
 export interface FileProblem {

@@ -20,10 +20,10 @@ const FRESH_MS = 1000;
 /** While the database is silent what was read counts so long, as sessions do. */
 const SILENT_MS = 60_000;
 const MAX_MEMBERS = 5000;
-/** People of whom is read at the same time, where everybody is asked about. */
+/** So many people are read at the same time, where all of them are asked about. */
 const AT_ONCE = 50;
 
-/** What has to be read for it to be known in which departments somebody is. The other parts do not matter. */
+/** What has to be read for it to be known in which departments a member is. The other parts do not matter. */
 const PLACES: readonly Missing['what'][] = [
   'scope',
   'departments',
@@ -37,7 +37,7 @@ const NO_COMPANY = createCompany({ departments: new Map(), pathOf: () => [] }, [
 
 interface Remembered<T> {
   value: T;
-  /** On a clock that nobody sets, in ms. */
+  /** On a monotonic clock, in ms. */
   at: number;
 }
 
@@ -169,7 +169,7 @@ function withAuditor(facts: MemberFacts, company: CompanyNames = NO_COMPANY): Me
   return { ...facts, auditor: TRUE_OR_FALSE[grantTruth(config().auditors, facts, company)] };
 }
 
-/** Everybody of the mirror with what is known of them. */
+/** All people of the mirror with what is known of them. */
 export async function eachMember(visit: (member: StoredMember, facts: MemberFacts) => void): Promise<void> {
   const mirror = await currentMirror();
   if (!mirror) return;

@@ -19,7 +19,7 @@ export interface StreamOptions {
    * again, as does a connection that ends. The same event may come several times.
    */
   onEvent(event: DirectoryEvent): Promise<unknown>;
-  /** Told when the connection is there and when it is lost, each once, and of each event that is to come later. */
+  /** Called when the connection is there and when it is lost, each once, and of each event that is to come later. */
   log?(line: StreamLine): void;
   /** Milliseconds on a clock that never jumps. */
   now?(): number;

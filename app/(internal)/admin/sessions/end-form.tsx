@@ -11,7 +11,7 @@ interface EndFormProps {
   children: ReactNode;
 }
 
-/** The second step of signing somebody out: says what will happen, and does it. */
+/** The second step of signing a person out: says what will happen, and does it. */
 export function EndForm({ name, value, q = '', button, children }: EndFormProps) {
   return (
     <form className="ask-panel" method="post" action={withBasePath('/api/admin/sessions')}>

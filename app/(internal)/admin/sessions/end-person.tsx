@@ -4,7 +4,7 @@ import { personToEnd } from '@/lib/dal/admin-sessions';
 import type { Messages } from '@/lib/i18n';
 import { EndForm } from './end-form';
 
-/** Asks about somebody whom an administrator named by user id: nothing is done before the answer. */
+/** Asks about the person whom an administrator named by user id: nothing is done before the answer. */
 export async function EndPerson({ given, messages }: { given: string; messages: Messages }) {
   const text = messages.online;
   const person = await personToEnd(given.slice(0, 128));

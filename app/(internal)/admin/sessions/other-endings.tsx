@@ -5,7 +5,7 @@ import { withBasePath } from '@/lib/base-path';
 import type { OnlinePage } from '@/lib/dal/admin-sessions';
 import type { Messages } from '@/lib/i18n';
 
-/** Signing out somebody who is not in the list, and everybody. */
+/** Signing out a person who is not in the list, and all people. */
 export function OtherEndings({ total, messages }: Pick<OnlinePage, 'total'> & { messages: Messages }) {
   const text = messages.online;
   return (

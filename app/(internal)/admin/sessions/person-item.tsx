@@ -12,7 +12,7 @@ import { EndForm } from './end-form';
 
 interface PersonItemProps {
   person: OnlinePerson;
-  /** Nobody else is listed: the devices are open. */
+  /** This person alone is listed: the devices are open. */
   isAlone: boolean;
   /** What was looked for: the page that follows an ending shows it again. */
   q: string;
@@ -20,7 +20,7 @@ interface PersonItemProps {
   language: Language;
 }
 
-/** Somebody who is online; unfolded, each device, and signing out one or all of them. */
+/** A person who is online; unfolded, each device, and signing out one or all of them. */
 export function PersonItem({ person, isAlone, q, messages, language }: PersonItemProps) {
   const { userId, name, departments, avatarUrl, count, lastSeen, sessions } = person;
   const text = messages.online;
