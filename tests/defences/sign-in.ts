@@ -23,8 +23,8 @@ export const signIn: readonly Defence[] = [
     file: 'lib/dingtalk/users.ts',
     from: 'return contact_type === 0 ? { userId: userid } : null;',
     to: 'return { userId: userid };',
-    test: 'tests/app/oauth.test.ts',
-    only: 'is refused with a sentence of their own and gets no session',
+    test: 'tests/lib/dingtalk/code.test.ts',
+    only: 'an external contact is no employee',
   },
   {
     name: 'corpId confusion: the company comes from the settings',
