@@ -9,6 +9,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/hostile-bodies.test.ts',
     only: 'an Origin must be ours to the last character',
+    build: 'first',
   },
   {
     name: 'CSRF: Sec-Fetch-Site has to agree',
@@ -35,6 +36,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/slow-bodies.test.ts',
     only: 'a body without a length is cut off at the limit, not at its end',
+    build: 'first',
   },
   {
     name: 'deadline of a body',
@@ -43,6 +45,7 @@ export const requests: readonly Defence[] = [
     to: 'const BODY_DEADLINE_MS = 500_000;',
     test: 'tests/app/slow-bodies.test.ts',
     only: 'a body that does not arrive is given up after five seconds',
+    build: 'first',
   },
   {
     name: 'slow clients: a request that is not finished is cut off',
@@ -59,6 +62,7 @@ export const requests: readonly Defence[] = [
     to: "if (encoding === 'none') throw",
     test: 'tests/app/strangers.test.ts',
     only: 'is 415, and says what is taken',
+    build: 'first',
   },
   {
     name: 'open redirect: a target is a path of this site, however it is decoded',
@@ -143,6 +147,7 @@ export const requests: readonly Defence[] = [
     to: 'if (request.nextUrl.pathname) return undefined;',
     test: 'tests/app/closed.test.ts',
     only: 'to the sign-in page, before anything is rendered',
+    build: 'first',
   },
   {
     name: 'every page asks who is there',
@@ -165,6 +170,7 @@ export const requests: readonly Defence[] = [
     to: 'return minutes === undefined || minutes > 0 || Date',
     test: 'tests/app/closed.test.ts',
     only: 'administration, audit and export want a recent sign-in; the rest does not',
+    build: 'first',
   },
   {
     name: 'handlers of the administration are for administrators',
@@ -173,6 +179,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/revocation.test.ts',
     only: 'an administrator ends one session, or all of one person; nobody else may',
+    build: 'first',
   },
   {
     name: 'pages of the administration are for administrators',
@@ -181,6 +188,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/closed.test.ts',
     only: 'to a page that answers 403, and the audit names the address',
+    build: 'first',
   },
   {
     name: 'CSP: only known origins may frame a page',
@@ -189,6 +197,7 @@ export const requests: readonly Defence[] = [
     to: "'frame-ancestors *'",
     test: 'tests/app/surface.test.ts',
     only: 'are on every answer: pages, errors, redirects, files',
+    build: 'first',
   },
   {
     name: 'CSP: no unsafe-inline for scripts',
@@ -206,6 +215,7 @@ export const requests: readonly Defence[] = [
     to: 'new Uint8Array(16)',
     test: 'tests/app/surface.test.ts',
     only: 'the nonce is another one each time, and every script of a page has it',
+    build: 'first',
   },
   {
     name: 'X-Content-Type-Options',
@@ -214,6 +224,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/surface.test.ts',
     only: 'HSTS is for https only',
+    build: 'first',
   },
   {
     name: 'Cross-Origin-Opener-Policy',
@@ -222,6 +233,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/strangers.test.ts',
     only: 'no other site may hold our windows or load from here',
+    build: 'first',
   },
   {
     name: 'Cross-Origin-Resource-Policy',
@@ -239,6 +251,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/surface.test.ts',
     only: 'so do sign-ins, refusals and sign-outs',
+    build: 'first',
   },
   {
     name: 'spreadsheets: no cell is a formula',
@@ -247,5 +260,6 @@ export const requests: readonly Defence[] = [
     to: "return field === '=' ?",
     test: 'tests/app/directory.test.ts',
     only: 'the export is a file for spreadsheets: everybody once, and nothing in it is a formula',
+    build: 'first',
   },
 ];
