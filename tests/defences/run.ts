@@ -15,6 +15,7 @@ type Report = { testResults: { assertionResults: { fullName: string; status: str
 
 const copy = mkdtempSync(join(tmpdir(), 'dingpass-defences-'));
 const output = join(copy, 'report.json');
+const IN_COPY = { cwd: copy, stdio: 'ignore' } as const;
 
 function makeCopy(): void {
   cpSync('.', copy, { recursive: true, filter: (path) => !NOT_COPIED.test(path) });
@@ -36,25 +37,15 @@ function switchOff(some: readonly Defence[]): () => void {
   };
 }
 
-/** Runs the tests of a file that the list names: always all of them, as some build on others. @returns those that failed; none where the file as a whole did */
+/** Runs the listed tests of a file: all of them, as some build on others. @returns the names of those that failed */
 function failuresIn(test: string, projects: readonly string[]): string[] {
   const names = defences.filter((one) => one.test === test).map(({ only }) => only);
-  const isWhole = names.includes(undefined);
   const pattern = names.map((name) => name?.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
-  const words = [
-    'run',
-    test,
-    '--reporter=json',
-    `--outputFile=${output}`,
-    ...(isWhole ? [] : ['-t', pattern]),
-  ];
-  for (const project of projects) words.push('--project', project);
+  const filter = names.includes(undefined) ? [] : ['-t', pattern];
+  const where = projects.flatMap((project) => ['--project', project]);
+  const words = ['run', test, '--reporter=json', '--outputFile=report.json', ...filter, ...where];
   rmSync(output, { force: true });
-  spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', ...words], {
-    cwd: copy,
-    stdio: 'ignore',
-    timeout: 600_000,
-  });
+  spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', ...words], { ...IN_COPY, timeout: 600_000 });
   if (!existsSync(output)) return [];
   const { testResults } = JSON.parse(readFileSync(output, 'utf8')) as Report;
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
@@ -85,7 +76,7 @@ function tryUnits(some: readonly Defence[]): void {
 function tryBuild(some: readonly Defence[]): void {
   if (some.length === 0) return;
   const restore = switchOff(some);
-  execFileSync('npm', ['run', 'build'], { cwd: copy, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('npm', ['run', 'build'], IN_COPY);
   for (const file of new Set(some.map(({ test }) => test))) {
     const failures = failuresIn(file, ['served']);
     for (const defence of some.filter(({ test }) => test === file)) tell(defence, failures);
