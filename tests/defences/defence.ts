@@ -14,6 +14,6 @@ export interface Defence extends Edit {
   test: string;
   /** Words of the test's name; without them, any test of the file may fail. */
   only?: string;
-  /** Of a test of the built app: in which build it is off. One that would hide another's failure is in the other. */
+  /** Where the test is of the built app: in which build it is off. What would hide another's failure is in the other. */
   build?: 'first' | 'second';
 }

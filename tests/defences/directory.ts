@@ -1,6 +1,6 @@
 import type { Defence } from './defence';
 
-/** Access rules, the directory and its sync, and what pages do at DingTalk for a member. */
+/** Access rules, the directory and its sync. */
 export const directory: readonly Defence[] = [
   {
     name: 'access rules: pages',
@@ -9,6 +9,7 @@ export const directory: readonly Defence[] = [
     to: '',
     test: 'tests/app/access.test.ts',
     only: 'a member whom the rule names sees the page; others are led to a 403 that says why',
+    build: 'first',
   },
   {
     name: 'access rules: programs',
@@ -17,6 +18,7 @@ export const directory: readonly Defence[] = [
     to: '',
     test: 'tests/app/access.test.ts',
     only: 'a program is answered with 403 as JSON',
+    build: 'first',
   },
   {
     name: 'access rules: a path is judged in every spelling',
@@ -71,7 +73,6 @@ export const directory: readonly Defence[] = [
     from: 'return known && now - known.at < SILENT_MS ? known : undefined;',
     to: 'return known;',
     test: 'tests/lib/auth/access/member-facts.test.ts',
-    only: 'while the database is silent what was read counts for a minute, and nothing after it',
   },
   {
     name: 'access rules: what was read too long ago is unknown',
@@ -79,7 +80,6 @@ export const directory: readonly Defence[] = [
     from: 'departments: member && placesAt >= limit ?',
     to: 'departments: member ?',
     test: 'tests/lib/auth/access/member-facts.test.ts',
-    only: 'what is older than ACCESS_MAX_AGE_HOURS is unknown again',
   },
   {
     name: 'access rules: a broken file changes nothing',
@@ -156,6 +156,7 @@ export const directory: readonly Defence[] = [
     to: '',
     test: 'tests/app/directory.test.ts',
     only: 'the export is for those who are allowed, and tells the others so',
+    build: 'first',
   },
   {
     name: 'a directory that is too old signs nobody in',
@@ -196,53 +197,5 @@ export const directory: readonly Defence[] = [
     to: 'if (row === null) throw new LeaseLostError();',
     test: 'tests/lib/directory/sync/sync.test.ts',
     only: 'a run whose lease is taken over stops, and leaves the other one alone',
-  },
-  {
-    name: 'signed pages: only addresses of this site',
-    file: 'lib/dal/page-signature.ts',
-    from: 'IMPOSSIBLE.test(href) || !isOurs(href, publicOrigin)',
-    to: 'IMPOSSIBLE.test(href)',
-    test: 'tests/app/jsapi.test.ts',
-    only: 'is not signed',
-  },
-  {
-    name: 'notices: the same content reaches a person once a day',
-    file: 'lib/notices/notice-store.ts',
-    from: '.filter(({ same, total }) => same > 0 || total >= MOST_A_DAY)',
-    to: '.filter(({ total }) => total >= MOST_A_DAY)',
-    test: 'tests/lib/notices/notices.test.ts',
-    only: 'the same content reaches a person once a day',
-  },
-  {
-    name: 'notices: at most 500 for a person and day',
-    file: 'lib/notices/notice-store.ts',
-    from: '.filter(({ same, total }) => same > 0 || total >= MOST_A_DAY)',
-    to: '.filter(({ same }) => same > 0)',
-    test: 'tests/lib/notices/notices.test.ts',
-    only: 'nobody is sent more than 500 a day',
-  },
-  {
-    name: 'doctor: what arrives is told to a seal of our keys only',
-    file: 'app/api/doctor/route.ts',
-    from: "if (nonce === undefined) throw new AppError('not-found');",
-    to: '',
-    test: 'tests/app/doctor.test.ts',
-    only: 'to strangers the probe does not exist',
-  },
-  {
-    name: 'doctor: strangers are told nothing that would help an attacker',
-    file: 'lib/doctor/app-report.ts',
-    from: '!CHECKS.find((check) => check.id === id)?.isPrivate',
-    to: 'CHECKS.some((check) => check.id === id)',
-    test: 'tests/lib/doctor/doctor.test.ts',
-    only: 'strangers are told which checks failed, but none that would help an attacker',
-  },
-  {
-    name: 'metrics: one address, by GET',
-    file: 'lib/entry/monitoring.ts',
-    from: "request.method === 'GET' && ",
-    to: '',
-    test: 'tests/lib/entry/monitoring.test.ts',
-    only: 'only GET /metrics is answered',
   },
 ];

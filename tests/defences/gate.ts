@@ -9,6 +9,7 @@ export const gate: readonly Defence[] = [
     to: 'if (opened) return opened;',
     test: 'tests/app/gate.test.ts',
     only: 'opens nothing on another host, and nothing on the main origin',
+    build: 'first',
   },
   {
     name: 'a session of a host ends with the one that it came from',
@@ -17,6 +18,7 @@ export const gate: readonly Defence[] = [
     to: 'return standing;',
     test: 'tests/app/gate.test.ts',
     only: 'ends with the session that it came from, at once',
+    build: 'first',
   },
   {
     name: 'sibling hosts: their pages send nothing that changes something',
@@ -25,6 +27,7 @@ export const gate: readonly Defence[] = [
     to: 'if (isFromOtherSite(request, verdict.rule?.origins) && !verdict)',
     test: 'tests/app/gate.test.ts',
     only: "another origin's page",
+    build: 'first',
   },
   {
     name: 'a rule decides who is let in',
@@ -33,6 +36,7 @@ export const gate: readonly Defence[] = [
     to: '',
     test: 'tests/app/gate.test.ts',
     only: 'a host without a rule: nobody',
+    build: 'first',
   },
   {
     name: 'identity header smuggling: every identity header is always sent',
@@ -41,6 +45,7 @@ export const gate: readonly Defence[] = [
     to: '',
     test: 'tests/app/gate.test.ts',
     only: 'says every part of the identity, empty where a rule does not tell it',
+    build: 'first',
   },
   {
     name: 'the gate answers its own proxies only',
@@ -49,6 +54,7 @@ export const gate: readonly Defence[] = [
     to: '',
     test: 'tests/app/gate-corpora.test.ts',
     only: 'FA-',
+    build: 'first',
   },
   {
     name: 'open redirect on a host: the target stays there',
@@ -57,6 +63,7 @@ export const gate: readonly Defence[] = [
     to: '',
     test: 'tests/app/gate-corpora.test.ts',
     only: 'RA-',
+    build: 'first',
   },
   {
     name: 'forged headers: one that is sent twice is refused',
@@ -184,6 +191,7 @@ export const gate: readonly Defence[] = [
     to: '',
     test: 'tests/app/gate.test.ts',
     only: 'is not spent by a prefetch or a link scanner',
+    build: 'first',
   },
   {
     name: 'a link that signs in dies with the session that it came from',
@@ -192,6 +200,7 @@ export const gate: readonly Defence[] = [
     to: 'return parent !== undefined;',
     test: 'tests/app/gate.test.ts',
     only: 'opens nothing after the sign-out of the session that it came from',
+    build: 'first',
   },
   {
     name: 'emergency sign-in is for active administrators',
@@ -200,6 +209,7 @@ export const gate: readonly Defence[] = [
     to: 'return member !== undefined || ',
     test: 'tests/app/gate.test.ts',
     only: 'in an emergency, of nobody else',
+    build: 'first',
   },
   {
     name: 'two people with one job number or mailbox are both refused',

@@ -1,6 +1,6 @@
 import type { Defence } from './defence';
 
-/** Requests, pages and their headers. */
+/** Requests, before anything answers them. */
 export const requests: readonly Defence[] = [
   {
     name: 'CSRF: what changes something needs our Origin',
@@ -9,6 +9,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/hostile-bodies.test.ts',
     only: 'an Origin must be ours to the last character',
+    build: 'first',
   },
   {
     name: 'CSRF: Sec-Fetch-Site has to agree',
@@ -35,6 +36,7 @@ export const requests: readonly Defence[] = [
     to: '',
     test: 'tests/app/slow-bodies.test.ts',
     only: 'a body without a length is cut off at the limit, not at its end',
+    build: 'first',
   },
   {
     name: 'deadline of a body',
@@ -43,6 +45,7 @@ export const requests: readonly Defence[] = [
     to: 'const BODY_DEADLINE_MS = 500_000;',
     test: 'tests/app/slow-bodies.test.ts',
     only: 'a body that does not arrive is given up after five seconds',
+    build: 'first',
   },
   {
     name: 'slow clients: a request that is not finished is cut off',
@@ -59,6 +62,7 @@ export const requests: readonly Defence[] = [
     to: "if (encoding === 'none') throw",
     test: 'tests/app/strangers.test.ts',
     only: 'is 415, and says what is taken',
+    build: 'first',
   },
   {
     name: 'open redirect: a target is a path of this site, however it is decoded',
@@ -135,117 +139,5 @@ export const requests: readonly Defence[] = [
     to: '(isApi || hasWebSockets || request.method)',
     test: 'tests/lib/http/request-hooks.test.ts',
     only: 'is refused before anything reads its body',
-  },
-  {
-    name: 'second net: proxy.ts sends strangers away',
-    file: 'proxy.ts',
-    from: 'if (isPublicAddress(request.nextUrl.pathname)) return undefined;',
-    to: 'if (request.nextUrl.pathname) return undefined;',
-    test: 'tests/app/closed.test.ts',
-    only: 'to the sign-in page, before anything is rendered',
-  },
-  {
-    name: 'every page asks who is there',
-    file: 'access-check.js',
-    from: "if (file !== 'page') return [];",
-    to: "if (file !== 'none') return [];",
-    test: 'tests/architecture.test.ts',
-  },
-  {
-    name: 'every route handler says who may call it',
-    file: 'access-check.js',
-    from: "if (file === 'route') return findOpenHandler(path, code);",
-    to: "if (file === 'route') return [];",
-    test: 'tests/architecture.test.ts',
-  },
-  {
-    name: 'step-up: administration and exports want a recent sign-in',
-    file: 'lib/auth/auth.ts',
-    from: 'return minutes === undefined || Date',
-    to: 'return minutes === undefined || minutes > 0 || Date',
-    test: 'tests/app/closed.test.ts',
-    only: 'administration, audit and export want a recent sign-in; the rest does not',
-  },
-  {
-    name: 'handlers of the administration are for administrators',
-    file: 'lib/auth/administrator.ts',
-    from: "if (!(await isViewerAdministrator(session.userId))) throw new AppError('not-permitted');",
-    to: '',
-    test: 'tests/app/revocation.test.ts',
-    only: 'an administrator ends one session, or all of one person; nobody else may',
-  },
-  {
-    name: 'pages of the administration are for administrators',
-    file: 'lib/auth/administrator.ts',
-    from: 'if (!(await isViewerAdministrator(session.userId))) await denyPage(session);',
-    to: '',
-    test: 'tests/app/closed.test.ts',
-    only: 'to a page that answers 403, and the audit names the address',
-  },
-  {
-    name: 'CSP: only known origins may frame a page',
-    file: 'lib/http/security-headers.ts',
-    from: "[\"frame-ancestors 'self'\", ...frameAncestors].join(' ')",
-    to: "'frame-ancestors *'",
-    test: 'tests/app/surface.test.ts',
-    only: 'are on every answer: pages, errors, redirects, files',
-  },
-  {
-    name: 'CSP: no unsafe-inline for scripts',
-    file: 'lib/http/security-headers.ts',
-    from: "'nonce-${nonce}' 'strict-dynamic'${",
-    to: "'nonce-${nonce}' 'strict-dynamic' 'unsafe-inline'${",
-    test: 'tests/app/surface.test.ts',
-    only: 'are on every answer: pages, errors, redirects, files',
-    build: 'second',
-  },
-  {
-    name: 'CSP: a nonce for each answer',
-    file: 'proxy.ts',
-    from: 'crypto.getRandomValues(new Uint8Array(16))',
-    to: 'new Uint8Array(16)',
-    test: 'tests/app/surface.test.ts',
-    only: 'the nonce is another one each time, and every script of a page has it',
-  },
-  {
-    name: 'X-Content-Type-Options',
-    file: 'lib/http/security-headers.ts',
-    from: "headers.set('x-content-type-options', 'nosniff');",
-    to: '',
-    test: 'tests/app/surface.test.ts',
-    only: 'HSTS is for https only',
-  },
-  {
-    name: 'Cross-Origin-Opener-Policy',
-    file: 'lib/http/security-headers.ts',
-    from: "headers.set('cross-origin-opener-policy', 'same-origin');",
-    to: '',
-    test: 'tests/app/strangers.test.ts',
-    only: 'no other site may hold our windows or load from here',
-  },
-  {
-    name: 'Cross-Origin-Resource-Policy',
-    file: 'lib/http/security-headers.ts',
-    from: "headers.set('cross-origin-resource-policy', 'same-origin');",
-    to: '',
-    test: 'tests/app/strangers.test.ts',
-    only: 'no other site may hold our windows or load from here',
-    build: 'second',
-  },
-  {
-    name: 'shared caches keep no answer of the API',
-    file: 'lib/http/route.ts',
-    from: "response.headers.set('cache-control', 'private, no-store');",
-    to: '',
-    test: 'tests/app/surface.test.ts',
-    only: 'so do sign-ins, refusals and sign-outs',
-  },
-  {
-    name: 'spreadsheets: no cell is a formula',
-    file: 'lib/http/csv.ts',
-    from: 'return FORMULA.test(field) ?',
-    to: "return field === '=' ?",
-    test: 'tests/app/directory.test.ts',
-    only: 'the export is a file for spreadsheets: everybody once, and nothing in it is a formula',
   },
 ];

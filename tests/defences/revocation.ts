@@ -146,5 +146,6 @@ export const revocation: readonly Defence[] = [
     to: '(wasReplaced(opened.session.id), true)',
     test: 'tests/app/door.test.ts',
     only: 'a late answer to a request of before the sign-in leaves the newer cookie alone',
+    build: 'first',
   },
 ];

@@ -17,14 +17,15 @@ export const signIn: readonly Defence[] = [
     to: '',
     test: 'tests/app/door.test.ts',
     only: 'somebody who has left, an outsider and an inactive colleague stay outside',
+    build: 'first',
   },
   {
     name: 'external contacts are refused',
     file: 'lib/dingtalk/users.ts',
     from: 'return contact_type === 0 ? { userId: userid } : null;',
     to: 'return { userId: userid };',
-    test: 'tests/app/oauth.test.ts',
-    only: 'is refused with a sentence of their own and gets no session',
+    test: 'tests/lib/dingtalk/code.test.ts',
+    only: 'an external contact is no employee',
   },
   {
     name: 'corpId confusion: the company comes from the settings',
@@ -58,6 +59,7 @@ export const signIn: readonly Defence[] = [
     to: 'repeatable: true',
     test: 'tests/app/oauth.test.ts',
     only: 'the exchange of a code is never repeated',
+    build: 'first',
   },
   {
     name: 'login CSRF: the OAuth state is bound to the browser by a cookie',
@@ -82,6 +84,7 @@ export const signIn: readonly Defence[] = [
     to: '((await finishOnce(id, secret, sealed.next)) || id)',
     test: 'tests/app/oauth.test.ts',
     only: 'OA-006 a state works once, even when its cookie is kept',
+    build: 'first',
   },
   {
     name: 'code injection: two codes in one callback are refused',
@@ -90,6 +93,7 @@ export const signIn: readonly Defence[] = [
     to: '!code ||',
     test: 'tests/app/oauth.test.ts',
     only: 'two codes are a forgery, refused before anything upstream',
+    build: 'first',
   },
   {
     name: 'a callback that is fetched ahead spends nothing',

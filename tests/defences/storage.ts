@@ -25,6 +25,7 @@ export const storage: readonly Defence[] = [
     to: 'const PRIVATE = 0o644;',
     test: 'tests/app/start.test.ts',
     only: 'is for its owner alone, whatever it was and wherever it is',
+    build: 'first',
   },
   {
     name: 'PostgreSQL: a silent server fails statements at once',

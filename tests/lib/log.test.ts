@@ -55,6 +55,22 @@ test('every secret among the settings is kept out of what is written, in each of
   }
 });
 
+test('a token or seal that nobody knows is kept out by what stands before it', async () => {
+  const { withoutSecrets } = await logWith('CallbackToken01');
+  const unknown = 'a1b2c3d4e5f6';
+  for (const text of [
+    `GET /topapi/v2/user/get?access_token=${unknown}&x=1`,
+    `{"accessToken":"${unknown}","expireIn":7200}`,
+    `{"appKey":"ding","appSecret":"${unknown}"}`,
+    `x-acs-dingtalk-access-token: ${unknown}`,
+    `GET /api/oauth/callback?authCode=${unknown}`,
+    `cookie: __Host-dingpass=a.Fe26.2*1*${unknown}*x~2`,
+  ]) {
+    expect(withoutSecrets(text)).toContain('[secret]');
+    expect(withoutSecrets(text)).not.toContain(unknown);
+  }
+});
+
 test('a token that is as short as a word is left: it would tear every line', async () => {
   const { withoutSecrets } = await logWith('event');
   expect(withoutSecrets('{"event":"sign-in"}')).toBe('{"event":"sign-in"}');

@@ -5,7 +5,7 @@ import type { FaultInput } from '../../../emulator/platform/fault-kinds';
 import { type Emulator, startEmulator } from '../../../emulator/server';
 import type { RequestBudget } from '../../../lib/dingtalk/request';
 import { createTransport } from '../../../lib/dingtalk/transport';
-import { exchangeCode } from '../../../lib/dingtalk/users';
+import { exchangeCode, findEmployee } from '../../../lib/dingtalk/users';
 import { countCalls, createLine, failureOf } from '../../support/dingtalk-client';
 import { freePort } from '../../support/port';
 import { startForwarder, startPeer } from '../../support/recording-server';
@@ -222,4 +222,12 @@ test.each<[string, FaultInput]>([
   exchangeFails(fault);
   const error = await failureOf(exchangeCode(client, emulator.control.mintCode(userid)));
   expect(error).toMatchObject({ kind: 'malformed', code: 'unexpected-shape' });
+});
+
+test('an external contact is no employee, though DingTalk tells their userid', async () => {
+  const { client } = await warmLine();
+  const { people, outsiders } = emulator.company;
+  const contact = outsiders.find(({ kind }) => kind === 'external-contact')!;
+  expect(await findEmployee(client, contact.unionid)).toBeNull();
+  expect(await findEmployee(client, people[0]!.unionid)).toEqual({ userId: userid });
 });

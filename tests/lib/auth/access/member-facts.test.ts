@@ -161,6 +161,7 @@ test('while the database is silent what was read counts for a minute, and nothin
 });
 
 test('what is older than ACCESS_MAX_AGE_HOURS is unknown again', async () => {
+  await vi.waitFor(async () => expect((await memberFacts(other.userid)).departments).toBeDefined(), 3000);
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 49 * HOUR_MS });
   await vi.waitFor(async () => expect((await memberFacts(other.userid)).departments).toBeUndefined(), 3000);
   expect(await memberFacts(other.userid)).toMatchObject({ roleIds: undefined });
