@@ -106,7 +106,7 @@ interface Acknowledged {
 }
 
 test('kill -9 of a machine or of PostgreSQL at any moment loses nothing that was acknowledged', async () => {
-  const rounds = span(5, 100);
+  const rounds = span(3, 100);
   const acknowledged: Acknowledged = { sessions: new Map(), ended: new Map() };
   const counts = { machine: 0, PostgreSQL: 0, 'sessions lost': 0, 'endings lost': 0, 'audit lines lost': 0 };
   // So that there are endings under way in every round.

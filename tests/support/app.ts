@@ -114,6 +114,9 @@ export function dataDirOf(emulator: Emulator): string {
 export const START_OPTIONS: readonly string[] =
   readFileSync('package.json', 'utf8').match(/--max-[\w-]+=\d+/g) ?? [];
 
+/** Not where a test chooses its own options: those measure what the app needs. */
+const COMPILE_CACHE = ['--require', resolve('tests/support/compile-cache.cjs')];
+
 /** A tree of `deploy/assemble.mjs` that is run in place of this folder: `npm run test:image`. */
 const IMAGE = process.env.TEST_IMAGE;
 
@@ -121,19 +124,16 @@ const IMAGE = process.env.TEST_IMAGE;
 export function spawnApp(
   port: number,
   env: Record<string, string>,
-  {
-    directory = '.',
-    node = process.execPath,
-    nodeOptions = START_OPTIONS,
-  }: Omit<AppOptions, 'emulator'> = {},
+  { directory = '.', node = process.execPath, nodeOptions }: Omit<AppOptions, 'emulator'> = {},
 ): ChildProcess {
   const settings = { ...bareEnv(), DRAIN_SECONDS: '0', ...env };
   if (IMAGE && directory === '.') {
-    const args = [...nodeOptions, 'start.mjs', '-p', String(port)];
+    const args = [...(nodeOptions ?? START_OPTIONS), 'start.mjs', '-p', String(port)];
     const shared = [tmpdir(), resolve('emulator/demo')];
     return runContained(IMAGE, args, settings, { data: tmpdir(), shared, asOwner: true }).process;
   }
-  return spawn(node, [...nodeOptions, 'start.mjs', '-p', String(port)], {
+  const options = nodeOptions ?? [...START_OPTIONS, ...COMPILE_CACHE];
+  return spawn(node, [...options, 'start.mjs', '-p', String(port)], {
     cwd: directory,
     env: settings,
     stdio: ['ignore', 'pipe', 'pipe'],

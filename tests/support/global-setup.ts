@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { ensureBrowser } from './browser';
 
 const SOURCES = [
@@ -13,11 +13,16 @@ const SOURCES = [
   'package-lock.json',
 ];
 
+const COMPILED = 'test-results/compile-cache';
+
 /** Before the first test of the built app: a browser, and a build of these sources. */
 export default function setup(): void {
   ensureBrowser();
   const message = describeBuild('.');
   if (message) throw new Error(message);
+  // What was compiled of an earlier build: see compile-cache.cjs.
+  const kept = statSync(COMPILED, { throwIfNoEntry: false });
+  if (kept && kept.birthtimeMs < statSync('.next/BUILD_ID').mtimeMs) rmSync(COMPILED, { recursive: true });
 }
 
 /** @returns why the tests cannot use the build of a project, if they cannot */
