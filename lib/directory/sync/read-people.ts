@@ -22,13 +22,19 @@ interface Place {
 
 export async function writePeople(
   tx: Statements,
-  { departmentId, position, list }: NonNullable<TaskResult['people']>,
+  found: readonly NonNullable<TaskResult['people']>[],
 ): Promise<void> {
-  await insertPeople(tx, list);
-  if (departmentId === undefined) return;
+  await insertPeople(
+    tx,
+    found.flatMap(({ list }) => list),
+  );
   await insertPlaces(
     tx,
-    list.map(({ userId, leader }, at) => ({ userId, departmentId, position: position + at, leader })),
+    found.flatMap(({ departmentId, position, list }) =>
+      departmentId === undefined
+        ? []
+        : list.map(({ userId, leader }, at) => ({ userId, departmentId, position: position + at, leader })),
+    ),
   );
 }
 
@@ -36,10 +42,14 @@ const PERSON = { number: 'integer', user_id: 'text', record: 'text', departments
 
 /** The first list that has somebody tells their record, and the last one that tells them their departments. */
 async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Promise<void> {
+  if (people.length === 0) return;
   const { table, rows } = tx.dialect;
-  // Once, even if one answer holds them twice.
   const once = new Map<string, ReadPerson>();
-  for (const person of people) if (!once.has(person.userId)) once.set(person.userId, person);
+  for (const person of people) {
+    const { record } = once.get(person.userId) ?? person;
+    const { departmentIds } = person.departmentIds?.length ? person : (once.get(person.userId) ?? person);
+    once.set(person.userId, { ...person, record, departmentIds });
+  }
   const told = [...once.values()].map(({ userId, record, departmentIds }, number) => ({
     number,
     user_id: userId,
@@ -58,6 +68,7 @@ async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Prom
 const PLACE = { user_id: 'text', department_id: 'integer', position: 'integer', leader: 'integer' } as const;
 
 async function insertPlaces(tx: Statements, places: readonly Place[]): Promise<void> {
+  if (places.length === 0) return;
   const { table, rows } = tx.dialect;
   await tx.run(
     `INSERT INTO run_place (user_id, department_id, position, leader)
