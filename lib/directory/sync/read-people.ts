@@ -164,22 +164,21 @@ export interface UnseenPerson {
 /** Published people whom the run did not see, and about whom nothing was reported meanwhile. Some at a time. */
 export async function* unseenPeople(db: Statements): AsyncIterable<UnseenPerson[]> {
   for (let after = -1; ; ) {
-    const rows = await db.all<{ id: number; user_id: string; unseen: number }>(
-      `SELECT id, user_id, CASE WHEN NOT EXISTS (SELECT 1 FROM run_person r WHERE r.user_id = p.user_id)
-         AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = p.user_id) THEN 1 ELSE 0 END AS unseen
-       FROM directory_person p WHERE id > ? ORDER BY id LIMIT ${AT_ONCE}`,
+    const row = await db.get<{ last: number | null }>(
+      `SELECT max(id) AS last FROM
+         (SELECT id FROM directory_person WHERE id > ? ORDER BY id LIMIT ${db.dialect.atOnce(AT_ONCE)}) people`,
       after,
     );
-    const last = rows.at(-1);
-    if (!last) return;
-    const ids = rows.filter(({ unseen }) => unseen === 1).map(({ id }) => id);
-    if (ids.length > 0) {
-      yield await db.all<UnseenPerson>(
-        `SELECT id, user_id, record FROM directory_person WHERE ${db.dialect.isIn('id')}`,
-        db.dialect.list(ids),
-      );
-    }
-    after = last.id;
+    if (!row || row.last === null) return;
+    const unseen = await db.all<UnseenPerson>(
+      `SELECT id, user_id, record FROM directory_person p WHERE id > ? AND id <= ?
+         AND NOT EXISTS (SELECT 1 FROM run_person r WHERE r.user_id = p.user_id)
+         AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = p.user_id) ORDER BY id`,
+      after,
+      row.last,
+    );
+    if (unseen.length > 0) yield unseen;
+    after = row.last;
   }
 }
 
