@@ -120,7 +120,7 @@ export const postgresDialect: Dialect = {
     return `json_to_recordset(?::json) AS ${alias} (${typed.join(', ')})`;
   },
   rows: (rows) => toJson(rows, cleanText),
-  atOnce: (rows) => rows * 25,
+  atOnce: (rows) => rows * 10,
   // Nothing where the column gives no ids.
   continueIds: (table, column) =>
     `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}`,
