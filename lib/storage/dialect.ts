@@ -179,7 +179,7 @@ function nextMatches(
       SELECT id FROM near WHERE ${nearCount} >= ${enough}
       UNION ALL SELECT id FROM far WHERE ${farCount} >= ${enough}
       UNION ALL SELECT id FROM every`,
-    values: [after, query, limit, after, query, limit, query, after, limit],
+    values: [after, query, limit, after, query, enough, query, after, limit],
   };
 }
 
