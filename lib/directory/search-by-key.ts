@@ -28,62 +28,86 @@ const SCORES: Record<KeyKind, { kind: FoundKind; exact: number; prefix: number }
 /** Beyond every key that begins with the same characters. */
 const LAST = '\u{10ffff}';
 
-interface KeyRow {
-  id: number;
-  kind: KeyKind;
-  inactive: number;
-  key: string;
-}
-
 /** Keys of one kind that begin alike, of those who are active or of the others. */
 interface Range {
   kind: KeyKind;
   inactive: number;
+  begins: string;
+  /** Behind the last one that was read. */
   key: string;
-  after: [key: string, id: number];
-  /** The first key of a person is the shortest that begins so. */
-  people: Map<number, KeyRow>;
+  id: number;
+  until: string;
 }
+
+const RANGE = {
+  at: 'integer',
+  kind: 'integer',
+  inactive: 'integer',
+  key: 'text',
+  id: 'integer',
+  until: 'text',
+} as const;
+
+/** What is found by keys of one kind; the first key of a person is the shortest that begins so. */
+interface Found {
+  people: Map<number, Candidate>;
+  /** There may be more. */
+  isCut: boolean;
+}
+
+export type FoundByKeys = ReadonlyMap<KeyKind, Found>;
 
 /** @param depth so many people of each kind are enough */
 export async function findByKeys(
   db: Statements,
   keys: readonly { kind: KeyKind; key: string }[],
   depth: number,
-): Promise<Candidate[]> {
-  const ranges = keys.flatMap(({ kind, key }) => {
-    const people = new Map<number, KeyRow>();
-    return [0, 1].map((inactive): Range => ({ kind, inactive, key, after: [key, 0], people }));
-  });
+): Promise<FoundByKeys> {
+  const found = new Map(
+    keys.map(({ kind }): [KeyKind, Found] => [kind, { people: new Map(), isCut: false }]),
+  );
+  let open = keys.flatMap(({ kind, key }) =>
+    [0, 1].map((inactive): Range => {
+      const until = kind === KEY.userId ? `${key} ` : key + LAST;
+      return { kind, inactive, begins: key, key, id: 0, until };
+    }),
+  );
   // A person may have many keys that begin alike, so rows are read until they are of enough people.
-  for (let open = ranges; open.length > 0; ) open = await readRanges(db, open, depth);
-  return keys.flatMap(({ kind, key }) => {
-    const people = ranges.find((range) => range.kind === kind)?.people.values() ?? [];
-    const { exact, prefix, kind: foundBy } = SCORES[kind];
-    return [...people].map(({ id, inactive, key: found }) => {
-      return { id, inactive, kind: foundBy, score: found === key ? exact : prefix, length: found.length };
-    });
+  while (open.length > 0) open = await readRanges(db, open, { found, depth });
+  return found;
+}
+
+/** One statement, however many ranges: each would be a way to the server and back. @returns those of which there is more */
+async function readRanges(
+  db: Statements,
+  ranges: readonly Range[],
+  { found, depth }: { found: ReadonlyMap<KeyKind, Found>; depth: number },
+): Promise<Range[]> {
+  const { joined, table, rows } = db.dialect;
+  const answers = await db.all<{ at: number; keys: string | null }>(
+    `SELECT r.at, (SELECT ${joined("k.person_id || ':' || k.key")} FROM (
+       SELECT d.person_id, d.key FROM directory_key d WHERE d.kind = r.kind AND d.inactive = r.inactive
+         AND (d.key, d.person_id) > (r.key, r.id) AND d.key < r.until ORDER BY d.key, d.person_id LIMIT ?) k) AS keys
+     FROM ${table('r', RANGE)}`,
+    depth,
+    rows(ranges.map((range, at) => ({ at, ...range }))),
+  );
+  return answers.flatMap(({ at, keys }) => {
+    const range = ranges[at]!;
+    const { people } = found.get(range.kind)!;
+    // Keys are of letters and digits only.
+    const own = keys?.split(',').map((entry) => entry.split(':') as [string, string]) ?? [];
+    for (const [id, key] of own)
+      if (!people.has(Number(id))) people.set(Number(id), candidateOf(range, Number(id), key));
+    const last = own.at(-1);
+    if (!last || own.length < depth) return [];
+    if (people.size < depth) return [{ ...range, id: Number(last[0]), key: last[1] }];
+    found.get(range.kind)!.isCut = true;
+    return [];
   });
 }
 
-const NEXT_OF_RANGE = `SELECT * FROM (
-  SELECT person_id AS id, kind, inactive, key FROM directory_key
-  WHERE kind = ? AND inactive = ? AND (key, person_id) > (?, ?) AND key < ? ORDER BY key, person_id LIMIT ?) AS some_keys`;
-
-/** One statement, however many kinds: each would be a way to the server and back. @returns those of which there is more */
-async function readRanges(db: Statements, ranges: readonly Range[], depth: number): Promise<Range[]> {
-  const rows = await db.all<KeyRow>(
-    ranges.map(() => NEXT_OF_RANGE).join(' UNION ALL '),
-    ...ranges.flatMap(({ kind, inactive, key, after }) => {
-      const end = kind === KEY.userId ? `${key} ` : key + LAST;
-      return [kind, inactive, ...after, end, depth];
-    }),
-  );
-  return ranges.filter((range) => {
-    const own = rows.filter(({ kind, inactive }) => kind === range.kind && inactive === range.inactive);
-    for (const row of own) if (!range.people.has(row.id)) range.people.set(row.id, row);
-    const last = own.at(-1);
-    if (last) range.after = [last.key, last.id];
-    return own.length === depth && range.people.size < depth;
-  });
+function candidateOf({ kind, inactive, begins }: Range, id: number, key: string): Candidate {
+  const { exact, prefix, kind: foundBy } = SCORES[kind];
+  return { id, inactive, kind: foundBy, score: key === begins ? exact : prefix, length: key.length };
 }

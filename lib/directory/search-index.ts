@@ -31,25 +31,35 @@ interface Search {
 export async function find(db: Statements, plan: SearchPlan, options: FindOptions): Promise<Finding> {
   const search: Search = { db, plan, options, found: [], looked: new Set() };
   if (plan.key === '') return { people: [], isComplete: true };
-  await findRanked(search);
+  const isAllRanked = await findRanked(search);
   // Also where nobody was refused: how long a search takes must not tell whether there is somebody hidden.
-  const isComplete = isEnough(search) || (await findRest(search));
+  const isComplete = isAllRanked || isEnough(search) || (await findRest(search));
   return { people: search.found, isComplete };
 }
 
-async function findRanked(search: Search): Promise<void> {
-  for (const step of stepsOf(search)) {
-    const best = (await step()).sort(
-      (a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id,
-    );
-    await takeBest(search, notLooked(search, best));
-    if (isEnough(search)) return;
-  }
+/** @returns whether nobody else can fit */
+async function findRanked(search: Search): Promise<boolean> {
+  const byKey = await findByKeys(search.db, keysOf(search.plan), depthOf(search));
+  const ofKinds = (kinds: readonly KeyKind[]) =>
+    kinds.flatMap((kind) => [...(byKey.get(kind)?.people.values() ?? [])]);
+  await takeBest(search, [...ranked(ofKinds(BEST_KINDS)), ...ranked(ofKinds(NEXT_KINDS))]);
+  if (isEnough(search)) return true;
+  const [names, rest] = await Promise.all([byText(search, 'name'), byText(search, 'rest')]);
+  await takeBest(search, [...ranked([...ofKinds([KEY.soundPart]), ...names.people]), ...rest.people]);
+  // The parts of several terms may stand anywhere.
+  const isWhole = search.plan.terms.length === 1 && !names.isCut && !rest.isCut;
+  return isWhole && ![...byKey.values()].some(({ isCut }) => isCut);
 }
 
+const ranked = (candidates: readonly Candidate[]) =>
+  candidates.toSorted(
+    (a, b) => a.score - b.score || a.inactive - b.inactive || a.length - b.length || a.id - b.id,
+  );
+
 /** Some at a time, and once even for nobody, who must not be quicker to refuse than somebody hidden. */
-async function takeBest(search: Search, candidates: readonly Candidate[]): Promise<void> {
+async function takeBest(search: Search, best: readonly Candidate[]): Promise<void> {
   const { limit } = search.options;
+  const candidates = notLooked(search, best);
   let at = 0;
   do {
     const some = candidates.slice(at, at + limit);
@@ -113,12 +123,13 @@ function byName(members: StoredMember[], terms: string[]): Found[] {
 }
 
 /** By the index's own order, in which people who are not active come last. */
-async function* batches({ db, plan }: Search): AsyncGenerator<Id[]> {
+async function* batches({ db, plan, options }: Search): AsyncGenerator<Id[]> {
+  const enough = Math.min(SLICE, options.limit);
   for (let after = 0; ; ) {
-    const rows = await matching(db, plan.each, { after, limit: SLICE });
+    const rows = await matching(db, plan.each, { after, enough, limit: SLICE });
     yield rows;
     const last = rows.at(-1);
-    if (!last || rows.length < SLICE) return;
+    if (!last || rows.length < enough) return;
     after = last.id;
   }
 }
@@ -139,48 +150,41 @@ async function* batchesWithin({ db, plan, options }: Search): AsyncGenerator<Id[
   for (let at = 0; at === 0 || at < ids.length; at += SLICE) yield ids.slice(at, at + SLICE);
 }
 
-async function matching(
+/** In the order of their ids; fewer than `enough` only where there are no more. */
+function matching(
   db: Statements,
   groups: readonly (readonly Phrase[])[],
-  { after, limit }: { after: number; limit: number },
+  { after, enough, limit }: { after: number; enough: number; limit: number },
 ): Promise<Id[]> {
   const { fullText } = db.dialect;
-  const query = fullText.query(groups);
-  if (fullText.matchesNearby) {
-    const nearby = fullText.matchesNearby('directory_text');
-    const rows = await db.all<Id>(`SELECT id FROM ${nearby} t ORDER BY id LIMIT ?`, after, query, limit);
-    if (rows.length === limit) return rows;
-  }
-  return db.all<Id>(
-    `SELECT t.id FROM ${fullText.matches('directory_text')} t WHERE t.id > ? ORDER BY t.id LIMIT ?`,
-    query,
-    after,
-    limit,
-  );
+  const { sql, values } = fullText.next('directory_text', fullText.query(groups), { after, enough, limit });
+  return db.all<Id>(sql, ...values);
 }
 
-function stepsOf(search: Search): (() => Promise<Candidate[]>)[] {
-  const { plan } = search;
-  const { key, mobileTail } = plan;
-  const keys = (kinds: KeyKind[], more: { kind: KeyKind; key: string }[] = []) =>
-    findByKeys(search.db, [...kinds.map((kind) => ({ kind, key })), ...more], depthOf(search));
-  const mobiles = plan.hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
+const BEST_KINDS: readonly KeyKind[] = [KEY.name, KEY.sound, KEY.jobNumber, KEY.word, KEY.userId];
+const NEXT_KINDS: readonly KeyKind[] = [KEY.initials, KEY.mobile, KEY.hiddenMobile];
+
+function keysOf({ key, mobileTail, hiddenMobiles }: SearchPlan): { kind: KeyKind; key: string }[] {
+  const mobiles = hiddenMobiles ? [KEY.mobile, KEY.hiddenMobile] : [KEY.mobile];
   return [
-    () => keys([KEY.name, KEY.sound, KEY.jobNumber, KEY.word, KEY.userId]),
-    () => keys([KEY.initials], mobileTail ? mobiles.map((kind) => ({ kind, key: mobileTail })) : []),
-    async () => [...(await keys([KEY.soundPart])), ...(await byText(search, 'name'))],
-    () => byText(search, 'rest'),
+    ...[...BEST_KINDS, KEY.initials, KEY.soundPart].map((kind) => ({ kind, key })),
+    ...(mobileTail ? mobiles.map((kind) => ({ kind, key: mobileTail })) : []),
   ];
 }
 
 /** So many people of a step are enough. */
 const depthOf = ({ options }: Search) => Math.max(DEPTH, options.limit * 2);
 
-async function byText(search: Search, column: 'name' | 'rest'): Promise<Candidate[]> {
-  const { db, plan } = search;
-  if (plan.words === undefined) return [];
-  const rows = await matching(db, [[plan.words[column]]], { after: 0, limit: depthOf(search) });
+async function byText(
+  search: Search,
+  column: 'name' | 'rest',
+): Promise<{ people: Candidate[]; isCut: boolean }> {
+  const { db, plan, options } = search;
+  if (plan.words === undefined) return { people: [], isCut: false };
+  const enough = options.limit;
+  const rows = await matching(db, [[plan.words[column]]], { after: 0, enough, limit: depthOf(search) });
   const score = column === 'name' ? PART_OF_NAME : PART_OF_REST;
   const kind = column === 'name' ? 'name' : 'title';
-  return rows.map((row, at) => ({ ...row, kind, score, inactive: 0, length: at }));
+  const people = rows.map((row, at): Candidate => ({ ...row, kind, score, inactive: 0, length: at }));
+  return { people, isCut: rows.length >= enough };
 }

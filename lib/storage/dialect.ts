@@ -22,6 +22,13 @@ export interface Dialect {
   continueIds?(table: string, column: string): string;
   /** What a plan is made by after many rows have been written, for the next statements. Undefined: nothing is needed. */
   analyze?(tables: readonly string[]): string;
+  /**
+   * How many rows a statement goes through at once that yields few or none. In a file it holds up the event loop
+   * meanwhile; on a server every statement is a way there and back.
+   *
+   * @param rows as many as a file's may
+   */
+  atOnce(rows: number): number;
   /** Texts of a group, with commas between them. */
   joined(expression: string): string;
   fullText: FullText;
@@ -43,10 +50,14 @@ interface FullText {
   /** A table with the `id` of each row in which one phrase of each group stands: `query(…)`. */
   matches(table: string): string;
   /**
-   * The same of the rows that come next after an id: its values are the id and `query(…)`. Undefined: the index yields
-   * rows in the order of their ids, and the first ones without the others.
+   * The ids of the rows that match and come next, in their order: `limit` of them, or fewer where that is quicker; fewer
+   * than `enough` only where there are no more.
    */
-  matchesNearby?(table: string): string;
+  next(
+    table: string,
+    query: Parameter,
+    wanted: { after: number; enough: number; limit: number },
+  ): { sql: string; values: Parameter[] };
   /** After rows were written, in their transaction: searches need not read through what is not sorted in yet. */
   sortIn?(table: string): string;
   query(groups: readonly (readonly Phrase[])[]): Parameter;
@@ -67,6 +78,7 @@ export const sqliteDialect: Dialect = {
     return `(SELECT ${extracted.join(', ')} FROM json_each(?)) AS ${alias}`;
   },
   rows: (rows) => toJson(rows, wellFormed),
+  atOnce: (rows) => rows,
   joined: (expression) => `group_concat(${expression})`,
   fullText: {
     create: (table) =>
@@ -75,6 +87,10 @@ export const sqliteDialect: Dialect = {
     document: (ordered, unordered) => [...ordered, ...unordered].join(' '),
     words: (column) => column,
     matches: (table) => `(SELECT rowid AS id FROM ${table} WHERE ${table} MATCH ?)`,
+    next: (table, query, { after, limit }) => ({
+      sql: `SELECT rowid AS id FROM ${table} WHERE ${table} MATCH ? AND rowid > ? ORDER BY rowid LIMIT ?`,
+      values: [query, after, limit],
+    }),
     query: (groups) =>
       groups
         .map((phrases) => phrases.map(({ tokens, goesOn }) => `"${tokens.join(' ')}"${goesOn ? ' *' : ''}`))
@@ -104,6 +120,7 @@ export const postgresDialect: Dialect = {
     return `json_to_recordset(?::json) AS ${alias} (${typed.join(', ')})`;
   },
   rows: (rows) => toJson(rows, cleanText),
+  atOnce: (rows) => rows * 10,
   // Nothing where the column gives no ids.
   continueIds: (table, column) =>
     `SELECT setval(pg_get_serial_sequence('${table}', '${column}'), max(${column})) FROM ${table}`,
@@ -124,10 +141,7 @@ export const postgresDialect: Dialect = {
     words: (column) => `${column}::tsvector`,
     // The offset keeps the limit of a query from choosing to look through all rows instead of the index.
     matches: (table) => `(SELECT rowid AS id FROM ${table} WHERE words @@ ?::tsquery OFFSET 0)`,
-    // Of a word that many have, the index fetches every row before the first one can be told.
-    matchesNearby: (table) => `(SELECT id FROM
-      (SELECT rowid AS id, words FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${NEARBY}) AS nearby
-      WHERE words @@ ?::tsquery)`,
+    next: nextMatches,
     query: (groups) =>
       groups
         .map((phrases) =>
@@ -140,8 +154,34 @@ export const postgresDialect: Dialect = {
   },
 };
 
-/** Less than a millisecond. */
-const NEARBY = 1000;
+/** Rows that are looked through in half a millisecond, and in some. */
+const [NEAR, FAR] = [1000, 5000];
+/** So many of the near ones promise enough among the far ones, and are so many in all that the index takes longer. */
+const DENSE = 5;
+
+/** The index fetches every row that matches before the first one can be told: of a word that many have, some are looked through. */
+function nextMatches(
+  table: string,
+  query: Parameter,
+  { after, enough, limit }: { after: number; enough: number; limit: number },
+): { sql: string; values: Parameter[] } {
+  const among = (rows: number) => `SELECT id FROM
+    (SELECT rowid AS id, words FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ${rows}) AS rows
+    WHERE words @@ ?::tsquery ORDER BY id LIMIT ?`;
+  const [nearCount, farCount] = ['(SELECT count(*) FROM near)', '(SELECT count(*) FROM far)'];
+  return {
+    sql: `WITH near AS MATERIALIZED (${among(NEAR)}),
+      far AS MATERIALIZED (SELECT id FROM (${among(FAR)}) AS ids WHERE ${nearCount} BETWEEN ${DENSE} AND ${enough - 1}),
+      every AS MATERIALIZED (
+        -- The offset keeps the limit from choosing to look through all rows instead of the index.
+        SELECT id FROM (SELECT rowid AS id FROM ${table} WHERE words @@ ?::tsquery OFFSET 0) AS ids
+        WHERE id > ? AND ${nearCount} < ${enough} AND ${farCount} < ${enough} ORDER BY id LIMIT ?)
+      SELECT id FROM near WHERE ${nearCount} >= ${enough}
+      UNION ALL SELECT id FROM far WHERE ${farCount} >= ${enough}
+      UNION ALL SELECT id FROM every`,
+    values: [after, query, limit, after, query, enough, query, after, limit],
+  };
+}
 
 /** The last position that a `tsvector` can say. */
 const MAX_POSITION = 16_383;

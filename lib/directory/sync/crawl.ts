@@ -23,8 +23,8 @@ export type Crawl = ReturnType<typeof createCrawl>;
 
 /** Long enough to gather, short enough for a department of many pages, which are read one after the other. */
 const WRITE_EVERY_MS = 100;
-/** A transaction of some ten milliseconds. */
-const MAX_PEOPLE_AT_ONCE = 500;
+/** In a file the event loop stands still while they are committed: some ten milliseconds, most of it for their keys. */
+const MAX_PEOPLE_AT_ONCE = 300;
 /** With so many results unwritten, no more are waited for. */
 const MAX_UNWRITTEN = 16;
 

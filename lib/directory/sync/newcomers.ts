@@ -64,8 +64,9 @@ export async function publishNewcomers(tx: Statements): Promise<number> {
   let added = 0;
   for (const inactive of [0, 1]) {
     const base = inactive === 0 ? last.active : last.inactive;
-    added += await copyPeople(tx, inactive, base);
-    for (const kind of Object.values(KEY)) await copyKeys(tx, { kind, inactive, base });
+    const copied = await copyPeople(tx, inactive, base);
+    added += copied;
+    if (copied > 0) for (const kind of Object.values(KEY)) await copyKeys(tx, { kind, inactive, base });
   }
   return added;
 }
@@ -76,7 +77,7 @@ async function copyPeople(tx: Statements, inactive: number, base: number): Promi
   let added = 0;
   for (let after = 0; ; ) {
     const row = await tx.get<{ last: number | null; people: number }>(
-      `SELECT max(number) AS last, count(*) AS people FROM (SELECT number ${some} ${PEOPLE_AT_ONCE}) next`,
+      `SELECT max(number) AS last, count(*) AS people FROM (SELECT number ${some} ${tx.dialect.atOnce(PEOPLE_AT_ONCE)}) next`,
       inactive,
       after,
     );
@@ -111,7 +112,7 @@ async function copyKeys(tx: Statements, { kind, inactive, base }: KeysOf): Promi
   for (;;) {
     const from = [kind, inactive, key, number] as const;
     const next = await tx.get<{ key: string; number: number }>(
-      `SELECT key, number FROM run_key WHERE ${own} ORDER BY key, number LIMIT 1 OFFSET ${KEYS_AT_ONCE}`,
+      `SELECT key, number FROM run_key WHERE ${own} ORDER BY key, number LIMIT 1 OFFSET ${tx.dialect.atOnce(KEYS_AT_ONCE)}`,
       ...from,
     );
     const end = next ? 'AND (key, number) <= (?, ?)' : '';

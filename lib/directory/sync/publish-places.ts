@@ -8,10 +8,11 @@ const UNTOLD = 'NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = a.
 
 /** @param isComplete places that were not read are gone */
 export async function publishPlaces(tx: Statements, isComplete: boolean): Promise<void> {
+  const atOnce = tx.dialect.atOnce(PEOPLE_AT_ONCE);
   for (let after = ''; ; ) {
     const row = await tx.get<{ last: string | null }>(
       `SELECT max(user_id) AS last FROM
-         (SELECT user_id FROM run_person WHERE user_id > ? ORDER BY user_id LIMIT ${PEOPLE_AT_ONCE}) people`,
+         (SELECT user_id FROM run_person WHERE user_id > ? ORDER BY user_id LIMIT ${atOnce}) people`,
       after,
     );
     const last = row?.last ?? undefined;

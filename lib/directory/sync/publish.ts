@@ -39,7 +39,8 @@ export async function publish(tx: Statements, verdict: Verdict): Promise<StoredR
     await writeAdministrators(tx, list);
   }
   await sortInTexts(tx);
-  await analyze(tx, ['directory_person', 'directory_place', 'directory_key', 'directory_text']);
+  if (added + changed + removed > 0)
+    await analyze(tx, ['directory_person', 'directory_place', 'directory_key', 'directory_text']);
   return moveHead(tx, { run, verdict, people: before + added - removed, added, changed, removed });
 }
 

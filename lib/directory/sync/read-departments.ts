@@ -1,54 +1,90 @@
 import 'server-only';
 import type { Statements } from '../../storage/database';
 import type { SkippedDepartment } from '../mirror-state';
-import type { TaskResult } from './run';
+import type { FoundDepartment, TaskResult } from './run';
 
 /** What a run has read of departments. */
+
+const RULES = { department_id: 'integer', name: 'text', rules: 'text' } as const;
+const PLACED = { department_id: 'integer', parent_id: 'integer', position: 'integer', name: 'text' } as const;
 
 /** @returns departments that were listed below themselves, and keep the place that they have */
 export async function writeDepartments(
   tx: Statements,
-  { departments = [], rules }: TaskResult,
+  results: readonly TaskResult[],
 ): Promise<SkippedDepartment[]> {
-  const cut: SkippedDepartment[] = [];
-  for (const { id, parentId, position, name } of departments) {
-    if (parentId !== undefined && (await isAbove(tx, id, parentId))) {
-      cut.push({ id, name, why: 'cycle' });
-      continue;
-    }
-    await tx.run(
-      // A department authorised by itself may lie below another one: its parent knows its place.
-      `INSERT INTO run_department (department_id, parent_id, position, name) VALUES (?, ?, ?, ?)
-       ON CONFLICT (department_id) DO UPDATE SET parent_id = excluded.parent_id, position = excluded.position,
-         name = excluded.name WHERE run_department.parent_id IS NULL AND excluded.parent_id IS NOT NULL`,
-      id,
-      parentId ?? null,
-      position,
-      name,
-    );
-  }
-  if (!rules) return cut;
+  const { table, rows } = tx.dialect;
+  const cut = await insertDepartments(
+    tx,
+    results.flatMap(({ departments = [] }) => departments),
+  );
+  const told = results.flatMap(({ rules }) => rules ?? []);
+  if (told.length === 0) return cut;
+  const latest = new Map(told.map((rules) => [rules.departmentId, rules]));
   await tx.run(
-    "UPDATE run_department SET rules = ?, name = coalesce(nullif(?, ''), name) WHERE department_id = ?",
-    JSON.stringify(rules.rules),
-    rules.name,
-    rules.departmentId,
+    `UPDATE run_department AS d SET rules = n.rules, name = coalesce(nullif(n.name, ''), d.name)
+     FROM ${table('n', RULES)} WHERE d.department_id = n.department_id`,
+    rows(
+      [...latest.values()].map(({ departmentId, name, rules }) => {
+        return { department_id: departmentId, name, rules: JSON.stringify(rules) };
+      }),
+    ),
   );
   return cut;
 }
 
-/** Whether a department is another one, or above it, as far as the run has seen. */
-async function isAbove(tx: Statements, id: number, below: number): Promise<boolean> {
-  if (id === below) return true;
-  const row = await tx.get(
-    `WITH RECURSIVE path (id) AS (
-       SELECT parent_id FROM run_department WHERE department_id = ?
-       UNION SELECT d.parent_id FROM run_department d JOIN path ON d.department_id = path.id
-     ) SELECT 1 AS found FROM path WHERE id = ?`,
-    below,
-    id,
+async function insertDepartments(
+  tx: Statements,
+  found: readonly FoundDepartment[],
+): Promise<SkippedDepartment[]> {
+  if (found.length === 0) return [];
+  const parents = await readParents(tx, found);
+  const placed = new Map<number, FoundDepartment>();
+  const cut: SkippedDepartment[] = [];
+  for (const one of found) {
+    const { id, parentId, name } = one;
+    if (parentId !== undefined && isAbove(parents, id, parentId)) cut.push({ id, name, why: 'cycle' });
+    // A department authorised by itself may lie below another one: its parent knows its place.
+    else if (!parents.has(id) || (parents.get(id) === undefined && parentId !== undefined)) {
+      parents.set(id, parentId);
+      placed.set(id, one);
+    }
+  }
+  const { table, rows } = tx.dialect;
+  await tx.run(
+    `INSERT INTO run_department (department_id, parent_id, position, name)
+     SELECT n.department_id, n.parent_id, n.position, n.name FROM ${table('n', PLACED)} WHERE true
+     ON CONFLICT (department_id) DO UPDATE SET parent_id = excluded.parent_id, position = excluded.position,
+       name = excluded.name`,
+    rows(
+      [...placed.values()].map(({ id, parentId, position, name }) => {
+        return { department_id: id, parent_id: parentId ?? null, position, name };
+      }),
+    ),
   );
-  return row !== undefined;
+  return cut;
+}
+
+/** Departments that the run has seen, with their parents. */
+type Parents = Map<number, number | undefined>;
+
+/** Of some departments, of those they are listed below, and of all above these. */
+async function readParents(tx: Statements, found: readonly FoundDepartment[]): Promise<Parents> {
+  const { isIn, list } = tx.dialect;
+  const rows = await tx.all<{ department_id: number; parent_id: number | null }>(
+    `WITH RECURSIVE above (department_id, parent_id) AS (
+       SELECT department_id, parent_id FROM run_department WHERE ${isIn('department_id')}
+       UNION SELECT d.department_id, d.parent_id FROM run_department d JOIN above ON d.department_id = above.parent_id
+     ) SELECT department_id, parent_id FROM above`,
+    list([...new Set(found.flatMap(({ id, parentId = id }) => [id, parentId]))]),
+  );
+  return new Map(rows.map(({ department_id, parent_id }) => [department_id, parent_id ?? undefined]));
+}
+
+/** Whether a department is another one, or above it. */
+function isAbove(parents: Parents, id: number, below: number): boolean {
+  for (let at: number | undefined = below; at !== undefined; at = parents.get(at)) if (at === id) return true;
+  return false;
 }
 
 export async function readDepartmentIds(db: Statements): Promise<number[]> {

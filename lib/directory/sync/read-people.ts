@@ -22,13 +22,19 @@ interface Place {
 
 export async function writePeople(
   tx: Statements,
-  { departmentId, position, list }: NonNullable<TaskResult['people']>,
+  found: readonly NonNullable<TaskResult['people']>[],
 ): Promise<void> {
-  await insertPeople(tx, list);
-  if (departmentId === undefined) return;
+  await insertPeople(
+    tx,
+    found.flatMap(({ list }) => list),
+  );
   await insertPlaces(
     tx,
-    list.map(({ userId, leader }, at) => ({ userId, departmentId, position: position + at, leader })),
+    found.flatMap(({ departmentId, position, list }) =>
+      departmentId === undefined
+        ? []
+        : list.map(({ userId, leader }, at) => ({ userId, departmentId, position: position + at, leader })),
+    ),
   );
 }
 
@@ -36,10 +42,14 @@ const PERSON = { number: 'integer', user_id: 'text', record: 'text', departments
 
 /** The first list that has somebody tells their record, and the last one that tells them their departments. */
 async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Promise<void> {
+  if (people.length === 0) return;
   const { table, rows } = tx.dialect;
-  // Once, even if one answer holds them twice.
   const once = new Map<string, ReadPerson>();
-  for (const person of people) if (!once.has(person.userId)) once.set(person.userId, person);
+  for (const person of people) {
+    const { record } = once.get(person.userId) ?? person;
+    const { departmentIds } = person.departmentIds?.length ? person : (once.get(person.userId) ?? person);
+    once.set(person.userId, { ...person, record, departmentIds });
+  }
   const told = [...once.values()].map(({ userId, record, departmentIds }, number) => ({
     number,
     user_id: userId,
@@ -58,6 +68,7 @@ async function insertPeople(tx: Statements, people: readonly ReadPerson[]): Prom
 const PLACE = { user_id: 'text', department_id: 'integer', position: 'integer', leader: 'integer' } as const;
 
 async function insertPlaces(tx: Statements, places: readonly Place[]): Promise<void> {
+  if (places.length === 0) return;
   const { table, rows } = tx.dialect;
   await tx.run(
     `INSERT INTO run_place (user_id, department_id, position, leader)
@@ -153,22 +164,21 @@ export interface UnseenPerson {
 /** Published people whom the run did not see, and about whom nothing was reported meanwhile. Some at a time. */
 export async function* unseenPeople(db: Statements): AsyncIterable<UnseenPerson[]> {
   for (let after = -1; ; ) {
-    const rows = await db.all<{ id: number; user_id: string; unseen: number }>(
-      `SELECT id, user_id, CASE WHEN NOT EXISTS (SELECT 1 FROM run_person r WHERE r.user_id = p.user_id)
-         AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = p.user_id) THEN 1 ELSE 0 END AS unseen
-       FROM directory_person p WHERE id > ? ORDER BY id LIMIT ${AT_ONCE}`,
+    const row = await db.get<{ last: number | null }>(
+      `SELECT max(id) AS last FROM
+         (SELECT id FROM directory_person WHERE id > ? ORDER BY id LIMIT ${db.dialect.atOnce(AT_ONCE)}) people`,
       after,
     );
-    const last = rows.at(-1);
-    if (!last) return;
-    const ids = rows.filter(({ unseen }) => unseen === 1).map(({ id }) => id);
-    if (ids.length > 0) {
-      yield await db.all<UnseenPerson>(
-        `SELECT id, user_id, record FROM directory_person WHERE ${db.dialect.isIn('id')}`,
-        db.dialect.list(ids),
-      );
-    }
-    after = last.id;
+    if (!row || row.last === null) return;
+    const unseen = await db.all<UnseenPerson>(
+      `SELECT id, user_id, record FROM directory_person p WHERE id > ? AND id <= ?
+         AND NOT EXISTS (SELECT 1 FROM run_person r WHERE r.user_id = p.user_id)
+         AND NOT EXISTS (SELECT 1 FROM run_told_person t WHERE t.user_id = p.user_id) ORDER BY id`,
+      after,
+      row.last,
+    );
+    if (unseen.length > 0) yield unseen;
+    after = row.last;
   }
 }
 

@@ -13,43 +13,71 @@ import {
   writePeople,
 } from './read-people';
 import type { Task, TaskResult } from './run';
-import { insertTasks, moveTask, requireRun } from './runs';
+import { insertTasks, moveTasks, requireRun } from './runs';
 
-/** Writes what some tasks brought, and moves them on. @returns the tasks that are new */
+/**
+ * Writes what some tasks brought, and moves them on. What only adds is written together: on a server every statement is
+ * a way there and back.
+ *
+ * @returns the tasks that are new
+ */
 export async function writeResults(
   tx: Statements,
   batch: readonly { task: Task; result: TaskResult }[],
 ): Promise<Task[]> {
-  const added: Task[] = [];
-  for (const { task, result } of batch) {
-    await writeResult(tx, result);
-    await moveTask(tx, task, result);
-    added.push(...(await insertTasks(tx, result.tasks ?? [])));
+  const results = batch.map(({ result }) => result);
+  const skipped: SkippedDepartment[] = [];
+  let additions: TaskResult[] = [];
+  for (const [at, result] of results.entries()) {
+    additions.push(result);
+    if (!doesCorrect(result) && at < results.length - 1) continue;
+    skipped.push(...(await writeAdditions(tx, additions)));
+    additions = [];
+    await writeCorrections(tx, result);
   }
+  await noteOnRun(tx, [...results, { skipped }]);
+  await moveTasks(tx, batch);
   // All at once, in the order of the index: page by page it would take twice as long.
-  await prepareNewcomers(
+  await prepareNewcomers(tx, results.flatMap(peopleOf));
+  return insertTasks(
     tx,
-    batch.flatMap(({ result }) => peopleOf(result)),
+    results.flatMap(({ tasks = [] }) => tasks),
   );
-  return added;
 }
 
 function peopleOf({ people, found }: TaskResult): string[] {
   return [...(people?.list ?? []), ...(found ? [found] : [])].map(({ userId }) => userId);
 }
 
-async function writeResult(tx: Statements, result: TaskResult): Promise<void> {
-  if (result.again) await forgetPlacesIn(tx, result.again.departmentId);
-  const cut = await writeDepartments(tx, result);
-  if (result.people) await writePeople(tx, result.people);
-  if (result.found) await writeFound(tx, result.found);
-  if (result.moved) await forgetPlaces(tx, result.moved);
-  if (result.kept) await keepPeople(tx, result.kept);
-  if (result.notAdministrators?.length) await dismissAdministrators(tx, result.notAdministrators);
-  if (result.left !== undefined) await forgetPerson(tx, result.left);
-  await writeRoles(tx, result);
-  if (result.gone !== undefined) await dropDepartment(tx, result.gone);
-  await noteOnRun(tx, { ...result, skipped: [...(result.skipped ?? []), ...cut] });
+/** @returns departments that are left out */
+async function writeAdditions(tx: Statements, results: readonly TaskResult[]): Promise<SkippedDepartment[]> {
+  const cut = await writeDepartments(tx, results);
+  await writePeople(
+    tx,
+    results.flatMap(({ people }) => people ?? []),
+  );
+  const notAdministrators = results.flatMap((result) => result.notAdministrators ?? []);
+  if (notAdministrators.length > 0) await dismissAdministrators(tx, notAdministrators);
+  await writeRoles(tx, results);
+  return cut;
+}
+
+/** Whether it takes back, or replaces, what was written before it. */
+function doesCorrect({ again, found, moved, kept, left, gone }: TaskResult): boolean {
+  const isMoved = moved !== undefined && moved.userIds.length > 0;
+  return isMoved || [again, found, kept, left, gone].some((correction) => correction !== undefined);
+}
+
+async function writeCorrections(
+  tx: Statements,
+  { again, found, moved, kept, left, gone }: TaskResult,
+): Promise<void> {
+  if (again) await forgetPlacesIn(tx, again.departmentId);
+  if (found) await writeFound(tx, found);
+  if (moved) await forgetPlaces(tx, moved);
+  if (kept) await keepPeople(tx, kept);
+  if (left !== undefined) await forgetPerson(tx, left);
+  if (gone !== undefined) await dropDepartment(tx, gone);
 }
 
 /** It was dissolved while the run was at it. Where its people are now is asked after. */
@@ -58,8 +86,8 @@ async function dropDepartment(tx: Statements, departmentId: number): Promise<voi
   await tx.run('DELETE FROM run_department WHERE department_id = ?', departmentId);
 }
 
-async function writeRoles(tx: Statements, { roles = [], roleMembers }: TaskResult): Promise<void> {
-  for (const { id, name, groupName } of roles) {
+async function writeRoles(tx: Statements, results: readonly TaskResult[]): Promise<void> {
+  for (const { id, name, groupName } of results.flatMap(({ roles = [] }) => roles)) {
     await tx.run(
       `INSERT INTO run_role (role_id, name, group_name) VALUES (?, ?, ?)
        ON CONFLICT (role_id) DO UPDATE SET name = excluded.name, group_name = excluded.group_name`,
@@ -68,22 +96,27 @@ async function writeRoles(tx: Statements, { roles = [], roleMembers }: TaskResul
       groupName,
     );
   }
-  if (!roleMembers) return;
+  const members = results.flatMap(({ roleMembers }) =>
+    (roleMembers?.userIds ?? []).map((userId) => ({ role_id: roleMembers?.roleId, user_id: userId })),
+  );
+  if (members.length === 0) return;
   const { table, rows } = tx.dialect;
-  const columns = { role_id: 'integer', user_id: 'text' } as const;
   await tx.run(
-    `INSERT INTO run_role_member (role_id, user_id) SELECT m.role_id, m.user_id FROM ${table('m', columns)}
+    `INSERT INTO run_role_member (role_id, user_id)
+     SELECT m.role_id, m.user_id FROM ${table('m', { role_id: 'integer', user_id: 'text' })}
      WHERE true ON CONFLICT DO NOTHING`,
-    rows(roleMembers.userIds.map((userId) => ({ role_id: roleMembers.roleId, user_id: userId }))),
+    rows(members),
   );
 }
 
-async function noteOnRun(
-  tx: Statements,
-  { missing, unreadable = [], skipped = [], administrators }: TaskResult,
-): Promise<void> {
-  const lacking = [...(missing ? [missing] : []), ...unreadable];
-  if (lacking.length === 0 && skipped.length === 0 && !administrators) return;
+async function noteOnRun(tx: Statements, results: readonly TaskResult[]): Promise<void> {
+  const lacking = results.flatMap(({ missing, unreadable = [] }) => [
+    ...(missing ? [missing] : []),
+    ...unreadable,
+  ]);
+  const left = results.flatMap(({ skipped = [] }) => skipped);
+  const administrators = results.findLast((result) => result.administrators)?.administrators;
+  if (lacking.length === 0 && left.length === 0 && !administrators) return;
   const run = await requireRun(tx);
   const set = (column: 'missing' | 'skipped' | 'administrators', value: unknown) =>
     tx.run(`UPDATE directory_run SET ${column} = ? WHERE id = ?`, JSON.stringify(value), run.id);
@@ -91,8 +124,8 @@ async function noteOnRun(
     const named = [...(JSON.parse(run.missing) as Missing[]), ...lacking];
     await set('missing', [...new Map(named.map((one) => [JSON.stringify(one), one])).values()]);
   }
-  if (skipped.length > 0) {
-    const named = [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...skipped];
+  if (left.length > 0) {
+    const named = [...(JSON.parse(run.skipped) as SkippedDepartment[]), ...left];
     await set('skipped', [...new Map(named.map((department) => [department.id, department])).values()]);
   }
   if (administrators) await set('administrators', administrators);

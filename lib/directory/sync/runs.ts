@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Statements } from '../../storage/database';
 import type { Missing, SkippedDepartment } from '../mirror-state';
-import type { NewTask, RunStarter, RunState, StoredRun, Task } from './run';
+import type { NewTask, RunStarter, RunState, StoredRun, Task, TaskResult } from './run';
 
 /** The history of runs, and the steps of the one under way. */
 
@@ -210,17 +210,21 @@ export async function insertTasks(tx: Statements, tasks: readonly NewTask[]): Pr
   );
 }
 
-export async function moveTask(
+const MOVE = { kind: 'text', subject: 'text', cursor: 'integer', pass: 'integer', done: 'integer' } as const;
+
+/** To where they go on, or to their end. */
+export async function moveTasks(
   tx: Statements,
-  { kind, subject, pass }: Task,
-  { again, next }: { again?: unknown; next?: { cursor: number } },
+  batch: readonly { task: Task; result: Pick<TaskResult, 'again' | 'next'> }[],
 ): Promise<void> {
-  const which = 'WHERE kind = ? AND subject = ?';
-  if (again) {
-    await tx.run(`UPDATE run_task SET cursor = 0, pass = ? ${which}`, pass + 1, kind, subject);
-  } else if (next) {
-    await tx.run(`UPDATE run_task SET cursor = ? ${which}`, next.cursor, kind, subject);
-  } else {
-    await tx.run(`UPDATE run_task SET done = 1 ${which}`, kind, subject);
-  }
+  const { table, rows } = tx.dialect;
+  const moves = batch.map(({ task: { kind, subject, cursor, pass }, result: { again, next } }) => {
+    if (again) return { kind, subject, cursor: 0, pass: pass + 1, done: 0 };
+    return { kind, subject, cursor: next?.cursor ?? cursor, pass, done: next ? 0 : 1 };
+  });
+  await tx.run(
+    `UPDATE run_task AS t SET cursor = n.cursor, pass = n.pass, done = n.done FROM ${table('n', MOVE)}
+     WHERE t.kind = n.kind AND t.subject = n.subject`,
+    rows(moves),
+  );
 }
