@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { handleDingtalk } from './api/dingtalk';
 import { isDingtalkPath } from './api/routes';
+import { toAppPath } from './app-path';
 import type { Company } from './company/company';
 import type { OddNames } from './company/staff';
 import { type Control, createControl } from './control/control';
@@ -71,8 +72,9 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken */
+/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken, or the app's path is none */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const appPath = toAppPath(options.appPath ?? '');
   const server = createServer();
   // A blackhole must stay black for longer than any deadline under test.
   server.requestTimeout = 0;
@@ -99,7 +101,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     seed: options.seed ?? 1,
     oddDepartments: options.oddDepartments,
     oddNames: options.oddNames,
-    settings: initialSettings(options, url),
+    settings: initialSettings({ ...options, appPath }, url),
     url,
     protectedHosts,
     hosts: [
@@ -112,7 +114,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const workbench = createWorkbench({
     appUrl: options.appUrl,
     appOrigin: options.appOrigin,
-    appPath: options.appPath ?? '',
+    appPath,
     appLog: options.appLog,
     rulesFile: options.rulesFile,
     platform,

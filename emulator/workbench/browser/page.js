@@ -60,7 +60,7 @@ export function createPage(options) {
         element('p', { text: company.corpName }),
       ),
       personButton,
-      barLink('external', texts.openInTab, company.otherBrowser ?? '/', texts.openInTabHint),
+      barLink('external', texts.openInTab, company.otherBrowser, texts.openInTabHint),
       barButton('erase', texts.clearData, options.onClearData, 'clear-data', texts.clearDataHint),
       faultsButton,
       languageButton(options.language),
