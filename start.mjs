@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import nextEnv from '@next/env';
 import next from 'next';
+import nextConfig from 'next/dist/server/config.js';
+import { PHASE_PRODUCTION_SERVER } from 'next/dist/shared/lib/constants.js';
 
 /**
  * `npm start`: the built app in this very process, so that a signal to it reaches the server. What a start needs is
@@ -32,6 +34,8 @@ globalThis[Symbol.for('dingpass.lifecycle')] = lifecycle;
 const app = next({ dev: false, dir: import.meta.dirname, hostname: host, port, quiet: true });
 const server = createServer({ keepAliveTimeout: keepAliveMs });
 try {
+  // Next keeps it. If its server reads it first, that is told on standard output, among the log's lines.
+  await nextConfig.default(PHASE_PRODUCTION_SERVER, import.meta.dirname);
   await app.prepare();
 } catch (error) {
   fail(

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { toAppPath } from './app-path';
 import { type Emulator, startEmulator } from './server';
 
 const USAGE =
-  'usage: dingtalk-emulator [--members 60] [--departments 12] [--seed 1] [--port 4010] [--app http://127.0.0.1:3000]';
+  'usage: dingtalk-emulator [--members 60] [--departments 12] [--seed 1] [--port 4010] [--app http://127.0.0.1:3000[/door]]';
 
 /** Reads the command line. @throws Error with one sentence that says what is wrong */
 function readFlags() {
@@ -22,20 +23,24 @@ function readFlags() {
     if (/^\d+$/.test(values[name]) && value >= min && value <= max) return value;
     throw new Error(`--${name} must be a whole number from ${min} to ${max}`);
   };
-  if (!/^https?:\/\/[^/]+\/?$/.test(values.app)) {
-    throw new Error('--app must be an address like http://127.0.0.1:3000');
-  }
+  const [, appUrl, appPath = ''] = /^(https?:\/\/[^/?#]+)(\/[^?#]*)?$/.exec(values.app) ?? [];
+  if (appUrl === undefined)
+    throw new Error('--app must be an address like http://127.0.0.1:3000 or http://127.0.0.1:3000/door');
   return {
     members: number('members', 1, 1_000_000),
     departments: number('departments', 0, 100_000),
     seed: number('seed', 0, 2 ** 31),
     port: number('port', 0, 65_535),
-    appUrl: values.app,
+    appUrl,
+    appPath: toAppPath(appPath),
   };
 }
 
 /** What to open, and every line that an app's `.env` needs: people reach it through the workbench. */
-function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator, appUrl: string): string {
+function describe(
+  { url, corpId, clientId, clientSecret, agentId }: Emulator,
+  { appUrl, appPath }: { appUrl: string; appPath: string },
+): string {
   const lines = {
     DINGTALK_CORP_ID: corpId,
     DINGTALK_CLIENT_ID: clientId,
@@ -45,6 +50,7 @@ function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator, ap
     DINGTALK_OAPI_URL: url,
     DINGTALK_LOGIN_URL: url,
     PUBLIC_ORIGIN: url,
+    ...(appPath && { BASE_PATH: appPath }),
     SESSION_KEYS: `emulator:${randomBytes(32).toString('hex')}`,
     AVATAR_HOSTS: new URL(url).host,
     // The workbench is a proxy in front of the app.
@@ -52,7 +58,7 @@ function describe({ url, corpId, clientId, clientSecret, agentId }: Emulator, ap
   };
   const env = Object.entries(lines).map(([name, value]) => `${name}=${value}`);
   return `DingTalk emulator: ${url}/__emulator/
-Workbench, for an app at ${appUrl} with these lines in its .env: ${url}/__emulator/workbench/
+Workbench, for an app at ${appUrl}${appPath} with these lines in its .env: ${url}/__emulator/workbench/
 
 ${env.join('\n')}
 `;
@@ -61,7 +67,7 @@ ${env.join('\n')}
 try {
   const flags = readFlags();
   const emulator = await startEmulator(flags);
-  process.stdout.write(describe(emulator, flags.appUrl));
+  process.stdout.write(describe(emulator, flags));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void emulator.close().then(() => process.exit(0)));
   }

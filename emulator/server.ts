@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { handleDingtalk } from './api/dingtalk';
 import { isDingtalkPath } from './api/routes';
+import { toAppPath } from './app-path';
 import type { Company } from './company/company';
 import type { OddNames } from './company/staff';
 import { type Control, createControl } from './control/control';
@@ -71,20 +72,21 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken */
+/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken, or the app's path is none */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const appPath = toAppPath(options.appPath ?? '');
   const server = createServer();
   // A blackhole must stay black for longer than any deadline under test.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;
-  const platform = platformFor(options, port);
+  const platform = platformFor({ ...options, appPath }, port);
   const control = createControl(platform);
   const workbench = createWorkbench({
     appUrl: options.appUrl,
     appOrigin: options.appOrigin,
-    appPath: options.appPath ?? '',
+    appPath,
     appLog: options.appLog,
     rulesFile: options.rulesFile,
     platform,

@@ -26,7 +26,7 @@ test('a test that expects output takes it', () => {
   expect(takeConsoleOutput()).toEqual(['console.warn: expected 1']);
 });
 
-test('a build that is missing or older than a source is named, and what to do', () => {
+test('a build that is missing, below a path or older than a source is named, and what to do', () => {
   const root = mkdtempSync(join(tmpdir(), 'dingpass-build-'));
   for (const folder of ['.next', 'dist', 'lib/room']) mkdirSync(join(root, folder), { recursive: true });
   const at = (path: string, seconds: number) => {
@@ -36,6 +36,9 @@ test('a build that is missing or older than a source is named, and what to do', 
   at('lib/room/file.ts', 1000);
   expect(describeBuild(root)).toMatch(/there is no build: run `npm run build`/);
   at('.next/BUILD_ID', 2000);
+  writeFileSync(join(root, '.next/routes-manifest.json'), '{"basePath":"/door"}');
+  expect(describeBuild(root)).toMatch(/below \/door: run `npm run build`/);
+  writeFileSync(join(root, '.next/routes-manifest.json'), '{"basePath":""}');
   expect(describeBuild(root)).toBeUndefined();
   at('lib/room/file.ts', 3000);
   expect(describeBuild(root)).toMatch(/older than .*lib\/room\/file\.ts: run `npm run build`/);

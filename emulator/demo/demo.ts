@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { toAppPath } from '../app-path';
 import type { OddNames } from '../company/staff';
 import { startEmulator } from '../server';
 import { startBalancer } from './balancer';
@@ -13,16 +15,14 @@ import { openToNetwork } from './network';
 import { startPostgres } from './postgres-server';
 import { startProtectedSites } from './protected-sites';
 
-const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--machines 2] [--gate] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
+const usage = `npm run demo -- [--members 60] [--departments N] [--seed N] [--port 4010] [--odd-names last|among|off] [--machines 2] [--gate] [--base-path /door] [--log] [--lan]     (npm run dev: the same, with hot reload)`;
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const next = fileURLToPath(new URL('../../node_modules/next/dist/bin/next', import.meta.url));
+const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
 /** Makes the app's clock the emulator's. */
 const clock = new URL('./demo-clock.mjs', import.meta.url).href;
 const keptOutput = 4_000;
-/** Of the build: `BASE_PATH=/door npm run demo`. */
-const appPath = (process.env.BASE_PATH ?? '').replace(/\/+$/, '');
 
-const { dev, log: isShown, lan, gate, machines: count, port: wantedPort, ...company } = readFlags();
+const { dev, log: isShown, lan, gate, appPath, machines: count, port: wantedPort, ...company } = readFlags();
 const log = createDemoLog();
 const port =
   (await firstFreePort(wantedPort)) ?? fail(`${wantedPort}: 端口都被占用 · all ports from there are taken`);
@@ -79,6 +79,7 @@ function readFlags() {
         log: { type: 'boolean' },
         lan: { type: 'boolean' },
         gate: { type: 'boolean' },
+        'base-path': { type: 'string', default: '' },
         'odd-names': { type: 'string', default: 'last' },
         port: number,
         machines: number,
@@ -96,6 +97,7 @@ function readFlags() {
       log: values.log ?? false,
       lan: values.lan ?? false,
       gate: values.gate ?? false,
+      appPath: toAppPath(values['base-path']),
       oddNames: toOddNames(values['odd-names']),
       port: toNumber('port', values.port, [1, 65_535]) ?? 4010,
       members: toNumber('members', values.members, [1, 1_000_000]),
@@ -123,7 +125,7 @@ function build(): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, [next, 'build'], {
     cwd: root,
     encoding: 'utf8',
-    // Next would take the path from a `.env`.
+    // Otherwise Next takes the path from the shell, or from a `.env`.
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', BASE_PATH: appPath },
   });
   if (status !== 0) fail(`${stdout}${stderr}\n构建失败 · The build failed`);
@@ -178,7 +180,7 @@ async function offerToNetwork(): Promise<void> {
   const { addresses } = await openToNetwork(0, emulator.serve);
   say(`\n警告：局域网内的任何人都能打开应用，并以任意虚构员工登录；模拟器本身不开放。在手机浏览器中打开：
 Warning: anyone in the local network can open the app as any invented employee; the emulator itself stays closed. On a phone:
-\n    ${addresses.join('\n    ') || '—'}`);
+\n    ${addresses.map((address) => address + appPath).join('\n    ') || '—'}`);
 }
 
 async function stop(exitCode: number, message?: string): Promise<never> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { nothingElse } from './demo-settings';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const next = fileURLToPath(new URL('../../node_modules/next/dist/bin/next', import.meta.url));
+const next = createRequire(import.meta.url).resolve('next/dist/bin/next');
 const start = fileURLToPath(new URL('../../start.mjs', import.meta.url));
 const HEALTH_DEADLINE_MS = 120_000;
 

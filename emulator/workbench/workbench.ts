@@ -97,7 +97,9 @@ function sendPage(
       hasLog: appLog !== undefined,
       hasRules: rulesFile !== undefined,
       otherBrowser:
-        page.appOrigin !== undefined ? `http://${otherName(hostOf(req))}${prefix}other-browser` : undefined,
+        page.appOrigin === undefined
+          ? `http://${hostOf(req)}${page.appPath || '/'}`
+          : `http://${otherName(hostOf(req))}${prefix}other-browser`,
     });
   }
   if (name === 'people.json') return sendJson(res, findPeople(page.control.people(), query));

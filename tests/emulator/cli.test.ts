@@ -42,6 +42,8 @@ test('the command prints the address and the lines for .env, serves, and ends wh
     '9',
     '--departments',
     '3',
+    '--app',
+    'http://127.0.0.1:3000/door',
   ]);
   while (!out().includes('TRUSTED_PROXY_HOPS=')) await once(child.stdout!, 'data');
   const url = /^DINGTALK_API_URL=(http:\/\/127\.0\.0\.1:\d+)$/m.exec(out())![1]!;
@@ -55,6 +57,7 @@ test('the command prints the address and the lines for .env, serves, and ends wh
     'DINGTALK_OAPI_URL',
     'DINGTALK_LOGIN_URL',
     'PUBLIC_ORIGIN',
+    'BASE_PATH',
     'SESSION_KEYS',
     'AVATAR_HOSTS',
     'TRUSTED_PROXY_HOPS',
@@ -62,7 +65,8 @@ test('the command prints the address and the lines for .env, serves, and ends wh
   const env = Object.fromEntries(
     [...out().matchAll(/^([A-Z_]+)=(\S+)$/gm)].map(([, name, value]) => [name, value]),
   );
-  expect(parseConfig(env)).toMatchObject({ publicOrigin: url, apiUrl: url });
+  expect(env.BASE_PATH).toBe('/door');
+  expect(parseConfig({ ...env, BASE_PATH: '' })).toMatchObject({ publicOrigin: url, apiUrl: url });
   expect((await request(`${url}/__emulator/company`)).json).toMatchObject({ members: 9, departments: 3 });
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
@@ -72,6 +76,7 @@ test.each([
   [['--port', 'x'], '--port must be a whole number'],
   [['--members', '0'], '--members must be a whole number'],
   [['--app', 'localhost'], '--app must be an address'],
+  [['--app', 'http://127.0.0.1:3000/topapi'], '/topapi: a path of DingTalk'],
   [['--bogus'], "Unknown option '--bogus'"],
 ])('%j ends with a clear line', async (flags, reason) => {
   const { child, err, out } = run([program, ...flags]);

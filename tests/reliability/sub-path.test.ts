@@ -1,21 +1,15 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Browser } from 'playwright';
+import { existsSync, rmSync } from 'node:fs';
+import type { Browser, Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Emulator, startEmulator } from '../../emulator/server';
 import { PROBE_ADDRESS, PROBE_HEADER, sealProbe } from '../../lib/doctor/probe';
-import { type App, appEnv, bareEnv, startApp } from '../support/app';
+import { type App, appEnv, startApp } from '../support/app';
 import { launchBrowser } from '../support/browser';
 import { CLIENTS, type ClientName, openClient } from '../support/client';
 import { isLong } from '../support/figures';
 import { Visitor } from '../support/http-session';
 import { freePort } from '../support/port';
-
-const BASE = '/door';
-const NGINX = '/usr/sbin/nginx';
+import { BASE, type DemoBelowPath, FOLDER, PARTS, startDemoBelowPath, startNginx } from '../support/sub-path';
 
 /**
  * The short round is `tests/lib/base-path.test.ts` and the rule of `tests/architecture.test.ts`: a build for a sub-path
@@ -25,43 +19,37 @@ test('the parts of a build for a sub-path are there', () => {
   for (const part of PARTS) expect(existsSync(part), part).toBe(true);
 });
 
-const PARTS = [
-  ...['app', 'gate', 'lib', 'public', 'proxy.ts', 'access-check.js', 'instrumentation.ts', 'next.config.js'],
-  ...['package.json', 'script-loader.cjs', 'start.mjs', 'tsconfig.json'],
-];
-
 if (isLong)
-  describe('below /door, behind nginx', () => {
-    const folder = 'test-results/sub-path';
+  describe('below /door', () => {
+    let demo: DemoBelowPath;
+    let demoPort: number;
     let emulator: Emulator;
     let app: App;
     let origin: string;
     let browser: Browser;
-    let nginx: ReturnType<typeof spawn> | undefined;
+    let nginx: { stop(): Promise<void> } | undefined;
 
     beforeAll(async () => {
-      build(folder);
+      demoPort = await freePort();
+      demo = await startDemoBelowPath(demoPort);
       const [port, front] = [await freePort(), await freePort()];
       origin = `http://127.0.0.1:${front}`;
       emulator = await startEmulator({
         enforceQps: false,
         redirectUris: [`${origin}${BASE}/api/oauth/callback`],
       });
-      nginx = startNginx(front, port);
-      app = await startApp({ emulator, port, origin, directory: folder, basePath: BASE });
-      for (let tries = 0; !(await fetch(`${origin}${BASE}/api/health`).catch(() => undefined))?.ok; tries++) {
-        if (tries > 100) throw new Error('nginx does not pass on');
-        await delay(50);
-      }
+      app = await startApp({ emulator, port, origin, directory: FOLDER, basePath: BASE });
+      nginx = await startNginx(front, port);
       browser = await launchBrowser();
     }, 300_000);
 
     afterAll(async () => {
       await browser?.close();
       await app?.close();
-      nginx?.kill();
+      await nginx?.stop();
       await emulator?.close();
-      rmSync(folder, { recursive: true, force: true });
+      await demo?.stop();
+      rmSync(FOLDER, { recursive: true, force: true });
     });
 
     const person = (index = 0) => emulator.company.people.filter(({ active }) => active)[index]!;
@@ -117,12 +105,59 @@ if (isLong)
       expect(new URL(page.url()).pathname).toBe(`${BASE}/directory`);
       const answer = await page.evaluate(async (base) => (await fetch(`${base}/api/session`)).status, BASE);
       expect(answer).toBe(200);
+      await page.locator('.menu > summary').click();
+      await page.locator('button[name=language]').click();
+      await page.locator('html[lang=en]').waitFor();
+      expect(new URL(page.url()).pathname).toBe(`${BASE}/directory`);
       const signOut = page.locator(`form[action="${BASE}/api/session/sign-out"]`);
       await signOut.evaluate((form: HTMLFormElement) => form.submit());
       await page.waitForURL(`${origin}${BASE}/login?signedout=1`);
-      expect(await page.context().cookies()).toEqual([]);
+      const left = (await page.context().cookies()).map(({ name }) => name).sort();
+      expect(left).toEqual(['dingpass.door-device', 'dingpass.door-language']);
       expect(lost).toEqual([]);
       await page.close();
+    }, 60_000);
+
+    test.each(['android', 'ios', 'harmony', 'harmony-compatible', 'win', 'mac'])(
+      'the demo’s workbench opens its app there on %s, at home and on a deep link',
+      async (client) => {
+        const page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
+        const lost = missing(page);
+        const frame = page.frameLocator('[data-testid=app-frame]');
+        const shows = async (path: string) => {
+          await page.waitForFunction((wanted) => frames[0]?.location.pathname === wanted, path);
+          await frame.getByRole('heading', { level: 1 }).waitFor();
+        };
+        const workbench = `http://localhost:${demoPort}/__emulator/workbench/?client=${client}`;
+        await page.goto(workbench);
+        await page.getByTestId('app-icon').click();
+        await frame.locator(`a.entry[href="${BASE}/me"]`).click();
+        await shows(`${BASE}/me`);
+        await page.goto(`${workbench}&open=${BASE}/me/sessions`);
+        await shows(`${BASE}/me/sessions`);
+        expect(lost).toEqual([]);
+        await page.close();
+      },
+      60_000,
+    );
+
+    test('and in a browser, by scan', async () => {
+      const page = await browser.newPage({ locale: 'zh-CN', viewport: { width: 1280, height: 800 } });
+      await page.goto(`http://localhost:${demoPort}/__emulator/workbench/`);
+      const [tab] = await Promise.all([
+        page.context().waitForEvent('page'),
+        page.getByTestId('open-in-tab').click(),
+      ]);
+      const lost = missing(tab);
+      const own = `http://127.0.0.1:${demoPort}${BASE}`;
+      await tab.waitForURL(`${own}/login?**`);
+      await tab.getByRole('link', { name: '用钉钉登录' }).click();
+      await tab.locator('[data-account]').first().click();
+      await tab.waitForURL(own);
+      await tab.locator(`a.entry[href="${BASE}/me"]`).click();
+      await tab.waitForURL(`${own}/me`);
+      expect(lost).toEqual([]);
+      await page.context().close();
     }, 60_000);
 
     test('the doctor finds what it sent through the path', async () => {
@@ -158,45 +193,10 @@ if (isLong)
     });
   });
 
-function missing(page: import('playwright').Page): string[] {
+function missing(page: Page): string[] {
   const lost: string[] = [];
   page.on('response', (response) => {
     if (response.status() === 404) lost.push(response.url());
   });
   return lost;
-}
-
-function build(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  for (const part of PARTS) cpSync(part, join(folder, part), { recursive: true });
-  const next = join(process.cwd(), 'node_modules/next/dist/bin/next');
-  execFileSync(process.execPath, [next, 'build'], {
-    cwd: folder,
-    env: { ...bareEnv(), BASE_PATH: BASE } as NodeJS.ProcessEnv,
-    stdio: 'pipe',
-  });
-}
-
-function startNginx(front: number, port: number) {
-  if (!existsSync(NGINX)) throw new Error('apt-get install nginx-light');
-  const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
-  const file = join(folder, 'nginx.conf');
-  writeFileSync(
-    file,
-    `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 256; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f;
-  uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  upstream dingpass { server 127.0.0.1:${port}; keepalive 8; }
-  server {
-    listen 127.0.0.1:${front};
-    location = /door { proxy_pass http://dingpass; proxy_set_header Host $http_host; proxy_http_version 1.1; proxy_set_header Connection ""; }
-    location /door/ { proxy_pass http://dingpass; proxy_set_header Host $http_host; proxy_http_version 1.1; proxy_set_header Connection ""; }
-    location / { return 404; }
-  }
-}`,
-  );
-  return spawn(NGINX, ['-c', file, '-p', folder], { stdio: 'inherit' });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { ensureBrowser } from './browser';
 
 const SOURCES = [
@@ -30,6 +30,9 @@ export function describeBuild(root: string): string | undefined {
   const build = `${root}/.next/BUILD_ID`;
   if (!existsSync(build) || !existsSync(`${root}/dist`))
     return 'The tests use the built app, and there is no build: run `npm run build` first.';
+  const { basePath } = JSON.parse(readFileSync(`${root}/.next/routes-manifest.json`, 'utf8'));
+  if (basePath)
+    return `The tests use the built app, and the build is below ${basePath}: run \`npm run build\` first.`;
   const builtAt = statSync(build).mtimeMs;
   const newer = SOURCES.map((source) => `${root}/${source}`).flatMap((source) => newerIn(source, builtAt));
   if (newer.length > 0)

@@ -51,7 +51,7 @@ interface Volumes {
   data: string;
   /** Folders of this machine that are there by the same name, and may be written to. */
   shared?: readonly string[];
-  /** As the user who runs the tests, for whom `shared` is. */
+  /** Nobody by name only: what the user who runs the tests may read and write is within reach, for `shared`. */
   asOwner?: boolean;
 }
 
@@ -81,6 +81,7 @@ export function runContained(
       '--cap-drop',
       'ALL',
     ],
+    ...(asOwner ? ['--unshare-user', '--uid', String(NOBODY), '--gid', String(NOBODY)] : []),
     ...SYSTEM,
     ...['--tmpfs', '/tmp', '--ro-bind', resolve(tree), '/app', '--bind', data, '/data', '--chdir', '/app'],
     ...shared.flatMap((folder) => ['--bind', folder, folder]),

@@ -216,7 +216,7 @@ function openLink(link) {
 
 /** The system's browser has none of the client's cookies. @param {URL} url */
 function inOtherBrowser(url) {
-  if (company.otherBrowser === undefined || url.host !== company.mainHost) return url;
+  if (url.host !== company.mainHost) return url;
   return new URL(url.pathname + url.search + url.hash, company.otherBrowser);
 }
 
@@ -228,7 +228,7 @@ async function openChat(userId) {
 }
 
 function openOtherBrowser() {
-  window.open(company.otherBrowser ?? '/', '_blank', 'noopener');
+  window.open(company.otherBrowser, '_blank', 'noopener');
 }
 
 /** @param {HTMLElement} anchor */

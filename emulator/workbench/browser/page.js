@@ -114,7 +114,7 @@ function bar({ texts, company, language, onClearData }, personButton, faultsButt
       element('p', { text: company.corpName }),
     ),
     personButton,
-    barLink('external', texts.openInTab, company.otherBrowser ?? '/', texts.openInTabHint),
+    barLink('external', texts.openInTab, company.otherBrowser, texts.openInTabHint),
     barButton('erase', texts.clearData, onClearData, 'clear-data', texts.clearDataHint),
     faultsButton,
     languageButton(language),
