@@ -38,7 +38,7 @@ interface Row {
 }
 
 /** @param now milliseconds since 1970 */
-function createTickets(db: Database, now: () => number = Date.now) {
+export function createTickets(db: Database, now: () => number = Date.now) {
   const seconds = () => Math.floor(now() / 1000);
   return {
     /** @returns what the browser brings: 256 random bits, of which only the hash is kept */

@@ -50,7 +50,7 @@ export const revocation: readonly Defence[] = [
     from: 'answeredAt <= staleMs && isWritable();',
     to: 'answeredAt <= staleMs;',
     test: 'tests/lib/session/unwritten.test.ts',
-    only: 'a store that takes nothing for a minute closes the door',
+    only: 'a store that takes nothing for a minute leaves every session unknown until the first write',
   },
   {
     name: 'older copy: noticed by a process that knows more',
