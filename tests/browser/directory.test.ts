@@ -255,7 +255,7 @@ test('a chat is offered where it can open: in DingTalk on a phone by a tap, in a
   const { userid } = emulator.company.people[0]!;
   const path = `/directory/people/${userid}`;
   const chat = (page: Page) => page.getByRole('link', { name: '钉钉聊天' });
-  // One of phones and one of computers: every client's bridge is in quick-door.test.ts.
+  // One of phones and one of computers: every client's bridge is in instant-sign-in.test.ts.
   const clients = isLong
     ? (['android', 'iphone', 'harmony-compatible', 'windows', 'mac'] as const)
     : (['harmony-compatible', 'windows'] as const);
