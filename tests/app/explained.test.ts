@@ -248,8 +248,10 @@ test('even with hints, a secret that DingTalk sends back as a code is shown to n
       { errcode: 88, sub_code: secret, errmsg: secret },
       { errcode: 60011, errmsg: `requiredScopes=[${secret}]`, request_id: secret },
     ]) {
-      emulator.control.fault({ endpoint: 'userdetail', fault: { kind: 'json', body } });
+      // A missing permission is asked about again with a new token.
+      emulator.control.fault({ endpoint: 'userdetail', times: 'always', fault: { kind: 'json', body } });
       const answer = await signIn(open, 'en');
+      emulator.control.clearFaults();
       expect(answer.status).toBeGreaterThanOrEqual(500);
       expect(answer.text).not.toContain(secret);
       expect(open.output()).not.toContain(secret);

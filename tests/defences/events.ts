@@ -43,7 +43,7 @@ export const events: readonly Defence[] = [
       {
         file: 'lib/dingtalk/callback.ts',
         from: 'ownerKeys.find((key) => isEqual(owner, key))',
-        to: '(isEqual(owner, "") ? undefined : ownerKeys[0])',
+        to: 'ownerKeys[0]',
       },
     ],
     test: 'tests/lib/dingtalk/callback.test.ts',
@@ -53,7 +53,7 @@ export const events: readonly Defence[] = [
     name: 'owner key: an event is of our app or company',
     file: 'lib/dingtalk/callback.ts',
     from: 'ownerKeys.find((key) => isEqual(owner, key))',
-    to: '(isEqual(owner, "") ? undefined : ownerKeys[0])',
+    to: 'ownerKeys[0]',
     test: 'tests/lib/dingtalk/callback.test.ts',
   },
   {
