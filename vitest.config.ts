@@ -116,7 +116,7 @@ export default defineConfig({
           exclude: TIMED,
           isolate: false,
           setupFiles: ['tests/support/shared-process.ts'],
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
