@@ -44,6 +44,7 @@ export function connect(path: string, cacheKib: number, use: 'reads' | 'writes' 
     }
     return known;
   };
+  let isClosed = false;
   return {
     all: <T>(sql: string, values: readonly Parameter[]) => statement(sql).all(values) as T[],
     get: <T>(sql: string, values: readonly Parameter[]) => {
@@ -54,8 +55,10 @@ export function connect(path: string, cacheKib: number, use: 'reads' | 'writes' 
     },
     run: (sql: string, values: readonly Parameter[]) => statement(sql).run(values).changes,
     script: (sql: string) => void native.exec(sql),
-    isInTransaction: () => native.inTransaction,
+    // libsql ends the whole process where a closed connection is asked.
+    isInTransaction: () => !isClosed && native.inTransaction,
     close: () => {
+      isClosed = true;
       prepared.clear();
       native.close();
     },

@@ -81,6 +81,8 @@ export async function openSqlite(path: string): Promise<SqliteDatabase> {
     close: async () => {
       for (const connection of [reader, ...snapshots.all(), checkpoints]) connection.close();
       try {
+        // Nothing is copied while a transaction is under way, and nothing will commit it any more.
+        if (writer.isInTransaction()) writer.script('ROLLBACK');
         // The one file has everything then. Where another process is at it, that one does it.
         writer.all('PRAGMA wal_checkpoint(TRUNCATE)', []);
       } finally {

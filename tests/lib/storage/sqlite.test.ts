@@ -155,6 +155,26 @@ test('closed, the one file has everything', async () => {
   }
 });
 
+test('closed while a transaction is under way: it fails, and what came before is in the one file', async () => {
+  const { path, db } = await openFile();
+  await db.run("INSERT INTO missed_event VALUES ('a', 'x')");
+  let release: () => void = () => undefined;
+  const long = db.transaction(async (tx) => {
+    await tx.run("INSERT INTO missed_event VALUES ('b', 'y')");
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+  });
+  await delay(10);
+  await db.close();
+  release();
+  await expect(long).rejects.toThrow();
+  expect(statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
+  const file = new Libsql(path, { readonly: true });
+  expect(file.prepare('SELECT id FROM missed_event').all()).toEqual([{ id: 'a' }]);
+  file.close();
+});
+
 test('processes that open a new file at the same moment take the migrations once, and none fails', async () => {
   const file = temporaryFile();
   const program = await bundle('tests/support/open-child.ts');
