@@ -179,7 +179,7 @@ export function deliver(app: Pick<App, 'url'>, { bytes }: Packet, silentMs = 20_
 }
 
 /** Milliseconds of processor that a process has used: unlike time, they do not depend on what else the machine does. */
-export function processorMs({ process: child }: Pick<App, 'process'>): number {
+export function processorMs({ process: child }: { process: { pid?: number | undefined } }): number {
   const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
