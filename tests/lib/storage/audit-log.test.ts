@@ -83,6 +83,8 @@ describe.each(ENGINES)('%s', (engine) => {
       (await store.find({ limit: 10, ...filter })).map(({ event, userId }) => `${event} ${userId}`);
     expect(await events({})).toEqual(['sign-in boss', 'person-ended zhang', 'sign-in zhang']);
     expect(await events({ person: 'boss' })).toEqual(['sign-in boss', 'person-ended zhang']);
+    expect(await events({ person: 'boss', event: 'sign-in' })).toEqual(['sign-in boss']);
+    expect(await events({ person: 'boss', from: now - DAY, to: now })).toEqual(['person-ended zhang']);
     expect(await events({ event: 'sign-in' })).toEqual(['sign-in boss', 'sign-in zhang']);
     expect(await events({ from: now - DAY, to: now })).toEqual(['person-ended zhang']);
     expect((await store.find({ limit: 1 }))[0]?.detail).toBe('line  break');
