@@ -129,7 +129,7 @@ export function spawnApp(
   const settings = { ...bareEnv(), DRAIN_SECONDS: '0', ...env };
   if (IMAGE && directory === '.') {
     const args = [...(nodeOptions ?? START_OPTIONS), 'start.mjs', '-p', String(port)];
-    const shared = [tmpdir(), resolve('emulator/demo')];
+    const shared = [tmpdir(), resolve('emulator/demo'), resolve('tests/support')];
     return runContained(IMAGE, args, settings, { data: tmpdir(), shared, asOwner: true }).process;
   }
   const options = nodeOptions ?? [...START_OPTIONS, ...COMPILE_CACHE];
