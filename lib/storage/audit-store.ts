@@ -101,7 +101,8 @@ export function createAuditStore(
 /** Whom a line is about, and who did it, are two indexes: an OR over both would be answered by reading every line. */
 function toSelect({ event, person, from, to, before, limit }: AuditFilter) {
   // Expressions: of one event there may be a hundred thousand lines, and the index of a column would be read for all.
-  const unindexed = person === undefined ? { event: 'event', at: 'at' } : { event: "event || ''", at: 'at + 0' };
+  const unindexed =
+    person === undefined ? { event: 'event', at: 'at' } : { event: "event || ''", at: 'at + 0' };
   const conditions = [
     [`${unindexed.event} = ?`, event],
     [`${unindexed.at} >= ?`, from],
