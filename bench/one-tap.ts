@@ -149,7 +149,7 @@ async function watch(cdp: CDPSession) {
   };
 }
 
-/** How many requests the longest chain has of which each began after the one before had ended. */
+/** The length of the longest chain of requests in which each began after the one before it had ended. */
 function longestChain(exchanges: Exchange[]): number {
   let chain = 0;
   let end = Number.NEGATIVE_INFINITY;

@@ -72,7 +72,7 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken, or the app's path is none */
+/** Starts the stand-in for DingTalk on loopback. @throws when the port is taken, or `appPath` is not a path */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const appPath = toAppPath(options.appPath ?? '');
   const server = createServer();

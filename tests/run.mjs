@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { inspect } from 'node:util';
 import { startVitest } from 'vitest/node';
 
 /**
@@ -60,7 +61,7 @@ async function runTests(...project) {
     files.push({ name: module.relativeModuleId, ms: duration + collectDuration + setupDuration });
     if (!module.ok() && failedHere.length === 0) failures.push(module.relativeModuleId);
   }
-  for (const error of vitest.state.getUnhandledErrors()) failures.push(String(error));
+  for (const error of vitest.state.getUnhandledErrors()) failures.push(inspect(error));
   await vitest.close();
 }
 

@@ -98,7 +98,7 @@ export function createCompanyControl(platform: Platform): CompanyControl {
 
 function requirePerson(company: Company, userid: string): Person {
   const person = company.person(userid);
-  if (!person) throw new ControlError(404, `nobody here has the userid ${JSON.stringify(userid)}`);
+  if (!person) throw new ControlError(404, `no member has the userid ${JSON.stringify(userid)}`);
   return person;
 }
 

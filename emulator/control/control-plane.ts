@@ -42,7 +42,7 @@ export async function handleControl(
   }
 }
 
-/** What a route is asked: `id` is the second part of its path. */
+/** A request to the control plane; `id` is the second segment of its path. */
 interface ControlRequest {
   platform: Platform;
   control: Control;

@@ -4,7 +4,7 @@ import type { Platform } from '../platform/platform';
 import type { StreamRequest } from '../platform/stream-gateway';
 import type { Control } from './control';
 
-/** What the routes about events are asked. */
+/** The part of a control request that event routes use. */
 interface EventRouteRequest {
   platform: Platform;
   control: Control;

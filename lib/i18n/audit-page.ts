@@ -61,6 +61,9 @@ const zhCN = {
   methods: {
     webview: '钉钉内登录',
     oauth: '浏览器登录',
+    // In entries from before the methods were renamed.
+    client: '钉钉内登录',
+    browser: '浏览器登录',
     'hand-off': '从钉钉转到浏览器',
     'break-glass': '应急登录链接',
   } as Partial<Record<string, string>>,
@@ -151,6 +154,8 @@ const en: typeof zhCN = {
   methods: {
     webview: 'in DingTalk',
     oauth: 'in a browser',
+    client: 'in DingTalk',
+    browser: 'in a browser',
     'hand-off': 'handed over from DingTalk',
     'break-glass': 'emergency sign-in link',
   },

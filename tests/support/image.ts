@@ -51,7 +51,7 @@ interface Volumes {
   data: string;
   /** Folders of this machine that are there by the same name, and may be written to. */
   shared?: readonly string[];
-  /** Nobody by name only: what the user who runs the tests may read and write is within reach, for `shared`. */
+  /** Runs under the user id of nobody, but with the file permissions of the user who runs the tests: `shared` needs them. */
   asOwner?: boolean;
 }
 

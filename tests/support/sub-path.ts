@@ -23,7 +23,7 @@ export interface DemoBelowPath {
   stop(): Promise<void>;
 }
 
-/** Copies the project, and starts the demo there. A `BASE_PATH` of the shell is another's, and changes nothing. */
+/** Copies the project, and starts the demo there. A `BASE_PATH` of the shell has no effect. */
 export async function startDemoBelowPath(port: number): Promise<DemoBelowPath> {
   rmSync(FOLDER, { recursive: true, force: true });
   for (const part of PARTS) cpSync(part, join(FOLDER, part), { recursive: true });

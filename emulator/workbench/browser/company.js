@@ -9,7 +9,7 @@
  * @property {boolean} hasApp
  * @property {boolean} hasLog whether the app's log can be looked in
  * @property {boolean} hasRules whether the app's access rules can be edited
- * @property {string} otherBrowser where the app opens in a browser, which knows nothing of a visit where it has another name
+ * @property {string} otherBrowser where “Open in a browser” leads: the emulator's other loopback name, which has none of the webview's cookies, or the app's home where `appOrigin` is not set
  */
 
 /**

@@ -86,7 +86,7 @@ export function openWebview({ url, client, language, mount, label, invoke, onCha
   };
 }
 
-/** What the webview shows, told only when it is something else. @param {(page: Page) => void} onChange */
+/** The state of the page in the webview; reports changes only. @param {(page: Page) => void} onChange */
 function createPageState(onChange) {
   let page = { title: '', url: '', loading: true, isWhite: false };
   return (/** @type {Partial<Page>} */ change) => {
@@ -97,7 +97,7 @@ function createPageState(onChange) {
   };
 }
 
-/** Looks at once, and then so often. @param {() => void} look */
+/** Calls `look` at once, then at an interval. @param {() => void} look */
 function createPolling(look) {
   let timer = 0;
   return {

@@ -25,6 +25,9 @@ test.each(['zh-CN', 'en'] as const)('every event has a name of its own and an ic
 test.each([
   [{ event: 'sign-in', userId: 'a', detail: 'webview dingtalk-mac' }, '登录: macOS · 钉钉'],
   [{ event: 'sign-in', userId: 'a', detail: 'oauth chrome-linux' }, '登录: Chrome · Linux · 浏览器登录'],
+  // From before sign-in methods were renamed.
+  [{ event: 'sign-in', userId: 'a', detail: 'client dingtalk-mac' }, '登录: macOS · 钉钉'],
+  [{ event: 'sign-in', userId: 'a', detail: 'browser chrome-linux' }, '登录: Chrome · Linux · 浏览器登录'],
   [
     { event: 'sign-in-refused', reason: 'not-member', detail: 'webview' },
     '拒绝登录: 不是本公司成员 · 钉钉内登录',

@@ -55,6 +55,9 @@ export function reasonText(reason: string, { auditReasons }: Messages): string {
   return own(auditReasons, reason) ?? reason;
 }
 
+/** Entries from before sign-in methods were renamed say `client`. */
+const isOfWebview = (method: string) => method === 'webview' || method === 'client';
+
 function detailText({ event, detail }: WrittenLine, messages: Messages): string | undefined {
   if (detail === undefined) return undefined;
   const { audit } = messages;
@@ -63,7 +66,7 @@ function detailText({ event, detail }: WrittenLine, messages: Messages): string 
     case 'sign-in-refused': {
       const [method = '', client] = detail.split(' ');
       // DingTalk's client is named anyway.
-      const isSaid = method === 'webview' && client?.startsWith('dingtalk');
+      const isSaid = isOfWebview(method) && client?.startsWith('dingtalk');
       return [client && deviceName(client, messages), isSaid ? '' : (own(audit.methods, method) ?? method)]
         .filter(Boolean)
         .join(' · ');
