@@ -85,7 +85,7 @@ async function readRanges(
 ): Promise<Range[]> {
   const { joined, table, rows } = db.dialect;
   const answers = await db.all<{ at: number; keys: string | null }>(
-    `SELECT r.at, (SELECT ${joined("k.person_id || ':' || k.key")} FROM (
+    `SELECT r.at, (SELECT ${joined("k.person_id || ':' || k.key", 'k.key, k.person_id')} FROM (
        SELECT d.person_id, d.key FROM directory_key d WHERE d.kind = r.kind AND d.inactive = r.inactive
          AND (d.key, d.person_id) > (r.key, r.id) AND d.key < r.until ORDER BY d.key, d.person_id LIMIT ?) k) AS keys
      FROM ${table('r', RANGE)}`,

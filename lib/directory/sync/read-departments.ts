@@ -83,7 +83,11 @@ async function readParents(tx: Statements, found: readonly FoundDepartment[]): P
 
 /** Whether a department is another one, or above it. */
 function isAbove(parents: Parents, id: number, below: number): boolean {
-  for (let at: number | undefined = below; at !== undefined; at = parents.get(at)) if (at === id) return true;
+  const seen = new Set<number>();
+  for (let at: number | undefined = below; at !== undefined && !seen.has(at); at = parents.get(at)) {
+    if (at === id) return true;
+    seen.add(at);
+  }
   return false;
 }
 

@@ -166,7 +166,7 @@ export async function* unseenPeople(db: Statements): AsyncIterable<UnseenPerson[
   for (let after = -1; ; ) {
     const row = await db.get<{ last: number | null }>(
       `SELECT max(id) AS last FROM
-         (SELECT id FROM directory_person WHERE id > ? ORDER BY id LIMIT ${db.dialect.atOnce(AT_ONCE)}) people`,
+         (SELECT id FROM directory_person WHERE id > ? ORDER BY id LIMIT ${AT_ONCE}) people`,
       after,
     );
     if (!row || row.last === null) return;

@@ -56,6 +56,16 @@ test('who is sealed is who is opened, and nothing else is inside', async () => {
   expect(await open(sentBack(setCookie))).toEqual({ session });
 });
 
+test('a cookie of an older version is over, not broken: after an update every member has one', async () => {
+  const { seal, open } = sessions();
+  const { setCookie } = await seal(zhang);
+  const payload: { v: number } = await unsealData(sealOf(setCookie).slice(2), { password: SECRET_A });
+  const cookieOf = async (v: number) =>
+    `${setCookie.split('=')[0]}=a.${await sealData({ ...payload, v }, { password: SECRET_A, ttl: TTL })}`;
+  expect(await open(await cookieOf(payload.v - 1))).toEqual({ session: null, reason: 'expired' });
+  expect(await open(await cookieOf(payload.v + 1))).toEqual({ session: null, reason: 'wrong-shape' });
+});
+
 test('a cookie is opened with its key once, and one that was just sealed not at all', async () => {
   const uses: string[] = [];
   const house = createSessions(settings(), now, (keyId) => uses.push(keyId));
