@@ -116,7 +116,7 @@ export default defineConfig({
           exclude: TIMED,
           isolate: false,
           setupFiles: ['tests/support/shared-process.ts'],
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
