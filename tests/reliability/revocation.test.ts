@@ -91,7 +91,7 @@ describe('two processes', () => {
   });
 });
 
-test('an event about five hundred people of the mirror is answered within 1.5 s, and none of them is in it any more', async () => {
+test('an event about five hundred people is answered within 1.5 s: none of them is in any more, and the directory follows', async () => {
   const company = await startEmulator({ enforceQps: false, members: 620, departments: 40 });
   const ids = company.company.people.filter(({ active }) => active).map(({ userid }) => userid);
   const [stayer, leavers] = [ids.shift()!, ids.slice(0, 500)];
@@ -109,9 +109,10 @@ test('an event about five hundred people of the mirror is answered within 1.5 s,
     expect(await postEvent(crowded, company, { EventType: 'user_leave_org', UserId: leavers })).toBe(200);
     const ms = performance.now() - started;
     for (const cookie of cookies) expect(await isIn(crowded, cookie)).toBe(false);
-    const found = await boss.ask(`/directory/people/${leavers.at(-1)}`);
-    expect(found.status).toBe(404);
     expect(ms).toBeLessThan(1500);
+    // What is left to be written after a second does not keep the answer waiting.
+    const statusOfLast = async () => (await boss.ask(`/directory/people/${leavers.at(-1)}`)).status;
+    await expect.poll(statusOfLast, { timeout: 10_000 }).toBe(404);
   } finally {
     await crowded.close();
     await company.close();
