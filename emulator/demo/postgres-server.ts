@@ -14,8 +14,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { findPostgres, type PostgresBinaries } from './postgres-binaries';
+import { runSql } from './run-sql';
 
 /** A PostgreSQL server on loopback, with a data folder of its own, which is removed with it. */
 export interface PostgresServer {
@@ -109,19 +109,6 @@ export async function startPostgres({
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Runs one statement over a connection of its own. */
-export async function runSql(url: string, sql: string): Promise<pg.QueryResult> {
-  const client = new pg.Client({ connectionString: url });
-  // Without a listener a connection that the server cuts would end the process; the query fails by itself.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
 
 function initialise(

@@ -7,9 +7,9 @@ import { inject } from 'vitest';
 import {
   type PostgresOptions,
   type PostgresServer,
-  runSql,
   startPostgres,
 } from '../../emulator/demo/postgres-server';
+import { runSql } from '../../emulator/demo/run-sql';
 
 /** An empty database of one test file. */
 export interface TestDatabase {

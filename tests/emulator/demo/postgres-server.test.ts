@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PostgresServer, runSql, startPostgres } from '../../../emulator/demo/postgres-server';
+import { type PostgresServer, startPostgres } from '../../../emulator/demo/postgres-server';
+import { runSql } from '../../../emulator/demo/run-sql';
 import { postgresDatabase } from '../../support/postgres';
 
 let server: PostgresServer;
